@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+REPOSITORY = Path(__file__).resolve().parents[1]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Give the folder of real films beside the checkout, or skip."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"no real films: {REAL_DATA.name}/ is not beside the checkout")
+    return REAL_DATA

@@ -1,0 +1,314 @@
+"""A classifier: a Keras model with its card, from films to logits, probabilities, features and gradients."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xai.backend import keras, tf
+from xai.findings import FINDINGS
+from xai.graph import FlatGraph, flatten, spatial_tensors
+from xai.loading import ModelError, file_sha256, load_model
+from xai.model_card import InputSpec, ModelCard, ModelCardError, card_path, read_card
+from xai.preprocess import decode_mean_film, footprint, prepare
+
+if TYPE_CHECKING:
+    from xai.film import Film
+
+BATCH_SIZE = 32
+PROBABILITY_FLOOR = 1e-7  # float32 cannot tell a probability nearer to 0 or 1
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureGradients:
+    """What Grad-CAM needs of one film.
+
+    Attributes
+    ----------
+    features : ndarray of float32, shape (h, w, c)
+        Activations of the feature layer.
+    gradients : ndarray of float32, shape (K, h, w, c)
+        Gradient of each requested logit with respect to them.
+    logits : ndarray of float32, shape (n_outputs,)
+    """
+
+    features: np.ndarray
+    gradients: np.ndarray
+    logits: np.ndarray
+
+
+class Classifier:
+    """A loaded model and its card.
+
+    Everything goes through *canvases*: grey films fitted to the model's square, in [0, 1], one channel.
+    Scaling to the model's own units and repeating the channel are part of the compiled function.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any image classifier; never changed.
+    card : ModelCard
+        What its input and outputs mean.
+    model_id : str
+        Sha256 of the model file, or any text that names the weights.
+
+    Raises
+    ------
+    ModelCardError
+        If the card does not match the model.
+
+    Notes
+    -----
+    A *logit* here is the log-odds of an output, so that ``probability = sigmoid(logit)`` whatever the head:
+    a sigmoid head's input, and for softmax ``z_k - log(sum of exp(z_j) over the other classes)``.
+
+    One compiled function serves all threads, one call at a time.
+    """
+
+    def __init__(self, model: keras.Model, card: ModelCard, model_id: str) -> None:
+        self.card = card
+        self.model_id = model_id
+        self._graph = _checked_graph(model, card)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path) -> Classifier:
+        """Load a model file and the card beside it.
+
+        Raises
+        ------
+        ModelError, ModelCardError
+            In one sentence, if either cannot be used or they do not belong together.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise ModelError(f"There is no model file {path.name}.")
+        card = read_card(card_path(path))
+        model_id = file_sha256(path)
+        if card.sha256 not in (None, model_id):
+            raise ModelCardError(
+                f"{path.name} is not the model that its card was written for: "
+                f"the card says sha256 {card.sha256[:12]}…, the file has {model_id[:12]}…"
+            )
+        return cls(load_model(path), card, model_id)
+
+    @property
+    def size(self) -> int:
+        """Side of the model's square input in pixels."""
+        return self.card.input.size
+
+    def prepare(self, film: Film) -> np.ndarray:
+        """Fit a film to the model's square: float32 (size, size) in [0, 1]."""
+        return prepare(film.pixels, self.card.input)
+
+    def footprint(self, film: Film) -> tuple[float, float, float, float]:
+        """Part of the film that the model sees: (x0, y0, x1, y1) in fractions of its width and height."""
+        return footprint(*film.pixels.shape, self.card.input)
+
+    @functools.cached_property
+    def mean_film(self) -> np.ndarray | None:
+        """Mean training film (size, size) from the card, or None where the card has none."""
+        return None if self.card.mean_film is None else decode_mean_film(self.card.mean_film, self.size)
+
+    def logits(self, canvases: np.ndarray) -> np.ndarray:
+        """Log-odds of every output.
+
+        Parameters
+        ----------
+        canvases : ndarray of float32, shape (N, size, size)
+            In [0, 1]; run in batches of `BATCH_SIZE`.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, n_outputs)
+        """
+        canvases = np.asarray(canvases, np.float32)
+        if canvases.ndim != 3 or canvases.shape[1:] != (self.size, self.size):
+            raise ValueError(f"expected canvases (N, {self.size}, {self.size}), got {canvases.shape}")
+        parts = [np.empty((0, len(self.card.outputs)), np.float32)]
+        for start in range(0, len(canvases), BATCH_SIZE):
+            with self._lock:
+                parts.append(self._predict(tf.constant(canvases[start : start + BATCH_SIZE])).numpy())
+        return np.concatenate(parts)
+
+    def feature_gradients(self, canvas: np.ndarray, outputs: list[int]) -> FeatureGradients:
+        """Features of one film and the gradients of its logits: one forward pass, and back only to the features.
+
+        Raises
+        ------
+        ModelError
+            If the model has no spatial feature map.
+        """
+        with self._lock:
+            features, gradients, logits = self._differentiate(tf.constant(canvas[None]))
+        return FeatureGradients(
+            features.numpy()[0], np.stack([gradients[k].numpy()[0] for k in outputs]), logits.numpy()[0]
+        )
+
+    @functools.cached_property
+    def feature_layer(self) -> str | None:
+        """Name of the layer whose output Grad-CAM reads, None where the model has no spatial feature map."""
+        if self._feature_map is None:
+            return None
+        return self._feature_map[0]
+
+    @functools.cached_property
+    def _feature_map(self) -> tuple[str, keras.KerasTensor] | None:
+        """The last spatial tensor before the axes are lost to pooling or flattening, or the one the card names."""
+        found = spatial_tensors(self._graph)
+        name = self.card.feature_layer
+        if name is None:
+            return next(iter(found.items()), None)
+        if name not in found:
+            raise ModelCardError(
+                f"feature_layer “{name}” is no spatial layer of {self.card.name}; it has {', '.join(found) or 'none'}."
+            )
+        return name, found[name]
+
+    @functools.cached_property
+    def _scores(self) -> keras.Model:
+        graph = self._graph
+        return keras.Model(graph.inputs, graph.outputs if graph.logits is None else graph.logits)
+
+    @functools.cached_property
+    def _predict(self) -> Any:
+        """Canvases to logits, compiled once for any number of films."""
+
+        def predict(canvases: tf.Tensor) -> tf.Tensor:
+            return self._log_odds(self._scores(self._model_units(canvases), training=False))
+
+        return self._compile(predict)
+
+    @functools.cached_property
+    def _differentiate(self) -> Any:
+        """A canvas to features, the gradient of each logit with respect to them, and logits; compiled once."""
+        if self._feature_map is None:
+            raise ModelError(
+                f"{self.card.name} has no spatial feature map, so Grad-CAM has nothing to read; SHAP and LIME work."
+            )
+        with_features = keras.Model(self._graph.inputs, [self._feature_map[1], self._scores.outputs[0]])
+
+        def differentiate(canvas: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
+            with tf.GradientTape(persistent=True) as tape:
+                x = self._model_units(canvas)
+                tape.watch(x)
+                features, scores = with_features(x, training=False)
+                logits = self._log_odds(scores)
+                targets = tf.unstack(logits, num=len(self.card.outputs), axis=-1)
+            zero = tf.UnconnectedGradients.ZERO
+            gradients = [tape.gradient(target, features, unconnected_gradients=zero) for target in targets]
+            return tf.cast(features, tf.float32), [tf.cast(g, tf.float32) for g in gradients], logits
+
+        return self._compile(differentiate)
+
+    def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
+        canvases = tf.TensorSpec((None, self.size, self.size), tf.float32)
+        return tf.function(function).get_concrete_function(canvases)
+
+    def _model_units(self, canvases: tf.Tensor) -> tf.Tensor:
+        spec = self.card.input
+        grey = canvases[..., None] * spec.multiply
+        x = tf.repeat(grey, spec.channels, axis=-1)
+        return (x - tf.constant(spec.mean, tf.float32)) / tf.constant(spec.std, tf.float32)
+
+    def _log_odds(self, scores: tf.Tensor) -> tf.Tensor:
+        """Turn the graph's last tensor into log-odds."""
+        scores = tf.cast(scores, tf.float32)
+        if self._graph.logits is None and self.card.emits == "probabilities":
+            p = tf.clip_by_value(scores, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+            return tf.math.log(p) - tf.math.log1p(-p)
+        if self.card.link == "sigmoid":
+            return scores
+        n = len(self.card.outputs)
+        others = tf.where(tf.eye(n, dtype=bool), tf.constant(-np.inf, tf.float32), scores[:, None, :])
+        return scores - tf.reduce_logsumexp(others, axis=-1)
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of log-odds, without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(logits)))
+
+
+def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCard:
+    """Write down what can be read from a model file, for a person to check and complete.
+
+    Parameters
+    ----------
+    path : Path
+        Model file.
+    outputs : tuple of str, optional
+        Names of the outputs; without it 14 outputs are taken for the 14 findings in CheXNet's order, and any
+        other number is numbered.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded or is no classifier of square grey or RGB pictures.
+    """
+    model = load_model(path)
+    _, height, width, channels = _input_shape(model)
+    if channels not in (1, 3):
+        raise ModelError(f"{Path(path).name} takes {channels} channels; Lightbox feeds 1 or 3.")
+    size = height or width or 224
+    graph = _flat(model, size, channels, Path(path).name)
+    count = graph.outputs.shape[-1]
+    names = outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count)))
+    scales_itself = any(isinstance(layer, keras.layers.Rescaling) for layer in model._flatten_layers())
+    return ModelCard(
+        name=Path(path).stem[:80],
+        outputs=names,
+        link=graph.link or ("softmax" if outputs is None and 1 < count < 5 else "sigmoid"),
+        emits="probabilities" if graph.link else "logits",
+        input=InputSpec(size=size, channels=channels, multiply=255.0 if scales_itself else 1.0),
+        summary="Starter card: check the names and order of the outputs, the fit and the scaling of the input.",
+        sha256=file_sha256(path),
+    )
+
+
+def _input_shape(model: keras.Model) -> tuple[int | None, ...]:
+    try:
+        shape = model.input_shape
+    except (AttributeError, ValueError):
+        shape = getattr(model, "_build_shapes_dict", None)
+        shape = next(iter(shape.values()), None) if shape else None
+    if not isinstance(shape, tuple) or len(shape) != 4:
+        raise ModelError(
+            f"the model takes {shape or 'an unknown input'}; Lightbox feeds one picture (height, width, channels)."
+        )
+    return shape
+
+
+def _flat(model: keras.Model, size: int, channels: int, name: str) -> FlatGraph:
+    try:
+        return flatten(model, size, channels)
+    except Exception as error:  # Keras names a shape that does not fit in many different exceptions
+        reason = " ".join(str(error).split())[:300]
+        raise ModelCardError(f"{name} does not take an input of {size} x {size} x {channels}: {reason}") from error
+
+
+def _checked_graph(model: keras.Model, card: ModelCard) -> FlatGraph:
+    """Flatten a model and hold it against its card."""
+    spec = card.input
+    graph = _flat(model, spec.size, spec.channels, card.name)
+    count = graph.outputs.shape[-1]
+    if count != len(card.outputs):
+        raise ModelCardError(f"the card of {card.name} names {len(card.outputs)} outputs, the model gives {count}.")
+    if graph.link and card.emits == "logits":
+        raise ModelCardError(
+            f"the card of {card.name} says that it emits logits, but it ends in a {graph.link}: "
+            'set head.emits to "probabilities".'
+        )
+    if graph.link and graph.link != card.link:
+        raise ModelCardError(f"the card of {card.name} says {card.link}, but the model ends in a {graph.link}.")
+    if graph.logits is not None and not graph.link and card.emits == "probabilities":
+        raise ModelCardError(
+            f"the card of {card.name} says that it emits probabilities, but it ends in a linear layer: "
+            'set head.emits to "logits".'
+        )
+    return graph

@@ -1,0 +1,131 @@
+"""Explain films: for each film, finding and method a raw map (.npy) and an overlay (.png), listed in one JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+
+if TYPE_CHECKING:
+    from xai.classifier import Classifier
+    from xai.explanation import Explainer, Explanation
+    from xai.film import Film
+
+METHODS = ("gradcam", "shap", "lime", "random", "centred")
+DEFAULT_METHODS = METHODS[:3]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("films", nargs="+", type=Path, metavar="FILM", help="PNG, JPEG, TIFF or DICOM file")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="name of a built-in model, or path of a model file")
+    parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
+    parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=METHODS, metavar="METHOD")
+    parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain every film that can be hung; list those that cannot on one line of standard error."""
+    if options.samples is not None and options.samples < 10:
+        raise ValueError(f"--samples must be at least 10, got {options.samples}")
+    if options.seed < 0:
+        raise ValueError(f"--seed must not be negative, got {options.seed}")
+    path = find_model(options.model, (BUILT_IN_MODELS,))
+
+    from xai.classifier import Classifier
+    from xai.explainers import EXPLAINERS
+
+    classifier = Classifier.load(path)
+    findings = classifier.card.outputs if options.finding == ["all"] else options.finding
+    for finding in findings:
+        classifier.card.index(finding)
+    methods = [EXPLAINERS[name]() for name in options.method]
+    options.out.mkdir(parents=True, exist_ok=True)
+    refused: list[str] = []
+    records = []
+    for name, film in _hang(options.films, refused):
+        for explainer in methods:
+            for explanation in _explain(explainer, classifier, film, name, findings, options):
+                records.append(_write(explanation, classifier, film, name, explainer.signed, options.out))
+    (options.out / "explanations.json").write_text(json.dumps(records, indent=2, allow_nan=False) + "\n")
+    if refused:
+        raise ValueError(" ".join(refused))
+    return 0
+
+
+def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film]]:
+    """Read each film; note those that cannot be hung. Films of the same name are told apart by a number."""
+    from tqdm import tqdm
+
+    from xai.film import FilmError, read_film
+
+    taken: set[str] = set()
+    for path in tqdm(paths, unit="film", disable=None if len(paths) > 1 else True, file=sys.stderr):
+        try:
+            film = read_film(path)
+        except (FilmError, OSError) as error:
+            refused.append(f"{path.name}: {error}")
+            continue
+        name, number = path.stem, 2
+        while name in taken:
+            name, number = f"{path.stem}-{number}", number + 1
+        taken.add(name)
+        yield name, film
+
+
+def _explain(
+    explainer: Explainer,
+    classifier: Classifier,
+    film: Film,
+    name: str,
+    findings: Sequence[str],
+    options: argparse.Namespace,
+) -> list[Explanation]:
+    from tqdm import tqdm
+
+    from xai.explanation import Budget
+
+    samples = options.samples if explainer.cost > 1 else None
+    with tqdm(total=100, unit="%", desc=f"{name} {explainer.title}", disable=None, leave=False, file=sys.stderr) as bar:
+        budget = Budget(samples, progress=lambda share: bar.update(round(100 * share) - bar.n))
+        return explainer.explain(classifier, film, findings, budget, options.seed)
+
+
+def _write(
+    explanation: Explanation, classifier: Classifier, film: Film, name: str, signed: bool, out: Path
+) -> dict[str, Any]:
+    import numpy as np
+    from PIL import Image
+
+    from xai.render import Display, overlay
+
+    stem = f"{name}.{explanation.finding}.{explanation.method}"
+    np.save(out / f"{stem}.npy", explanation.map, allow_pickle=False)
+    picture = overlay(film.pixels, explanation, classifier.footprint(film), Display(), signed)
+    Image.fromarray(picture).save(out / f"{stem}.png")
+    return {
+        "film": name,
+        "film_sha256": film.sha256,
+        "model": classifier.card.name,
+        "model_sha256": classifier.model_id,
+        "finding": explanation.finding,
+        "method": explanation.method,
+        "probability": explanation.probability,
+        "logit": explanation.logit,
+        "target": explanation.target,
+        "baseline": explanation.baseline,
+        "evaluations": explanation.evaluations,
+        "seconds": round(explanation.seconds, 4),
+        "seed": explanation.seed,
+        "map": f"{stem}.npy",
+        "overlay": f"{stem}.png",
+        "parameters": explanation.parameters,
+        "diagnostics": explanation.diagnostics,
+    }

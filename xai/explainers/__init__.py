@@ -1,0 +1,15 @@
+"""The methods, by name: adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from xai.explainers.controls import CentredMap, RandomMap
+from xai.explainers.gradcam import GradCAM
+from xai.explainers.lime import LIME
+from xai.explainers.shap import SHAP
+from xai.explanation import Explainer
+
+EXPLAINERS: dict[str, type[Explainer]] = {
+    method.name: method for method in (GradCAM, SHAP, LIME, RandomMap, CentredMap)
+}
+METHODS = ("gradcam", "shap", "lime")
+CONTROLS = ("random", "centred")

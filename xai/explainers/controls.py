@@ -1,0 +1,67 @@
+"""Two maps that know nothing about the film: what every score of a real map is to be compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from xai.explainers.gradcam import upsample
+from xai.explanation import Evidence, Explainer, Task
+
+
+@dataclass(frozen=True)
+class RandomMap(Explainer):
+    """Uniform noise on a coarse grid, scaled up like Grad-CAM; another draw for each finding.
+
+    Parameters
+    ----------
+    grid : int
+        Cells a side.
+    """
+
+    grid: int = 8
+
+    name: ClassVar[str] = "random"
+    title: ClassVar[str] = "Control: random"
+    signed: ClassVar[bool] = False
+    unit: ClassVar[str] = "none"
+    reading: ClassVar[str] = "Noise. It looks like a heat map and says nothing about the film or the model."
+    pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
+
+    def _explain(self, task: Task) -> list[Evidence]:
+        evidence = []
+        for output in task.outputs:
+            rng = np.random.default_rng([task.seed, output])
+            cells = rng.random((self.grid, self.grid), np.float32)
+            evidence.append(Evidence(upsample(cells, task.canvas.shape), cells=cells))
+        return evidence
+
+
+@dataclass(frozen=True)
+class CentredMap(Explainer):
+    """A Gaussian blob in the middle of the film, the same for every film and finding.
+
+    Parameters
+    ----------
+    width : float
+        Standard deviation as a share of the film's side.
+    """
+
+    width: float = 0.25
+
+    name: ClassVar[str] = "centred"
+    title: ClassVar[str] = "Control: centre"
+    signed: ClassVar[bool] = False
+    unit: ClassVar[str] = "none"
+    reading: ClassVar[str] = (
+        "A blob in the middle of every film. Much of what is wrong in a chest lies near it by chance."
+    )
+    pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
+
+    def _explain(self, task: Task) -> list[Evidence]:
+        side = task.classifier.size
+        line = np.exp(-0.5 * ((np.arange(side) - (side - 1) / 2) / (self.width * side)) ** 2)
+        blob = np.outer(line, line).astype(np.float32)
+        return [Evidence(blob) for _ in task.outputs]

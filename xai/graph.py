@@ -1,0 +1,169 @@
+"""A Keras classifier as one flat graph, from input to logits, with every inner tensor in reach.
+
+Nested backbones, Sequential models that were never called, and subclassed models hide the tensors that Grad-CAM
+needs, and a head's sigmoid hides the logits. Here the layers are called once more on a fresh symbolic input, the
+nested ones unfolded, and the last activation left out. The layers and their weights are shared with the loaded
+model, which keeps its own graph and its own activation: what it computes does not change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from xai.backend import keras
+
+KerasTensor = keras.KerasTensor
+ELEMENTWISE = (keras.layers.Dropout, keras.layers.Identity, keras.layers.Reshape, keras.layers.Flatten)
+
+
+@dataclass(frozen=True)
+class FlatGraph:
+    """The tensors of a flattened classifier.
+
+    Attributes
+    ----------
+    inputs : KerasTensor, shape (None, size, size, channels)
+    outputs : KerasTensor, shape (None, K)
+        What the model itself gives.
+    logits : KerasTensor or None, shape (None, K)
+        Before the last activation; None where the head cannot be opened.
+    link : {"sigmoid", "softmax", None}
+        The last activation that was found; None where there is none or it cannot be seen.
+    """
+
+    inputs: KerasTensor
+    outputs: KerasTensor
+    logits: KerasTensor | None
+    link: str | None
+
+
+def flatten(model: keras.Model, size: int, channels: int) -> FlatGraph:
+    """Unfold a classifier into one flat graph.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional, Sequential (also never called) or subclassed; nested to any depth.
+    size, channels : int
+        The input's side and channels.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot take such an input, or gives something else than one row of scores a film.
+    """
+    inputs = keras.Input((size, size, channels))
+    outputs = _one_row(_call(model, inputs))
+    logits, link = _open_head(outputs)
+    return FlatGraph(inputs, outputs, logits, link)
+
+
+def spatial_tensors(graph: FlatGraph) -> dict[str, KerasTensor]:
+    """Feature maps on the way to the output, the last first.
+
+    A feature map has two spatial axes above 1 and comes after the network's first layer with weights
+    (rescaled or normalised input is not evidence).
+
+    Returns
+    -------
+    dict of str to KerasTensor, shape (None, h, w, c)
+        By layer name; of layers with the same name, the last.
+    """
+    target = graph.outputs if graph.logits is None else graph.logits
+    nodes_by_depth = keras.Model(graph.inputs, target)._nodes_by_depth
+    nodes = [node for depth in sorted(nodes_by_depth) for node in nodes_by_depth[depth]]
+    while nodes and not _is_learned(nodes[-1].operation):
+        nodes.pop()
+    found: dict[str, KerasTensor] = {}
+    for node in nodes:
+        for tensor in node.outputs:
+            if len(tensor.shape) == 4 and min(tensor.shape[1] or 0, tensor.shape[2] or 0) > 1:
+                found.setdefault(node.operation.name, tensor)
+    return found
+
+
+def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a layer on symbolic tensors; unfold it where it is a model."""
+    if isinstance(layer, keras.Sequential):
+        tensor = args[0]
+        for inner in layer.layers:
+            tensor = _call(inner, tensor)
+        return tensor
+    if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
+        # Public API calls a functional model as one block; only this shows each of its operations.
+        return layer._run_through_graph(args[0], call_fn=_call)
+    if isinstance(layer, keras.Model):
+        return _trace(layer, args[0])
+    if getattr(layer, "_call_has_training_arg", False):
+        kwargs["training"] = False
+    return layer(*args, **kwargs)
+
+
+def _trace(model: keras.Model, tensor: KerasTensor) -> Any:
+    """Trace a subclassed model through its own ``call``, or take it as one closed block."""
+    try:
+        return model.call(tensor)
+    except Exception:  # user code may raise anything on a symbolic tensor; as a block it still predicts
+        return model(tensor, training=False)
+
+
+def _one_row(outputs: Any) -> KerasTensor:
+    """Join the outputs of a model with one head a finding; refuse what is not a row of scores."""
+    tensors = keras.tree.flatten(outputs)
+    if len(tensors) > 1 and all(len(tensor.shape) == 2 for tensor in tensors):
+        return keras.layers.Concatenate()(tensors)
+    if len(tensors) != 1 or len(tensors[0].shape) != 2 or tensors[0].shape[-1] is None:
+        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+        raise ValueError(f"a classifier must give one row of scores a film, shape (None, K); this one gives {shapes}")
+    return tensors[0]
+
+
+def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
+    """Find what a score was before its sigmoid or softmax.
+
+    Returns
+    -------
+    logits, link
+        (None, None) where the last operation is of a kind that cannot be told.
+    """
+    operation, node = _origin(tensor)
+    activation = getattr(operation, "activation", None)
+    if isinstance(operation, keras.layers.Dense):
+        return _open_dense(operation, tensor, node)
+    if link := _kind(activation) or _kind(operation):  # an Activation or Softmax layer, or the bare operation
+        return node.input_tensors[0], link
+    if isinstance(operation, ELEMENTWISE):
+        logits, link = _open_head(node.input_tensors[0])
+        return (None, None) if logits is None else (keras.ops.reshape(logits, (-1, tensor.shape[-1])), link)
+    if isinstance(operation, keras.layers.Concatenate):
+        parts = [_open_head(part) for part in node.input_tensors]
+        links = {link for _, link in parts}
+        if len(links) == 1 and "softmax" not in links and all(logits is not None for logits, _ in parts):
+            return keras.layers.Concatenate()([logits for logits, _ in parts]), links.pop()
+    return None, None
+
+
+def _open_dense(dense: keras.layers.Dense, tensor: KerasTensor, node: Any) -> tuple[KerasTensor | None, str | None]:
+    link = _kind(dense.activation)
+    if link is None:
+        return (tensor, None) if dense.activation is keras.activations.linear else (None, None)
+    linear = keras.layers.Dense(dense.units, use_bias=dense.use_bias, dtype=dense.dtype_policy)
+    logits = linear(node.input_tensors[0])
+    linear.set_weights(dense.get_weights())
+    return logits, link
+
+
+def _kind(what: Any) -> str | None:
+    """Tell whether a function, operation or layer is a sigmoid or a softmax."""
+    name = getattr(what, "__name__", type(what).__name__).lower()
+    return name if name in ("sigmoid", "softmax") else None
+
+
+def _origin(tensor: KerasTensor) -> tuple[Any, Any]:
+    history = tensor._keras_history
+    return history.operation, history.operation._inbound_nodes[history.node_index]
+
+
+def _is_learned(operation: Any) -> bool:
+    return bool(getattr(operation, "weights", [])) and not isinstance(operation, keras.layers.Normalization)
