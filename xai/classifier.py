@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xai.backend import keras, tf
+from xai.explanation import BATCH_SIZE
 from xai.findings import FINDINGS
 from xai.graph import FlatGraph, flatten, spatial_tensors
 from xai.loading import ModelError, file_sha256, load_model
@@ -21,7 +22,6 @@ from xai.preprocess import decode_mean_film, footprint, prepare
 if TYPE_CHECKING:
     from xai.film import Film
 
-BATCH_SIZE = 32
 PROBABILITY_FLOOR = 1e-7  # float32 cannot tell a probability nearer to 0 or 1
 
 
@@ -228,11 +228,6 @@ class Classifier:
         n = len(self.card.outputs)
         others = tf.where(tf.eye(n, dtype=bool), tf.constant(-np.inf, tf.float32), scores[:, None, :])
         return scores - tf.reduce_logsumexp(others, axis=-1)
-
-
-def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of log-odds, without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(logits)))
 
 
 def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCard:

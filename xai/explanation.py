@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from xai.film import Film
 
 TARGET = "logit"
+BATCH_SIZE = 32  # films at a time: larger batches gain nothing on a CPU and hold more memory
+
+
+def probabilities(logits: np.ndarray | float) -> np.ndarray:
+    """Probabilities of log-odds, without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64)))
 
 
 class Cancelled(Exception):
@@ -201,14 +207,13 @@ class Explainer(ABC):
         evidence = explainer._explain(task)
         seconds = time.perf_counter() - start
         budget.progress(1.0)
-        answers = np.asarray(task.logits, np.float64)
         return [
             Explanation(
                 method=self.name,
                 finding=name,
                 map=np.ascontiguousarray(found.map, np.float32),
-                probability=float(0.5 * (1 + np.tanh(0.5 * answers[k]))),
-                logit=float(answers[k]),
+                probability=float(probabilities(task.logits[k])),
+                logit=float(task.logits[k]),
                 seed=seed,
                 evaluations=task.evaluations,
                 seconds=seconds,

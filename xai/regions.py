@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from skimage.segmentation import slic
 
 
 def superpixels(canvas: np.ndarray, count: int) -> np.ndarray:
@@ -23,6 +22,8 @@ def superpixels(canvas: np.ndarray, count: int) -> np.ndarray:
     ndarray of uint16, shape (H, W)
         Region of each pixel, numbered from 0 without gaps.
     """
+    from skimage.segmentation import slic  # a second to import, and only explainers call this
+
     labels = slic(canvas, n_segments=count, compactness=0.1, sigma=1, channel_axis=None, start_label=0)
     return np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.uint16)
 

@@ -16,7 +16,9 @@ from PIL import Image
 
 from xai.explanation import Explanation
 
-UNSIGNED_LUT = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_INFERNO)[:, 0, ::-1].copy()
+UNSIGNED_LUT = (
+    cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO).reshape(256, 3)[:, ::-1].copy()
+)
 _DIVERGING = np.array([(8, 81, 196), (86, 156, 235), (190, 205, 220), (248, 168, 72), (226, 94, 0)], np.float32)
 SIGNED_LUT = (
     np.stack([np.interp(np.linspace(0, 4, 256), np.arange(5), _DIVERGING[:, channel]) for channel in range(3)], axis=1)

@@ -11,5 +11,4 @@ from xai.explanation import Explainer
 EXPLAINERS: dict[str, type[Explainer]] = {
     method.name: method for method in (GradCAM, SHAP, LIME, RandomMap, CentredMap)
 }
-METHODS = ("gradcam", "shap", "lime")
-CONTROLS = ("random", "centred")
+DEFAULT_METHODS = ("gradcam", "shap", "lime")

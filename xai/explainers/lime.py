@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from lime.lime_base import LimeBase
-from sklearn.metrics import pairwise_distances
 
 from xai.baselines import DEFAULT_BASELINE, baseline_canvas
-from xai.classifier import BATCH_SIZE
-from xai.explanation import Budget, Evidence, Explainer, Task
+from xai.explanation import BATCH_SIZE, Budget, Evidence, Explainer, Task
 from xai.regions import superpixels
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
@@ -66,6 +63,9 @@ class LIME(Explainer):
         return self.samples
 
     def _explain(self, task: Task) -> list[Evidence]:
+        from lime.lime_base import LimeBase  # half a second to import
+        from sklearn.metrics import pairwise_distances
+
         regions = superpixels(task.canvas, self.regions)
         baseline = baseline_canvas(self.baseline, task.classifier, task.canvas, regions)
         shown = sample_neighbourhood(self.samples, int(regions.max()) + 1, task.seed)
@@ -83,7 +83,7 @@ class LIME(Explainer):
 
     def _fit(
         self,
-        base: LimeBase,
+        base: Any,
         shown: np.ndarray,
         logits: np.ndarray,
         distances: np.ndarray,

@@ -5,39 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numba
 import numpy as np
 
 from xai.baselines import DEFAULT_BASELINE, baseline_canvas
-from xai.classifier import BATCH_SIZE
-from xai.explanation import Budget, Evidence, Explainer, Task
+from xai.explanation import BATCH_SIZE, Budget, Evidence, Explainer, Task
 from xai.regions import superpixels
-
-
-@contextlib.contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Leave shap's small loops in Python.
-
-    numba would compile them on first use, 6 to 12 s on two cores; on a grid of 4,096 cells they take 0.1 s as they are.
-    """
-    before = numba.config.DISABLE_JIT
-    numba.config.DISABLE_JIT = True
-    try:
-        yield
-    finally:
-        numba.config.DISABLE_JIT = before
-
-
-with _uncompiled():
-    import shap
 
 TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
 MOSAIC_REGIONS = 60
+CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
 
 
 @dataclass(frozen=True)
@@ -45,8 +26,14 @@ class SHAP(Explainer):
     """Owen values over a tree of rectangles, ``shap``'s partition explainer.
 
     The film is halved again and again, along its longer side, first where the score reacts most; each half gets its
-    share of the difference between the film and the baseline, averaged over the other half being shown and hidden.
-    The shares add up to that difference exactly, whatever the budget; the budget decides how fine they get.
+    share of the difference between the film and the baseline. The shares add up to that difference exactly, whatever
+    the budget; the budget decides how fine they get.
+
+    ``context`` says what the rest of the film shows meanwhile. ``"all"`` is ``shap``'s own rule: every half is tried
+    with every other half shown and hidden, four ways a halving, which leaves some 35 rectangles for 500 evaluations.
+    ``"ends"`` spends half the budget adding parts to the baseline and half taking them from the film, and averages
+    the two: some 170 rectangles. On four real films and all 14 findings of the default model, in 16 x 16 blocks, 500
+    evaluations correlate with a reference of 16,000 by 0.83 to 0.89 with ``"ends"`` and 0.59 to 0.70 with ``"all"``.
 
     Lundberg, Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017; Owen, Values of Games with a
     Priori Unions, 1977.
@@ -59,11 +46,14 @@ class SHAP(Explainer):
         What a hidden rectangle shows; see `xai.baselines.BASELINES`.
     grid : int
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
+    context : {"ends", "all"}
+        What the rest of the film shows while a part is tried.
     """
 
     evaluations: int = 500
     baseline: str = DEFAULT_BASELINE
     grid: int = 64
+    context: str = "ends"
 
     name: ClassVar[str] = "shap"
     title: ClassVar[str] = "SHAP"
@@ -102,15 +92,30 @@ class SHAP(Explainer):
             # shap orders equal splits by an unseeded generator; no two masks are equal by this billionth of a logit
             return logits + TIE_BREAK * (np.square(shown @ tie_break) % 1)[:, None]
 
-        explainer = shap.explainers.PartitionExplainer(score, _Cells(grid))
-        result = explainer(np.ones((1, grid * grid)), max_evals=self.evaluations, batch_size=BATCH_SIZE, silent=True)
-        pieces = _pieces(result.values[0], cells)
+        values, base_logits = self._owen_values(score, grid)
+        pieces = _pieces(values, cells)
         pixels = np.bincount(cells.ravel())
-        base_logits = np.asarray(result.base_values, np.float64).reshape(-1)
         return [
-            self._evidence(task, (result.values[0][:, i] / pixels)[cells], k, base_logits[i], pieces)
+            self._evidence(task, (values[:, i] / pixels)[cells], k, base_logits[i], pieces)
             for i, k in enumerate(task.outputs)
         ]
+
+    def _owen_values(self, score: Callable[[np.ndarray], np.ndarray], grid: int) -> tuple[np.ndarray, np.ndarray]:
+        """Share the score out among the cells: (cells, outputs), and the baseline's own score (outputs,)."""
+        explainer = _shap().explainers.PartitionExplainer(score, _Cells(grid))
+        contexts = CONTEXTS[self.context]
+        results = [
+            explainer(
+                np.ones((1, grid * grid)),
+                max_evals=self.evaluations // len(contexts),
+                fixed_context=context,
+                batch_size=BATCH_SIZE,
+                silent=True,
+            )
+            for context in contexts
+        ]
+        values = np.mean([result.values[0] for result in results], axis=0)
+        return values, np.asarray(results[0].base_values, np.float64).reshape(-1)
 
     def _evidence(self, task: Task, values: np.ndarray, output: int, base: float, pieces: np.ndarray) -> Evidence:
         difference = float(task.logits[output] - base)
@@ -125,7 +130,7 @@ class SHAP(Explainer):
         return Evidence(values, diagnostics, pieces=pieces)
 
 
-class _Cells(shap.maskers.Masker):
+class _Cells:
     """Masks a grid of cells; the mask itself goes to the model function, which composes whole batches at once."""
 
     def __init__(self, grid: int) -> None:
@@ -137,11 +142,36 @@ class _Cells(shap.maskers.Masker):
         return (mask[None].astype(np.float64),)
 
 
+@functools.cache
+def _shap() -> Any:
+    """Import shap, which takes a second, when the first map is asked for."""
+    with _uncompiled():
+        import shap
+    return shap
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Leave shap's small loops in Python.
+
+    numba would compile them on first use, 6 to 12 s on two cores; on a grid of 4,096 cells they take 0.1 s as they are.
+    """
+    import numba
+
+    before = numba.config.DISABLE_JIT
+    numba.config.DISABLE_JIT = True
+    try:
+        yield
+    finally:
+        numba.config.DISABLE_JIT = before
+
+
 @functools.lru_cache(maxsize=8)
 def _halving_tree(grid: int) -> np.ndarray:
     """Build the tree of rectangles of a grid, as ``shap`` builds it for pictures; read-only."""
+    maskers = _shap().maskers
     with _uncompiled():
-        tree = shap.maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
+        tree = maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
     tree.setflags(write=False)
     return tree
 

@@ -1,0 +1,40 @@
+"""The app: ``streamlit run dashboard/app.py -- --library DIR``. Router, theme and shared controls; nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # streamlit puts only this file's folder on the path
+
+from dashboard.library import DEFAULT_ROOT
+from dashboard.workbench import Workbench, open_workbench
+from xai.library import DEFAULT_MODEL
+
+
+@st.cache_resource(show_spinner=False)
+def shared_workbench(root: Path) -> Workbench:
+    """Make the one workbench of this server."""
+    return open_workbench(root)
+
+
+def library_root() -> Path:
+    """Give the folder named with ``--library``."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
+    return parser.parse_known_args()[0].library.expanduser()
+
+
+st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
+bench = shared_workbench(library_root())
+st.session_state.setdefault("workbench", bench)
+st.html("<style>.stMainBlockContainer { padding: 4rem 2.5rem 1rem; }</style>")  # the films need the room
+page = st.navigation(
+    [st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True)], position="top"
+)
+page.run()
+st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
+bench.warm_up(DEFAULT_MODEL)

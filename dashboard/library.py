@@ -1,0 +1,136 @@
+"""Which models and datasets there are: the built-in ones, and those in the folder given with ``--library``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from training.datasets.table import Dataset, DatasetError, read_dataset
+from xai.film import Film, FilmError, read_film
+from xai.findings import FINDINGS
+from xai.library import BUILT_IN_MODELS, list_models
+from xai.loading import file_sha256
+from xai.model_card import ModelCard, card_path, read_card
+
+BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
+DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
+TRUTH = {1.0: "present", 0.0: "absent"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a dataset says about one of its films."""
+
+    dataset: str
+    film: str
+    facts: tuple[str, ...]
+    truth: Mapping[str, str] = field(default_factory=dict)
+
+
+class Library:
+    """Models and datasets by name; of two with the same name, the built-in one.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``models/`` and ``datasets/``; results are kept in its ``results/``. It need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def results(self) -> Path:
+        """Where computed explanations are kept."""
+        return self.root / "results"
+
+    def models(self) -> dict[str, Path]:
+        """Model files by name."""
+        return list_models((BUILT_IN_MODELS, self.root / "models"))
+
+    def card(self, model: str) -> ModelCard:
+        """Read the card of a model; raises `ModelCardError`."""
+        path = card_path(self.models()[model])
+        return _card(path, _stamp(path))
+
+    def model_id(self, model: str) -> str:
+        """Sha256 of a model's file."""
+        path = self.models()[model]
+        return _model_id(path, _stamp(path))
+
+    def datasets(self) -> dict[str, Path]:
+        """Dataset folders by name."""
+        found: dict[str, Path] = {}
+        for parent in (BUILT_IN_DATASETS, self.root / "datasets"):
+            for folder in sorted(parent.glob("*")) if parent.is_dir() else ():
+                if (folder / "dataset.json").is_file():
+                    found.setdefault(folder.name, folder)
+        return found
+
+    def films(self, dataset: str) -> pd.DataFrame:
+        """Films of a dataset that can be opened, indexed by film; raises `DatasetError`."""
+        return _films(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
+
+    def record(self, dataset: str, film: str) -> Record:
+        """Look up a film; raises `DatasetError` if there is none of that name."""
+        films = self.films(dataset)
+        if film not in films.index:
+            raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
+        row = films.loc[film]
+        facts = [str(row[name]) for name in ("view", "sex") if isinstance(row[name], str) and row[name]]
+        if pd.notna(row["age"]):
+            facts.append(f"{row['age']:.0f} years")
+        truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
+        return Record(dataset, film, tuple(facts), truth)
+
+    def open_film(self, dataset: str, film: str) -> Film:
+        """Read a film of a dataset from disk.
+
+        Raises
+        ------
+        DatasetError, FilmError
+            If there is no such film, it leaves its dataset's folder, or it cannot be hung.
+        """
+        source = _dataset(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
+        row = self.films(dataset).loc[self.record(dataset, film).film]
+        path = source.path(row["path"]).resolve()
+        root = source.path("").resolve()
+        if not path.is_relative_to(root):
+            raise FilmError(f"The film {film} lies outside its dataset, so it is not opened.")
+        return read_film(path)
+
+    def _folder(self, dataset: str) -> Path:
+        folders = self.datasets()
+        if dataset not in folders:
+            raise DatasetError(f"There is no dataset “{dataset}”; there are {', '.join(folders) or 'none'}.")
+        return folders[dataset]
+
+
+def _stamp(path: Path) -> float:
+    """When a file was last written: what was read from it before then is out of date."""
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+@functools.lru_cache(maxsize=32)
+def _card(path: Path, stamp: float) -> ModelCard:
+    return read_card(path)
+
+
+@functools.lru_cache(maxsize=32)
+def _model_id(path: Path, stamp: float) -> str:
+    return file_sha256(path)
+
+
+@functools.lru_cache(maxsize=4)
+def _dataset(folder: Path, stamp: float) -> Dataset:
+    return read_dataset(folder)
+
+
+@functools.lru_cache(maxsize=4)
+def _films(folder: Path, stamp: float) -> pd.DataFrame:
+    films = _dataset(folder, stamp).films
+    return films[films["on_disk"].astype(bool)].set_index("film", drop=False)

@@ -1,0 +1,225 @@
+"""Compare: a film beside what each method says the model saw in it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import light_box
+from dashboard.jobs import Job
+from dashboard.session import View, read_link, write_link
+from dashboard.widgets.downloads import download_controls
+from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neighbours
+from dashboard.widgets.model_facts import model_facts
+from dashboard.widgets.progress import progress_line
+from dashboard.widgets.settings import method_controls
+from dashboard.widgets.viewer import CHOICES, DISPLAY, viewer
+from dashboard.words import verdict
+from dashboard.workbench import Request, Workbench
+from xai.explainers import EXPLAINERS
+from xai.explanation import Explanation, probabilities
+from xai.library import DEFAULT_MODEL
+from xai.model_card import ModelCard, ModelCardError
+
+LIGHT_BOX = "light_box"
+
+
+def escape(text: str) -> str:
+    """Show a text as it is: a film's name may hold what Streamlit would read as formatting."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
+
+
+def start() -> None:
+    """Give a new visitor a name, and the view that the link asks for."""
+    state = st.session_state
+    if "view" not in state:
+        state.visitor = uuid.uuid4().hex
+        state.cancelled = set()
+        state.view, state.refused = read_link(st.query_params.to_dict(), DISPLAY, CHOICES)
+
+
+def show_refused() -> None:
+    """List what could not be hung or read from the link, until the visitor has seen it."""
+    if refused := st.session_state.refused:
+        with st.container(border=True):
+            for sentence in refused:
+                st.warning(escape(sentence), icon=":material/warning:")
+            if st.button("Understood", key="understood"):
+                st.session_state.refused = []
+                st.rerun()
+
+
+def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
+    """Show the choice of model, and give its card; None, and the reason on the page, where it has no usable one."""
+    names = list(bench.library.models())
+    wanted = view.model if view.model in names else DEFAULT_MODEL
+    if view.model not in (None, wanted):
+        st.warning(f"There is no model “{view.model}” in this library; showing {wanted}.")
+    model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
+    if model != view.model:
+        st.session_state.view = view.with_(model=None if model == DEFAULT_MODEL else model)
+    try:
+        return model, bench.library.card(model)
+    except ModelCardError as error:
+        st.error(str(error))
+        return model, None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One method that the visitor wants to see: its request, and what came of it; None if it was cancelled."""
+
+    request: Request
+    answer: Job | list[Explanation] | None
+
+
+def ask(bench: Workbench, view: View, hung: Hung, model: str) -> dict[str, Asked]:
+    """Ask for each method's maps, unless the visitor cancelled them."""
+    asked = {}
+    for method in view.methods:
+        request = Request(hung.film, model, method, view.parameters(method), view.seed, hung.record is not None)
+        answer = bench.found(request)
+        if answer is None and bench.explanation_key(request) not in st.session_state.cancelled:
+            answer = bench.explain(st.session_state.visitor, request)
+        asked[method] = Asked(request, answer)
+    return asked
+
+
+def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> dict[str, Any]:
+    """Give the viewer's panel of one method, whatever state it is in."""
+    kind, answer = EXPLAINERS[asked.request.method], asked.answer
+    if isinstance(answer, list):
+        name = ["panel", bench.explanation_key(asked.request), sorted(hung.truth.items()), thresholds(card)]
+        return bench.part(name, lambda: light_box.ready_panel(kind, answer, card, hung.truth))
+    if answer is None:
+        return light_box.waiting_panel(kind, "cancelled", "Cancelled.")
+    if answer.state == "failed":
+        return light_box.waiting_panel(kind, "failed", answer.error or "")
+    return light_box.waiting_panel(kind, "waiting", "Being computed…")
+
+
+def thresholds(card: ModelCard) -> list[float]:
+    """Where each output is cut: part of what a panel's words depend on."""
+    return [card.threshold(name).value for name in card.outputs]
+
+
+def top_finding(card: ModelCard, answered: np.ndarray | None) -> str:
+    """Name the finding to open with: the one furthest beyond its threshold, in odds."""
+    if answered is None:
+        return card.outputs[0]
+    cuts = np.clip([card.threshold(name).value for name in card.outputs], 1e-6, 1 - 1e-6)
+    p = np.clip(answered, 1e-9, 1 - 1e-9)
+    return card.outputs[int(np.argmax(np.log(p / (1 - p)) - np.log(cuts / (1 - cuts))))]
+
+
+def take_over(field: str) -> None:
+    """Note what the visitor chose in the viewer."""
+    chosen = st.session_state[LIGHT_BOX][field]
+    name = {"selected": "finding", "display": "display"}[field]
+    st.session_state.view = st.session_state.view.with_(**{name: chosen})
+
+
+def write_permalink(view: View, hung: Hung) -> None:
+    """Keep the address such that it opens this view; an upload is in nobody's address."""
+    film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
+    link = write_link(view.with_(film=film), DISPLAY)
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+
+
+def step(label: str, target: Any, icon: str) -> None:
+    """Show a button that goes to the film before or after, also by the first letter of its name."""
+    if st.button("", icon=icon, key=label, disabled=target is None, shortcut=label[0], help=f"{label} film"):
+        hang(target)
+        st.rerun()
+
+
+def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
+    """Show one line of controls.
+
+    Returns
+    -------
+    hung, model, card
+        What hangs, under which model; None where there is none that can be used.
+    save : container
+        Place of the downloads, filled once the maps are known.
+    """
+    title, before, after, films, chooser, about, maps, save = st.columns(
+        [3.6, 0.6, 0.6, 1.35, 1.8, 1.15, 1.15, 1.15], vertical_alignment="center", gap="small"
+    )
+    with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
+        hang_controls(bench)
+    with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
+        st.session_state.view = method_controls(st.session_state.view)
+    with chooser:
+        model, card = choose_model(bench, st.session_state.view)
+    if card is not None:
+        with about.popover("About", icon=":material/info:", key="about", width="stretch"):
+            model_facts(card)
+    hung = current_film(bench, st.session_state.view)
+    if hung is not None:
+        title.markdown(f"##### {escape(hung.title)}")
+        earlier, later = neighbours(bench, st.session_state.view, hung)
+        with before:
+            step("Previous", earlier, ":material/chevron_left:")
+        with after:
+            step("Next", later, ":material/chevron_right:")
+    return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
+
+
+def compare(bench: Workbench) -> None:
+    """Show the page."""
+    start()
+    hung, model, card, save = toolbar(bench)
+    show_refused()
+    if hung is None or card is None:
+        st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
+        return
+    view: View = st.session_state.view
+    predicted = bench.predict(st.session_state.visitor, hung.film, model)
+    asked = ask(bench, view, hung, model)
+    answered = probabilities(predicted) if isinstance(predicted, np.ndarray) else None
+    finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
+    if answered is not None:
+        p = float(answered[card.index(finding)])
+        st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
+    elif predicted.state == "failed":
+        st.error(f"The model cannot be used: {escape(predicted.error or '')}")
+    else:
+        st.markdown(f"**{card.name}** has not answered yet.")
+    jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
+    if isinstance(predicted, Job):
+        jobs["the probabilities"] = predicted
+    progress_line(bench, st.session_state.visitor, jobs, st.session_state.cancelled)
+    display = {**DISPLAY, **view.display}
+    viewer(
+        {
+            "film": bench.part(
+                ["film", hung.film.sha256, hung.title], lambda: light_box.film_part(hung.film, hung.title)
+            ),
+            "input": bench.part(
+                ["input", hung.film.sha256, card.fingerprint], lambda: light_box.input_part(hung.film, card)
+            ),
+            "findings": light_box.findings_part(card, answered, hung.truth),
+            "panels": [panel_part(bench, one, card, hung) for one in asked.values()],
+            "luts": light_box.colour_tables(),
+            "truth": {},
+            "selected": finding,
+            "display": display,
+        },
+        key=LIGHT_BOX,
+        on_selected_change=lambda: take_over("selected"),
+        on_display_change=lambda: take_over("display"),
+    )
+    with save:
+        ready = {method: one.answer for method, one in asked.items() if isinstance(one.answer, list)}
+        download_controls(ready, finding, hung, card, bench.library.model_id(model), display)
+    write_permalink(st.session_state.view, hung)
+
+
+compare(st.session_state.workbench)

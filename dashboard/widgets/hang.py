@@ -1,0 +1,185 @@
+"""Choose what hangs on the light box: uploads, or films of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.library import Record
+from dashboard.session import View
+from dashboard.workbench import Workbench
+from training.datasets.table import DatasetError
+from xai.film import Film, FilmError, read_film
+
+MOST_UPLOADS = 200
+MOST_LISTED = 500  # films in a drop-down list; more are found by name
+
+
+@dataclass(frozen=True)
+class Hung:
+    """A film on the light box."""
+
+    film: Film
+    title: str
+    record: Record | None = None
+
+    @property
+    def truth(self) -> dict[str, str]:
+        """What its dataset says about each finding."""
+        return dict(self.record.truth) if self.record else {}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A film that this visitor brought: its content hash, and a name for the list."""
+
+    sha256: str
+    title: str
+
+
+def uploads() -> list[Upload]:
+    """Films that this visitor brought, in the order in which they came."""
+    return st.session_state.setdefault("uploads", [])
+
+
+def current_film(bench: Workbench, view: View) -> Hung | None:
+    """Give the film that hangs, None if there is none; says why where one cannot be hung."""
+    chosen = st.session_state.get("upload")
+    if chosen is not None:
+        film = bench.films.get(chosen.sha256)
+        if film is not None:
+            return Hung(film, chosen.title)
+        st.warning(f"{chosen.title} was put away to save memory. Upload it again to go on with it.")
+        st.session_state.uploads = [one for one in uploads() if one != chosen]
+        st.session_state.upload = None
+    name = view.film or first_film(bench)
+    if name is None:
+        return None
+    dataset, film_name = name.split("/")
+    try:
+        record = bench.library.record(dataset, film_name)
+        film = bench.film(dataset, film_name)
+    except (DatasetError, FilmError, OSError) as error:
+        st.error(str(error))
+        return None
+    return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
+
+
+def first_film(bench: Workbench) -> str | None:
+    """Name the film that a fresh visitor sees: the first of the first dataset that has one."""
+    for dataset in bench.library.datasets():
+        try:
+            films = bench.library.films(dataset)
+        except DatasetError:
+            continue
+        if len(films):
+            return f"{dataset}/{films.index[0]}"
+    return None
+
+
+def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
+    """Give the films before and after this one, among the uploads or in its dataset."""
+    line: list[str | Upload]
+    if hung.record is None:
+        line, here = list(uploads()), st.session_state.upload
+    else:
+        names = bench.library.films(hung.record.dataset).index
+        position = names.get_loc(hung.record.film)
+        near = names[max(position - 1, 0) : position + 2]
+        line, here = [f"{hung.record.dataset}/{name}" for name in near], f"{hung.record.dataset}/{hung.record.film}"
+    at = line.index(here)
+    return (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
+
+
+def hang(what: str | Upload) -> None:
+    """Hang a film of a dataset (by name) or an upload."""
+    if isinstance(what, Upload):
+        st.session_state.upload = what
+        st.session_state.view = st.session_state.view.with_(film=None)
+    else:
+        st.session_state.upload = None
+        st.session_state.view = st.session_state.view.with_(film=what)
+
+
+def hang_controls(bench: Workbench) -> None:
+    """Show the uploader and the choice of dataset films."""
+    _upload_controls(bench)
+    _dataset_controls(bench)
+
+
+def _upload_controls(bench: Workbench) -> None:
+    turn = st.session_state.setdefault("upload_turn", 0)
+    files = st.file_uploader(
+        "Bring your own films",
+        accept_multiple_files=True,
+        key=f"upload_{turn}",
+        help="PNG, JPEG, TIFF or DICOM, told apart by content; several at once. They stay in this server's memory and "
+        "are forgotten when you leave. Remove names from the pictures themselves before you upload.",
+    )
+    if files:
+        _read_uploads(bench, files[:MOST_UPLOADS])
+        if len(files) > MOST_UPLOADS:
+            st.session_state.refused.append(f"Only the first {MOST_UPLOADS} films were taken.")
+        # A fresh uploader lets go of the files' bytes, DICOM headers included.
+        st.session_state.upload_turn = turn + 1
+        st.rerun()
+    listed = uploads()
+    if listed:
+        chosen = st.session_state.get("upload")
+        picked = st.pills(
+            "Your films",
+            listed,
+            default=chosen if chosen in listed else None,
+            format_func=lambda one: one.title,
+            key=f"uploads_{turn}_{chosen.sha256 if chosen else ''}",
+        )
+        if picked is not None and picked != chosen:
+            hang(picked)
+            st.rerun()
+
+
+def _read_uploads(bench: Workbench, files: list) -> None:
+    refused: list[str] = []
+    first: Upload | None = None
+    bar = st.progress(0.0, "Reading…")
+    for number, file in enumerate(files, 1):
+        bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
+        try:
+            film = read_film(file.getvalue())
+        except FilmError as error:
+            refused.append(f"{file.name}: {error}")
+            continue
+        bench.films.put(film.sha256, film)
+        upload = Upload(film.sha256, f"{file.name} · {film.facts.format}")
+        if all(one.sha256 != film.sha256 for one in uploads()):
+            uploads().append(upload)
+        first = first or next(one for one in uploads() if one.sha256 == film.sha256)
+    st.session_state.refused = refused
+    if first is not None:
+        hang(first)
+
+
+def _dataset_controls(bench: Workbench) -> None:
+    names = list(bench.library.datasets())
+    if not names:
+        return
+    dataset = st.selectbox("Or take a film of a dataset", names, key="pick_dataset")
+    try:
+        films = bench.library.films(dataset)
+    except DatasetError as error:
+        st.error(str(error))
+        return
+    wanted = st.text_input("Find by name", key="pick_name", placeholder=f"part of a name; {len(films):,} films")
+    found = [name for name in films.index if wanted.strip().lower() in name.lower()]
+    if not found:
+        st.caption("No film has that in its name.")
+        return
+    picked = st.selectbox(
+        "Film", found[:MOST_LISTED], index=None, key=f"pick_film_{dataset}", placeholder="Choose a film"
+    )
+    if len(found) > MOST_LISTED:
+        st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
+    if st.button("Hang it", disabled=picked is None, key="pick_hang"):
+        hang(f"{dataset}/{picked}")
+        st.rerun()

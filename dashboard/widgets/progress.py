@@ -1,0 +1,58 @@
+"""What is still being computed, how far it is, and a way to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard.jobs import Job
+from dashboard.workbench import Workbench
+
+POLL_SECONDS = 0.5
+
+
+def progress_line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str]) -> None:
+    """Show one line whose place is always kept: progress and cancel, or that all is there.
+
+    Parameters
+    ----------
+    bench : Workbench
+    visitor : str
+    jobs : mapping of str to Job
+        What this visitor waits for, by name.
+    cancelled : set of str
+        Keys of jobs that this visitor stopped; emptied when they are asked for again.
+    """
+    every = POLL_SECONDS if any(not job.ended for job in jobs.values()) else None
+    st.fragment(_line, run_every=every)(bench, visitor, jobs, cancelled)
+
+
+def _line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str]) -> None:
+    bench.jobs.keep_only(visitor, [job.key for job in jobs.values()])
+    pending = {name: job for name, job in jobs.items() if not job.ended}
+    if len(pending) < len(jobs) and any(job.state == "done" for job in jobs.values()):
+        st.rerun()
+    words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
+    if pending:
+        words.progress(sum(job.progress for job in pending.values()) / len(pending), _words(bench, pending))
+        if button.button("Cancel", key="cancel", width="stretch", help="Stops what is still being computed."):
+            cancelled.update(job.key for job in pending.values())
+            bench.jobs.keep_only(visitor, [])
+            st.rerun()
+    elif cancelled:
+        words.caption("Cancelled. What was ready stays.")
+        if button.button("Compute", key="resume", width="stretch"):
+            cancelled.clear()
+            st.rerun()
+    else:
+        words.caption("All maps are there. They come back at once when you return to this film.")
+
+
+def _words(bench: Workbench, pending: Mapping[str, Job]) -> str:
+    running = [name for name, job in pending.items() if job.state == "running"]
+    if not bench.has_models:
+        return "Loading TensorFlow and the model, a few seconds the first time…"
+    if not running:
+        return f"Waiting for a turn: {', '.join(pending)}"
+    return f"Computing {', '.join(running)}…"

@@ -1,0 +1,67 @@
+// The list of findings: a bar chart to choose from.
+
+const TRUTH_MARKS = { present: "●", absent: "○" };
+
+const isFlagged = ({ probability, threshold }) => threshold != null && probability != null && probability >= threshold;
+
+/** What the model and the truth say of one finding, in one sentence each. */
+function verdict(finding) {
+  if (finding.probability == null) return "The model has not answered yet.";
+  const rule = finding.rule ? ` (${finding.rule})` : "";
+  const said =
+    finding.threshold == null
+      ? `Probability ${finding.probability.toFixed(2)}, no threshold.`
+      : `Probability ${finding.probability.toFixed(2)}, ${isFlagged(finding) ? "above" : "below"} ` +
+        `its threshold ${finding.threshold.toFixed(2)}${rule}.`;
+  return `${said} Truth: ${finding.truth ?? "unknown"}.`;
+}
+
+function sortedFindings(findings, order) {
+  if (order === "fixed") return findings;
+  return [...findings].sort((a, b) => b.probability - a.probability);
+}
+
+function findingRow(finding) {
+  const percent = (share) => `${100 * clamp(share, 0, 1)}%`;
+  const row = element("li", {
+    role: "option",
+    id: `finding-${finding.name}`,
+    "aria-label": `${finding.label}. ${verdict(finding)}`,
+    "data-finding": finding.name,
+    "data-flagged": isFlagged(finding),
+  });
+  row.style.setProperty("--finding", finding.color);
+  const bar = element("span", { class: "bar" }, element("span", { class: "fill" }));
+  bar.firstChild.style.width = percent(finding.probability ?? 0);
+  if (finding.threshold != null) {
+    const tick = element("span", { class: "tick" });
+    tick.style.left = percent(finding.threshold);
+    bar.append(tick);
+  }
+  row.append(
+    element("span", { class: "swatch" }),
+    element("span", { class: "name" }, finding.label),
+    element("span", { class: "truth" }, TRUTH_MARKS[finding.truth] ?? ""),
+    element("span", { class: "number" }, finding.probability?.toFixed(2) ?? "…"),
+    bar,
+  );
+  return row;
+}
+
+class FindingsList {
+  constructor(list, choose) {
+    this.list = list;
+    list.onclick = (event) => choose(event.target.closest("[role=option]")?.dataset.finding);
+  }
+
+  show(findings, selected, order) {
+    // The rows stay the same elements while they say the same, or a click could fall between two.
+    const content = JSON.stringify([findings, order]);
+    if (content !== this.content) {
+      this.list.replaceChildren(...sortedFindings(findings, order).map(findingRow));
+      this.content = content;
+    }
+    for (const row of this.list.children) row.setAttribute("aria-selected", row.dataset.finding === selected);
+    this.list.setAttribute("aria-activedescendant", `finding-${selected}`);
+  }
+}

@@ -1,0 +1,120 @@
+// Hands on the film: wheel and pinch zoom, drag pans, right drag or Shift+drag windows, keys.
+
+const ZOOM_STEP = 1.25;
+const WHEEL_SPEED = 0.0015;
+const PAN_STEP = 0.1;
+
+/** Bind one canvas. `hands` has view, moved(), display(), change({...}). */
+function bindPointers(canvas, hands) {
+  const held = new Map();
+  const place = (event) => {
+    const { left, top, width } = canvas.getBoundingClientRect();
+    return { x: (event.clientX - left) / width, y: (event.clientY - top) / width };
+  };
+
+  canvas.onwheel = (event) => {
+    // Zooming out of the whole film is scrolling the page.
+    if (hands.view.zoom === 1 && event.deltaY > 0) return;
+    event.preventDefault();
+    const { x, y } = place(event);
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    hands.view.zoomAt(Math.exp(-event.deltaY * lines * WHEEL_SPEED), x, y);
+    hands.moved();
+  };
+  canvas.ondblclick = () => {
+    hands.view.reset();
+    hands.moved();
+  };
+  canvas.oncontextmenu = (event) => event.preventDefault();
+  canvas.onpointerdown = (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    held.set(event.pointerId, { ...place(event), windows: event.button === 2 || event.shiftKey });
+  };
+  canvas.onpointerup = canvas.onpointercancel = (event) => held.delete(event.pointerId);
+  canvas.onpointermove = (event) => {
+    const before = held.get(event.pointerId);
+    if (!before) return;
+    const now = { ...place(event), windows: before.windows };
+    held.set(event.pointerId, now);
+    if (held.size === 2) pinch(hands, before, now, otherPointer(held, event.pointerId));
+    else if (now.windows) dragWindow(hands, now.x - before.x, now.y - before.y);
+    else {
+      hands.view.panBy(now.x - before.x, now.y - before.y);
+      hands.moved();
+    }
+  };
+}
+
+function otherPointer(held, id) {
+  for (const [other, place] of held) if (other !== id) return place;
+  return null;
+}
+
+function pinch({ view, moved }, before, now, still) {
+  const span = (place) => Math.hypot(place.x - still.x, place.y - still.y);
+  const middle = { x: (now.x + still.x) / 2, y: (now.y + still.y) / 2 };
+  view.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
+  view.zoomAt(span(now) / Math.max(span(before), 0.01), middle.x, middle.y);
+  moved();
+}
+
+/** Right is wider, up is brighter, as at a reading station. */
+function dragWindow({ display, change }, dx, dy) {
+  const { center, width } = display();
+  change({ center: clamp(center + dy, 0, 1), width: clamp(width + dx, 0.02, 2) });
+}
+
+const TYPED_INTO = "select, textarea, [contenteditable], input:not([type=range], [type=radio])";
+const isTyping = (target) => target.closest(TYPED_INTO) !== null;
+const usesArrows = (target) => target.matches("input, select, textarea, summary, [role=tab], [contenteditable]");
+
+/** What a key does, or undefined. Arrows count only inside the viewer. */
+function actionOfKey(event, inside, hands) {
+  const { view } = hands;
+  const toggle = (name) => () => hands.change({ [name]: !hands.display()[name] });
+  const swap = (name, one, other) => () => hands.change({ [name]: hands.display()[name] === one ? other : one });
+  const look = (act) => () => {
+    act();
+    hands.moved();
+  };
+  const pans = {
+    ArrowLeft: [PAN_STEP, 0],
+    ArrowRight: [-PAN_STEP, 0],
+    ArrowUp: [0, PAN_STEP],
+    ArrowDown: [0, -PAN_STEP],
+  };
+  if (event.key in pans || event.key === "Home" || event.key === "End") {
+    if (!inside || usesArrows(event.target)) return undefined;
+    if (event.shiftKey) return event.key in pans ? look(() => view.panBy(...pans[event.key])) : undefined;
+    const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+    return event.key in steps ? () => hands.step(steps[event.key]) : undefined;
+  }
+  return {
+    o: toggle("overlay"),
+    t: toggle("truth"),
+    i: toggle("invert"),
+    n: swap("evidence", "smooth", "native"),
+    m: swap("picture", "film", "input"),
+    "+": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
+    "=": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
+    "-": look(() => view.zoomAt(1 / ZOOM_STEP, 0.5, 0.5)),
+    0: look(() => view.reset()),
+  }[event.key];
+}
+
+/** Listen on the whole page, so that a letter works wherever nobody is typing; gives the undo. */
+function bindKeys(root, hands) {
+  const listener = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element) || isTyping(target)) return;
+    const pressed = { key: event.key, shiftKey: event.shiftKey, target };
+    const action = actionOfKey(pressed, event.composedPath().includes(root), hands);
+    if (!action) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  };
+  document.addEventListener("keydown", listener, { capture: true });
+  return () => document.removeEventListener("keydown", listener, { capture: true });
+}

@@ -1,0 +1,159 @@
+// One method's panel: its picture, its colour bar, and what is said about it.
+
+const STATE_WORDS = {
+  waiting: "Waiting",
+  running: "Computing",
+  failed: "This map could not be made",
+  cancelled: "Cancelled",
+};
+
+class MethodPanel {
+  constructor(template) {
+    this.node = template.content.firstElementChild.cloneNode(true);
+    this.canvas = this.part("stage canvas");
+    this.overlay = {};
+    this.numbers = new WeakMap();
+    this.outlines = { pieces: null, path: null };
+  }
+
+  part(selector) {
+    return this.node.querySelector(`.${selector}`);
+  }
+
+  /** Take what Python sent for this panel, its arrays decoded. */
+  receive(panel) {
+    this.panel = panel;
+  }
+
+  get isReady() {
+    return this.panel.state === "ready" && this.panel.maps !== null;
+  }
+
+  /** The array to draw: the method's own cells where they are asked for and there are any. */
+  stackFor(display) {
+    return display.evidence === "native" && this.panel.native ? this.panel.native : this.panel.maps;
+  }
+
+  /** The range, cut and sign that turn one finding's map into colour. */
+  scaleFor(map, index, display) {
+    const stack = this.stackFor(display);
+    const own = this.remember(`own ${index}`, stack, () => largestMagnitude(map.values));
+    const all = this.remember("all", stack, () => largestMagnitude(stack.values));
+    const cut = this.remember(`cut ${index} ${display.cut}`, stack, () =>
+      display.cut > 0 ? percentileOfMagnitude(map.values, display.cut) : 0,
+    );
+    return { range: display.scale === "all" ? all : own, cut, signed: this.panel.signed, empty: own === 0 };
+  }
+
+  /** Numbers of a stack that do not change while the stack does not. */
+  remember(name, stack, compute) {
+    if (!this.numbers.has(stack)) this.numbers.set(stack, new Map());
+    const known = this.numbers.get(stack);
+    if (!known.has(name)) known.set(name, compute());
+    return known.get(name);
+  }
+
+  /** Write everything but the picture. */
+  showWords({ finding, index, count, display, luts }) {
+    const { panel } = this;
+    const caption = panel.captions?.[finding.name] ?? {};
+    this.node.dataset.state = this.isReady ? "ready" : panel.state === "ready" ? "failed" : panel.state;
+    this.part("title").textContent = panel.title;
+    this.part("notice").textContent = this.isReady ? "" : panel.message || STATE_WORDS[this.node.dataset.state];
+    this.canvas.setAttribute("aria-label", this.altText(finding, caption, display));
+    this.showScale({ index, count, display, luts });
+    showCaption(this.node, this.isReady ? caption : {});
+    this.showReading(caption);
+  }
+
+  altText(finding, caption, display) {
+    if (!this.isReady) return `${this.panel.title} for ${finding.label}: ${this.part("notice").textContent}`;
+    const told = caption.alt ?? `${this.panel.title} for ${finding.label}. ${verdict(finding)}`;
+    return display.overlay ? told : `Overlay hidden. ${told}`;
+  }
+
+  showScale({ index, count, display, luts }) {
+    const map = this.isReady ? mapOfFinding(this.stackFor(display), index) : null;
+    const scale = map ? this.scaleFor(map, index, display) : { range: 0, cut: 0, signed: false };
+    const [low, high] = map ? endLabels(scale, this.panel.unit) : ["", ""];
+    this.part("low").textContent = low;
+    this.part("high").textContent = high;
+    paintColourBar(this.part("scale canvas"), luts[scale.signed ? "signed" : "unsigned"], scale);
+    const about = { unit: this.panel.unit, findings: count, form: this.formInWords(display) };
+    const rule = map ? ruleInWords(scale, display, about) : "";
+    this.part("rule").textContent = map && !display.overlay ? "Overlay off: this is the film alone." : rule;
+  }
+
+  /** What "native" means for this method. */
+  formInWords(display) {
+    if (display.evidence !== "native") return "";
+    if (this.panel.native) return `its own ${this.panel.native.shape.slice(1).join(" × ")} cells`;
+    return this.panel.pieces ? "its own regions outlined" : "no coarser form";
+  }
+
+  showReading(caption) {
+    const terms = (caption.diagnostics ?? []).filter(({ help, warn }) => help && !warn);
+    this.part("how").hidden = !this.panel.how && !this.panel.lies && !terms.length;
+    this.part("how-text").textContent = this.panel.how ?? "";
+    this.part("lies").hidden = !this.panel.lies;
+    this.part("lies span").textContent = this.panel.lies ?? "";
+    this.part("terms").replaceChildren(
+      ...terms.map(({ label, help }) => element("p", {}, element("b", {}, label), ` ${help}`)),
+    );
+  }
+
+  /** The finding's map in colour; null where there is nothing to show. */
+  overlayFor(index, display, luts) {
+    const stack = this.isReady && display.overlay ? this.stackFor(display) : null;
+    const map = mapOfFinding(stack, index);
+    if (!map) return null;
+    const scale = this.scaleFor(map, index, display);
+    if (scale.range === 0) return null;
+    const lut = luts[scale.signed ? "signed" : "unsigned"];
+    const key = [index, scale.range, scale.cut].join(" ");
+    if (this.overlay.key !== key || this.overlay.stack !== stack || this.overlay.lut !== lut) {
+      this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut) };
+    }
+    return this.overlay.canvas;
+  }
+
+  /** Lay the evidence over a film that is already drawn; `place.box` is where the model's input lies. */
+  draw(context, { index, display, luts }, place) {
+    const { box, ratio } = place;
+    if (this.isReady && display.overlay) dimOutside(context, place);
+    const overlay = this.overlayFor(index, display, luts);
+    if (!overlay) return;
+    const native = display.evidence === "native";
+    context.imageSmoothingEnabled = !native;
+    context.globalAlpha = display.opacity;
+    context.drawImage(overlay, box.left, box.top, box.width, box.height);
+    context.globalAlpha = 1;
+    if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
+  }
+
+  drawOutlines(context, box, ratio) {
+    const { pieces } = this.panel;
+    if (this.outlines.pieces !== pieces) {
+      this.outlines = { pieces, path: boundaries(pieces.values, pieces.shape) };
+    }
+    const line = { width: ratio, color: "rgba(255, 255, 255, 0.55)" };
+    strokeOver(context, this.outlines.path, pieces.shape, box, line);
+  }
+}
+
+/** Where the evidence lies, how far to trust it, and what it cost. */
+function showCaption(node, { where, diagnostics, cost }) {
+  node.querySelector(".where").textContent = where ?? "";
+  node.querySelector(".cost").textContent = cost ?? "";
+  node.querySelector(".diagnostics").replaceChildren(
+    ...(diagnostics ?? []).map(({ label, value, warn, help }) =>
+      element(
+        "div",
+        { class: warn ? "warning" : "" },
+        element("dt", {}, warn ? `! ${label}` : label),
+        element("dd", {}, value),
+        ...(warn && help ? [element("dd", { class: "help" }, help)] : []),
+      ),
+    ),
+  );
+}

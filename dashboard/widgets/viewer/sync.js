@@ -1,0 +1,32 @@
+// The page and Python can both change what is chosen and how it is shown. The page leads: a value
+// from Python is taken over only when it is news, not when it is the page's own, coming back late.
+
+const ECHO_MS = 10000;
+const DEBOUNCE_MS = 300;
+
+class SharedValue {
+  constructor() {
+    this.received = undefined; // what Python's data said last
+    this.held = undefined; // what Python has as the component's state
+    this.sent = []; // what may still come back
+  }
+
+  /** Whether a value from Python should replace the page's. */
+  isNews(text) {
+    if (text === this.received) return false;
+    if (this.received === undefined) this.held = text;
+    this.received = text;
+    const recent = this.sent.filter(({ at }) => Date.now() - at < ECHO_MS);
+    const echo = recent.findIndex((message) => message.text === text);
+    this.sent = recent.slice(echo + 1);
+    return echo < 0;
+  }
+
+  /** Note a value that goes to Python; false when Python has it already. */
+  note(text) {
+    if (text === this.held) return false;
+    this.held = text;
+    this.sent.push({ text, at: Date.now() });
+    return true;
+  }
+}

@@ -1,0 +1,242 @@
+// The light box: findings on the left, panels on the right, all drawn here without asking Python.
+
+const LEAST_PANEL_WIDTH = 205;
+const PANEL_GAP = 10;
+
+class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.arrays = new ArrayCache();
+    this.view = new View();
+    this.scene = new Scene(this.view);
+    this.panels = new Map();
+    this.shared = { selected: new SharedValue(), display: new SharedValue() };
+    this.hands = {
+      view: this.view,
+      moved: () => this.requestDraw(),
+      display: () => this.display,
+      change: (change) => this.changeDisplay(change),
+      step: (by) => this.stepFinding(by),
+    };
+    this.list = new FindingsList(root.querySelector("[role=listbox]"), (name) => this.select(name));
+    this.film = new FilmPanel(root.querySelector(".film"), this.hands.change);
+    bindControls(root, this.hands.change);
+    this.hang(this.film);
+    this.unbindKeysPopover = closeWhenLeft(root.querySelector(".keys"));
+    this.sizes = new ResizeObserver(() => this.layOut());
+    this.sizes.observe(root.querySelector(".panels"));
+  }
+
+  release() {
+    clearTimeout(this.sending);
+    this.sizes.disconnect();
+    this.unbindKeys?.();
+    this.latest = null; // what is still being decoded comes too late
+    this.unbindKeysPopover();
+  }
+
+  /** Take new data from Python. Words and pictures change together, once all arrays are decoded. */
+  async receive({ data, setStateValue }) {
+    this.setStateValue = setStateValue;
+    this.latest = data;
+    const decoded = await this.decode(data);
+    if (this.latest !== data) return;
+    if (this.data?.film.id !== data.film.id) this.view.reset();
+    this.data = { ...data, ...decoded };
+    this.takeOver(data);
+    this.arrangePanels();
+    this.film.receive(data.film);
+    this.refresh();
+    this.layOut();
+    this.root.inert = false;
+    this.unbindKeys ??= bindKeys(this.root, this.hands);
+  }
+
+  /** Without a film there is nothing to show but the reason. */
+  fail(error) {
+    this.film.say(`The film could not be shown: ${error.message}.`);
+  }
+
+  async decode(data) {
+    const places = new Set();
+    const get = (place, encoded) => {
+      places.add(place);
+      return this.arrays.get(place, encoded);
+    };
+    const panel = async (panel) => {
+      try {
+        const [maps, native, pieces] = await Promise.all(
+          ["maps", "native", "pieces"].map((name) => get(`${panel.method} ${name}`, panel[name])),
+        );
+        return { ...panel, maps, native, pieces };
+      } catch (error) {
+        // One broken panel leaves the others alone.
+        const message = `The map did not arrive whole: ${error.message}.`;
+        return { ...panel, state: "failed", message, maps: null, native: null, pieces: null };
+      }
+    };
+    const [pixels, input, masks, panels] = await Promise.all([
+      get("film", data.film.pixels),
+      get("input", data.input?.pixels),
+      Promise.all(
+        Object.entries(data.masks ?? {}).map(async ([name, encoded]) => {
+          const { values, shape } = await get(`mask ${name}`, encoded);
+          return [name, { path: boundaries(values, shape), shape }];
+        }),
+      ),
+      Promise.all(data.panels.map(panel)),
+    ]);
+    this.arrays.keepOnly(places);
+    const outlines = Object.fromEntries(masks);
+    return { pixels, inputPixels: input, outlines, panels, luts: this.tables(data.luts) };
+  }
+
+  /** The colour tables, the same arrays as long as they are the same colours. */
+  tables(luts) {
+    const text = luts.unsigned + luts.signed;
+    if (text !== this.tablesText) {
+      this.tablesText = text;
+      this.decodedTables = { unsigned: bytesOfBase64(luts.unsigned), signed: bytesOfBase64(luts.signed) };
+    }
+    return this.decodedTables;
+  }
+
+  /** Take over what Python chose, where that is news. */
+  takeOver({ selected, display }) {
+    if (this.shared.selected.isNews(selected)) this.selected = selected;
+    if (!this.data.findings.some(({ name }) => name === this.selected)) {
+      this.selected = this.data.findings[0].name;
+    }
+    if (this.shared.display.isNews(canonical(display))) {
+      clearTimeout(this.sending);
+      this.display = { ...display };
+    }
+    this.tellSelected();
+    this.tellDisplay();
+  }
+
+  arrangePanels() {
+    const container = this.root.querySelector(".panels");
+    const template = this.root.querySelector("template");
+    const wanted = new Set(this.data.panels.map(({ method }) => method));
+    for (const [method, panel] of this.panels) {
+      if (wanted.has(method)) continue;
+      panel.node.remove();
+      this.panels.delete(method);
+    }
+    this.data.panels.forEach((data, index) => {
+      if (!this.panels.has(data.method)) {
+        const panel = new MethodPanel(template);
+        this.hang(panel);
+        this.panels.set(data.method, panel);
+      }
+      const panel = this.panels.get(data.method);
+      panel.receive(data);
+      const place = container.children[index + 1];
+      if (place !== panel.node) container.insertBefore(panel.node, place ?? null);
+    });
+  }
+
+  hang(panel) {
+    addSides(panel.node);
+    bindPointers(panel.canvas, this.hands);
+  }
+
+  changeDisplay(change) {
+    this.display = { ...this.display, ...change };
+    this.refresh();
+    clearTimeout(this.sending);
+    this.sending = setTimeout(() => this.tellDisplay(), DEBOUNCE_MS);
+  }
+
+  tellDisplay() {
+    if (this.shared.display.note(canonical(this.display))) this.setStateValue("display", this.display);
+  }
+
+  tellSelected() {
+    if (this.shared.selected.note(this.selected)) this.setStateValue("selected", this.selected);
+  }
+
+  select(name) {
+    if (!name || name === this.selected) return;
+    this.selected = name;
+    this.refresh();
+    this.tellSelected();
+  }
+
+  stepFinding(by) {
+    const names = sortedFindings(this.data.findings, this.display.order).map(({ name }) => name);
+    this.select(names[clamp(names.indexOf(this.selected) + by, 0, names.length - 1)]);
+  }
+
+  get index() {
+    return this.data.findings.findIndex(({ name }) => name === this.selected);
+  }
+
+  /** Write every word and control as the state is now, and ask for a new picture. */
+  refresh() {
+    const { data, display, selected, index } = this;
+    const finding = data.findings[index];
+    this.root.dataset.overlay = display.overlay;
+    this.list.show(data.findings, selected, display.order);
+    showControls(this.root, display);
+    this.root.querySelector("[value=input]").disabled = !data.inputPixels;
+    this.root.querySelector("[data-display=truth]").disabled = !this.hasTruth();
+    const told = { finding, index, count: data.findings.length, display, luts: data.luts };
+    const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
+    this.film.showWords(told, boxes);
+    for (const panel of this.panels.values()) panel.showWords(told);
+    this.requestDraw();
+  }
+
+  hasTruth() {
+    return Boolean(this.data.truth?.[this.selected]?.length || this.data.outlines[this.selected]);
+  }
+
+  /** As many panels in a row as keep their least width, in even rows. */
+  layOut() {
+    const container = this.root.querySelector(".panels");
+    const count = this.panels.size + 1;
+    const fits = (columns) => (container.clientWidth + PANEL_GAP) / columns - PANEL_GAP >= LEAST_PANEL_WIDTH;
+    const columns = [count, Math.ceil(count / 2), 2].find((wanted) => wanted <= count && fits(wanted)) ?? 1;
+    container.style.setProperty("--columns", columns);
+    this.requestDraw();
+  }
+
+  requestDraw() {
+    if (this.frame || !this.data) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    this.root.dataset.zoomed = this.view.zoom > 1;
+    const { data, display, index } = this;
+    this.scene.draw({ data, display, index, panels: [this.film, ...this.panels.values()] });
+  }
+}
+
+/** A display as one line of text, the same for the same display whatever the order of its keys. */
+function canonical(display) {
+  return JSON.stringify(Object.keys(display).sort().map((name) => [name, display[name]]));
+}
+
+const viewers = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  const root = parentElement.querySelector(".viewer");
+  let viewer = viewers.get(parentElement);
+  if (viewer?.root !== root) {
+    viewer?.release();
+    viewer = new Viewer(root);
+    viewers.set(parentElement, viewer);
+  }
+  viewer.receive(component).catch((error) => viewer.fail(error));
+  return () => {
+    viewer.release();
+    viewers.delete(parentElement);
+  };
+}

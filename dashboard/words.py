@@ -1,0 +1,83 @@
+"""What the page says in plain words about numbers that others computed."""
+
+from __future__ import annotations
+
+from xai.explanation import Explanation
+from xai.findings import finding_label
+from xai.location import describe
+from xai.model_card import ModelCard, Threshold
+
+LOW_R2 = 0.5
+LARGE_RESIDUAL = 0.02
+
+
+def percent(share: float) -> str:
+    """Write a probability so that small ones do not read as zero."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> str:
+    """Say what the model answers about one finding, and how that compares with the truth where it is known."""
+    flagged = probability >= threshold.value
+    side = "above" if flagged else "below"
+    sentence = (
+        f"**{finding_label(finding)}: {percent(probability)}**, {side} its threshold of {percent(threshold.value)}: "
+        f"{'flagged' if flagged else 'not flagged'}."
+    )
+    if truth is not None:
+        outcome = {
+            (True, "present"): "Rightly so: the dataset says that it is present.",
+            (True, "absent"): "A false positive: the dataset says that it is absent.",
+            (False, "present"): "A miss: the dataset says that it is present.",
+            (False, "absent"): "Rightly so: the dataset says that it is absent.",
+        }
+        sentence += " " + outcome[flagged, truth]
+    if not flagged:
+        sentence += " Its maps show where what little evidence there is lies, however strong their colours look."
+    return sentence
+
+
+def alternative_text(explanation: Explanation, title: str, card: ModelCard, truth: str | None) -> str:
+    """Describe a map to somebody who cannot see it."""
+    threshold = card.threshold(explanation.finding).value
+    known = f", truth {truth}" if truth else ""
+    return (
+        f"{title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
+        f"threshold {threshold:.2f}{known}. {describe(explanation.map)}"
+    )
+
+
+def cost(explanation: Explanation) -> str:
+    """Say what a set of maps cost."""
+    count = explanation.evaluations
+    return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all findings"
+
+
+def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:
+    """Give a method's own measures of its map as (label, value, is a warning, what it means)."""
+    known = explanation.diagnostics
+    rows: list[tuple[str, str, bool, str]] = []
+    if known.get("empty"):
+        rows.append(("Empty", "no cell speaks for it", True, "Nothing in the last feature map raises this finding."))
+    if "cells" in known:
+        height, width = known["cells"]
+        rows.append(("Cells", f"{width} × {height}", False, f"Read from the layer {known['layer']}."))
+    if "r2" in known:
+        low = known["r2"] < LOW_R2
+        meaning = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
+        rows.append(("R²", f"{known['r2']:.2f}", low, "Low: do not read the weights. " + meaning if low else meaning))
+        rows.append(("Regions", str(known["regions"]), False, "Pieces that were hidden and shown."))
+    if "difference" in known:
+        meaning = "Film minus baseline picture, in logits: what the map shares out."
+        rows.append(("Shared out", f"{known['difference']:+.2f} logit", False, meaning))
+        share = known["residual_share"]
+        if share is None:
+            meaning = "Film and baseline get nearly the same answer, so the map shares out next to nothing."
+            rows.append(("Residual", "nothing to share", True, meaning))
+        else:
+            meaning = "What the map's sum misses of that difference."
+            rows.append(("Residual", f"{100 * share:.1f} %", share > LARGE_RESIDUAL, meaning))
+        rows.append(("Pieces", str(known["pieces"]), False, "Rectangles that were told apart."))
+    return rows

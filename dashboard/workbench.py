@@ -1,0 +1,164 @@
+"""What all visitors of one server share: models in memory, films at hand, the queue and the results."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.bounded import Bounded
+from dashboard.jobs import Job, Jobs
+from dashboard.library import Library
+from dashboard.store import ResultStore, content_key
+from xai.explanation import Budget, Explanation
+from xai.film import Film
+
+if TYPE_CHECKING:
+    from xai.classifier import Classifier
+
+MODELS_IN_MEMORY = 2
+FILM_BYTES = 256 * 2**20
+QUICK_METHODS = ("gradcam", "random", "centred")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One method's explanation of one film, all findings of the model."""
+
+    film: Film
+    model: str
+    method: str
+    parameters: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+    of_dataset: bool = False
+
+
+class Workbench:
+    """Computes and keeps what pages ask for.
+
+    Parameters
+    ----------
+    library : Library
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.jobs = Jobs()
+        self.store = ResultStore(library.results)
+        self.films: Bounded[Film] = Bounded(FILM_BYTES, lambda film: film.pixels.nbytes)
+        self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
+        self.payloads: Bounded[Any] = Bounded(2**26, lambda payload: len(str(payload)))
+        self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
+        self._loading = threading.Lock()
+
+    def warm_up(self, model: str) -> None:
+        """Import TensorFlow and load a model while the visitor is still looking."""
+
+        def load() -> None:
+            import xai.explainers  # noqa: F401  shap and lime take a second to import
+
+            classifier = self.classifier(model)
+            blank = np.zeros((1, classifier.size, classifier.size), np.float32)
+            classifier.logits(blank)
+            classifier.feature_gradients(blank[0], [0])
+
+        threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
+
+    @property
+    def has_models(self) -> bool:
+        """Whether any model is in memory yet."""
+        return bool(self._classifiers)
+
+    def classifier(self, model: str) -> Classifier:
+        """Give a loaded model; slow the first time, so for worker threads only."""
+        from xai.classifier import Classifier
+
+        with self._loading:
+            key = self.model_key(model)
+            if key not in self._classifiers:
+                while len(self._classifiers) >= MODELS_IN_MEMORY:
+                    self._classifiers.popitem(last=False)
+                self._classifiers[key] = Classifier.load(self.library.models()[model])
+            self._classifiers.move_to_end(key)
+            return self._classifiers[key]
+
+    def model_key(self, model: str) -> str:
+        """Name a model by the contents of its file and card."""
+        return content_key(self.library.model_id(model), self.library.card(model).fingerprint)
+
+    def film(self, dataset: str, name: str) -> Film:
+        """Give a film of a dataset, read once."""
+        key = f"{dataset}/{name}"
+        film = self.films.get(key)
+        if film is None:
+            film = self.library.open_film(dataset, name)
+            self.films.put(key, film)
+        return film
+
+    def explanation_key(self, request: Request) -> str:
+        """Name an explanation by everything that decides it."""
+        return content_key(
+            request.film.sha256, self.model_key(request.model), request.method, request.parameters, request.seed
+        )
+
+    def found(self, request: Request) -> list[Explanation] | None:
+        """Give an explanation if it was computed before."""
+        return self.store.get(self.explanation_key(request))
+
+    def explain(self, visitor: str, request: Request) -> Job:
+        """Give the job that makes an explanation."""
+        key = self.explanation_key(request)
+
+        def work(budget: Budget) -> None:
+            from xai.explainers import EXPLAINERS
+
+            explainer = EXPLAINERS[request.method](**dict(request.parameters))
+            classifier = self.classifier(request.model)
+            made = explainer.explain(classifier, request.film, budget=budget, seed=request.seed)
+            self.store.put(key, made, on_disk=request.of_dataset)
+
+        return self.jobs.ask(visitor, key, work, slow=request.method not in QUICK_METHODS)
+
+    def part(self, name: list[Any], make: Callable[[], Any]) -> Any:
+        """Give a part of what the browser is sent, made once for all visitors under its name."""
+        key = content_key("part", *name)
+        part = self.payloads.get(key)
+        if part is None:
+            part = make()
+            self.payloads.put(key, part)
+        return part
+
+    def predict(self, visitor: str, film: Film, model: str) -> Job | np.ndarray:
+        """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
+        key = content_key(film.sha256, self.model_key(model), "logits")
+        found = self.logits.get(key)
+        if found is not None:
+            return found
+
+        def work(budget: Budget) -> None:
+            classifier = self.classifier(model)
+            self.logits.put(key, classifier.logits(classifier.prepare(film)[None])[0])
+
+        return self.jobs.ask(visitor, key, work, slow=False)
+
+
+def open_workbench(root: Path) -> Workbench:
+    """Make the workbench of a server for a library folder."""
+    return Workbench(Library(root))
+
+
+def _quietly(work: Callable[[], None]) -> Callable[[], None]:
+    """Leave an error of the warm-up to the first real request, which shows it where the visitor looks."""
+
+    def run() -> None:
+        try:
+            work()
+        except (ValueError, OSError):
+            return
+
+    return run

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCRIPTS = REPOSITORY / "dashboard" / "widgets" / "viewer"
+
+# Quadrants (top left, top right, bottom left, bottom right) of the film and of each finding's map.
+FILM = np.array([[64, 128], [192, 240]], dtype=np.uint8)
+MAPS = {
+    "gradcam": np.array([[[0, 1], [2, 4]], [[8, 2], [1, 0]], [[0, 0], [0, 0]]], dtype=np.float32),
+    "shap": np.array([[[-4, -1], [0, 2]], [[1, 2], [-3, -0.5]], [[0, 0], [0, 0]]], dtype=np.float32),
+}
+UNSIGNED = np.stack([np.arange(256), 255 - np.arange(256), np.full(256, 40)], axis=1).astype(np.uint8)
+SIGNED = np.stack([255 - np.arange(256), np.full(256, 90), np.arange(256)], axis=1).astype(np.uint8)
+
+APP = """
+import json
+
+import numpy as np
+import streamlit as st
+
+from dashboard.widgets import viewer as v
+
+st.set_page_config(layout="wide")
+names = ("Effusion", "Emphysema", "Hernia")
+arrays = np.load({arrays!r})
+state = st.session_state
+state.setdefault("changes", 0)
+spread = lambda array: np.repeat(np.repeat(array, 32, axis=-2), 32, axis=-1)
+
+
+def count():
+    state.changes += 1
+
+
+def panel(method, title, signed):
+    maps = arrays[method]
+    return v.panel_payload(method, title=title, signed=signed, state="ready", maps=spread(maps), native=maps)
+
+
+late, permalink = st.checkbox("Finish"), st.checkbox("Permalink")
+broken = panel("broken", "Broken", False)
+broken["maps"]["gz"] = broken["maps"]["gz"][:40]
+result = v.viewer(
+    {{
+        "film": v.film_payload("film", spread(arrays["film"]), title="A film", alt="Four grey squares"),
+        "findings": [
+            v.finding_payload(n, label=n, color="#00ff00", probability=p, threshold=0.4, truth=t)
+            for n, p, t in zip(names, (0.8, 0.5, 0.1), ("present", "absent", None))
+        ],
+        "panels": [
+            panel("gradcam", "Grad-CAM", False),
+            panel("shap", "SHAP", True),
+            panel("lime", "LIME", True) if late else v.panel_payload(
+                "lime", title="LIME", signed=True, state="running", message="Computing 3 of 9"),
+            broken,
+        ],
+        "truth": {{"Effusion": [[0.1, 0.1, 0.4, 0.4]]}},
+        "luts": v.lut_payload(arrays["unsigned"], arrays["signed"]),
+        "selected": "Hernia" if permalink else "Effusion",
+        "display": json.loads(st.query_params.get("display", "{{}}")),
+    }},
+    key="box",
+    on_display_change=count,
+)
+st.text(f"Python: {{result.selected}}, opacity {{result.display['opacity']}}, {{state.changes}} changes")
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """Serve the page of this test and give its address."""
+    folder = tmp_path_factory.mktemp("viewer")
+    arrays = folder / "arrays.npz"
+    np.savez(arrays, film=FILM, unsigned=UNSIGNED, signed=SIGNED, lime=MAPS["shap"], broken=MAPS["shap"], **MAPS)
+    app = folder / "app.py"
+    app.write_text(APP.format(arrays=str(arrays)), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    server = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def wait_until_healthy(url: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        # One context keeps Streamlit's own scripts in the browser's cache from test to test.
+        yield chromium.new_context(viewport={"width": 1366, "height": 768})
+        chromium.close()
+
+
+@pytest.fixture
+def open_viewer(browser, address) -> Iterator[Callable]:
+    """Open the page with a display, and fail on any error in the browser."""
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def open_with(**display):
+        display = {"evidence": "native", "truth": False, **display}
+        page.goto(f"{address}?display={quote(json.dumps(display))}")
+        expect(page.locator(".viewer [role=option]")).to_have_count(3)
+        settle(page)
+        return page
+
+    yield open_with
+    page.close()
+    assert errors == []
+
+
+def settle(page) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def use_controls(page, **display) -> None:
+    """Move sliders and choose words as a visitor does."""
+    for name, value in display.items():
+        control = page.locator(f".viewer [data-display={name}]")
+        if isinstance(value, str):
+            control.and_(page.locator(f"[value={value}]")).check()
+        else:
+            control.fill(str(value))
+    settle(page)
+
+
+def canvas(page, title: str):
+    panel = page.locator(".viewer .panel").filter(has=page.get_by_role("heading", name=title, exact=True))
+    return panel.locator(".stage canvas")
+
+
+def quadrants(page, title: str) -> np.ndarray:
+    """Read the colour at the middle of each quadrant of a panel, (2, 2, 3)."""
+    read = """(canvas) => [0.25, 0.75].map((y) => [0.25, 0.75].map((x) => Array.from(canvas
+        .getContext("2d").getImageData(x * canvas.width, y * canvas.height, 1, 1).data.slice(0, 3))))"""
+    return np.array(canvas(page, title).evaluate(read), dtype=float)
+
+
+def windowed(center: float = 0.5, width: float = 1.0, invert: bool = False) -> np.ndarray:
+    """Window the film by the display rules, (2, 2, 3)."""
+    seen = np.clip((FILM / 255 - (center - width / 2)) / width, 0, 1)
+    grey = 255 * (1 - seen if invert else seen)
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def overlaid(method: str, finding: int, *, opacity: float, cut: float = 0, scale: str = "finding") -> np.ndarray:
+    """Lay a map over the film by the display rules, (2, 2, 3)."""
+    stack = MAPS[method].astype(float)
+    values = stack[finding]
+    magnitude = np.abs(values)
+    extent = np.abs(stack if scale == "all" else values).max()
+    share = values / extent
+    index = 127.5 + 127.5 * share if method == "shap" else 255 * share
+    colour = (SIGNED if method == "shap" else UNSIGNED)[np.floor(index + 0.5).astype(int)].astype(float)
+    alpha = opacity * np.minimum(1, 2 * np.abs(share))
+    alpha[magnitude < np.percentile(magnitude[magnitude > 0], cut)] = 0
+    alpha[magnitude == 0] = 0
+    return windowed() * (1 - alpha[..., None]) + colour * alpha[..., None]
+
+
+RULES = [
+    {"opacity": 0.6},
+    {"opacity": 1.0, "cut": 50},
+    {"opacity": 0.3, "cut": 0, "scale": "all"},
+]
+
+
+def test_overlay_follows_the_display_rules(open_viewer):
+    page = open_viewer()
+    for evidence in ("native", "smooth"):
+        for rule in RULES:
+            use_controls(page, evidence=evidence, **{"scale": "finding", **rule})
+            np.testing.assert_allclose(quadrants(page, "Film"), windowed(), atol=1)
+            for title, method in (("Grad-CAM", "gradcam"), ("SHAP", "shap")):
+                wanted = overlaid(method, 0, **rule)
+                np.testing.assert_allclose(quadrants(page, title), wanted, atol=2.5, err_msg=f"{title} {rule}")
+
+
+def test_window_and_invert_reach_every_panel(open_viewer):
+    window = {"center": 0.6, "width": 0.5, "invert": True}
+    page = open_viewer(overlay=False, **window)
+    for title in ("Film", "Grad-CAM", "SHAP"):
+        np.testing.assert_allclose(quadrants(page, title), windowed(**window), atol=1)
+
+
+def test_key_o_hides_and_shows_the_overlay(open_viewer):
+    page = open_viewer()
+    before = quadrants(page, "SHAP")
+    page.keyboard.press("o")
+    settle(page)
+    np.testing.assert_array_equal(quadrants(page, "SHAP"), quadrants(page, "Film"))
+    expect(page.locator(".viewer [data-display=overlay]")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("o")
+    settle(page)
+    np.testing.assert_array_equal(quadrants(page, "SHAP"), before)
+
+
+def test_arrow_chooses_the_next_finding_and_python_sees_it(open_viewer):
+    page = open_viewer(opacity=0.6)
+    page.locator(".viewer [role=listbox]").press("ArrowDown")
+    settle(page)
+    np.testing.assert_allclose(quadrants(page, "SHAP"), overlaid("shap", 1, opacity=0.6), atol=2.5)
+    chosen = page.locator(".viewer [role=option][aria-selected=true]")
+    expect(chosen).to_have_text("Emphysema○0.50")
+    expect(page.get_by_text("Python: Emphysema")).to_be_visible()
+
+
+def test_click_chooses_and_a_map_of_zeros_says_so(open_viewer):
+    page = open_viewer()
+    page.locator(".viewer [role=option]", has_text="Hernia").click()
+    settle(page)
+    np.testing.assert_array_equal(quadrants(page, "Grad-CAM"), quadrants(page, "Film"))
+    expect(page.locator(".viewer .rule").first).to_contain_text("zero everywhere")
+    expect(page.locator(".viewer .low").nth(1)).to_have_text("no evidence")
+
+
+def test_zoom_is_linked_and_double_click_resets(open_viewer):
+    page = open_viewer(overlay=False)
+    box = canvas(page, "SHAP").bounding_box()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"])
+    for _ in range(4):
+        page.mouse.wheel(0, -400)
+    settle(page)
+    for title in ("Film", "Grad-CAM", "SHAP"):
+        np.testing.assert_allclose(quadrants(page, title), 64, atol=1)
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])
+    for _ in range(10):  # drag the film to the left until its right half is there
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.5 * box["height"])
+        page.mouse.up()
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])
+    settle(page)
+    np.testing.assert_allclose(quadrants(page, "Film")[..., 0], 128, atol=1)
+    canvas(page, "Film").dblclick()
+    settle(page)
+    np.testing.assert_allclose(quadrants(page, "Grad-CAM"), windowed(), atol=1)
+
+
+def test_right_drag_changes_the_window_everywhere(open_viewer):
+    page = open_viewer(overlay=False)
+    box = canvas(page, "SHAP").bounding_box()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down(button="right")
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.up(button="right")
+    settle(page)
+    expect(page.locator(".viewer select")).to_have_value("own")
+    np.testing.assert_allclose(quadrants(page, "Film"), windowed(center=0.75, width=0.5), atol=4)
+    np.testing.assert_array_equal(quadrants(page, "SHAP"), quadrants(page, "Film"))
+
+
+def test_display_returns_once_after_the_last_change(open_viewer):
+    page = open_viewer(opacity=0.5)
+    expect(page.get_by_text("Python: Effusion, opacity 0.5, 0 changes")).to_be_visible()
+    slider = page.locator(".viewer [data-display=opacity]")
+    for _ in range(6):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("Python: Effusion, opacity 0.8, 1 changes")).to_be_visible()
+
+
+def test_older_data_do_not_undo_the_visitor_but_a_permalink_counts(open_viewer):
+    page = open_viewer()
+    chosen = page.locator(".viewer [role=option][aria-selected=true] .name")
+    page.locator(".viewer [role=listbox]").press("ArrowDown")
+    page.locator(".viewer [data-display=opacity]").press("End")
+    page.get_by_text("Finish").click()
+    expect(page.locator(".viewer .panel[data-state=ready]")).to_have_count(3)
+    expect(chosen).to_have_text("Emphysema")
+    expect(page.locator(".viewer [data-display=opacity]")).to_have_value("1")
+    page.get_by_text("Permalink").click()
+    expect(chosen).to_have_text("Hernia")
+    expect(page.get_by_text("Python: Hernia, opacity 1")).to_be_visible()
+
+
+def test_panels_wait_and_fail_alone(open_viewer):
+    page = open_viewer()
+    expect(page.locator(".viewer .panel[data-state=running] .notice")).to_have_text("Computing 3 of 9")
+    expect(page.locator(".viewer .panel[data-state=failed] .notice")).to_contain_text("did not arrive whole")
+    boxes = [box.bounding_box() for box in page.locator(".viewer .stage").all()]
+    assert len({(box["width"], box["height"]) for box in boxes}) == 1
+
+
+def test_truth_is_drawn_where_it_is_known(open_viewer):
+    page = open_viewer(truth=True, overlay=False)
+    green = """(canvas) => { const { data } = canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height);
+        const xs = [], w = canvas.width;
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i + 1] > 200 && data[i] < 40) xs.push([(i / 4) % w / w, Math.floor(i / 4 / w) / w]);
+        return xs; }"""
+    for title in ("Film", "SHAP"):
+        points = np.array(canvas(page, title).evaluate(green))
+        np.testing.assert_allclose(points.min(axis=0), 0.1, atol=0.01)
+        np.testing.assert_allclose(points.max(axis=0), 0.4, atol=0.01)
+    page.keyboard.press("t")
+    settle(page)
+    assert canvas(page, "Film").evaluate(green) == []
+    page.locator(".viewer [role=listbox]").press("ArrowDown")
+    expect(page.get_by_role("button", name="Truth")).to_be_disabled()
+
+
+def test_panels_have_names_for_those_who_hear_them(open_viewer):
+    page = open_viewer()
+    expect(page.get_by_role("img", name="Four grey squares")).to_be_visible()
+    expect(page.get_by_role("img", name="SHAP for Effusion. Probability 0.80, above")).to_be_visible()
+    expect(page.get_by_role("option", name="Effusion. Probability 0.80")).to_be_visible()
+
+
+@pytest.fixture
+def script(browser) -> Iterator[Callable]:
+    """Evaluate an expression among the viewer's own functions."""
+    page = browser.new_page()
+    names = ("geometry", "evidence", "sync")
+    source = "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
+    page.close()
+
+
+def test_percentile_agrees_with_numpy(script):
+    values = np.random.default_rng(5).normal(size=501).astype(np.float32)
+    values[::7] = 0
+    nonzero = np.abs(values[values != 0]).astype(float)
+    for q in (0, 12.5, 40, 99):
+        got = script("percentileOfMagnitude(Float32Array.from(given[0]), given[1])", [values.tolist(), q])
+        np.testing.assert_allclose(got, np.percentile(nonzero, q), rtol=1e-6)
+
+
+def test_boundaries_are_the_lines_between_regions(script):
+    labels = [[1, 1, 2], [1, 1, 2], [3, 3, 3]]
+    segments = script(
+        """(() => { const lines = []; let from;
+            Path2D.prototype.moveTo = (...at) => { from = at; };
+            Path2D.prototype.lineTo = (...at) => { lines.push([...from, ...at]); };
+            boundaries(given.flat(), [3, 3]); return lines; })()""",
+        labels,
+    )
+    assert sorted(segments) == [[0, 2, 3, 2], [2, 0, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("events", "news"),
+    [
+        ("first a", [True]),
+        ("first a, again a", [True, False]),
+        ("first a, sent b, sent c, again b, again c", [True, False, False]),
+        ("first a, sent b, again c", [True, True]),
+        ("first a, sent b, again b, again a", [True, False, True]),
+    ],
+)
+def test_python_counts_only_when_it_says_something_new(script, events, news):
+    steps = [event.split() for event in events.split(", ")]
+    got = script(
+        """(() => { const value = new SharedValue();
+            return given.map(([kind, text]) => kind === "sent" ? value.note(text) && null : value.isNews(text))
+                .filter((answer) => answer !== null); })()""",
+        steps,
+    )
+    assert got == news
