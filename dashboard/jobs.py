@@ -65,7 +65,7 @@ class Jobs:
         """Wait for a job; start it unless somebody else has."""
         with self._changed:
             job = self._jobs.get(key)
-            if job is None:
+            if job is None or job.state == "done":  # asked for again because its result was since forgotten
                 job = self._jobs[key] = Job(key, work, slow, next(self._count))
             job.waiting[visitor] = time.monotonic()
             self._changed.notify_all()

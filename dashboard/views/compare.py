@@ -109,12 +109,11 @@ def thresholds(card: ModelCard) -> list[float]:
 
 
 def top_finding(card: ModelCard, answered: np.ndarray | None) -> str:
-    """Name the finding to open with: the one furthest beyond its threshold, in odds."""
+    """Name the finding to open with: the most probable of those flagged, or of all where none is."""
     if answered is None:
         return card.outputs[0]
-    cuts = np.clip([card.threshold(name).value for name in card.outputs], 1e-6, 1 - 1e-6)
-    p = np.clip(answered, 1e-9, 1 - 1e-9)
-    return card.outputs[int(np.argmax(np.log(p / (1 - p)) - np.log(cuts / (1 - cuts))))]
+    flagged = answered >= np.array(thresholds(card))
+    return card.outputs[int(np.argmax(answered + flagged))]
 
 
 def take_over(field: str) -> None:
@@ -132,9 +131,9 @@ def write_permalink(view: View, hung: Hung) -> None:
         st.query_params.from_dict(link)
 
 
-def step(label: str, target: Any, icon: str) -> None:
-    """Show a button that goes to the film before or after, also by the first letter of its name."""
-    if st.button("", icon=icon, key=label, disabled=target is None, shortcut=label[0], help=f"{label} film"):
+def step(label: str, target: Any, icon: str, letter: str) -> None:
+    """Show a button that goes to the film before or after, also by a key."""
+    if st.button("", icon=icon, key=label, disabled=target is None, shortcut=letter, help=f"{label} film"):
         hang(target)
         st.rerun()
 
@@ -166,9 +165,9 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
         title.markdown(f"##### {escape(hung.title)}")
         earlier, later = neighbours(bench, st.session_state.view, hung)
         with before:
-            step("Previous", earlier, ":material/chevron_left:")
+            step("Previous", earlier, ":material/chevron_left:", "B")
         with after:
-            step("Next", later, ":material/chevron_right:")
+            step("Next", later, ":material/chevron_right:", "F")
     return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
 
 
