@@ -345,6 +345,6 @@ def test_running_out_of_memory_is_not_the_files_fault(monkeypatch):
     def exhausted(*_):
         raise MemoryError
 
-    monkeypatch.setattr("xai.film.PngImageFile", exhausted)
+    monkeypatch.setattr("xai.raster.PngImageFile", exhausted)
     with pytest.raises(MemoryError):
         read_film(WHOLE["PNG"])
