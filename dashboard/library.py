@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from training.datasets.table import Dataset, DatasetError, read_dataset
-from xai.film import Film, FilmError, read_film
+from training.simulation.dataset import read_masks
+from training.simulation.recipe import Recipe
+from training.simulation.render import Sitting, render
+from xai.film import Film, FilmError, FilmFacts, read_film
 from xai.findings import FINDINGS
 from xai.library import BUILT_IN_MODELS, list_models
 from xai.loading import file_sha256
@@ -23,12 +27,25 @@ TRUTH = {1.0: "present", 0.0: "absent"}
 
 @dataclass(frozen=True)
 class Record:
-    """What a dataset says about one of its films."""
+    """What a dataset says about one of its films.
+
+    Attributes
+    ----------
+    dataset, film : str
+        Names.
+    facts : tuple of str
+        View, sex, age.
+    truth : mapping of str to str
+        ``present`` or ``absent`` by finding; what the dataset does not label is not in it.
+    recipe : Recipe or None
+        How a simulated film was made.
+    """
 
     dataset: str
     film: str
     facts: tuple[str, ...]
     truth: Mapping[str, str] = field(default_factory=dict)
+    recipe: Recipe | None = None
 
 
 class Library:
@@ -72,7 +89,7 @@ class Library:
         return found
 
     def films(self, dataset: str) -> pd.DataFrame:
-        """Films of a dataset that can be opened, indexed by film; raises `DatasetError`."""
+        """Films of a dataset that can be opened or rendered, indexed by film; raises `DatasetError`."""
         return _films(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
 
     def record(self, dataset: str, film: str) -> Record:
@@ -85,16 +102,19 @@ class Library:
         if pd.notna(row["age"]):
             facts.append(f"{row['age']:.0f} years")
         truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
-        return Record(dataset, film, tuple(facts), truth)
+        recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
+        return Record(dataset, film, tuple(facts), truth, recipe)
 
     def open_film(self, dataset: str, film: str) -> Film:
-        """Read a film of a dataset from disk.
+        """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.
 
         Raises
         ------
         DatasetError, FilmError
             If there is no such film, it leaves its dataset's folder, or it cannot be hung.
         """
+        if not self.films(dataset).loc[self.record(dataset, film).film, "on_disk"]:
+            return render_film(self.record(dataset, film).recipe)
         source = _dataset(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
         row = self.films(dataset).loc[self.record(dataset, film).film]
         path = source.path(row["path"]).resolve()
@@ -103,11 +123,25 @@ class Library:
             raise FilmError(f"The film {film} lies outside its dataset, so it is not opened.")
         return read_film(path)
 
+    def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
+        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
+        recipe = self.record(dataset, film).recipe
+        if recipe is None:
+            return {}
+        path = self._folder(dataset) / "masks" / f"{film}.png"
+        return read_masks(path) if path.is_file() else Sitting(recipe).masks()
+
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
         if dataset not in folders:
             raise DatasetError(f"There is no dataset “{dataset}”; there are {', '.join(folders) or 'none'}.")
         return folders[dataset]
+
+
+def render_film(recipe: Recipe, without: Iterable[str] = ()) -> Film:
+    """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
+    shades = np.round(render(recipe, without) * 255) / np.float32(255)
+    return Film.from_pixels(shades, facts=FilmFacts("simulated", *shades.shape[::-1], 8))
 
 
 def _stamp(path: Path) -> float:
@@ -133,4 +167,5 @@ def _dataset(folder: Path, stamp: float) -> Dataset:
 @functools.lru_cache(maxsize=4)
 def _films(folder: Path, stamp: float) -> pd.DataFrame:
     films = _dataset(folder, stamp).films
-    return films[films["on_disk"].astype(bool)].set_index("film", drop=False)
+    has_recipe = films["recipe"].notna() if "recipe" in films else False
+    return films[films["on_disk"].astype(bool) | has_recipe].set_index("film", drop=False)

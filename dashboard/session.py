@@ -92,6 +92,8 @@ class View:
     settings : dict
         Changed parameters, ``{"lime.samples": 2000}``.
     seed : int
+    without : tuple of str
+        Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
     display : dict
         Changed display settings of the viewer.
     """
@@ -102,6 +104,7 @@ class View:
     methods: tuple[str, ...] = DEFAULT_METHODS
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
 
     def with_(self, **changes: Any) -> View:
@@ -122,6 +125,8 @@ def write_link(view: View, display_defaults: Mapping[str, Any]) -> dict[str, str
     link = {name: getattr(view, name) for name in ("film", "model", "finding") if getattr(view, name)}
     if view.methods != DEFAULT_METHODS:
         link["methods"] = ",".join(view.methods)
+    if view.without:
+        link["without"] = ",".join(view.without)
     if view.seed:
         link["seed"] = str(view.seed)
     defaults = {f"{setting.method}.{setting.name}": setting.default for setting in SETTINGS}
@@ -174,6 +179,7 @@ def read_link(
         methods=take("methods", _methods, DEFAULT_METHODS),
         settings={name: value for name, value in settings.items() if name in link},
         seed=take("seed", _seed, 0),
+        without=tuple(name for name in link.get("without", "").split(",") if name),
         display={name: value for name, value in display.items() if name in link},
     )
     return view, problems

@@ -13,7 +13,7 @@ import numpy as np
 
 from dashboard.bounded import Bounded
 from dashboard.jobs import Job, Jobs
-from dashboard.library import Library
+from dashboard.library import Library, Record, render_film
 from dashboard.store import ResultStore, content_key
 from xai.explanation import Budget, Explanation
 from xai.film import Film
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xai.classifier import Classifier
 
 MODELS_IN_MEMORY = 2
-FILM_BYTES = 256 * 2**20
+FILM_BYTES = 192 * 2**20
 QUICK_METHODS = ("gradcam", "random", "centred")
 
 
@@ -52,7 +52,7 @@ class Workbench:
         self.store = ResultStore(library.results)
         self.films: Bounded[Film] = Bounded(FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
-        self.payloads: Bounded[Any] = Bounded(2**26, lambda payload: len(str(payload)))
+        self.parts: Bounded[Any] = Bounded(2**25, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
 
@@ -100,6 +100,15 @@ class Workbench:
             self.films.put(key, film)
         return film
 
+    def twin(self, record: Record, without: tuple[str, ...]) -> Film:
+        """Give the twin of a simulated film that lacks some findings or objects, rendered once."""
+        key = f"{record.dataset}/{record.film} without {','.join(sorted(without))}"
+        film = self.films.get(key)
+        if film is None:
+            film = render_film(record.recipe, without)
+            self.films.put(key, film)
+        return film
+
     def explanation_key(self, request: Request) -> str:
         """Name an explanation by everything that decides it."""
         return content_key(
@@ -127,10 +136,10 @@ class Workbench:
     def part(self, name: list[Any], make: Callable[[], Any]) -> Any:
         """Give a part of what the browser is sent, made once for all visitors under its name."""
         key = content_key("part", *name)
-        part = self.payloads.get(key)
+        part = self.parts.get(key)
         if part is None:
             part = make()
-            self.payloads.put(key, part)
+            self.parts.put(key, part)
         return part
 
     def predict(self, visitor: str, film: Film, model: str) -> Job | np.ndarray:
@@ -145,6 +154,13 @@ class Workbench:
             self.logits.put(key, classifier.logits(classifier.prepare(film)[None])[0])
 
         return self.jobs.ask(visitor, key, work, slow=False)
+
+
+def _bytes(part: Any) -> int:
+    """Bytes of a part: of its arrays, and of the texts that stand for arrays on the way to the browser."""
+    if isinstance(part, dict):
+        return sum(_bytes(value) for value in part.values())
+    return part.nbytes if isinstance(part, np.ndarray) else len(part) if isinstance(part, str) else 8
 
 
 def open_workbench(root: Path) -> Workbench:

@@ -18,13 +18,15 @@ from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neig
 from dashboard.widgets.model_facts import model_facts
 from dashboard.widgets.progress import progress_line
 from dashboard.widgets.settings import method_controls
+from dashboard.widgets.twin import twin_controls, twin_panel
 from dashboard.widgets.viewer import CHOICES, DISPLAY, viewer
 from dashboard.words import verdict
 from dashboard.workbench import Request, Workbench
+from xai.command_card import write_starter_card
 from xai.explainers import EXPLAINERS
 from xai.explanation import Explanation, probabilities
 from xai.library import DEFAULT_MODEL
-from xai.model_card import ModelCard, ModelCardError
+from xai.model_card import ModelCard, ModelCardError, card_path
 
 LIGHT_BOX = "light_box"
 
@@ -67,7 +69,22 @@ def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
         return model, bench.library.card(model)
     except ModelCardError as error:
         st.error(str(error))
+        offer_starter_card(bench, model)
         return model, None
+
+
+def offer_starter_card(bench: Workbench, model: str) -> None:
+    """Offer to write down what can be read from a model that has no card; its owner checks and completes it."""
+    path = bench.library.models()[model]
+    if card_path(path).exists() or not st.button("Write a starter card", icon=":material/edit_document:"):
+        return
+    with st.spinner("Reading the model…"):
+        try:
+            write_starter_card(path)
+        except (ValueError, OSError) as error:
+            st.error(str(error))
+            return
+    st.rerun()
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,15 @@ def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> d
     if answer.state == "failed":
         return light_box.waiting_panel(kind, "failed", answer.error or "")
     return light_box.waiting_panel(kind, "waiting", "Being computed…")
+
+
+def mask_parts(bench: Workbench, hung: Hung, card: ModelCard) -> dict[str, Any]:
+    """Give the exact truth of a simulated film, for the viewer to outline."""
+    if hung.record is None or hung.record.recipe is None:
+        return {}
+    record = hung.record
+    name = ["masks", record.recipe.to_json(), list(card.outputs)]
+    return bench.part(name, lambda: light_box.masks_part(bench.library.masks(record.dataset, record.film), card))
 
 
 def thresholds(card: ModelCard) -> list[float]:
@@ -148,8 +174,8 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     save : container
         Place of the downloads, filled once the maps are known.
     """
-    title, before, after, films, chooser, about, maps, save = st.columns(
-        [3.6, 0.6, 0.6, 1.35, 1.8, 1.15, 1.15, 1.15], vertical_alignment="center", gap="small"
+    title, before, after, films, chooser, about, twin, maps, save = st.columns(
+        [3.3, 0.6, 0.6, 1.4, 1.6, 1.15, 1.1, 1.1, 1.1], vertical_alignment="center", gap="small"
     )
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
         hang_controls(bench)
@@ -166,6 +192,14 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
         earlier, later = neighbours(bench, st.session_state.view, hung)
         with before:
             step("Previous", earlier, ":material/chevron_left:", "B")
+        with twin.popover(
+            "Twin",
+            icon=":material/compare:",
+            key="twin",
+            width="stretch",
+            disabled=hung.record is None or hung.record.recipe is None,
+        ):
+            st.session_state.view = twin_controls(st.session_state.view, hung)
         with after:
             step("Next", later, ":material/chevron_right:", "F")
     return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
@@ -194,6 +228,12 @@ def compare(bench: Workbench) -> None:
     jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
     if isinstance(predicted, Job):
         jobs["the probabilities"] = predicted
+    panels = [panel_part(bench, one, card, hung) for one in asked.values()]
+    twin, waiting = twin_panel(bench, view, hung, model, card, answered)
+    if twin is not None:
+        panels.insert(0, twin)
+    if waiting is not None:
+        jobs["the twin"] = waiting
     progress_line(bench, st.session_state.visitor, jobs, st.session_state.cancelled)
     display = {**DISPLAY, **view.display}
     viewer(
@@ -205,9 +245,9 @@ def compare(bench: Workbench) -> None:
                 ["input", hung.film.sha256, card.fingerprint], lambda: light_box.input_part(hung.film, card)
             ),
             "findings": light_box.findings_part(card, answered, hung.truth),
-            "panels": [panel_part(bench, one, card, hung) for one in asked.values()],
+            "panels": panels,
             "luts": light_box.colour_tables(),
-            "truth": {},
+            "masks": mask_parts(bench, hung, card),
             "selected": finding,
             "display": display,
         },

@@ -235,6 +235,13 @@ def panel_payload(
     }
 
 
+def picture_payload(method: str, *, title: str, pixels: np.ndarray, captions: Mapping[str, str]) -> Payload:
+    """Describe a panel that shows another film in place of a map, with a sentence for each finding."""
+    plain = panel_payload(method, title=title, signed=False, state="ready")
+    said = {name: caption(sentence) for name, sentence in captions.items()}
+    return {**plain, "picture": encode(pixels), "captions": said}
+
+
 def lut_payload(unsigned: np.ndarray, signed: np.ndarray) -> Payload:
     """Pack the two colour tables, (256, 3) uint8 each."""
     for table in (unsigned, signed):

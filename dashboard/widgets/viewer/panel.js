@@ -141,6 +141,30 @@ class MethodPanel {
   }
 }
 
+/** A panel that shows another film, such as a twin, in the place of the first. */
+class PicturePanel extends MethodPanel {
+  constructor(template) {
+    super(template);
+    this.windowed = new WindowedPicture();
+    this.part("scale").remove();
+    this.part("how").remove();
+  }
+
+  showWords({ finding }) {
+    const caption = this.panel.captions?.[finding.name] ?? {};
+    this.node.dataset.state = "ready";
+    this.part("title").textContent = this.panel.title;
+    this.canvas.setAttribute("aria-label", `${this.panel.title}. ${caption.where ?? ""}`);
+    showCaption(this.node, caption);
+  }
+
+  draw(context, { display }, { film }) {
+    if (!this.panel.picture) return;
+    context.imageSmoothingEnabled = true;
+    context.drawImage(this.windowed.through(this.panel.picture, display), film.left, film.top, film.width, film.height);
+  }
+}
+
 /** Where the evidence lies, how far to trust it, and what it cost. */
 function showCaption(node, { where, diagnostics, cost }) {
   node.querySelector(".where").textContent = where ?? "";

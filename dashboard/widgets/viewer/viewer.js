@@ -65,10 +65,10 @@ class Viewer {
     };
     const panel = async (panel) => {
       try {
-        const [maps, native, pieces] = await Promise.all(
-          ["maps", "native", "pieces"].map((name) => get(`${panel.method} ${name}`, panel[name])),
+        const [maps, native, pieces, picture] = await Promise.all(
+          ["maps", "native", "pieces", "picture"].map((name) => get(`${panel.method} ${name}`, panel[name])),
         );
-        return { ...panel, maps, native, pieces };
+        return { ...panel, maps, native, pieces, picture };
       } catch (error) {
         // One broken panel leaves the others alone.
         const message = `The map did not arrive whole: ${error.message}.`;
@@ -126,7 +126,7 @@ class Viewer {
     }
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
-        const panel = new MethodPanel(template);
+        const panel = data.picture ? new PicturePanel(template) : new MethodPanel(template);
         this.hang(panel);
         this.panels.set(data.method, panel);
       }
