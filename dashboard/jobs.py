@@ -99,6 +99,11 @@ class Jobs:
         now = time.monotonic()
         return any(now - heard < self._patience for heard in job.waiting.values())
 
+    def _is_abandoned(self, job: Job) -> bool:
+        """Ask as a worker does, from outside the lock: visitors come and go while it computes."""
+        with self._changed:
+            return not self._waited_for(job)
+
     def _serve(self, slow: bool) -> None:
         while True:
             with self._changed:
@@ -126,7 +131,7 @@ class Jobs:
             job.progress = share
 
         try:
-            result = job.work(Budget(progress=note, cancelled=lambda: not self._waited_for(job)))
+            result = job.work(Budget(progress=note, cancelled=lambda: self._is_abandoned(job)))
             self._end(job, "done", result=result)
         except Cancelled:
             with self._changed:

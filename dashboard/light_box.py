@@ -24,14 +24,28 @@ STEPS = 4095  # maps go to the browser in this many steps, finer than its 255 co
 
 def film_part(film: Film, title: str) -> viewer.Payload:
     """Film and window presets for the browser."""
+    return viewer.film_payload(
+        film.sha256, shades(film), title=title, alt=f"Chest film {title}", windows=windows(film.pixels)
+    )
+
+
+def shades(film: Film) -> np.ndarray:
+    """A film as the browser gets it: at most `LONGEST_SIDE` a side, uint8, or uint16 where the file had more bits."""
     height, width = film.pixels.shape
     scale = min(1.0, LONGEST_SIDE / max(height, width))
     pixels = resize(film.pixels, round(height * scale), round(width * scale))
     deep = film.facts.bits > 8
-    shades = np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
-    return viewer.film_payload(
-        film.sha256, shades, title=title, alt=f"Chest film {title}", windows=windows(film.pixels)
-    )
+    return np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
+
+
+def twin_part(title: str, pixels: np.ndarray, captions: Mapping[str, str]) -> viewer.Payload:
+    """Panel of a twin film, with what to say of it for each finding."""
+    return viewer.picture_payload("twin", title=title, pixels=pixels, captions=captions)
+
+
+def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> dict[str, viewer.Payload]:
+    """Exact truth of each finding that the model answers, for the browser to outline."""
+    return {name: viewer.encode(mask.astype(np.uint8)) for name, mask in masks.items() if name in card.outputs}
 
 
 def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:

@@ -234,7 +234,8 @@ def compare(bench: Workbench) -> None:
         panels.insert(0, twin)
     if waiting is not None:
         jobs["the twin"] = waiting
-    progress_line(bench, st.session_state.visitor, jobs, st.session_state.cancelled)
+    is_stopped = any(one.answer is None for one in asked.values())
+    progress_line(bench, st.session_state.visitor, jobs, st.session_state.cancelled, is_stopped=is_stopped)
     display = {**DISPLAY, **view.display}
     viewer(
         {

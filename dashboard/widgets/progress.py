@@ -12,8 +12,10 @@ from dashboard.workbench import Workbench
 POLL_SECONDS = 0.5
 
 
-def progress_line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str]) -> None:
-    """Show one line whose place is always kept: progress and cancel, or that all is there.
+def progress_line(
+    bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str], *, is_stopped: bool
+) -> None:
+    """Show one line whose place is always kept: progress and cancel, or how it ended.
 
     Parameters
     ----------
@@ -23,15 +25,20 @@ def progress_line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cance
         What this visitor waits for, by name.
     cancelled : set of str
         Keys of jobs that this visitor stopped; emptied when they are asked for again.
+    is_stopped : bool
+        Whether one of them is among what the page shows.
     """
     every = POLL_SECONDS if any(not job.ended for job in jobs.values()) else None
-    st.fragment(_line, run_every=every)(bench, visitor, jobs, cancelled)
+    st.fragment(_line, run_every=every)(bench, visitor, jobs, cancelled, is_stopped)
 
 
-def _line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str]) -> None:
+def _line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str], is_stopped: bool) -> None:
     bench.jobs.keep_only(visitor, [job.key for job in jobs.values()])
     pending = {name: job for name, job in jobs.items() if not job.ended}
-    if len(pending) < len(jobs) and any(job.state == "done" for job in jobs.values()):
+    failed = [name for name, job in jobs.items() if job.state == "failed"]
+    # A job that the queue has forgotten, because a sleeping laptop fell silent, is asked for again.
+    is_forgotten = any(bench.jobs.find(job.key) is not job for job in jobs.values())
+    if is_forgotten or len(pending) + len(failed) < len(jobs):
         st.rerun()
     words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
     if pending:
@@ -40,10 +47,16 @@ def _line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: se
             cancelled.update(job.key for job in pending.values())
             bench.jobs.keep_only(visitor, [])
             st.rerun()
-    elif cancelled:
+    elif is_stopped:
         words.caption("Cancelled. What was ready stays.")
         if button.button("Compute", key="resume", width="stretch"):
             cancelled.clear()
+            st.rerun()
+    elif failed:
+        words.caption(f"Could not be made: {', '.join(failed)}. What is ready stays.")
+        if button.button("Try again", key="retry", width="stretch"):
+            for job in jobs.values():
+                bench.jobs.drop(job.key)
             st.rerun()
     else:
         words.caption("All maps are there. They come back at once when you return to this film.")
