@@ -11,6 +11,9 @@ from xai.baselines import BASELINES
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 
+LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
+
+
 @dataclass(frozen=True)
 class Setting:
     """One parameter of a method that a visitor may change."""
@@ -143,6 +146,7 @@ def read_link(
     link: Mapping[str, str],
     display_defaults: Mapping[str, Any],
     display_choices: Mapping[str, tuple[str, ...]],
+    display_ranges: Mapping[str, tuple[float, float]],
 ) -> tuple[View, list[str]]:
     """Read a view from query parameters.
 
@@ -161,7 +165,7 @@ def read_link(
         try:
             return read(link[name])
         except ValueError as error:
-            problems.append(f"The link's {name} “{link[name][:40]}” was left out: {error}.")
+            problems.append(f"The link's {name} “{_excerpt(link[name])}” was left out: {error}.")
             return default
 
     settings = {}
@@ -170,16 +174,19 @@ def read_link(
         settings[name] = take(name, _choice_of(setting.choices), setting.default)
     display = {}
     for name, default in display_defaults.items():
-        read = _choice_of(display_choices[name]) if name in display_choices else _like(default)
+        if name in display_choices:
+            read = _choice_of(display_choices[name])
+        else:
+            read = _number_of(type(default), *display_ranges[name]) if name in display_ranges else _switch
         display[name] = take(name, read, default)
     view = View(
         film=take("film", _film_name, None),
-        model=link.get("model"),
-        finding=link.get("finding"),
+        model=take("model", _name, None),
+        finding=take("finding", _name, None),
         methods=take("methods", _methods, DEFAULT_METHODS),
         settings={name: value for name, value in settings.items() if name in link},
         seed=take("seed", _seed, 0),
-        without=tuple(name for name in link.get("without", "").split(",") if name),
+        without=take("without", _names, ()),
         display={name: value for name, value in display.items() if name in link},
     )
     return view, problems
@@ -195,19 +202,22 @@ def _choice_of(choices: tuple[Any, ...]) -> Callable[[str], Any]:
     return read
 
 
-def _like(default: Any) -> Callable[[str], Any]:
-    """Read a value of the default's kind: a switch, or a number from 0 (percentages to 100, shares to 2)."""
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("it can be on or off")
+    return text == "on"
 
+
+def _number_of(kind: type, least: float, most: float) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        if isinstance(default, bool):
-            if text not in ("on", "off"):
-                raise ValueError("it can be on or off")
-            return text == "on"
-        most = 100 if isinstance(default, int) else 2
-        value = type(default)(float(text))
-        if not 0 <= value <= most:
-            raise ValueError(f"it must lie between 0 and {most}")
-        return value
+        rule = f"it must be a number from {least:g} to {most:g}"
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(rule) from None
+        if not least <= value <= most:  # so that no NaN comes through
+            raise ValueError(rule)
+        return kind(value)
 
     return read
 
@@ -218,8 +228,19 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def _name(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
+        raise ValueError(f"expected a name of at most {LONGEST_NAME} characters")
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_name(text).split(",")))
+
+
 def _film_name(text: str) -> str:
-    if text.count("/") != 1 or not all(text.split("/")):
+    dataset, _, film = _name(text).partition("/")
+    if not dataset or not film:
         raise ValueError("expected dataset/film")
     return text
 
@@ -227,8 +248,14 @@ def _film_name(text: str) -> str:
 def _methods(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(",")))
     if unknown := [name for name in names if name not in EXPLAINERS]:
-        raise ValueError(f"there is no method {unknown[0]}")
+        raise ValueError(f"there is no method “{_excerpt(unknown[0])}”; there are {', '.join(EXPLAINERS)}")
     return names
+
+
+def _excerpt(text: str) -> str:
+    """Quote the start of what came, without characters that could upset a page."""
+    start = "".join(letter if letter.isprintable() else "�" for letter in text[:40])
+    return start if len(text) <= 40 else f"{start}…"
 
 
 def _seed(text: str) -> int:

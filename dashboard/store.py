@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import tempfile
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +66,22 @@ class ResultStore:
 
     def _read(self, path: Path) -> list[Explanation] | None:
         try:
-            content = path.read_bytes()
-            path.touch()
-            return unpack(content)
+            found = unpack(path.read_bytes())
         except (OSError, ValueError):
             return None
+        with contextlib.suppress(OSError):  # a read-only store still gives what it has
+            path.touch()
+        return found
 
     def _write(self, path: Path, content: bytes) -> None:
         """Write under another name first, so that no reader ever sees half a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-            stream.write(content)
-        Path(stream.name).replace(path)
+        part = path.with_suffix(f".{uuid.uuid4().hex}.part")
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
         with self._lock:
             self._prune()
 

@@ -19,7 +19,7 @@ from dashboard.widgets.model_facts import model_facts
 from dashboard.widgets.progress import progress_line
 from dashboard.widgets.settings import method_controls
 from dashboard.widgets.twin import twin_controls, twin_panel
-from dashboard.widgets.viewer import CHOICES, DISPLAY, viewer
+from dashboard.widgets.viewer import CHOICES, DISPLAY, RANGES, viewer
 from dashboard.words import verdict
 from dashboard.workbench import Request, Workbench
 from xai.command_card import write_starter_card
@@ -42,7 +42,7 @@ def start() -> None:
     if "view" not in state:
         state.visitor = uuid.uuid4().hex
         state.cancelled = set()
-        state.view, state.refused = read_link(st.query_params.to_dict(), DISPLAY, CHOICES)
+        state.view, state.refused = read_link(st.query_params.to_dict(), DISPLAY, CHOICES, RANGES)
 
 
 def show_refused() -> None:

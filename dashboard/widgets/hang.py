@@ -56,7 +56,7 @@ def current_film(bench: Workbench, view: View) -> Hung | None:
     name = view.film or first_film(bench)
     if name is None:
         return None
-    dataset, film_name = name.split("/")
+    dataset, _, film_name = name.partition("/")
     try:
         record = bench.library.record(dataset, film_name)
         film = bench.film(dataset, film_name)

@@ -50,6 +50,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The words that those entries of a display can take."""
 
+RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"opacity": (0, 1), "cut": (0, 99), "center": (0, 1), "width": (0.02, 2)}
+)
+"""The least and the most that those entries can be."""
+
 STATES = ("ready", "waiting", "running", "failed", "cancelled")
 
 _DTYPES = {np.dtype("uint8"): "u1", np.dtype("uint16"): "u2", np.dtype("float32"): "f4"}

@@ -146,14 +146,15 @@ class PicturePanel extends MethodPanel {
   constructor(template) {
     super(template);
     this.windowed = new WindowedPicture();
-    this.part("scale").remove();
-    this.part("how").remove();
+    this.part("scale").style.visibility = "hidden"; // its row stays, or the panels would not line up
+    this.part("how").style.visibility = "hidden";
   }
 
   showWords({ finding }) {
     const caption = this.panel.captions?.[finding.name] ?? {};
     this.node.dataset.state = "ready";
     this.part("title").textContent = this.panel.title;
+    this.part("title").title = this.panel.title;
     this.canvas.setAttribute("aria-label", `${this.panel.title}. ${caption.where ?? ""}`);
     showCaption(this.node, caption);
   }
