@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from xai.explanation import Explanation
 from xai.findings import finding_label
 from xai.location import describe
@@ -9,6 +11,11 @@ from xai.model_card import ModelCard, Threshold
 
 LOW_R2 = 0.5
 LARGE_RESIDUAL = 0.02
+
+
+def escape(text: str) -> str:
+    """Show a text as it is, on one line: a film's name may hold what Streamlit would read as formatting."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def percent(share: float) -> str:
@@ -23,7 +30,7 @@ def verdict(finding: str, probability: float, threshold: Threshold, truth: str |
     flagged = probability >= threshold.value
     side = "above" if flagged else "below"
     sentence = (
-        f"**{finding_label(finding)}: {percent(probability)}**, {side} its threshold of {percent(threshold.value)}: "
+        f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of {percent(threshold.value)}: "
         f"{'flagged' if flagged else 'not flagged'}."
     )
     if truth is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from dashboard.widgets.progress import progress_line
 from dashboard.widgets.settings import method_controls
 from dashboard.widgets.twin import twin_controls, twin_panel
 from dashboard.widgets.viewer import CHOICES, DISPLAY, RANGES, viewer
-from dashboard.words import verdict
+from dashboard.words import escape, verdict
 from dashboard.workbench import Request, Workbench
 from xai.command_card import write_starter_card
 from xai.explainers import EXPLAINERS
@@ -29,11 +28,6 @@ from xai.library import DEFAULT_MODEL
 from xai.model_card import ModelCard, ModelCardError, card_path
 
 LIGHT_BOX = "light_box"
-
-
-def escape(text: str) -> str:
-    """Show a text as it is: a film's name may hold what Streamlit would read as formatting."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:-])", r"\\\1", text)
 
 
 def start() -> None:
@@ -61,7 +55,7 @@ def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
     names = list(bench.library.models())
     wanted = view.model if view.model in names else DEFAULT_MODEL
     if view.model not in (None, wanted):
-        st.warning(f"There is no model “{view.model}” in this library; showing {wanted}.")
+        st.warning(escape(f"There is no model “{view.model}” in this library; showing {wanted}."))
     model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
     if model != view.model:
         st.session_state.view = view.with_(model=None if model == DEFAULT_MODEL else model)
@@ -105,6 +99,14 @@ def ask(bench: Workbench, view: View, hung: Hung, model: str) -> dict[str, Asked
             answer = bench.explain(st.session_state.visitor, request)
         asked[method] = Asked(request, answer)
     return asked
+
+
+def answers(bench: Workbench, hung: Hung, model: str, asked: dict[str, Asked]) -> np.ndarray | Job:
+    """Give the model's logits for the film; explanations that were kept hold them, so that nothing is loaded."""
+    for one in asked.values():
+        if isinstance(one.answer, list):
+            return np.array([explanation.logit for explanation in one.answer])
+    return bench.predict(st.session_state.visitor, hung.film, model)
 
 
 def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> dict[str, Any]:
@@ -214,20 +216,20 @@ def compare(bench: Workbench) -> None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
         return
     view: View = st.session_state.view
-    predicted = bench.predict(st.session_state.visitor, hung.film, model)
     asked = ask(bench, view, hung, model)
-    answered = probabilities(predicted) if isinstance(predicted, np.ndarray) else None
+    logits = answers(bench, hung, model, asked)
+    answered = None if isinstance(logits, Job) else probabilities(logits)
     finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
     if answered is not None:
         p = float(answered[card.index(finding)])
         st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
-    elif predicted.state == "failed":
-        st.error(f"The model cannot be used: {escape(predicted.error or '')}")
+    elif logits.state == "failed":
+        st.error(f"The model cannot be used: {escape(logits.error or '')}")
     else:
         st.markdown(f"**{card.name}** has not answered yet.")
     jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
-    if isinstance(predicted, Job):
-        jobs["the probabilities"] = predicted
+    if isinstance(logits, Job):
+        jobs["the probabilities"] = logits
     panels = [panel_part(bench, one, card, hung) for one in asked.values()]
     twin, waiting = twin_panel(bench, view, hung, model, card, answered)
     if twin is not None:

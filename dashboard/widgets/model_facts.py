@@ -7,16 +7,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.words import percent
+from dashboard.words import escape, percent
 from xai.findings import finding_label
 from xai.model_card import ModelCard
 
 
 def model_facts(card: ModelCard) -> None:
     """Show what a model is, how good it was measured to be, and where each finding is cut."""
-    st.markdown(f"**{card.name}**")
+    st.markdown(f"**{escape(card.name)}**")
     if card.summary:
-        st.write(card.summary)
+        st.markdown(escape(card.summary))
     rows = [_row(card, name) for name in card.outputs]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
     st.caption(
@@ -24,7 +24,7 @@ def model_facts(card: ModelCard) -> None:
         "In brackets its 95 % interval. Threshold: the probability from which a finding counts as flagged."
     )
     rules = {card.threshold(name).rule for name in card.outputs}
-    st.caption("How the thresholds were chosen: " + "; ".join(sorted(rules)))
+    st.caption("How the thresholds were chosen: " + escape("; ".join(sorted(rules))))
 
 
 def _row(card: ModelCard, name: str) -> dict[str, str]:
