@@ -10,7 +10,6 @@ from typing import Any
 from xai.baselines import BASELINES
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
-
 LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
 
 

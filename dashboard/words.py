@@ -30,8 +30,8 @@ def verdict(finding: str, probability: float, threshold: Threshold, truth: str |
     flagged = probability >= threshold.value
     side = "above" if flagged else "below"
     sentence = (
-        f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of {percent(threshold.value)}: "
-        f"{'flagged' if flagged else 'not flagged'}."
+        f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of "
+        f"{percent(threshold.value)}: {'flagged' if flagged else 'not flagged'}."
     )
     if truth is not None:
         outcome = {

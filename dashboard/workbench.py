@@ -55,9 +55,13 @@ class Workbench:
         self.parts: Bounded[Any] = Bounded(2**25, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
+        self._is_warm = False
 
     def warm_up(self, model: str) -> None:
-        """Import TensorFlow and load a model while the visitor is still looking."""
+        """Import TensorFlow and load a model while the first visitor is still looking; later calls do nothing."""
+        if self._is_warm or model not in self.library.models():
+            return
+        self._is_warm = True
 
         def load() -> None:
             import xai.explainers  # noqa: F401  shap and lime take a second to import

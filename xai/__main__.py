@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from xai import command_card, command_explain
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; ``--help`` tells the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
 
 COMMANDS = {"explain": command_explain, "card": command_card}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 on success, 2 for bad usage or input with one line on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m xai", description=__doc__)
+    parser = _Parser(prog="python -m xai", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         summary = command.__doc__.split("\n", 1)[0]

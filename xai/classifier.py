@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xai.backend import keras, tf
+from xai.card_check import checked_graph
 from xai.explanation import BATCH_SIZE
-from xai.findings import FINDINGS
-from xai.graph import FlatGraph, flatten, spatial_tensors
+from xai.graph import spatial_tensors
 from xai.loading import ModelError, file_sha256, load_model
-from xai.model_card import InputSpec, ModelCard, ModelCardError, card_path, read_card
+from xai.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.preprocess import decode_mean_film, footprint, prepare
 
 if TYPE_CHECKING:
@@ -74,8 +74,10 @@ class Classifier:
     def __init__(self, model: keras.Model, card: ModelCard, model_id: str) -> None:
         self.card = card
         self.model_id = model_id
-        self._graph = _checked_graph(model, card)
+        self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
+        if card.feature_layer is not None:
+            self._feature_map  # noqa: B018 - a wrong name is a wrong card, and should not wait for the first map
 
     @classmethod
     def load(cls, path: Path) -> Classifier:
@@ -135,7 +137,9 @@ class Classifier:
         for start in range(0, len(canvases), BATCH_SIZE):
             with self._lock:
                 parts.append(self._predict(tf.constant(canvases[start : start + BATCH_SIZE])).numpy())
-        return np.concatenate(parts)
+        logits = np.concatenate(parts)
+        self._check_finite(logits)
+        return logits
 
     def feature_gradients(self, canvas: np.ndarray, outputs: list[int]) -> FeatureGradients:
         """Features of one film and the gradients of its logits: one forward pass, and back only to the features.
@@ -147,9 +151,17 @@ class Classifier:
         """
         with self._lock:
             features, gradients, logits = self._differentiate(tf.constant(canvas[None]))
+        self._check_finite(logits.numpy())
         return FeatureGradients(
             features.numpy()[0], np.stack([gradients[k].numpy()[0] for k in outputs]), logits.numpy()[0]
         )
+
+    def _check_finite(self, logits: np.ndarray) -> None:
+        if not np.isfinite(logits).all():
+            raise ModelError(
+                f"{self.card.name} answers with a number that is not finite: its weights are damaged, or "
+                "input.multiply, mean and std in its card do not fit it."
+            )
 
     @functools.cached_property
     def feature_layer(self) -> str | None:
@@ -228,82 +240,3 @@ class Classifier:
         n = len(self.card.outputs)
         others = tf.where(tf.eye(n, dtype=bool), tf.constant(-np.inf, tf.float32), scores[:, None, :])
         return scores - tf.reduce_logsumexp(others, axis=-1)
-
-
-def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCard:
-    """Write down what can be read from a model file, for a person to check and complete.
-
-    Parameters
-    ----------
-    path : Path
-        Model file.
-    outputs : tuple of str, optional
-        Names of the outputs; without it 14 outputs are taken for the 14 findings in CheXNet's order, and any
-        other number is numbered.
-
-    Raises
-    ------
-    ModelError
-        If the model cannot be loaded or is no classifier of square grey or RGB pictures.
-    """
-    model = load_model(path)
-    _, height, width, channels = _input_shape(model)
-    if channels not in (1, 3):
-        raise ModelError(f"{Path(path).name} takes {channels} channels; Lightbox feeds 1 or 3.")
-    size = height or width or 224
-    graph = _flat(model, size, channels, Path(path).name)
-    count = graph.outputs.shape[-1]
-    names = outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count)))
-    scales_itself = any(isinstance(layer, keras.layers.Rescaling) for layer in model._flatten_layers())
-    return ModelCard(
-        name=Path(path).stem[:80],
-        outputs=names,
-        link=graph.link or ("softmax" if outputs is None and 1 < count < 5 else "sigmoid"),
-        emits="probabilities" if graph.link else "logits",
-        input=InputSpec(size=size, channels=channels, multiply=255.0 if scales_itself else 1.0),
-        summary="Starter card: check the names and order of the outputs, the fit and the scaling of the input.",
-        sha256=file_sha256(path),
-    )
-
-
-def _input_shape(model: keras.Model) -> tuple[int | None, ...]:
-    try:
-        shape = model.input_shape
-    except (AttributeError, ValueError):
-        shape = getattr(model, "_build_shapes_dict", None)
-        shape = next(iter(shape.values()), None) if shape else None
-    if not isinstance(shape, tuple) or len(shape) != 4:
-        raise ModelError(
-            f"the model takes {shape or 'an unknown input'}; Lightbox feeds one picture (height, width, channels)."
-        )
-    return shape
-
-
-def _flat(model: keras.Model, size: int, channels: int, name: str) -> FlatGraph:
-    try:
-        return flatten(model, size, channels)
-    except Exception as error:  # Keras names a shape that does not fit in many different exceptions
-        reason = " ".join(str(error).split())[:300]
-        raise ModelCardError(f"{name} does not take an input of {size} x {size} x {channels}: {reason}") from error
-
-
-def _checked_graph(model: keras.Model, card: ModelCard) -> FlatGraph:
-    """Flatten a model and hold it against its card."""
-    spec = card.input
-    graph = _flat(model, spec.size, spec.channels, card.name)
-    count = graph.outputs.shape[-1]
-    if count != len(card.outputs):
-        raise ModelCardError(f"the card of {card.name} names {len(card.outputs)} outputs, the model gives {count}.")
-    if graph.link and card.emits == "logits":
-        raise ModelCardError(
-            f"the card of {card.name} says that it emits logits, but it ends in a {graph.link}: "
-            'set head.emits to "probabilities".'
-        )
-    if graph.link and graph.link != card.link:
-        raise ModelCardError(f"the card of {card.name} says {card.link}, but the model ends in a {graph.link}.")
-    if graph.logits is not None and not graph.link and card.emits == "probabilities":
-        raise ModelCardError(
-            f"the card of {card.name} says that it emits probabilities, but it ends in a linear layer: "
-            'set head.emits to "logits".'
-        )
-    return graph

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from xai.model_card import ModelCard, ModelCardError, card_path, write_card
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -14,20 +16,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the card; never over one that is there."""
-    from xai.classifier import Classifier, starter_card
-    from xai.model_card import ModelCardError, card_path, write_card
-
-    path = card_path(options.model)
-    if path.exists():
-        raise ModelCardError(f"{path.name} is there already: edit it, or move it away first.")
-    card = starter_card(options.model, tuple(options.outputs) if options.outputs else None)
-    write_card(card, path)
-    try:
-        Classifier.load(options.model)
-    except ModelCardError:
-        path.unlink()
-        raise
+    path, card = write_starter_card(options.model, tuple(options.outputs) if options.outputs else None)
     print(
         f"{path}: check the outputs ({', '.join(card.outputs)}), input.fit and input.multiply ({card.input.multiply:g})"
     )
     return 0
+
+
+def write_starter_card(model: Path, outputs: tuple[str, ...] | None = None) -> tuple[Path, ModelCard]:
+    """Write a starter card beside a model, and give its path and content.
+
+    Raises
+    ------
+    ModelCardError
+        If there is a card already, or the one that could be written would not fit the model.
+    ModelError
+        If the model cannot be loaded.
+    """
+    from xai.card_check import starter_card
+    from xai.classifier import Classifier
+
+    path = card_path(model)
+    if path.exists():
+        raise ModelCardError(f"{path.name} is there already: edit it, or move it away first.")
+    card = starter_card(model, outputs)
+    write_card(card, path)
+    try:
+        Classifier.load(model)
+    except ModelCardError:
+        path.unlink()
+        raise
+    return path, card

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from xai.explanation import Explainer, Explanation
     from xai.film import Film
 
-METHODS = ("gradcam", "shap", "lime", "random", "centred")
-DEFAULT_METHODS = METHODS[:3]
+MAX_SAMPLES = 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("films", nargs="+", type=Path, metavar="FILM", help="PNG, JPEG, TIFF or DICOM file")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name of a built-in model, or path of a model file")
     parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
-    parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=METHODS, metavar="METHOD")
+    parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -33,20 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain every film that can be hung; list those that cannot on one line of standard error."""
-    if options.samples is not None and options.samples < 10:
-        raise ValueError(f"--samples must be at least 10, got {options.samples}")
-    if options.seed < 0:
-        raise ValueError(f"--seed must not be negative, got {options.seed}")
+    if options.samples is not None and not 10 <= options.samples <= MAX_SAMPLES:
+        raise ValueError(f"--samples must be 10 to {MAX_SAMPLES:,}, got {options.samples}")
+    if not 0 <= options.seed < 2**32:
+        raise ValueError(f"--seed must be 0 to {2**32 - 1}, got {options.seed}")
     path = find_model(options.model, (BUILT_IN_MODELS,))
 
     from xai.classifier import Classifier
-    from xai.explainers import EXPLAINERS
 
     classifier = Classifier.load(path)
-    findings = classifier.card.outputs if options.finding == ["all"] else options.finding
+    findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
     for finding in findings:
         classifier.card.index(finding)
-    methods = [EXPLAINERS[name]() for name in options.method]
+    methods = [EXPLAINERS[name]() for name in dict.fromkeys(options.method)]
     options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
     records = []

@@ -200,6 +200,8 @@ class Explainer(ABC):
         """
         budget = budget or Budget()
         names = list(classifier.card.outputs if findings is None else findings)
+        if not names:
+            raise ValueError("expected at least one finding to explain, got none")
         outputs = [classifier.card.index(name) for name in names]
         explainer = self.within(budget)
         start = time.perf_counter()

@@ -14,7 +14,7 @@ from typing import Any
 from xai.backend import keras
 
 KerasTensor = keras.KerasTensor
-ELEMENTWISE = (keras.layers.Dropout, keras.layers.Identity, keras.layers.Reshape, keras.layers.Flatten)
+PASSING = (keras.layers.Dropout, keras.layers.Identity, keras.layers.Reshape, keras.layers.Flatten)
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,11 @@ def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
         return _open_dense(operation, tensor, node)
     if link := _kind(activation) or _kind(operation):  # an Activation or Softmax layer, or the bare operation
         return node.input_tensors[0], link
-    if isinstance(operation, ELEMENTWISE):
+    if isinstance(operation, PASSING):
         logits, link = _open_head(node.input_tensors[0])
-        return (None, None) if logits is None else (keras.ops.reshape(logits, (-1, tensor.shape[-1])), link)
+        if logits is None or (link == "softmax" and logits.shape[-1] != tensor.shape[-1]):
+            return None, None  # several softmaxes in one row are no softmax of the row
+        return keras.ops.reshape(logits, (-1, tensor.shape[-1])), link
     if isinstance(operation, keras.layers.Concatenate):
         parts = [_open_head(part) for part in node.input_tensors]
         links = {link for _, link in parts}
@@ -146,6 +148,8 @@ def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
 
 def _open_dense(dense: keras.layers.Dense, tensor: KerasTensor, node: Any) -> tuple[KerasTensor | None, str | None]:
     link = _kind(dense.activation)
+    if type(dense) is not keras.layers.Dense or dense.quantization_mode:
+        return None, None  # it may compute something else than a plain dense layer
     if link is None:
         return (tensor, None) if dense.activation is keras.activations.linear else (None, None)
     linear = keras.layers.Dense(dense.units, use_bias=dense.use_bias, dtype=dense.dtype_policy)

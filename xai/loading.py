@@ -9,14 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from xai.legacy import load_h5, objects
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 MAX_MODEL_BYTES = 2 * 1024**3
 MAX_CONFIG_BYTES = 64 * 1024**2
-CODE_CLASSES = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+CODE_CLASSES = {
+    "Lambda",
+    "TFOpLambda",  # Keras 2's name for a bare TensorFlow function between two layers
+    "SlicingOpLambda",
+    "TFSMLayer",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+}
 CODE_MODULES = (
     "keras.utils",
     "keras.config",
@@ -61,37 +70,52 @@ def load_model(path: Path) -> Any:
         raise ModelError(f"There is no model file {path.name}.")
     if path.stat().st_size > MAX_MODEL_BYTES:
         raise ModelError(f"{path.name} is larger than {MAX_MODEL_BYTES // 2**30} GiB.")
-    is_zip = zipfile.is_zipfile(path)
-    config = _zip_config(path) if is_zip else _h5_config(path)
+    is_archive = path.suffix.lower() == ".keras"  # as Keras decides it: what is checked must be what is loaded
+    config = _archive_config(path) if is_archive else _h5_config(path)
     _refuse_code(config, path.name)
 
     from xai.backend import keras
 
     try:
-        if is_zip:
+        if is_archive:
             return keras.models.load_model(path, compile=False, safe_mode=True)
-        return _load_h5(path)
+        return load_h5(path, config)
     except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"Keras cannot rebuild {path.name}: {reason}") from error
 
 
-def _zip_config(path: Path) -> Any:
+def _archive_config(path: Path) -> Any:
+    import h5py
+
+    if h5py.is_hdf5(path):
+        raise ModelError(f"{path.name} is an HDF5 file, not a .keras archive: rename it to {path.stem}.h5.")
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(member.file_size for member in archive.infolist())
             if total > 2 * MAX_MODEL_BYTES or archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ModelError(f"{path.name} unpacks to more than a model can be.")
-            return json.loads(archive.read("config.json"))
-    except (KeyError, ValueError, zipfile.BadZipFile, RecursionError) as error:
-        if isinstance(error, ModelError):
-            raise
+            config = json.loads(archive.read("config.json"))
+            written_by = str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except ModelError:
+        raise
+    except Exception as error:  # zipfile raises almost anything on damaged bytes
         raise ModelError(f"{path.name} is damaged or no Keras model: it has no readable config.json.") from error
+    if written_by.startswith("2."):
+        raise ModelError(
+            f"{path.name} was written by Keras {written_by}, whose .keras files Keras 3 cannot read: "
+            "save it there with model.save('name.h5')."
+        )
+    if isinstance(config, dict):
+        config.pop("compile_config", None)  # a loss of one's own is code too, but it is never built here
+    return config
 
 
 def _h5_config(path: Path) -> Any:
     import h5py
 
+    if zipfile.is_zipfile(path) and not h5py.is_hdf5(path):
+        raise ModelError(f"{path.name} is a .keras archive, not an HDF5 file: rename it to {path.stem}.keras.")
     try:
         with h5py.File(path, "r") as file:
             _refuse_links(file, path.name)
@@ -102,9 +126,9 @@ def _h5_config(path: Path) -> Any:
                     "with model.save('name.keras')."
                 )
             return json.loads(text)
-    except (OSError, ValueError, RuntimeError, RecursionError) as error:
-        if isinstance(error, ModelError):
-            raise
+    except ModelError:
+        raise
+    except Exception as error:  # so does h5py
         raise ModelError(
             f"{path.name} is damaged or no Keras model: it is neither a .keras nor an HDF5 file."
         ) from error
@@ -120,7 +144,7 @@ def _refuse_links(group: Any, name: str) -> None:
         item = group.get(key)
         if isinstance(item, h5py.Group):
             _refuse_links(item, name)
-        elif isinstance(item, h5py.Dataset) and item.external:
+        elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
             raise ModelError(f"{name} points at another file, which a model may not.")
 
 
@@ -128,8 +152,8 @@ def _refuse_code(config: Any, name: str) -> None:
     from xai.backend import keras
 
     registered = set(keras.saving.get_custom_objects())
-    for node in _objects(config):
-        kind, module, known = str(node["class_name"]), node.get("module"), node.get("registered_name")
+    for node in objects(config):
+        kind, module, known = str(node["class_name"]), node.get("module"), str(node.get("registered_name"))
         if kind in CODE_CLASSES or kind.startswith("__lambda__"):
             raise ModelError(
                 f"{name} has a {kind} layer, which holds code that Lightbox does not run: "
@@ -144,30 +168,3 @@ def _refuse_code(config: Any, name: str) -> None:
                 f"{name} uses {module}.{kind}, which is not a layer of Keras: Lightbox cannot rebuild it "
                 "unless its class is registered with keras.saving.register_keras_serializable."
             )
-
-
-def _objects(config: Any) -> Iterator[dict[str, Any]]:
-    """Every object that a configuration asks to be built."""
-    pending = [config]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if "class_name" in node:
-                yield node
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
-
-
-def _load_h5(path: Path) -> Any:
-    from xai.backend import keras
-
-    class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
-        """Keras 2 wrote ``groups`` into every depthwise convolution; Keras 3 does not know the word."""
-
-        @classmethod
-        def from_config(cls, config: dict[str, Any]) -> keras.layers.DepthwiseConv2D:
-            return keras.layers.DepthwiseConv2D.from_config({k: v for k, v in config.items() if k != "groups"})
-
-    custom = {"DepthwiseConv2D": DepthwiseConv2D}
-    return keras.models.load_model(path, custom_objects=custom, compile=False, safe_mode=True)

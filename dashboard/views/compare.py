@@ -24,6 +24,7 @@ from dashboard.workbench import Request, Workbench
 from xai.command_card import write_starter_card
 from xai.explainers import EXPLAINERS
 from xai.explanation import Explanation, probabilities
+from xai.findings import finding_label
 from xai.library import DEFAULT_MODEL
 from xai.model_card import ModelCard, ModelCardError, card_path
 
@@ -53,7 +54,10 @@ def show_refused() -> None:
 def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
     """Show the choice of model, and give its card; None, and the reason on the page, where it has no usable one."""
     names = list(bench.library.models())
-    wanted = view.model if view.model in names else DEFAULT_MODEL
+    if not names:
+        st.error("There is no model: put a .keras file and its card into the library's folder models.")
+        return "", None
+    wanted = next(name for name in (view.model, DEFAULT_MODEL, names[0]) if name in names)
     if view.model not in (None, wanted):
         st.warning(escape(f"There is no model “{view.model}” in this library; showing {wanted}."))
     model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
@@ -62,7 +66,7 @@ def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
     try:
         return model, bench.library.card(model)
     except ModelCardError as error:
-        st.error(str(error))
+        st.error(escape(str(error)))
         offer_starter_card(bench, model)
         return model, None
 
@@ -76,7 +80,7 @@ def offer_starter_card(bench: Workbench, model: str) -> None:
         try:
             write_starter_card(path)
         except (ValueError, OSError) as error:
-            st.error(str(error))
+            st.error(escape(str(error)))
             return
     st.rerun()
 
@@ -212,21 +216,24 @@ def compare(bench: Workbench) -> None:
     start()
     hung, model, card, save = toolbar(bench)
     show_refused()
-    if hung is None or card is None:
+    if hung is None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
+    if hung is None or card is None:
         return
     view: View = st.session_state.view
     asked = ask(bench, view, hung, model)
     logits = answers(bench, hung, model, asked)
     answered = None if isinstance(logits, Job) else probabilities(logits)
     finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
+    if view.finding not in (None, finding):
+        st.warning(escape(f"{card.name} has no output “{view.finding}”; showing {finding_label(finding)}."))
     if answered is not None:
         p = float(answered[card.index(finding)])
         st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
     elif logits.state == "failed":
         st.error(f"The model cannot be used: {escape(logits.error or '')}")
     else:
-        st.markdown(f"**{card.name}** has not answered yet.")
+        st.markdown(f"**{escape(card.name)}** has not answered yet.")
     jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
     if isinstance(logits, Job):
         jobs["the probabilities"] = logits

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.library import Record
 from dashboard.session import View
+from dashboard.words import escape
 from dashboard.workbench import Workbench
 from training.datasets.table import DatasetError
 from xai.film import Film, FilmError, read_film
@@ -50,7 +51,7 @@ def current_film(bench: Workbench, view: View) -> Hung | None:
         film = bench.films.get(chosen.sha256)
         if film is not None:
             return Hung(film, chosen.title)
-        st.warning(f"{chosen.title} was put away to save memory. Upload it again to go on with it.")
+        st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
     name = view.film or first_film(bench)
@@ -61,7 +62,7 @@ def current_film(bench: Workbench, view: View) -> Hung | None:
         record = bench.library.record(dataset, film_name)
         film = bench.film(dataset, film_name)
     except (DatasetError, FilmError, OSError) as error:
-        st.error(str(error))
+        st.error(escape(str(error)))
         return None
     return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
 
@@ -131,7 +132,7 @@ def _upload_controls(bench: Workbench) -> None:
             "Your films",
             listed,
             default=chosen if chosen in listed else None,
-            format_func=lambda one: one.title,
+            format_func=lambda one: escape(one.title),
             key=f"uploads_{turn}_{chosen.sha256 if chosen else ''}",
         )
         if picked is not None and picked != chosen:
@@ -168,7 +169,7 @@ def _dataset_controls(bench: Workbench) -> None:
     try:
         films = bench.library.films(dataset)
     except DatasetError as error:
-        st.error(str(error))
+        st.error(escape(str(error)))
         return
     wanted = st.text_input("Find by name", key="pick_name", placeholder=f"part of a name; {len(films):,} films")
     found = [name for name in films.index if wanted.strip().lower() in name.lower()]

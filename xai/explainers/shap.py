@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
 MOSAIC_REGIONS = 60
 CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
+_SWITCH = threading.Lock()  # whether numba compiles is a setting of the whole process
 
 
 @dataclass(frozen=True)
@@ -158,19 +160,21 @@ def _uncompiled() -> Iterator[None]:
     """
     import numba
 
-    before = numba.config.DISABLE_JIT
-    numba.config.DISABLE_JIT = True
-    try:
-        yield
-    finally:
-        numba.config.DISABLE_JIT = before
+    with _SWITCH:
+        before = numba.config.DISABLE_JIT
+        numba.config.DISABLE_JIT = True
+        try:
+            yield
+        finally:
+            numba.config.DISABLE_JIT = before
 
 
 @functools.lru_cache(maxsize=8)
 def _halving_tree(grid: int) -> np.ndarray:
     """Build the tree of rectangles of a grid, as ``shap`` builds it for pictures; read-only."""
     maskers = _shap().maskers
-    with _uncompiled():
+    compiled = hasattr(maskers._image._jit_build_partition_tree, "py_func")  # shap was imported before us: let it be
+    with contextlib.nullcontext() if compiled else _uncompiled():
         tree = maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
     tree.setflags(write=False)
     return tree

@@ -1,0 +1,231 @@
+"""The card of a model that was trained here: what was measured, on which films, and how to train it again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import platform
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from scipy.special import expit
+
+from training.architectures import FEATURES
+from training.datasets.table import Dataset, labels
+from training.evaluate import (
+    auroc,
+    balanced_threshold,
+    expected_calibration_error,
+    mean_auroc,
+    mean_auroc_interval,
+)
+from training.recipe import Recipe, flag
+from training.targets import PATIENT_FACTS
+from xai.findings import finding_label
+from xai.loading import file_sha256
+from xai.model_card import ModelCard, Threshold
+from xai.preprocess import resize
+
+if TYPE_CHECKING:
+    from training.fit import Fitted
+
+# Below this many positives an AUROC says too little to count in a mean.
+FEWEST_POSITIVES = 5
+# Below this many positives the card warns.
+RARE = 12
+MEAN_FILM_SIDE = 64
+THRESHOLD_RULE = (
+    "Sensitivity and specificity as equal as they can be on the held-out predictions of the {films} training and "
+    "validation films: a film with the finding is then missed about as often as a film without it is flagged."
+)
+DEFINITIONS = {
+    "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
+    "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
+    "95 % interval from 500 draws of patients with replacement.",
+    "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
+    "test": "Films of patients that nothing was trained, chosen or calibrated on, predicted by this model.",
+    "held_out": "Training and validation films, each predicted by a network of the same recipe trained without its "
+    "patient; calibration and thresholds were chosen on them, so their ECE is too good.",
+}
+
+
+def make_card(
+    name: str,
+    model_path: Path,
+    fitted: Fitted,
+    dataset: Dataset,
+    films: pd.DataFrame,
+    canvases: np.ndarray,
+    recipe: Recipe,
+    soft_labels: dict[str, Any] | None,
+) -> ModelCard:
+    """Measure a model and write down what it is.
+
+    Parameters
+    ----------
+    name : str
+        What people call the model.
+    model_path : Path
+        The saved model.
+    fitted : Fitted
+        What `fit` gave for the films.
+    dataset : Dataset
+        Where the films come from.
+    films, canvases
+        What `fit` was given.
+    recipe : Recipe
+        How it was trained.
+    soft_labels : dict or None
+        What is known of the soft labels that were used.
+    """
+    in_test = (films["split"] == "test").to_numpy()
+    developed, tested = films[~in_test], films[in_test]
+    truth = labels(developed, fitted.findings)
+    held_out, rng = expit(fitted.held_out), np.random.default_rng(recipe.seed)
+    performance = {
+        "definitions": DEFINITIONS,
+        "splits": {
+            split: {"films": len(part), "patients": int(part["patient"].nunique())}
+            for split, part in films.groupby("split", sort=False)
+        },
+        "test": _measures(tested, fitted.findings, expit(fitted.test), rng),
+        "held_out": _measures(developed, fitted.findings, held_out, rng),
+    }
+    performance["cautions"] = _cautions(performance["test"]["findings"], truth, fitted.findings)
+    rule = THRESHOLD_RULE.format(films=len(developed))
+    cuts = {finding: balanced_threshold(truth[:, k], held_out[:, k]) for k, finding in enumerate(fitted.findings)}
+    return ModelCard(
+        name=name,
+        outputs=fitted.findings,
+        link="sigmoid",
+        emits="logits",
+        input=fitted.spec,
+        summary=_summary(performance, fitted.findings),
+        thresholds={finding: Threshold(round(cut, 6), rule) for finding, cut in cuts.items()},
+        prevalence={finding: round(float(developed[finding].mean()), 4) for finding in fitted.findings},
+        performance=performance,
+        provenance=_provenance(model_path.name, fitted, dataset, recipe, soft_labels),
+        feature_layer=FEATURES,
+        mean_film=_mean_film(canvases[~in_test]),
+        sha256=file_sha256(model_path),
+    )
+
+
+def soft_label_facts(path: Path, soft: np.ndarray, films: pd.DataFrame, source: str) -> dict[str, Any]:
+    """Say where soft labels come from and how many training films they cover."""
+    used = ~np.isnan(soft).all(axis=1) & (films["split"] != "test").to_numpy()
+    return {
+        "file": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "source": source,
+        "films": int(used.sum()),
+        "use": "Part of the training targets of these films; never used to measure.",
+    }
+
+
+def _measures(
+    films: pd.DataFrame, findings: tuple[str, ...], probabilities: np.ndarray, rng: np.random.Generator
+) -> dict[str, Any]:
+    truth = labels(films, findings)
+    each = {}
+    for k, finding in enumerate(findings):
+        area = auroc(truth[:, k], probabilities[:, k])
+        each[finding] = {
+            "positives": area.positives,
+            "negatives": area.negatives,
+            "auroc": _number(area.value),
+            "auroc_low": _number(area.low),
+            "auroc_high": _number(area.high),
+            "ece": _number(expected_calibration_error(truth[:, k], probabilities[:, k])),
+        }
+    counted = [k for k, finding in enumerate(findings) if _counts(each[finding])]
+    patients = films["patient"].to_numpy()
+    interval = mean_auroc_interval(truth[:, counted], probabilities[:, counted], patients, rng)
+    return {
+        "films": len(films),
+        "patients": int(films["patient"].nunique()),
+        "mean_auroc": _number(mean_auroc(truth[:, counted], probabilities[:, counted])),
+        "mean_auroc_low": _number(interval[0]),
+        "mean_auroc_high": _number(interval[1]),
+        "mean_auroc_findings": [findings[k] for k in counted],
+        "mean_ece": _number(float(np.nanmean([each[finding]["ece"] for finding in findings]))),
+        "findings": each,
+    }
+
+
+def _cautions(measured: dict[str, Any], truth: np.ndarray, findings: tuple[str, ...]) -> list[str]:
+    """Say which findings are too rare here for their figure to mean much."""
+    cautions = []
+    for k, finding in enumerate(findings):
+        positives, learned = measured[finding]["positives"], int(np.nansum(truth[:, k]))
+        if positives < RARE:
+            low, high = measured[finding]["auroc_low"], measured[finding]["auroc_high"]
+            interval = "no interval" if low is None else f"the interval {low:.2f} to {high:.2f} is what can be said"
+            cautions.append(
+                f"{finding_label(finding)}: learned from {learned} films and measured on {positives}; {interval}."
+            )
+    return cautions
+
+
+def _counts(measured: dict[str, Any]) -> bool:
+    return min(measured["positives"], measured["negatives"]) >= FEWEST_POSITIVES
+
+
+def _summary(performance: dict[str, Any], findings: tuple[str, ...]) -> str:
+    test, splits = performance["test"], performance["splits"]
+    trained = sum(part["films"] for split, part in splits.items() if split != "test")
+    text = (
+        f"A teaching model, not for diagnosis: trained on {trained} films for {len(findings)} findings. "
+        f"Measured on {test['films']} test films of {test['patients']} other patients"
+    )
+    if test["mean_auroc"] is None:
+        return f"{text}, too few for a mean AUROC."
+    area, low, high = (f"{test[key]:.2f}" for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
+    return f"{text}: mean AUROC {area} (95 % interval {low} to {high})."
+
+
+def _provenance(
+    file: str, fitted: Fitted, dataset: Dataset, recipe: Recipe, soft_labels: dict[str, Any] | None
+) -> dict[str, Any]:
+    import keras
+    import tensorflow as tf
+
+    options = {key: value for key, value in asdict(recipe).items() if key != "augmentation"}
+    flags = [text for key, value in options.items() for text in (flag(key), str(value))]
+    if soft_labels:
+        flags += ["--soft-labels", soft_labels["file"], "--soft-source", soft_labels["source"]]
+    facts = asdict(dataset.facts)
+    return {
+        "data": {key: facts[key] for key in ("name", "source", "licence", "citation", "files", "split_seed")},
+        "soft_labels": soft_labels,
+        "also_learned": f"{', '.join(PATIENT_FACTS)}; these outputs were cut off after training.",
+        "command": shlex.join(["python", "-m", "training", "fit", "DATASET", *flags, "--out", file]),
+        "recipe": asdict(recipe),
+        "seed": recipe.seed,
+        "parameters": fitted.model.count_params(),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def _mean_film(canvases: np.ndarray) -> bytes:
+    side = min(MEAN_FILM_SIDE, canvases.shape[1])
+    grey = resize(canvases.mean(axis=0), side, side)
+    stream = io.BytesIO()
+    Image.fromarray(np.round(grey * 255).astype(np.uint8)).save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _number(value: float) -> float | None:
+    """Round for the card; what could not be measured is null, since JSON has no NaN."""
+    return None if math.isnan(value) else round(value, 4)

@@ -1,0 +1,67 @@
+"""``python -m training simulate``: write a dataset of simulated films."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from training.simulation.dataset import Plan, generate
+from training.simulation.objects import OBJECTS
+from training.simulation.population import PREVALENCES, Confounder, ConfounderError
+from training.simulation.render import SIZE
+
+HELP = "write a dataset of simulated films whose truth is known"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument("--films", type=_whole(1), required=True, help="how many films")
+    parser.add_argument("--seed", type=_whole(0), default=0, help="same seed, same bytes (default: 0)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DATASET", help="folder to write; continued if begun"
+    )
+    parser.add_argument("--size", type=_whole(64), default=SIZE, help=f"side in pixels (default: {SIZE})")
+    parser.add_argument(
+        "--prevalence",
+        choices=PREVALENCES,
+        default="natural",
+        help="natural: findings as often, and together, as in ChestX-ray14; balanced: each finding in turn",
+    )
+    parser.add_argument(
+        "--confounder",
+        type=_confounder,
+        action="append",
+        default=[],
+        metavar="NAME:FINDING:RATE_WITH:RATE_WITHOUT",
+        help=f"tie an object ({', '.join(OBJECTS)}) to a finding; repeatable",
+    )
+    parser.add_argument("--recipes-only", action="store_true", help="write the table and no pixels")
+    parser.add_argument("--workers", type=_whole(1), help="processes that render (default: one a core)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 on success."""
+    plan = Plan(args.films, args.seed, args.size, args.prevalence, tuple(args.confounder), args.recipes_only)
+    generate(plan, args.out, workers=args.workers, progress=sys.stderr.isatty())
+    return 0
+
+
+def _confounder(text: str) -> Confounder:
+    try:
+        return Confounder.parse(text)
+    except ConfounderError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _whole(least: int):
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, but got {text}")
+        return value
+
+    return number

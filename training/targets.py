@@ -1,0 +1,64 @@
+"""What a network is trained to say: labels, another model's opinion, and facts about the patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from training.datasets.table import DatasetError
+from xai.findings import FINDINGS
+
+# Columns of `patient_targets`.
+PATIENT_FACTS = ("AP view", "male", "over 50")
+
+
+def patient_targets(films: pd.DataFrame) -> np.ndarray:
+    """Give what else can be learned from a film: its view, and the patient's sex and age.
+
+    Learning them along with the findings (Caruana, Multitask Learning, Machine Learning 1997) gives few films more
+    to say about anatomy. The outputs are cut off after training.
+
+    Returns
+    -------
+    float32 array (films, 3)
+        `PATIENT_FACTS`, NaN where not known. Age is a soft answer to "over 50?", 0.5 at 50 and 0.73 at 60, since
+        one year more or less shows on no film.
+    """
+    view = films["view"].map({"AP": 1.0, "PA": 0.0}).astype(float)
+    sex = films["sex"].map({"M": 1.0, "F": 0.0}).astype(float)
+    age = expit((films["age"].astype(float) - 50) / 10)
+    return np.column_stack([view, sex, age]).astype(np.float32)
+
+
+def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
+    """Read another model's probabilities, a CSV with the columns ``Image Index`` and ``prob_<finding>``.
+
+    Returns
+    -------
+    float32 array (films, 14)
+        NaN where the table lacks the film.
+
+    Raises
+    ------
+    DatasetError
+        If the file is absent or lacks a column.
+    """
+    if not path.is_file():
+        raise DatasetError(f"There is no file {path}; --soft-labels expects a CSV of probabilities.")
+    table = pd.read_csv(path)
+    columns = ["Image Index", *(f"prob_{name}" for name in FINDINGS)]
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DatasetError(f"{path.name} lacks the columns {', '.join(missing)}.")
+    table.index = table["Image Index"].str.rsplit(".", n=1).str[0]
+    return table.reindex(films["film"])[columns[1:]].to_numpy(np.float32)
+
+
+def blend(targets: np.ndarray, opinion: np.ndarray, weight: float) -> np.ndarray:
+    """Mix targets with an opinion of the given weight; where one of them is missing the other stands alone."""
+    mixed = (1 - weight) * targets + weight * opinion
+    known = np.where(np.isnan(opinion), targets, mixed)
+    return np.where(np.isnan(targets), opinion, known).astype(np.float32)
