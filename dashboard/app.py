@@ -8,7 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # streamlit puts only this file's folder on the path
+# streamlit puts only this file's folder on the path, and runs this file again and again
+sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
 from dashboard.library import DEFAULT_ROOT
 from dashboard.workbench import Workbench, open_workbench

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODELS_IN_MEMORY = 2
 FILM_BYTES = 192 * 2**20
+FEW_EVALUATIONS = 40
 QUICK_METHODS = ("gradcam", "random", "centred")
 
 
@@ -64,12 +65,12 @@ class Workbench:
         self._is_warm = True
 
         def load() -> None:
-            import xai.explainers  # noqa: F401  shap and lime take a second to import
+            from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
             classifier = self.classifier(model)
-            blank = np.zeros((1, classifier.size, classifier.size), np.float32)
-            classifier.logits(blank)
-            classifier.feature_gradients(blank[0], [0])
+            blank = Film.from_pixels(np.zeros((classifier.size, classifier.size)))
+            for method in DEFAULT_METHODS:  # shap and lime are imported, and both functions compiled, by using them
+                EXPLAINERS[method]().explain(classifier, blank, budget=Budget(FEW_EVALUATIONS))
 
         threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
 
