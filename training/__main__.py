@@ -10,6 +10,7 @@ from typing import NoReturn
 from training import fit
 from training.datasets import command as dataset
 
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; ``--help`` tells the rest."""
 

@@ -16,7 +16,7 @@ def list_models(folders: Sequence[Path] = (BUILT_IN_MODELS,)) -> dict[str, Path]
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-            if path.suffix.lower() in SUFFIXES and path.is_file():
+            if path.suffix in SUFFIXES and path.is_file():
                 found.setdefault(path.stem, path)
     return found
 
@@ -33,7 +33,7 @@ def find_model(name_or_path: str, folders: Sequence[Path] = (BUILT_IN_MODELS,)) 
     if name_or_path in models:
         return models[name_or_path]
     path = Path(name_or_path)
-    if path.suffix.lower() in SUFFIXES and path.is_file():
+    if path.suffix in SUFFIXES and path.is_file():
         return path
     raise ModelError(
         f"There is no model “{name_or_path}”: name one of {', '.join(models) or 'none'}, or a file's path."

@@ -64,13 +64,13 @@ def load_model(path: Path) -> Any:
         If the file is no such model, names code of its own, or Keras cannot rebuild it.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix not in SUFFIXES:
         raise ModelError(f"{path.name} is not a model file: expected {' or '.join(SUFFIXES[:2])}.")
     if not path.is_file():
         raise ModelError(f"There is no model file {path.name}.")
     if path.stat().st_size > MAX_MODEL_BYTES:
         raise ModelError(f"{path.name} is larger than {MAX_MODEL_BYTES // 2**30} GiB.")
-    is_archive = path.suffix.lower() == ".keras"  # as Keras decides it: what is checked must be what is loaded
+    is_archive = path.suffix == ".keras"  # as Keras decides it: what is checked must be what is loaded
     config = _archive_config(path) if is_archive else _h5_config(path)
     _refuse_code(config, path.name)
 

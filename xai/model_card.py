@@ -173,6 +173,9 @@ class ModelCard:
             "a softmax head needs at least two outputs; one output takes the link sigmoid",
             list(self.outputs),
         )
+        for name in ("feature_layer", "sha256"):
+            value = getattr(self, name)
+            _check(value is None or isinstance(value, str), f"{name} must be a text", value)
         for name in ("thresholds", "prevalence"):
             unknown = sorted(set(getattr(self, name)) - set(self.outputs))
             _check(not unknown, f"{name} must name outputs of this model", unknown)

@@ -25,10 +25,10 @@ expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-SLOW = 90_000  # milliseconds: TensorFlow's import on a busy machine
+SLOW = 240_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
 PATIENT = "Doe^Jane^Confidential"
 DATASET = "generated"
-OVERTURE = {"film": f"{DATASET}/a", "finding": "Effusion", "lime.samples": "200", "shap.evaluations": "200"}
+OVERTURE = {"film": f"{DATASET}/a", "finding": "Effusion", "lime.samples": "100", "shap.evaluations": "100"}
 
 
 def picture(seed: int, height: int = 192, width: int = 176) -> np.ndarray:
@@ -254,14 +254,14 @@ def test_downloads_hold_what_the_page_shows(visit, library):
     archive = np.load(io.BytesIO(content), allow_pickle=False)
     classifier = Classifier.load(find_model("lightbox"))
     film = read_film(library / "films" / "a.png")
-    asked = {"gradcam": {}, "shap": {"evaluations": 200}, "lime": {"samples": 200}}
+    asked = {"gradcam": {}, "shap": {"evaluations": 100}, "lime": {"samples": 100}}
     assert set(archive.files) == {*asked, "facts"}
     for method, parameters in asked.items():
         (direct,) = EXPLAINERS[method](**parameters).explain(classifier, film, ["Effusion"], seed=3)
         largest = np.abs(direct.map).max()
         if method != "shap":  # which cuts finer where any of the findings asked for reacts
             np.testing.assert_allclose(archive[method], direct.map, atol=1e-4 * largest, err_msg=method)
-    direct = EXPLAINERS["shap"](evaluations=200).explain(classifier, film, seed=3)
+    direct = EXPLAINERS["shap"](evaluations=100).explain(classifier, film, seed=3)
     wanted = direct[classifier.card.index("Effusion")].map
     np.testing.assert_allclose(archive["shap"], wanted, atol=1e-4 * np.abs(wanted).max())
 

@@ -101,13 +101,13 @@ def _rescaling_inside() -> keras.Model:
 
 
 def _normalization_inside() -> keras.Model:
-    return with_head(
-        lambda x: dense(14)(L.GlobalAveragePooling2D()(x)), L.Normalization(mean=[0.4], variance=[0.05])
-    )
+    return with_head(lambda x: dense(14)(L.GlobalAveragePooling2D()(x)), L.Normalization(mean=[0.4], variance=[0.05]))
 
 
 def _convolutional_head() -> keras.Model:
-    return with_head(lambda x: L.Activation("sigmoid")(L.GlobalAveragePooling2D()(L.Conv2D(3, 1, name="conv2d_head")(x))))
+    return with_head(
+        lambda x: L.Activation("sigmoid")(L.GlobalAveragePooling2D()(L.Conv2D(3, 1, name="conv2d_head")(x)))
+    )
 
 
 def _closed_head() -> keras.Model:

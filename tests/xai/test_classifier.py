@@ -104,9 +104,7 @@ def test_a_dense_layer_that_computes_something_else_keeps_doing_so():
             return 0.5 * super().call(x)
 
     model = models.seeded(
-        lambda: keras.Sequential(
-            [keras.Input((8, 8, 1)), keras.layers.Flatten(), Halved(2, activation="sigmoid")]
-        )
+        lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), Halved(2, activation="sigmoid")])
     )
     card = models.card(2, size=8)
     canvases = canvases_for(card)
@@ -187,7 +185,7 @@ def test_a_card_that_does_not_match_is_refused(change, words, zoo_model):
 
 def test_a_linear_head_is_no_probability(zoo_model):
     wrong = replace(models.ZOO["logits"].card, emits="probabilities")
-    with pytest.raises(ModelCardError, match='linear layer: set head.emits to "logits"'):
+    with pytest.raises(ModelCardError, match=r'linear layer: set head.emits to "logits"'):
         Classifier(zoo_model("logits"), wrong, "id")
 
 
@@ -245,5 +243,5 @@ def test_a_model_without_spatial_features_says_what_still_works(film):
     model = keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     classifier = models.classifier(model, models.card(2, emits="logits"))
     assert classifier.feature_layer is None
-    with pytest.raises(ModelError, match="no spatial feature map.*SHAP and LIME work"):
+    with pytest.raises(ModelError, match=r"no spatial feature map.*SHAP and LIME work"):
         EXPLAINERS["gradcam"]().explain(classifier, film)

@@ -72,7 +72,16 @@ def test_evaluations_are_those_that_the_model_got(method, zoo, film, monkeypatch
     explainer = EXPLAINERS[method]()
     explanations = explainer.explain(classifier, film, budget=BUDGET)
     assert {one.evaluations for one in explanations} == {sum(got)}
-    assert sum(got) == explainer.within(BUDGET).cost
+    assert sum(got) == explainer.within(BUDGET).cost <= BUDGET.evaluations + 1
+
+
+@pytest.mark.parametrize("method", ["shap", "lime"])
+@pytest.mark.parametrize("evaluations", [10, 11, 33, 54, 101])
+def test_a_budget_is_kept(method, evaluations, zoo, film):
+    explainer = EXPLAINERS[method]()
+    budget = Budget(evaluations)
+    explanation = explainer.explain(zoo("flat"), film, ["Mass"], budget)[0]
+    assert explanation.evaluations == explainer.within(budget).cost <= evaluations + 1
 
 
 @pytest.mark.parametrize("method", METHODS)

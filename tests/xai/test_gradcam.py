@@ -51,9 +51,7 @@ def test_flat_with_sigmoid_equals_an_independent_gradient(zoo, zoo_model, film):
     model, classifier = zoo_model("flat"), zoo("flat")
     layers = model.layers[1:]
     first, pool, dense = layers[:3], layers[3], layers[4]
-    expected = gradient_maps(
-        through(first), through([pool, without_activation(dense)]), classifier.prepare(film), 14
-    )
+    expected = gradient_maps(through(first), through([pool, without_activation(dense)]), classifier.prepare(film), 14)
     assert_same_cells(GradCAM().explain(classifier, film), expected)
 
 

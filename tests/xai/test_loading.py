@@ -62,7 +62,7 @@ def saved(tmp_path):
     return path
 
 
-@pytest.fixture(params=["keras", "h5", "hdf5", "H5"])
+@pytest.fixture(params=["keras", "h5", "hdf5"])
 def suffix(request):
     return request.param
 
@@ -70,8 +70,7 @@ def suffix(request):
 def test_models_come_back_with_the_same_answers(tmp_path, suffix):
     model = models.build("nested in functional")
     path = tmp_path / f"model.{suffix}"
-    model.save(tmp_path / f"model.{suffix.lower()}")
-    (tmp_path / f"model.{suffix.lower()}").rename(path)
+    model.save(path)
     x = np.random.default_rng(0).random((2, 24, 24, 1)).astype(np.float32)
     np.testing.assert_allclose(load_model(path)(x), model(x), atol=1e-6)
 

@@ -59,7 +59,7 @@ class Cage:
         top = np.sqrt(np.maximum(1 - (1 - np.minimum(s / 0.55, 1)) ** 2, 0))
         recess = np.sqrt(np.maximum(1 - (np.maximum(s - 0.75, 0) / 0.25) ** 2, 0))
         inside = (np.asarray(y) > 0) & (np.asarray(y) < self.height)
-        return self.half_depth * (0.3 + 0.7 * top) * recess * inside
+        return self.half_depth * (0.2 + 0.8 * top) * recess * inside
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def draw_anatomy(person: int, seed: int, view: str, age: float, sex: str) -> Ana
     cage = Cage(half_width, height, half_depth, 26 + 34 * girth, rng.uniform(0.33, 0.43), rng.uniform(0.5, 0.78))
 
     inspiration = pose.normal(0.2 if not bed else -0.9, 0.8)  # spreads about a usual breath hold
-    right = height * (0.80 + 0.035 * inspiration) - 12 * girth
+    right = height * (0.78 + 0.04 * inspiration) - 12 * girth
     fall = rng.uniform(50, 100)
     diaphragm = Diaphragm(right, right + rng.normal(11, 6), fall, fall * rng.uniform(0.8, 1.2))
 

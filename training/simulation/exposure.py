@@ -48,7 +48,7 @@ def draw_exposure(seed: int, view: str) -> Exposure:
         scatter=rng.uniform(0.35, 0.8) * (1.4 if bed else 1.0),
         photons=float(np.exp(rng.normal(np.log(1.6e5), 0.6))) * (0.6 if bed else 1.0),
         black=np.clip(rng.normal(1.6, 0.55), 0.3, 2.9),
-        white=rng.normal(0.05, 0.3),
+        white=rng.normal(0.12, 0.32),
         contrast=np.clip(rng.normal(3.4, 0.7), 2.0, 5.5),
         gamma=np.clip(rng.normal(1.0, 0.12), 0.7, 1.4),
         edges=rng.uniform(0.1, 0.6),

@@ -51,7 +51,7 @@ def _mediastinum(anatomy: Anatomy, camera: Camera) -> Interval:
     knob_x = 0.62 * heart.pedicle + 0.5 * heart.unfolding
     knob = ellipsoid(axes, (knob_x, knob_y, 5.0), (heart.knob + 4, heart.knob + 3, 26))
     y = axes.y
-    widths = np.interp(y / cage.height, [-1, 0.0, 0.15, 0.3, 0.5, 1], [2.4, 2.1, 1.65, 1.6, 1.35, 1.2])
+    widths = np.interp(y / cage.height, [-1, 0.0, 0.15, 0.3, 0.5, 1], [2.2, 1.9, 1.4, 1.3, 1.15, 1.1])
     wander = heart.wander * np.sin(y / cage.height * 4.5 + 3 * heart.wander)  # superior vena cava, azygos
     column = stack(axes, wander, heart.pedicle * widths, np.full_like(y, 60), 10.0, exponent=1.15)
     hull = ventricle
@@ -94,7 +94,7 @@ def _trunk(anatomy: Anatomy, camera: Camera) -> np.ndarray:
     half_depth = np.interp(
         axes.y,
         [-200, top - 60, top - 10, top + 30, 80, 130, 190, 300, 420],
-        [66, 68, 72, 77, 0.88 * deep, 0.96 * deep, deep, deep + 8, deep + 10],
+        [74, 76, 79, 82, 0.88 * deep, 0.96 * deep, deep, deep + 8, deep + 10],
     )
     half_width = gaussian_filter1d(half_width, 10 * camera.size / camera.field[1], mode="nearest")
     return stack(axes, np.zeros_like(axes.y), half_width, half_depth, exponent=2.5).length

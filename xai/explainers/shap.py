@@ -78,7 +78,11 @@ class SHAP(Explainer):
     @property
     def cost(self) -> int:
         """Films that one explanation sends through the model."""
-        return self.evaluations + 1
+        return len(CONTEXTS[self.context]) * self._evaluations_a_context + 1
+
+    @property
+    def _evaluations_a_context(self) -> int:
+        return self.evaluations // (2 * len(CONTEXTS[self.context])) * 2  # shap tries two halves at a time
 
     def _explain(self, task: Task) -> list[Evidence]:
         grid = min(self.grid, task.classifier.size)
@@ -109,7 +113,7 @@ class SHAP(Explainer):
         results = [
             explainer(
                 np.ones((1, grid * grid)),
-                max_evals=self.evaluations // len(contexts),
+                max_evals=self._evaluations_a_context,
                 fixed_context=context,
                 batch_size=BATCH_SIZE,
                 silent=True,
