@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from training import fit
 from training.datasets import command as dataset
+from training.simulation import command as simulate
 
 
 class _Parser(argparse.ArgumentParser):
@@ -18,7 +19,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-COMMANDS = {"dataset": dataset, "fit": fit}
+COMMANDS = {"simulate": simulate, "dataset": dataset, "fit": fit}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

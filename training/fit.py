@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from xai.model_card import InputSpec, card_path, write_card
 if TYPE_CHECKING:
     from keras import Model
 
+Forward = Callable[[np.ndarray], np.ndarray]  # float32 (films, size, size, 1) to logits (films, outputs)
 PREDICTION_BATCH = 64
 RISING_EPOCHS = 3
 
@@ -105,20 +107,20 @@ def fit(films: pd.DataFrame, canvases: np.ndarray, soft: np.ndarray | None, reci
     with tqdm(total=total, desc="Training", unit="step", disable=None) as progress:
         for k in range(recipe.folds):
             rest = fold != k
-            teachers.append(train(seen[rest], targets[rest], [], spec, recipe, fold_streams[k], progress))
+            teachers.append(forward(train(seen[rest], targets[rest], [], spec, recipe, fold_streams[k], progress)))
             held_out[~rest] = predict(teachers[k], seen[~rest], spec)[:, : len(findings)]
         network = train(seen, targets, teachers, spec, recipe, stream, progress)
 
     calibration = fit_calibration(known, held_out)
     model = _with_calibrated_head(network, len(findings), calibration)
     calibrated = calibration.slope * held_out + calibration.intercepts
-    return Fitted(model, findings, spec, calibrated, predict(model, canvases[in_test], spec))
+    return Fitted(model, findings, spec, calibrated, predict(forward(model), canvases[in_test], spec))
 
 
 def train(
     canvases: np.ndarray,
     targets: np.ndarray,
-    teachers: list[Model],
+    teachers: list[Forward],
     spec: InputSpec,
     recipe: Recipe,
     rng: np.random.Generator,
@@ -147,18 +149,30 @@ def train(
         for changed, target in batches(canvases, targets, recipe.batch_size, recipe.augmentation, rng):
             films = standardise(changed, spec)
             if teachers:
-                taught = np.mean([expit(teacher.predict_on_batch(films)) for teacher in teachers], axis=0)
+                taught = np.mean([expit(teacher(films)) for teacher in teachers], axis=0)
                 target = blend(target, taught, recipe.distil_weight)
             network.train_on_batch(films, target)
             progress.update()
     return network
 
 
-def predict(model: Model, canvases: np.ndarray, spec: InputSpec) -> np.ndarray:
+def forward(network: Model) -> Forward:
+    """Compile a network's way from inputs to logits, once for any number of films.
+
+    Keras's own ``predict_on_batch`` compiles anew for each number of films, and TensorFlow complains of it.
+    """
+    from xai.backend import tf
+
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
+    run_graph = tf.function(lambda films: network(films, training=False), input_signature=signature)
+    return lambda films: run_graph(films).numpy()
+
+
+def predict(network: Forward, canvases: np.ndarray, spec: InputSpec) -> np.ndarray:
     """Give the logits of canvases, float32 (films, outputs)."""
     starts = range(0, len(canvases), PREDICTION_BATCH)
     parts = [standardise(canvases[start : start + PREDICTION_BATCH], spec) for start in starts]
-    return np.concatenate([model.predict_on_batch(part) for part in parts])
+    return np.concatenate([network(part) for part in parts])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

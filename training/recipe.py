@@ -54,7 +54,7 @@ class Recipe:
     weight_decay: float = 0.02
     dropout: float = 0.3
     folds: int = 4
-    soft_weight: float = 0.7
+    soft_weight: float = 0.5
     distil_weight: float = 0.5
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)

@@ -166,9 +166,10 @@ def _cautions(measured: dict[str, Any], truth: np.ndarray, findings: tuple[str, 
         positives, learned = measured[finding]["positives"], int(np.nansum(truth[:, k]))
         if positives < RARE:
             low, high = measured[finding]["auroc_low"], measured[finding]["auroc_high"]
-            interval = "no interval" if low is None else f"the interval {low:.2f} to {high:.2f} is what can be said"
+            interval = "too few for an interval" if low is None else f"95 % interval {low:.2f} to {high:.2f}"
             cautions.append(
-                f"{finding_label(finding)}: learned from {learned} films and measured on {positives}; {interval}."
+                f"{finding_label(finding)}: learned from {learned} films and measured on {positives} ({interval}, "
+                "itself rough with so few). Little can be said of how good it is."
             )
     return cautions
 

@@ -1,4 +1,4 @@
-"""``python -m training simulate``: write a dataset of simulated films."""
+"""Write a dataset of simulated films whose truth is known: films, masks, recipes and one table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from training.simulation.dataset import Plan, generate
 from training.simulation.objects import OBJECTS
 from training.simulation.population import PREVALENCES, Confounder, ConfounderError
 from training.simulation.render import SIZE
-
-HELP = "write a dataset of simulated films whose truth is known"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

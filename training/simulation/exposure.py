@@ -8,6 +8,7 @@ grey, dense parts white.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -47,10 +48,10 @@ def draw_exposure(seed: int, view: str) -> Exposure:
     return Exposure(
         scatter=rng.uniform(0.35, 0.8) * (1.4 if bed else 1.0),
         photons=float(np.exp(rng.normal(np.log(1.6e5), 0.6))) * (0.6 if bed else 1.0),
-        black=np.clip(rng.normal(1.6, 0.55), 0.3, 2.9),
+        black=float(np.clip(rng.normal(1.6, 0.55), 0.3, 2.9)),
         white=rng.normal(0.12, 0.32),
-        contrast=np.clip(rng.normal(3.4, 0.7), 2.0, 5.5),
-        gamma=np.clip(rng.normal(1.0, 0.12), 0.7, 1.4),
+        contrast=float(np.clip(rng.normal(3.4, 0.7), 2.0, 5.5)),
+        gamma=float(np.clip(rng.normal(1.0, 0.12), 0.7, 1.4)),
         edges=rng.uniform(0.1, 0.6),
         tilt=rng.normal(0, 1.3 if not bed else 2.5),
         collimation=tuple(np.minimum(shut, 0.12)),
@@ -133,7 +134,7 @@ def turned(image: np.ndarray, degrees: float) -> np.ndarray:
 
 def characteristic(x: np.ndarray, contrast: float) -> np.ndarray:
     """Map signal to grey by a logistic curve scaled to run from 0 at 0 to 1 at 1."""
-    toe, shoulder = 1 / (1 + np.exp(contrast * 0.45)), 1 / (1 + np.exp(-contrast * 0.55))
+    toe, shoulder = 1 / (1 + math.exp(contrast * 0.45)), 1 / (1 + math.exp(-contrast * 0.55))
     return np.clip((1 / (1 + np.exp(-contrast * (x - 0.45))) - toe) / (shoulder - toe), 0, 1)
 
 

@@ -48,7 +48,7 @@ def _text(size: int, text: str, at: tuple[float, float], height: float, weight: 
 def _disc(size: int, at: tuple[float, float], radius: float) -> np.ndarray:
     """Coverage (size, size) of a disc; lengths are shares of the film's side."""
     grid = (np.arange(size, dtype=np.float32) + 0.5) / size
-    distance = np.hypot(grid[None, :] - at[0], grid[:, None] - at[1])
+    distance = np.hypot(grid[None, :] - float(at[0]), grid[:, None] - float(at[1]))
     return np.clip((radius - distance) * size + 0.5, 0, 1)
 
 

@@ -6,6 +6,7 @@ at which each ray enters and leaves it. Intervals can be cut from one another, w
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ class Interval(NamedTuple):
         mine, theirs = self.back > self.front, other.back > other.front
         front = np.minimum(np.where(mine, self.front, np.inf), np.where(theirs, other.front, np.inf))
         back = np.maximum(np.where(mine, self.back, -np.inf), np.where(theirs, other.back, -np.inf))
-        return Interval(front.astype(np.float32), back.astype(np.float32))
+        return Interval(front, back)
 
     def length_outside(self, first: Interval, second: Interval) -> np.ndarray:
         """Length of each ray inside this solid but in neither of two others (inclusion and exclusion)."""
@@ -63,12 +64,13 @@ def ellipsoid(
     tilt
         Turn in the film's plane in radians; positive turns the x axis down.
     """
-    dx, dy = axes.x[None, :] - centre[0], axes.y[:, None] - centre[1]
-    along = dx * np.float32(np.cos(tilt)) + dy * np.float32(np.sin(tilt))
-    across = dy * np.float32(np.cos(tilt)) - dx * np.float32(np.sin(tilt))
-    inside = 1 - (along / semi_axes[0]) ** 2 - (across / semi_axes[1]) ** 2
-    half = semi_axes[2] * np.sqrt(np.maximum(inside, 0))
-    return Interval(centre[2] - half, centre[2] + half)
+    # Plain floats, so that float32 coordinates stay float32: half the memory, twice the speed.
+    (cx, cy, cz), (rx, ry, rz) = map(float, centre), map(float, semi_axes)
+    dx, dy = axes.x[None, :] - cx, axes.y[:, None] - cy
+    along = dx * math.cos(tilt) + dy * math.sin(tilt)
+    across = dy * math.cos(tilt) - dx * math.sin(tilt)
+    half = rz * np.sqrt(np.maximum(1 - (along / rx) ** 2 - (across / ry) ** 2, 0))
+    return Interval(cz - half, cz + half)
 
 
 def stack(
@@ -90,21 +92,23 @@ def stack(
     exponent
         2 is an ellipse; more is boxier.
     """
+    half_width, half_depth = np.asarray(half_width, np.float32), np.asarray(half_depth, np.float32)
     width = np.maximum(half_width, 1e-3)[:, None]
     u = np.abs(axes.x[None, :] - np.asarray(middle, dtype=np.float32)[:, None]) / width
     shape = np.maximum(1 - u**exponent, 0) ** (1 / exponent)
-    half = np.asarray(half_depth)[:, None] * shape * (np.asarray(half_width)[:, None] > 0)
+    half = half_depth[:, None] * shape * (half_width[:, None] > 0)
     middle_z = np.broadcast_to(np.asarray(depth, dtype=np.float32), axes.y.shape)[:, None]
-    return Interval((middle_z - half).astype(np.float32), (middle_z + half).astype(np.float32))
+    return Interval(middle_z - half, middle_z + half)
 
 
 def capsule(axes: Axes, start: tuple[float, float], end: tuple[float, float], radii: tuple[float, float]):
     """Chords (H, W), mm, through a straight round limb that tapers from ``radii[0]`` to ``radii[1]``."""
-    dx, dy = axes.x[None, :] - start[0], axes.y[:, None] - start[1]
-    vx, vy = end[0] - start[0], end[1] - start[1]
+    (x0, y0), (x1, y1), (r0, r1) = map(float, start), map(float, end), map(float, radii)
+    dx, dy = axes.x[None, :] - x0, axes.y[:, None] - y0
+    vx, vy = x1 - x0, y1 - y0
     t = np.clip((dx * vx + dy * vy) / (vx * vx + vy * vy), 0, 1)
     distance2 = (dx - t * vx) ** 2 + (dy - t * vy) ** 2
-    radius = radii[0] + (radii[1] - radii[0]) * t
+    radius = r0 + (r1 - r0) * t
     return 2 * np.sqrt(np.maximum(radius * radius - distance2, 0))
 
 

@@ -14,7 +14,7 @@ from training.simulation.recipe import Recipe
 from training.simulation.render import THRESHOLD, Sitting
 from xai.findings import FINDINGS
 
-SIZE, SEEDS = 192, range(5)
+SIZE, SEEDS = 160, range(4)
 SEVERITIES = (0.2, 0.7)
 
 # Where the literature puts each finding: boxes (lateral from, to, height from, to) in a lung's own coordinates,

@@ -140,7 +140,7 @@ class Edema(Finding):
     def paint(self, chest: Chest) -> Chest:
         """Lay the haze and draw septal lines."""
         rng, frame, size = self.rng, chest.frame, chest.camera.size
-        down = (frame.height - 0.54) / np.where(frame.height < 0.54, 0.26, 0.34)
+        down = (frame.height - 0.54) / np.where(frame.height < 0.54, np.float32(0.26), np.float32(0.34))
         across = (np.clip(frame.lateral, -0.2, 1.2) - 0.1) / self.between(0.5, 0.62)
         wing = np.exp(-(across**2) - down**2)
         mottle = np.clip(1 + 0.25 * texture(rng, size, 2.6, grain=7), 0.3, 1.7)

@@ -45,9 +45,9 @@ class Effusion(Finding):
 class Pneumothorax(Finding):
     """Air in the pleural space: a thin visceral pleural line with no vessels beyond it.
 
-    Modelled: the lung falls away from the wall, most at the apex, by 15 to 60 mm; beyond its edge there is air
-    alone, on the edge a line of 1 mm, inside it the lung is slightly denser for having shrunk. A large one shifts
-    the mediastinum. Source: Fleischner glossary; MacDuff et al., BTS guideline, Thorax 2010.
+    Modelled: the lung shrinks towards its hilum and leaves the wall by 14 to 52 mm, most at the apex; beyond its edge
+    there is air alone, on the edge a line of 1 mm. A large one shifts the mediastinum. Source: Fleischner glossary;
+    MacDuff et al., BTS guideline, Thorax 2010.
     """
 
     def reshape(self, anatomy: Anatomy) -> Anatomy:
@@ -72,9 +72,8 @@ class Pneumothorax(Finding):
         air = rise(-inside, -0.8, 1.6) * side
         shrunk = 1 - air
         line = np.exp(-((inside / 0.9) ** 2)) * side * chest.inside_lung(25)
-        denser = 1 + 0.6 * max(self.severity - 0.6, 0) * side
         return chest.with_layers(
-            density=np.clip(layers.density * denser, 0, 0.9) * shrunk + 0.005 * air,
+            density=layers.density * shrunk + 0.005 * air,
             fill=layers.fill * shrunk,
             vessels=layers.vessels * shrunk,
             added=layers.added * shrunk + 9.0 * line,
