@@ -24,7 +24,7 @@ class GradCAM(Explainer):
     name: ClassVar[str] = "gradcam"
     title: ClassVar[str] = "Grad-CAM"
     signed: ClassVar[bool] = False
-    unit: ClassVar[str] = "logit per unit of activation"
+    unit: ClassVar[str] = "logit"
     reading: ClassVar[str] = (
         "Bright cells are where the network's last feature map raises the score of this finding. "
         "The evidence exists only as a coarse grid of cells; the smooth picture is drawn between them."
