@@ -44,6 +44,15 @@ SETTINGS = (
     ),
     Setting(
         "shap",
+        "grid",
+        "SHAP: finest cells a side",
+        16,
+        (8, 16, 32, 64),
+        "No rectangle gets smaller than one of these cells. Finer cells need more evaluations, or the budget is dug "
+        "into a few tiny rectangles.",
+    ),
+    Setting(
+        "shap",
         "context",
         "SHAP: the rest of the film is",
         "ends",

@@ -26,7 +26,7 @@ class RandomMap(Explainer):
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "Control: random"
     signed: ClassVar[bool] = False
-    unit: ClassVar[str] = "none"
+    unit: ClassVar[str] = "arbitrary units"
     reading: ClassVar[str] = "Noise. It looks like a heat map and says nothing about the film or the model."
     pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
 
@@ -54,7 +54,7 @@ class CentredMap(Explainer):
     name: ClassVar[str] = "centred"
     title: ClassVar[str] = "Control: centre"
     signed: ClassVar[bool] = False
-    unit: ClassVar[str] = "none"
+    unit: ClassVar[str] = "arbitrary units"
     reading: ClassVar[str] = (
         "A blob in the middle of every film. Much of what is wrong in a chest lies near it by chance."
     )
