@@ -14,7 +14,7 @@ import numpy as np
 from xai.backend import keras, tf
 from xai.card_check import checked_graph
 from xai.explanation import BATCH_SIZE
-from xai.graph import spatial_tensors
+from xai.graph import run, spatial_tensors
 from xai.loading import ModelError, file_sha256, load_model
 from xai.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.preprocess import decode_mean_film, footprint, prepare
@@ -204,13 +204,13 @@ class Classifier:
             raise ModelError(
                 f"{self.card.name} has no spatial feature map, so Grad-CAM has nothing to read; SHAP and LIME work."
             )
-        with_features = keras.Model(self._graph.inputs, [self._feature_map[1], self._scores.outputs[0]])
+        layer, tensor = self._feature_map
+        with_features = keras.Model(self._graph.inputs, [tensor, self._scores.outputs[0]])
 
         def differentiate(canvas: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-            with tf.GradientTape(persistent=True) as tape:
-                x = self._model_units(canvas)
-                tape.watch(x)
-                features, scores = with_features(x, training=False)
+            # Watched from the features on: what lies before them would be differentiated once a finding for nothing.
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+                features, scores = run(with_features, self._model_units(canvas), {layer: tape.watch})
                 logits = self._log_odds(scores)
                 targets = tf.unstack(logits, num=len(self.card.outputs), axis=-1)
             zero = tf.UnconnectedGradients.ZERO

@@ -61,7 +61,7 @@ def slide(
         A PNG.
     """
     width = MARGIN + (len(panels) + 1) * (PANEL + MARGIN)
-    sheet = Image.new("RGB", (width, PANEL + 250), GROUND)
+    sheet = Image.new("RGB", (width, PANEL + 270), GROUND)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN), headline, INK, _font(26))
     top = MARGIN + 78
@@ -72,7 +72,8 @@ def slide(
         picture = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
         _paste(sheet, draw, picture, left, top, one.title)
         _legend(sheet, draw, one, left, top + PANEL + 10)
-    draw.text((MARGIN, sheet.height - MARGIN - 18), footnote, QUIET, _font(15))
+    words = _wrapped(footnote, width - 2 * MARGIN, _font(15))
+    draw.text((MARGIN, sheet.height - MARGIN), words, QUIET, _font(15), anchor="ld")
     stream = io.BytesIO()
     sheet.save(stream, "PNG")
     return stream.getvalue()
@@ -98,7 +99,19 @@ def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int
     draw.text((left, top + 16), low, QUIET, _font(14))
     high = f"{one.span:.3g} {one.unit}"
     draw.text((left + PANEL - draw.textlength(high, _font(14)), top + 16), high, QUIET, _font(14))
-    draw.text((left, top + 40), describe(one.explanation.map), INK, _font(15))
+    draw.text((left, top + 40), _wrapped(describe(one.explanation.map), PANEL, _font(15)), INK, _font(15))
+
+
+def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+    """Break a text into lines that are no wider than ``width`` pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines).lstrip()
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:

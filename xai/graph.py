@@ -8,12 +8,14 @@ model, which keeps its own graph and its own activation: what it computes does n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from xai.backend import keras
 
 KerasTensor = keras.KerasTensor
+OWN = "lightbox_"  # so that no layer made here has the name of one of the model's
 PASSING = (keras.layers.Dropout, keras.layers.Identity, keras.layers.Reshape, keras.layers.Flatten)
 
 
@@ -54,9 +56,30 @@ def flatten(model: keras.Model, size: int, channels: int) -> FlatGraph:
         If the model cannot take such an input, or gives something else than one row of scores a film.
     """
     inputs = keras.Input((size, size, channels))
-    outputs = _one_row(_call(model, inputs))
+    outputs = _one_row(_Unfolding().call(model, inputs))
     logits, link = _open_head(outputs)
     return FlatGraph(inputs, outputs, logits, link)
+
+
+def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], None]]) -> Any:
+    """Run a flat model on tensors and show what layers put out as soon as they do.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional, made of the tensors of a `FlatGraph`.
+    inputs : tensor, shape (N, size, size, channels)
+    on_output : dict of str to callable
+        Called with the outputs of the layer of that name.
+    """
+
+    def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        outputs = operation(*args, **kwargs)
+        if operation.name in on_output:
+            on_output[operation.name](outputs)
+        return outputs
+
+    return model._run_through_graph(inputs, call_fn=call)
 
 
 def spatial_tensors(graph: FlatGraph) -> dict[str, KerasTensor]:
@@ -83,21 +106,55 @@ def spatial_tensors(graph: FlatGraph) -> dict[str, KerasTensor]:
     return found
 
 
-def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call a layer on symbolic tensors; unfold it where it is a model."""
-    if isinstance(layer, keras.Sequential):
-        tensor = args[0]
-        for inner in layer.layers:
-            tensor = _call(inner, tensor)
-        return tensor
-    if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
-        # Public API calls a functional model as one block; only this shows each of its operations.
-        return layer._run_through_graph(args[0], call_fn=_call)
-    if isinstance(layer, keras.Model):
-        return _trace(layer, args[0])
-    if getattr(layer, "_call_has_training_arg", False):
-        kwargs["training"] = False
-    return layer(*args, **kwargs)
+class _Renamed(keras.Operation):
+    """An operation under another name.
+
+    Names are unique within a model only, so an inner model and the one around it may both have a ``dense``; in one
+    flat graph they may not. The layer itself keeps its name, because it is the loaded model's.
+    """
+
+    def __init__(self, inner: Any, name: str) -> None:
+        super().__init__(name=name)
+        self.inner = inner
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Do what the operation does."""
+        return self.inner(*args, **kwargs)
+
+
+class _Unfolding:
+    """Calls layers on symbolic tensors, models layer by layer, each operation under a name of its own."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Any] = {}
+
+    def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call a layer; unfold it where it is a model."""
+        if isinstance(layer, keras.Sequential):
+            tensor = args[0]
+            for inner in layer.layers:
+                tensor = self.call(inner, tensor)
+            return tensor
+        if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
+            # Public API calls a functional model as one block; only this shows each of its operations.
+            return layer._run_through_graph(args[0], call_fn=self.call)
+        if isinstance(layer, keras.Model):
+            return _trace(layer, args[0])
+        if getattr(layer, "_call_has_training_arg", False):
+            kwargs["training"] = False
+        return self._named(layer)(*args, **kwargs)
+
+    def _named(self, operation: Any) -> Any:
+        name, number = operation.name, 2
+        while _inner(self._by_name.get(name, operation)) is not operation:
+            name, number = f"{operation.name}__{number}", number + 1
+        if name not in self._by_name:
+            self._by_name[name] = operation if name == operation.name else _Renamed(operation, name)
+        return self._by_name[name]
+
+
+def _inner(operation: Any) -> Any:
+    return operation.inner if isinstance(operation, _Renamed) else operation
 
 
 def _trace(model: keras.Model, tensor: KerasTensor) -> Any:
@@ -112,7 +169,7 @@ def _one_row(outputs: Any) -> KerasTensor:
     """Join the outputs of a model with one head a finding; refuse what is not a row of scores."""
     tensors = keras.tree.flatten(outputs)
     if len(tensors) > 1 and all(len(tensor.shape) == 2 for tensor in tensors):
-        return keras.layers.Concatenate()(tensors)
+        return keras.layers.Concatenate(name=f"{OWN}heads")(tensors)
     if len(tensors) != 1 or len(tensors[0].shape) != 2 or tensors[0].shape[-1] is None:
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)
         raise ValueError(f"a classifier must give one row of scores a film, shape (None, K); this one gives {shapes}")
@@ -127,32 +184,36 @@ def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
     logits, link
         (None, None) where the last operation is of a kind that cannot be told.
     """
-    operation, node = _origin(tensor)
+    history = tensor._keras_history
+    operation, node = _inner(history.operation), history.operation._inbound_nodes[history.node_index]
     activation = getattr(operation, "activation", None)
     if isinstance(operation, keras.layers.Dense):
-        return _open_dense(operation, tensor, node)
+        return _open_dense(operation, tensor, node, history.operation.name)
     if link := _kind(activation) or _kind(operation):  # an Activation or Softmax layer, or the bare operation
         return node.input_tensors[0], link
     if isinstance(operation, PASSING):
         logits, link = _open_head(node.input_tensors[0])
         if logits is None or (link == "softmax" and logits.shape[-1] != tensor.shape[-1]):
             return None, None  # several softmaxes in one row are no softmax of the row
-        return keras.ops.reshape(logits, (-1, tensor.shape[-1])), link
+        return keras.layers.Reshape((tensor.shape[-1],), name=f"{OWN}{operation.name}")(logits), link
     if isinstance(operation, keras.layers.Concatenate):
         parts = [_open_head(part) for part in node.input_tensors]
         links = {link for _, link in parts}
         if len(links) == 1 and "softmax" not in links and all(logits is not None for logits, _ in parts):
-            return keras.layers.Concatenate()([logits for logits, _ in parts]), links.pop()
+            join = keras.layers.Concatenate(name=f"{OWN}{operation.name}")
+            return join([logits for logits, _ in parts]), links.pop()
     return None, None
 
 
-def _open_dense(dense: keras.layers.Dense, tensor: KerasTensor, node: Any) -> tuple[KerasTensor | None, str | None]:
+def _open_dense(
+    dense: keras.layers.Dense, tensor: KerasTensor, node: Any, name: str
+) -> tuple[KerasTensor | None, str | None]:
     link = _kind(dense.activation)
     if type(dense) is not keras.layers.Dense or dense.quantization_mode:
         return None, None  # it may compute something else than a plain dense layer
     if link is None:
         return (tensor, None) if dense.activation is keras.activations.linear else (None, None)
-    linear = keras.layers.Dense(dense.units, use_bias=dense.use_bias, dtype=dense.dtype_policy)
+    linear = keras.layers.Dense(dense.units, use_bias=dense.use_bias, dtype=dense.dtype_policy, name=f"{OWN}{name}")
     logits = linear(node.input_tensors[0])
     linear.set_weights(dense.get_weights())
     return logits, link
@@ -164,10 +225,6 @@ def _kind(what: Any) -> str | None:
     return name if name in ("sigmoid", "softmax") else None
 
 
-def _origin(tensor: KerasTensor) -> tuple[Any, Any]:
-    history = tensor._keras_history
-    return history.operation, history.operation._inbound_nodes[history.node_index]
-
-
 def _is_learned(operation: Any) -> bool:
+    operation = _inner(operation)
     return bool(getattr(operation, "weights", [])) and not isinstance(operation, keras.layers.Normalization)

@@ -87,3 +87,45 @@ def test_a_shared_layer_is_called_as_often_as_the_model_calls_it():
     x = np.random.default_rng(0).random((2, 16, 16, 1)).astype(np.float32)
     graph = flatten(model, 16, 1)
     np.testing.assert_allclose(keras.Model(graph.inputs, graph.outputs)(x), model(x), atol=1e-6)
+
+
+def test_layers_of_the_same_name_inside_and_outside_are_told_apart():
+    def backbone():
+        inputs = keras.Input((16, 16, 1))
+        x = L.Conv2D(3, 3, activation="relu", name="conv2d")(inputs)
+        return keras.Model(inputs, L.Conv2D(3, 3, name="dense")(x), name="backbone")
+
+    model = models.seeded(
+        lambda: keras.Sequential(
+            [
+                keras.Input((16, 16, 1)),
+                backbone(),
+                L.Conv2D(4, 3, activation="relu", name="conv2d"),
+                L.GlobalAveragePooling2D(),
+                L.Dense(2, activation="sigmoid", name="dense"),
+            ]
+        )
+    )
+    x = np.random.default_rng(0).random((2, 16, 16, 1)).astype(np.float32)
+    graph = flatten(model, 16, 1)
+    np.testing.assert_allclose(keras.Model(graph.inputs, graph.outputs)(x), model(x), atol=1e-6)
+    assert graph.link == "sigmoid"
+    assert list(spatial_tensors(graph)) == ["conv2d__2", "dense", "conv2d"]
+    assert [layer.name for layer in model.layers] == ["backbone", "conv2d", model.layers[2].name, "dense"]
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+def test_any_name_of_a_layer_is_allowed(heads):
+    """What is added to the graph must not take a name that the model uses, such as `dense` in a fresh process."""
+    keras.backend.clear_session()  # names are counted from the start again, as in a process that loads a file
+    inputs = keras.Input((16, 16, 1))
+    x = L.Flatten(name="concatenate")(L.Conv2D(2, 3, name="reshape")(inputs))
+    x = L.Dense(4, name="dense_1")(L.Dense(4, name="dense")(x))
+    outputs = [L.Dense(1, activation="sigmoid", name=f"dense_{k + 2}")(x) for k in range(heads)]
+    model = models.seeded(
+        lambda: keras.Model(inputs, outputs if heads > 1 else L.Reshape((1,), name="reshape_1")(outputs[0]))
+    )
+    graph = flatten(model, 16, 1)
+    pixels = np.random.default_rng(0).random((2, 16, 16, 1)).astype(np.float32)
+    found = keras.ops.sigmoid(keras.Model(graph.inputs, graph.logits)(pixels))
+    np.testing.assert_allclose(found, np.concatenate(keras.tree.flatten(model(pixels)), axis=1), atol=1e-6)

@@ -1,0 +1,53 @@
+"""Where the evidence lies, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xai.location import Zone, describe, strongest_zone, zone_shares
+
+
+def map_with(row, column, size=9):
+    values = np.zeros((size, size))
+    third = size // 3
+    values[row * third : (row + 1) * third, column * third : (column + 1) * third] = 1
+    return values
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "words"),
+    [
+        (0, 0, "upper zone on the patient's right"),
+        (1, 1, "middle midline"),
+        (2, 2, "lower zone on the patient's left"),
+        (2, 0, "lower zone on the patient's right"),
+    ],
+)
+def test_the_images_left_is_the_patients_right(row, column, words):
+    values = map_with(row, column)
+    assert strongest_zone(values) == (Zone(row, column), 1.0)
+    assert describe(values) == f"Strongest in the {words}: 100% of the evidence for it."
+
+
+def test_shares_are_those_of_what_speaks_for_it():
+    values = 3 * map_with(0, 0) + map_with(1, 2) - 10 * map_with(2, 2)
+    expected = np.zeros((3, 3))
+    expected[0, 0], expected[1, 2] = 0.75, 0.25
+    np.testing.assert_allclose(zone_shares(values), expected)
+
+
+def test_no_evidence_is_said_to_be_none():
+    for values in (np.zeros((9, 9)), -np.ones((9, 9))):
+        assert describe(values) == "No evidence for this finding."
+        assert strongest_zone(values) is None
+
+
+def test_an_even_map_is_spread():
+    assert describe(np.ones((9, 9))).startswith("Spread over the film; most (11%)")
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (24, 24), (100, 97), (3, 3)])
+def test_every_pixel_belongs_to_one_zone(shape):
+    values = np.random.default_rng(0).random(shape)
+    assert zone_shares(values).sum() == pytest.approx(1)
