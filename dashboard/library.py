@@ -161,7 +161,10 @@ def _model_id(path: Path, stamp: float) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _dataset(folder: Path, stamp: float) -> Dataset:
-    return read_dataset(folder)
+    try:
+        return read_dataset(folder)
+    except DatasetError as error:  # no visitor needs to know where this server keeps its files
+        raise DatasetError(str(error).replace(str(folder), folder.name)) from error
 
 
 @functools.lru_cache(maxsize=4)

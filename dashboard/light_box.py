@@ -57,7 +57,7 @@ def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
         "Lungs": (low, max(middle, dark + 0.05)),
         "Heart and spine": (middle, max(high, bright + 0.05)),
     }
-    return [(name, float(a + b) / 2, max(float(b - a), 0.02)) for name, (a, b) in spans.items()]
+    return [(name, min(float(a + b) / 2, 1.0), max(float(b - a), 0.02)) for name, (a, b) in spans.items()]
 
 
 def input_part(film: Film, card: ModelCard) -> viewer.Payload:

@@ -78,7 +78,7 @@ def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:
         rows.append(("Regions", str(known["regions"]), False, "Pieces that were hidden and shown."))
     if "difference" in known:
         meaning = "Film minus baseline picture, in logits: what the map shares out."
-        rows.append(("Shared out", f"{known['difference']:+.2f} logit", False, meaning))
+        rows.append(("Shared out", f"{known['difference']:+.2f} logit".replace("-", "−"), False, meaning))
         share = known["residual_share"]
         if share is None:
             meaning = "Film and baseline get nearly the same answer, so the map shares out next to nothing."

@@ -83,6 +83,7 @@ class Workbench:
         """Give a loaded model; slow the first time, so for worker threads only."""
         from xai.classifier import Classifier
 
+        keep_keras_state()
         with self._loading:
             key = self.model_key(model)
             if key not in self._classifiers:
@@ -168,6 +169,17 @@ def _bytes(part: Any) -> int:
     return part.nbytes if isinstance(part, np.ndarray) else len(part) if isinstance(part, str) else 8
 
 
+def keep_keras_state() -> None:
+    """Stop Streamlit from clearing Keras' global state after every run of a page.
+
+    Streamlit calls `keras.backend.clear_session` once Keras is imported. Scopes that a worker thread is building a
+    model in would vanish under it, and every poll of every visitor would collect the garbage of all of TensorFlow.
+    """
+    from xai.backend import keras
+
+    keras.backend.clear_session = _nothing
+
+
 def open_workbench(root: Path) -> Workbench:
     """Make the workbench of a server for a library folder."""
     return Workbench(Library(root))
@@ -183,3 +195,7 @@ def _quietly(work: Callable[[], None]) -> Callable[[], None]:
             return
 
     return run
+
+
+def _nothing() -> None:
+    """Stand in for `keras.backend.clear_session`."""

@@ -29,6 +29,8 @@ from xai.library import DEFAULT_MODEL
 from xai.model_card import ModelCard, ModelCardError, card_path
 
 LIGHT_BOX = "light_box"
+MODEL_WIDTH = 170  # pixels, of the choice of model
+MOST_REFUSED, MOST_REFUSED_HEIGHT = 4, 150  # sentences shown at once, and the pixels that more of them scroll in
 
 
 def start() -> None:
@@ -43,12 +45,12 @@ def start() -> None:
 def show_refused() -> None:
     """List what could not be hung or read from the link, until the visitor has seen it."""
     if refused := st.session_state.refused:
-        with st.container(border=True):
-            for sentence in refused:
-                st.warning(escape(sentence), icon=":material/warning:")
-            if st.button("Understood", key="understood"):
-                st.session_state.refused = []
-                st.rerun()
+        words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
+        with words.container(height=MOST_REFUSED_HEIGHT if len(refused) > MOST_REFUSED else "content", border=False):
+            st.warning("\n".join(f"- {escape(sentence)}" for sentence in refused), icon=":material/warning:")
+        if button.button("Understood", key="understood", width="stretch"):
+            st.session_state.refused = []
+            st.rerun()
 
 
 def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
@@ -180,9 +182,11 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     save : container
         Place of the downloads, filled once the maps are known.
     """
-    title, before, after, films, chooser, about, twin, maps, save = st.columns(
-        [3.3, 0.6, 0.6, 1.4, 1.6, 1.15, 1.1, 1.1, 1.1], vertical_alignment="center", gap="small"
-    )
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    title = line.container(width="stretch")
+    before, after, films = (line.container(width="content") for _ in range(3))
+    chooser = line.container(width=MODEL_WIDTH)
+    about, twin, maps, save = (line.container(width="content") for _ in range(4))
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
         hang_controls(bench)
     with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
@@ -204,6 +208,7 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
             key="twin",
             width="stretch",
             disabled=hung.record is None or hung.record.recipe is None,
+            help="The same film without one thing on it, rendered again; for simulated films.",
         ):
             st.session_state.view = twin_controls(st.session_state.view, hung)
         with after:
@@ -227,6 +232,10 @@ def compare(bench: Workbench) -> None:
     finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
     if view.finding not in (None, finding):
         st.warning(escape(f"{card.name} has no output “{view.finding}”; showing {finding_label(finding)}."))
+    jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
+    if isinstance(logits, Job):
+        jobs["the probabilities"] = logits
+    unfinished = {name for name, job in jobs.items() if not job.ended}  # as far as the words and panels below know
     if answered is not None:
         p = float(answered[card.index(finding)])
         st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
@@ -234,9 +243,6 @@ def compare(bench: Workbench) -> None:
         st.error(f"The model cannot be used: {escape(logits.error or '')}")
     else:
         st.markdown(f"**{escape(card.name)}** has not answered yet.")
-    jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
-    if isinstance(logits, Job):
-        jobs["the probabilities"] = logits
     panels = [panel_part(bench, one, card, hung) for one in asked.values()]
     twin, waiting = twin_panel(bench, view, hung, model, card, answered)
     if twin is not None:
@@ -244,7 +250,7 @@ def compare(bench: Workbench) -> None:
     if waiting is not None:
         jobs["the twin"] = waiting
     is_stopped = any(one.answer is None for one in asked.values())
-    progress_line(bench, st.session_state.visitor, jobs, st.session_state.cancelled, is_stopped=is_stopped)
+    progress_line(bench, st.session_state.visitor, jobs, unfinished, st.session_state.cancelled, is_stopped)
     display = {**DISPLAY, **view.display}
     viewer(
         {

@@ -9,11 +9,12 @@ import streamlit as st
 from dashboard.library import Record
 from dashboard.session import View
 from dashboard.words import escape
-from dashboard.workbench import Workbench
+from dashboard.workbench import FILM_BYTES, Workbench
 from training.datasets.table import DatasetError
 from xai.film import Film, FilmError, read_film
 
 MOST_UPLOADS = 200
+MOST_UPLOADED_BYTES = FILM_BYTES // 2  # of pixels in one go, so that they do not push each other out of memory
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
@@ -125,24 +126,26 @@ def _upload_controls(bench: Workbench) -> None:
         # A fresh uploader lets go of the files' bytes, DICOM headers included.
         st.session_state.upload_turn = turn + 1
         st.rerun()
-    listed = uploads()
-    if listed:
+    titles = {one.sha256: one.title for one in uploads()}
+    if titles:
         chosen = st.session_state.get("upload")
+        here = chosen.sha256 if chosen else None
         picked = st.pills(
             "Your films",
-            listed,
-            default=chosen if chosen in listed else None,
-            format_func=lambda one: escape(one.title),
-            key=f"uploads_{turn}_{chosen.sha256 if chosen else ''}",
+            list(titles),
+            default=here if here in titles else None,
+            format_func=lambda sha256: escape(titles[sha256]),
+            key=f"uploads_{turn}_{here}",
         )
-        if picked is not None and picked != chosen:
-            hang(picked)
+        if picked is not None and picked != here:
+            hang(Upload(picked, titles[picked]))
             st.rerun()
 
 
 def _read_uploads(bench: Workbench, files: list) -> None:
     refused: list[str] = []
     first: Upload | None = None
+    room = MOST_UPLOADED_BYTES
     bar = st.progress(0.0, "Reading…")
     for number, file in enumerate(files, 1):
         bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
@@ -151,6 +154,11 @@ def _read_uploads(bench: Workbench, files: list) -> None:
         except FilmError as error:
             refused.append(f"{file.name}: {error}")
             continue
+        room -= film.pixels.nbytes
+        if room < 0:
+            most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
+            refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
+            break
         bench.films.put(film.sha256, film)
         upload = Upload(film.sha256, f"{file.name} · {film.facts.format}")
         if all(one.sha256 != film.sha256 for one in uploads()):

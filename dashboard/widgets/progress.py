@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import streamlit as st
 
@@ -10,10 +10,16 @@ from dashboard.jobs import Job
 from dashboard.workbench import Workbench
 
 POLL_SECONDS = 0.5
+LINE_HEIGHT = 40  # pixels, of the button
 
 
 def progress_line(
-    bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str], *, is_stopped: bool
+    bench: Workbench,
+    visitor: str,
+    jobs: Mapping[str, Job],
+    unfinished: Set[str],
+    cancelled: set[str],
+    is_stopped: bool,
 ) -> None:
     """Show one line whose place is always kept: progress and cancel, or how it ended.
 
@@ -23,22 +29,32 @@ def progress_line(
     visitor : str
     jobs : mapping of str to Job
         What this visitor waits for, by name.
+    unfinished : set of str
+        Names of those that had not ended when the page looked; once they have, it must look again.
     cancelled : set of str
         Keys of jobs that this visitor stopped; emptied when they are asked for again.
     is_stopped : bool
         Whether one of them is among what the page shows.
     """
     every = POLL_SECONDS if any(not job.ended for job in jobs.values()) else None
-    st.fragment(_line, run_every=every)(bench, visitor, jobs, cancelled, is_stopped)
+    with st.container(height=LINE_HEIGHT, border=False, vertical_alignment="center"):
+        st.fragment(_line, run_every=every)(bench, visitor, jobs, unfinished, cancelled, is_stopped)
 
 
-def _line(bench: Workbench, visitor: str, jobs: Mapping[str, Job], cancelled: set[str], is_stopped: bool) -> None:
+def _line(
+    bench: Workbench,
+    visitor: str,
+    jobs: Mapping[str, Job],
+    unfinished: Set[str],
+    cancelled: set[str],
+    is_stopped: bool,
+) -> None:
     bench.jobs.keep_only(visitor, [job.key for job in jobs.values()])
     pending = {name: job for name, job in jobs.items() if not job.ended}
     failed = [name for name, job in jobs.items() if job.state == "failed"]
     # A job that the queue has forgotten, because a sleeping laptop fell silent, is asked for again.
     is_forgotten = any(bench.jobs.find(job.key) is not job for job in jobs.values())
-    if is_forgotten or len(pending) + len(failed) < len(jobs):
+    if is_forgotten or any(job.state == "done" or (job.ended and name in unfinished) for name, job in jobs.items()):
         st.rerun()
     words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
     if pending:

@@ -25,13 +25,12 @@ def method_controls(view: View) -> View:
         name = f"{setting.method}.{setting.name}"
         if setting.method not in ordered:
             continue
-        settings[name] = st.select_slider(
-            setting.label,
-            setting.choices,
-            value=view.settings.get(name, setting.default),
-            key=name,
-            help=setting.help,
-        )
+        chosen = view.settings.get(name, setting.default)
+        if isinstance(setting.default, int):
+            settings[name] = st.select_slider(setting.label, setting.choices, chosen, key=name, help=setting.help)
+        else:
+            at = setting.choices.index(chosen)
+            settings[name] = st.selectbox(setting.label, setting.choices, at, key=name, help=setting.help)
     seed = st.number_input(
         "Seed",
         0,

@@ -112,7 +112,7 @@ def test_a_low_r2_is_a_warning(r2, warns):
 def test_a_large_residual_is_a_warning(share, value, warns):
     got = rows(difference=-1.234, residual_share=share, pieces=77)
     assert got["Residual"] == (value, warns)
-    assert got["Shared out"] == ("-1.23 logit", False)
+    assert got["Shared out"] == ("−1.23 logit", False)
     assert got["Pieces"] == ("77", False)
 
 

@@ -1,0 +1,250 @@
+"""The page in every state, without a browser; results lie in the store already, so that nothing has to be computed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.library import Library
+from dashboard.workbench import Workbench
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+
+
+class Idle(Workbench):
+    """A workbench whose jobs nobody works on: what a page shows while it waits, and no TensorFlow."""
+
+    def warm_up(self, model: str) -> None:
+        """Leave the machine alone."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.jobs._next = lambda slow: None
+
+
+@pytest.fixture
+def run(shelf, monkeypatch) -> Callable[..., AppTest]:
+    """Open the page as a link says, on a workbench of this test's own."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
+
+    def open_link(bench: Workbench | None = None, **link: str) -> AppTest:
+        monkeypatch.setattr("dashboard.workbench.open_workbench", lambda root: bench or Idle(Library(root)))
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_link
+
+
+def said(app: AppTest) -> str:
+    """All warnings, errors and notes."""
+    return "\n".join(one.value for one in (*app.error, *app.warning, *app.info))
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.markdown)
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def plain(text: str) -> str:
+    """Take off what keeps Streamlit from reading a text as formatting."""
+    return text.replace("\\", "")
+
+
+@pytest.fixture
+def own_library(monkeypatch) -> None:
+    """Leave the built-in models and datasets out."""
+    monkeypatch.setattr("dashboard.library.BUILT_IN_MODELS", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.library.BUILT_IN_DATASETS", Path("/nowhere"))
+
+
+def test_without_a_model_the_page_says_what_to_do(run, own_library):
+    app = run()
+    assert "There is no model: put a .keras file and its card into" in said(app)
+
+
+def test_without_a_dataset_the_page_says_what_to_do(run, own_library, shelf):
+    shelf.add_card("tiny")
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")
+    app = run()
+    assert "Nothing hangs here yet" in said(app)
+    assert app.error == app.warning == []
+
+
+@pytest.fixture
+def stocked(own_library, shelf) -> None:
+    """One model that nobody loads, and three films."""
+    shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")])
+    shelf.add_card("tiny")
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")
+
+
+@pytest.mark.usefixtures("stocked")
+class TestStocked:
+    def test_a_fresh_visitor_sees_the_first_film_waiting(self, run):
+        app = run()
+        assert said(app) == ""
+        assert "tiny" in shown(app)
+        assert "has not answered yet" in shown(app)
+        assert link_of(app)["film"] == "generated/a"
+
+    def test_a_link_chooses_film_and_finding(self, run):
+        app = run(film="generated/b", finding="Mass", model="tiny")
+        assert said(app) == ""
+        assert "b · generated" in plain(shown(app))
+        assert link_of(app) | {"film": "generated/b", "finding": "Mass"} == link_of(app)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("model", "gone", "There is no model “gone” in this library; showing tiny."),
+            ("film", "generated/zz", "The dataset generated has no film “zz” on disk."),
+            ("film", "gone/a", "There is no dataset “gone”; there are generated."),
+            ("film", "generated/../../a", "The dataset generated has no film “../../a” on disk."),
+            ("finding", "Plague", "tiny has no output “Plague”; showing Effusion."),
+            ("methods", "telepathy", "there is no method “telepathy”"),
+            ("opacity", "7", "it must be a number from 0 to 1"),
+            ("film", "x\x00\x1b\n", "was left out"),
+            ("finding", "<script>alert(1)</script>" * 4000, "was left out"),
+            ("model", "[click](https://example.org) **b**", "no model “[click](https://example.org) **b**”"),
+        ],
+    )
+    def test_a_bad_link_is_one_sentence_and_the_page_goes_on(self, run, name, value, sentence):
+        app = run(**{name: value})
+        assert sentence in plain(said(app))
+        assert len(app.error) + len(app.warning) == 1
+        assert len(said(app)) < 500
+        assert app.selectbox(key="model").value == "tiny"
+
+    def test_what_a_link_names_is_shown_as_text(self, run):
+        app = run(model="[click](https://example.org) **b** :red[c] <i>")
+        (warning,) = app.warning
+        assert r"\[click\]\(https\:\/\/example\.org\) \*\*b\*\* \:red\[c\] \<i\>" in warning.value
+
+    def test_each_method_alone_and_all_together(self, run):
+        for methods in ("gradcam", "shap", "lime", "random", "centred", "gradcam,shap,lime,random,centred"):
+            app = run(methods=methods, seed="7")
+            assert said(app) == ""
+            assert link_of(app)["seed"] == "7"
+
+    def test_no_method_chosen_shows_the_usual_ones(self, run):
+        app = run()
+        app.button_group(key="methods").set_value([]).run()
+        assert not app.exception
+        assert "methods" not in link_of(app)
+
+    def test_next_and_previous_walk_the_dataset(self, run):
+        app = run()
+        assert app.button(key="Previous").disabled
+        for film in "bc":
+            app.button(key="Next").click().run()
+            assert link_of(app)["film"] == f"generated/{film}"
+        assert app.button(key="Next").disabled
+        app.button(key="Previous").click().run()
+        assert link_of(app)["film"] == "generated/b"
+        assert not app.exception
+
+    def test_films_in_folders_can_be_hung(self, run, shelf):
+        shelf.add_dataset("deep", films=("patient1/study1/view1", "patient2/study1/view1"))
+        app = run(film="deep/patient2/study1/view1")
+        assert said(app) == ""
+        app.button(key="Previous").click().run()
+        assert not app.exception
+        assert link_of(app)["film"] == "deep/patient1/study1/view1"
+
+    def test_a_parameter_reaches_the_link_and_the_request(self, run):
+        app = run(methods="lime")
+        app.select_slider(key="lime.samples").set_value(200).run()
+        assert not app.exception
+        assert link_of(app)["lime.samples"] == "200"
+        assert dict(app.session_state["view"].parameters("lime"))["samples"] == 200
+
+    def test_a_broken_film_leaves_the_others_usable(self, run, shelf):
+        (shelf.root / "films" / "generated" / "a.png").write_text("no picture", encoding="utf-8")
+        app = run(film="generated/a")
+        assert len(app.error) == 1
+        assert "text" in app.error[0].value
+        assert said(run(film="generated/b")) == ""
+
+    def test_a_broken_dataset_leaves_the_others_usable(self, run, shelf):
+        (shelf.add_dataset("spoilt") / "films.parquet").write_bytes(b"no table")
+        assert said(run()) == ""
+        (error,) = run(film="spoilt/a").error
+        assert plain(error.value).startswith("spoilt cannot be read")
+        assert str(shelf.root) not in plain(error.value)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"name": 3}', '{"name": "x", "outputs": []}'])
+    def test_a_broken_card_is_one_sentence_and_the_film_still_named(self, run, shelf, content):
+        (shelf.root / "models" / "tiny.json").write_text(content, encoding="utf-8")
+        app = run()
+        (error,) = app.error
+        assert plain(error.value).startswith("tiny.json")
+        assert "Nothing hangs here" not in said(app)
+        assert "a · generated" in plain(shown(app))
+
+    def test_a_missing_card_says_which_fields_are_needed(self, run, shelf):
+        (shelf.root / "models" / "tiny.json").unlink()
+        (error,) = run().error
+        assert "name, outputs, head (link, emits) and input (size, channels)" in plain(error.value)
+
+    def test_nothing_is_written_by_looking(self, run, shelf, contents):
+        before = contents(shelf.root)
+        run(film="generated/b", finding="Mass")
+        assert contents(shelf.root) == before
+
+
+def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, shelf):
+    shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")])
+    shelf.add_model()
+    bench = Workbench(Library(shelf.root))
+    first = run(bench, film="generated/a", methods="gradcam,centred", finding="Effusion")
+    for job in list(bench.jobs._jobs.values()):
+        until_ended(job)
+    app = first.run()
+    assert not app.exception
+    assert said(app) == ""
+    (logit, _) = bench.predict("x", bench.film("generated", "a"), "tiny")
+    probability = 1 / (1 + np.exp(-logit))
+    assert f"Effusion: {100 * probability:.0f} %" in plain(shown(app))
+    assert [one.label for one in app.get("download_button")] == [
+        "Figure for a slide (PNG)",
+        "Raw maps (NPZ)",
+        "All parameters (JSON)",
+    ]
+    assert any("All maps are there." in one.value for one in app.caption)
+
+
+def test_a_method_that_fails_says_why_and_can_be_tried_again(run, own_library, shelf):
+    shelf.add_dataset()
+    shelf.add_model(sha256="0" * 64)
+    bench = Workbench(Library(shelf.root))
+    app = run(bench, methods="gradcam")
+    for job in list(bench.jobs._jobs.values()):
+        until_ended(job)
+    app.run()
+    assert not app.exception
+    assert "is not the model that its card was written for" in plain(said(app))
+    assert any("Could not be made" in one.value for one in app.caption)
+    app.button(key="retry").click().run()
+    assert not app.exception
+
+
+def until_ended(job) -> None:
+    end = time.monotonic() + 60
+    while not job.ended:
+        assert time.monotonic() < end
+        time.sleep(0.02)
