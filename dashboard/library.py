@@ -170,5 +170,8 @@ def _dataset(folder: Path, stamp: float) -> Dataset:
 @functools.lru_cache(maxsize=4)
 def _films(folder: Path, stamp: float) -> pd.DataFrame:
     films = _dataset(folder, stamp).films
+    if films["film"].duplicated().any():
+        twice = films["film"][films["film"].duplicated()].iloc[0]
+        raise DatasetError(f"The dataset {folder.name} has two rows for the film “{twice}”.")
     has_recipe = films["recipe"].notna() if "recipe" in films else False
     return films[films["on_disk"].astype(bool) | has_recipe].set_index("film", drop=False)

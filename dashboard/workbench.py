@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from xai.classifier import Classifier
 
 MODELS_IN_MEMORY = 2
-FILM_BYTES = 192 * 2**20
+FILM_BYTES = 192 * 2**20  # of uploads, which are nowhere else
+DATASET_FILM_BYTES = 32 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
 QUICK_METHODS = ("gradcam", "random", "centred")
 
@@ -52,6 +53,7 @@ class Workbench:
         self.jobs = Jobs()
         self.store = ResultStore(library.results)
         self.films: Bounded[Film] = Bounded(FILM_BYTES, lambda film: film.pixels.nbytes)
+        self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.parts: Bounded[Any] = Bounded(2**25, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
@@ -100,19 +102,19 @@ class Workbench:
     def film(self, dataset: str, name: str) -> Film:
         """Give a film of a dataset, read once."""
         key = f"{dataset}/{name}"
-        film = self.films.get(key)
+        film = self._dataset_films.get(key)
         if film is None:
             film = self.library.open_film(dataset, name)
-            self.films.put(key, film)
+            self._dataset_films.put(key, film)
         return film
 
     def twin(self, record: Record, without: tuple[str, ...]) -> Film:
         """Give the twin of a simulated film that lacks some findings or objects, rendered once."""
         key = f"{record.dataset}/{record.film} without {','.join(sorted(without))}"
-        film = self.films.get(key)
+        film = self._dataset_films.get(key)
         if film is None:
             film = render_film(record.recipe, without)
-            self.films.put(key, film)
+            self._dataset_films.put(key, film)
         return film
 
     def explanation_key(self, request: Request) -> str:

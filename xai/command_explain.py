@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from xai.loading import ModelError
 
 if TYPE_CHECKING:
     from xai.classifier import Classifier
@@ -51,7 +52,13 @@ def run(options: argparse.Namespace) -> int:
     records = []
     for name, film in _hang(options.films, refused):
         for explainer in methods:
-            for explanation in _explain(explainer, classifier, film, name, findings, options):
+            try:
+                explanations = _explain(explainer, classifier, film, name, findings, options)
+            except ModelError as error:  # Grad-CAM of a model without feature maps; the other methods go on
+                if str(error) not in refused:
+                    refused.append(str(error))
+                continue
+            for explanation in explanations:
                 records.append(_write(explanation, classifier, film, name, explainer.signed, options.out))
     (options.out / "explanations.json").write_text(json.dumps(records, indent=2, allow_nan=False) + "\n")
     if refused:
@@ -70,7 +77,8 @@ def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film
         try:
             film = read_film(path)
         except (FilmError, OSError) as error:
-            refused.append(f"{path.name}: {error}")
+            sentence = str(error)
+            refused.append(sentence if path.name in sentence else f"{path.name}: {sentence}")
             continue
         name, number = path.stem, 2
         while name in taken:

@@ -179,7 +179,7 @@ def test_in_a_pipe_a_process_says_nothing_but_its_errors(model, film_file, tmp_p
     )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("python -m xai: bad.png: ") and "empty" in done.stderr
+    assert done.stderr.startswith("python -m xai: The file bad.png is empty; expected ")
     assert done.stderr.count("\n") == 1
     assert len(records(tmp_path / "out")) == 3
 
@@ -190,3 +190,14 @@ def test_a_real_film_is_explained(model, real_data, tmp_path):
     arguments = ["--model", model, "--samples", 20, "--finding", "Mass", "--out", tmp_path / "out"]
     assert explain(film, *arguments) == 0
     assert len(records(tmp_path / "out")) == 3
+
+
+def test_a_method_that_cannot_work_leaves_the_others(film_file, tmp_path, capfd):
+    path = tmp_path / "dense.keras"
+    keras = models.keras
+    inputs = keras.Input((16, 16, 1))
+    keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Flatten()(inputs))).save(path)
+    write_card(models.card(1, size=16, emits="logits"), card_path(path))
+    assert explain(film_file, "--model", path, "--samples", 20, "--out", tmp_path / "out") == 2
+    assert "no spatial feature map" in capfd.readouterr().err
+    assert [one["method"] for one in records(tmp_path / "out")] == ["shap", "lime"]
