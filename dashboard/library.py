@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import Dataset, DatasetError, read_dataset
+from training.datasets.table import FACTS_FILE, Dataset, DatasetError, read_dataset
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
-from training.simulation.render import Sitting, render
+from training.simulation.render import SIZE, Sitting, render
 from xai.film import Film, FilmError, FilmFacts, read_film
 from xai.findings import FINDINGS
 from xai.library import BUILT_IN_MODELS, list_models
@@ -39,6 +40,8 @@ class Record:
         ``present`` or ``absent`` by finding; what the dataset does not label is not in it.
     recipe : Recipe or None
         How a simulated film was made.
+    size : int
+        Side in pixels that its dataset renders such films at.
     """
 
     dataset: str
@@ -46,6 +49,7 @@ class Record:
     facts: tuple[str, ...]
     truth: Mapping[str, str] = field(default_factory=dict)
     recipe: Recipe | None = None
+    size: int = SIZE
 
 
 class Library:
@@ -103,7 +107,7 @@ class Library:
             facts.append(f"{row['age']:.0f} years")
         truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
         recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
-        return Record(dataset, film, tuple(facts), truth, recipe)
+        return Record(dataset, film, tuple(facts), truth, recipe, _rendered_size(self._folder(dataset)))
 
     def open_film(self, dataset: str, film: str) -> Film:
         """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.
@@ -114,7 +118,7 @@ class Library:
             If there is no such film, it leaves its dataset's folder, or it cannot be hung.
         """
         if not self.films(dataset).loc[self.record(dataset, film).film, "on_disk"]:
-            return render_film(self.record(dataset, film).recipe)
+            return render_film(self.record(dataset, film))
         source = _dataset(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
         row = self.films(dataset).loc[self.record(dataset, film).film]
         path = source.path(row["path"]).resolve()
@@ -125,11 +129,11 @@ class Library:
 
     def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
         """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
-        recipe = self.record(dataset, film).recipe
-        if recipe is None:
+        record = self.record(dataset, film)
+        if record.recipe is None:
             return {}
         path = self._folder(dataset) / "masks" / f"{film}.png"
-        return read_masks(path) if path.is_file() else Sitting(recipe).masks()
+        return read_masks(path) if path.is_file() else Sitting(record.recipe, record.size).masks()
 
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
@@ -138,15 +142,20 @@ class Library:
         return folders[dataset]
 
 
-def render_film(recipe: Recipe, without: Iterable[str] = ()) -> Film:
+def render_film(record: Record, without: Iterable[str] = ()) -> Film:
     """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
-    shades = np.round(render(recipe, without) * 255) / np.float32(255)
-    return Film.from_pixels(shades, facts=FilmFacts("simulated", *shades.shape[::-1], 8))
+    shades = np.round(render(record.recipe, without, size=record.size) * 255) / np.float32(255)
+    return Film.from_pixels(shades, facts=FilmFacts("simulated", record.size, record.size, 8))
 
 
 def _stamp(path: Path) -> float:
     """When a file was last written: what was read from it before then is out of date."""
     return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _rendered_size(folder: Path) -> int:
+    """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``."""
+    return json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
 
 
 @functools.lru_cache(maxsize=32)

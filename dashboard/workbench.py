@@ -113,7 +113,7 @@ class Workbench:
         key = f"{record.dataset}/{record.film} without {','.join(sorted(without))}"
         film = self._dataset_films.get(key)
         if film is None:
-            film = render_film(record.recipe, without)
+            film = render_film(record, without)
             self._dataset_films.put(key, film)
         return film
 

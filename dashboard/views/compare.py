@@ -250,7 +250,8 @@ def compare(bench: Workbench) -> None:
     if waiting is not None:
         jobs["the twin"] = waiting
     is_stopped = any(one.answer is None for one in asked.values())
-    progress_line(bench, st.session_state.visitor, jobs, unfinished, st.session_state.cancelled, is_stopped)
+    about = escape(f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary.")
+    progress_line(bench, st.session_state.visitor, jobs, unfinished, st.session_state.cancelled, is_stopped, about)
     display = {**DISPLAY, **view.display}
     viewer(
         {

@@ -20,6 +20,7 @@ def progress_line(
     unfinished: Set[str],
     cancelled: set[str],
     is_stopped: bool,
+    about: str,
 ) -> None:
     """Show one line whose place is always kept: progress and cancel, or how it ended.
 
@@ -35,10 +36,12 @@ def progress_line(
         Keys of jobs that this visitor stopped; emptied when they are asked for again.
     is_stopped : bool
         Whether one of them is among what the page shows.
+    about : str
+        What to say of the model once there is nothing to wait for.
     """
     every = POLL_SECONDS if any(not job.ended for job in jobs.values()) else None
     with st.container(height=LINE_HEIGHT, border=False, vertical_alignment="center"):
-        st.fragment(_line, run_every=every)(bench, visitor, jobs, unfinished, cancelled, is_stopped)
+        st.fragment(_line, run_every=every)(bench, visitor, jobs, unfinished, cancelled, is_stopped, about)
 
 
 def _line(
@@ -48,6 +51,7 @@ def _line(
     unfinished: Set[str],
     cancelled: set[str],
     is_stopped: bool,
+    about: str,
 ) -> None:
     bench.jobs.keep_only(visitor, [job.key for job in jobs.values()])
     pending = {name: job for name, job in jobs.items() if not job.ended}
@@ -56,6 +60,9 @@ def _line(
     is_forgotten = any(bench.jobs.find(job.key) is not job for job in jobs.values())
     if is_forgotten or any(job.state == "done" or (job.ended and name in unfinished) for name, job in jobs.items()):
         st.rerun()
+    if not (pending or is_stopped or failed):
+        st.caption(f"All maps are there. {about}")
+        return
     words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
     if pending:
         words.progress(sum(job.progress for job in pending.values()) / len(pending), _words(bench, pending))
@@ -68,14 +75,12 @@ def _line(
         if button.button("Compute", key="resume", width="stretch"):
             cancelled.clear()
             st.rerun()
-    elif failed:
+    else:
         words.caption(f"Could not be made: {', '.join(failed)}. What is ready stays.")
         if button.button("Try again", key="retry", width="stretch"):
             for job in jobs.values():
                 bench.jobs.drop(job.key)
             st.rerun()
-    else:
-        words.caption("All maps are there. They come back at once when you return to this film.")
 
 
 def _words(bench: Workbench, pending: Mapping[str, Job]) -> str:
