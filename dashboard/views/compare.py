@@ -216,6 +216,24 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
 
 
+def show_verdict(
+    card: ModelCard, finding: str, answered: np.ndarray | None, logits: np.ndarray | Job, hung: Hung
+) -> None:
+    """Say what the model answers about the finding, or why it does not."""
+    if answered is not None:
+        p = float(answered[card.index(finding)])
+        st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
+    elif logits.state == "failed":
+        st.error(f"The model cannot be used: {escape(logits.error or '')}")
+    else:
+        st.markdown(f"**{escape(card.name)}** has not answered yet.")
+
+
+def about_model(card: ModelCard) -> str:
+    """Say what the model is, in its card's own words."""
+    return escape(f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary.")
+
+
 def compare(bench: Workbench) -> None:
     """Show the page."""
     start()
@@ -236,13 +254,7 @@ def compare(bench: Workbench) -> None:
     if isinstance(logits, Job):
         jobs["the probabilities"] = logits
     unfinished = {name for name, job in jobs.items() if not job.ended}  # as far as the words and panels below know
-    if answered is not None:
-        p = float(answered[card.index(finding)])
-        st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
-    elif logits.state == "failed":
-        st.error(f"The model cannot be used: {escape(logits.error or '')}")
-    else:
-        st.markdown(f"**{escape(card.name)}** has not answered yet.")
+    show_verdict(card, finding, answered, logits, hung)
     panels = [panel_part(bench, one, card, hung) for one in asked.values()]
     twin, waiting = twin_panel(bench, view, hung, model, card, answered)
     if twin is not None:
@@ -250,8 +262,8 @@ def compare(bench: Workbench) -> None:
     if waiting is not None:
         jobs["the twin"] = waiting
     is_stopped = any(one.answer is None for one in asked.values())
-    about = escape(f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary.")
-    progress_line(bench, st.session_state.visitor, jobs, unfinished, st.session_state.cancelled, is_stopped, about)
+    visitor, cancelled = st.session_state.visitor, st.session_state.cancelled
+    progress_line(bench, visitor, jobs, unfinished, cancelled, is_stopped, about_model(card))
     display = {**DISPLAY, **view.display}
     viewer(
         {
