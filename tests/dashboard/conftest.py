@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from xai.film import Film
 
 SIDE = 40
+
+
+@pytest.fixture(autouse=True)
+def own_main_module(monkeypatch):
+    """Streamlit's AppTest puts the app in the place of ``__main__``, which every process started later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def shades(seed: int, side: int = SIDE) -> np.ndarray:

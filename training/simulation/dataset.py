@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -216,5 +217,8 @@ def _spread(work: partial, items: list, workers: int | None) -> Iterator[None]:
     if workers <= 1:
         yield from map(work, items)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap_unordered(work, items, chunksize=4)
+    # An executor, not a pool: a worker that cannot start ends the run with an error and is not started for ever.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as executor:
+        for done in as_completed([executor.submit(work, item) for item in items]):
+            yield done.result()
