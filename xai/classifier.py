@@ -13,6 +13,7 @@ import numpy as np
 
 from xai.backend import keras, tf
 from xai.card_check import checked_graph
+from xai.engine import DEFAULT_ENGINE, Run, compile_run
 from xai.explanation import BATCH_SIZE
 from xai.graph import run, spatial_tensors
 from xai.loading import ModelError, file_sha256, load_model
@@ -57,6 +58,8 @@ class Classifier:
         What its input and outputs mean.
     model_id : str
         Sha256 of the model file, or any text that names the weights.
+    engine : str
+        What runs batches of films; see `xai.engine`.
 
     Raises
     ------
@@ -71,16 +74,17 @@ class Classifier:
     One compiled function serves all threads, one call at a time.
     """
 
-    def __init__(self, model: keras.Model, card: ModelCard, model_id: str) -> None:
+    def __init__(self, model: keras.Model, card: ModelCard, model_id: str, engine: str = DEFAULT_ENGINE) -> None:
         self.card = card
         self.model_id = model_id
+        self.engine = engine
         self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
         if card.feature_layer is not None:
             self._feature_map  # noqa: B018 - a wrong name is a wrong card, and should not wait for the first map
 
     @classmethod
-    def load(cls, path: Path) -> Classifier:
+    def load(cls, path: Path, engine: str = DEFAULT_ENGINE) -> Classifier:
         """Load a model file and the card beside it.
 
         Raises
@@ -98,7 +102,7 @@ class Classifier:
                 f"{path.name} is not the model that its card was written for: "
                 f"the card says sha256 {card.sha256[:12]}…, the file has {model_id[:12]}…"
             )
-        return cls(load_model(path), card, model_id)
+        return cls(load_model(path), card, model_id, engine)
 
     @property
     def size(self) -> int:
@@ -136,7 +140,7 @@ class Classifier:
         parts = [np.empty((0, len(self.card.outputs)), np.float32)]
         for start in range(0, len(canvases), BATCH_SIZE):
             with self._lock:
-                parts.append(self._predict(tf.constant(canvases[start : start + BATCH_SIZE])).numpy())
+                parts.append(self._predict(canvases[start : start + BATCH_SIZE]))
         logits = np.concatenate(parts)
         self._check_finite(logits)
         return logits
@@ -189,13 +193,13 @@ class Classifier:
         return keras.Model(graph.inputs, graph.outputs if graph.logits is None else graph.logits)
 
     @functools.cached_property
-    def _predict(self) -> Any:
+    def _predict(self) -> Run:
         """Canvases to logits, compiled once for any number of films."""
 
         def predict(canvases: tf.Tensor) -> tf.Tensor:
             return self._log_odds(self._scores(self._model_units(canvases), training=False))
 
-        return self._compile(predict)
+        return compile_run(self.engine, self._compile(predict), self.size)
 
     @functools.cached_property
     def _differentiate(self) -> Any:

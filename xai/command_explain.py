@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
     parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
+    parser.add_argument(
+        "--engine", default="tensorflow", choices=("tensorflow", "openvino"), help="what runs LIME's and SHAP's films"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
 
@@ -42,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     from xai.classifier import Classifier
 
-    classifier = Classifier.load(path)
+    classifier = Classifier.load(path, options.engine)
     findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
     for finding in findings:
         classifier.card.index(finding)
@@ -128,6 +131,7 @@ def _write(
         "logit": explanation.logit,
         "target": explanation.target,
         "baseline": explanation.baseline,
+        "engine": classifier.engine,
         "evaluations": explanation.evaluations,
         "seconds": round(explanation.seconds, 4),
         "seed": explanation.seed,

@@ -1,6 +1,6 @@
 """What an explanation costs here and with the stock libraries, on DenseNet-121 with random weights.
 
-    python tests/benchmarks/stock_comparison.py [--evaluations N] [--size PIXELS] [--repeats N]
+    python tests/benchmarks/stock_comparison.py [--evaluations N] [--size PIXELS] [--repeats N] [--engine openvino]
 
 Without --evaluations: LIME with 1,000 samples, SHAP with 500 evaluations. Quote ratios of one run only; seconds move
 with the machine. The stock calls get the same film, and LIME the same regions, baseline and samples.
@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, help="for LIME and SHAP both, to scale the run down")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--repeats", type=int, default=1, help="take the best of several turns")
+    parser.add_argument("--engine", default="tensorflow", help="what runs our films; see xai.engine")
     options = parser.parse_args()
     samples, evaluations = options.evaluations or 1000, options.evaluations or 500
 
@@ -65,7 +66,7 @@ def main() -> None:
         weights=None, input_shape=shape, classes=len(FINDINGS), classifier_activation="sigmoid"
     )
     card = ModelCard("densenet", FINDINGS, "sigmoid", "probabilities", InputSpec(options.size, 3))
-    classifier, film = Classifier(model, card, "random"), smooth_film(options.size)
+    classifier, film = Classifier(model, card, "random", options.engine), smooth_film(options.size)
     grey = np.repeat(film.pixels[..., None], 3, axis=-1)
 
     def predict(pictures: np.ndarray) -> np.ndarray:
