@@ -242,5 +242,5 @@ class Classifier:
         if self.card.link == "sigmoid":
             return scores
         n = len(self.card.outputs)
-        others = tf.where(tf.eye(n, dtype=bool), tf.constant(-np.inf, tf.float32), scores[:, None, :])
+        others = tf.where(tf.constant(np.eye(n, dtype=bool)), tf.constant(-np.inf, tf.float32), scores[:, None, :])
         return scores - tf.reduce_logsumexp(others, axis=-1)
