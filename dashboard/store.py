@@ -14,7 +14,7 @@ from dashboard.bounded import Bounded
 from xai.archive import pack, unpack
 from xai.explanation import Explanation
 
-MEMORY_BYTES = 64 * 2**20
+MEMORY_BYTES = 48 * 2**20
 DISK_BYTES = 2 * 2**30
 VERSION = 1  # counted up whenever a method starts to give other maps for the same parameters
 

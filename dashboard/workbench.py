@@ -14,6 +14,7 @@ import numpy as np
 from dashboard.bounded import Bounded
 from dashboard.jobs import Job, Jobs
 from dashboard.library import Library, Record, render_film
+from dashboard.shelf import FilmShelf
 from dashboard.store import ResultStore, content_key
 from xai.explanation import Budget, Explanation
 from xai.film import Film
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from xai.classifier import Classifier
 
 MODELS_IN_MEMORY = 2
-FILM_BYTES = 192 * 2**20  # of uploads, which are nowhere else
-DATASET_FILM_BYTES = 32 * 2**20  # a film of a dataset is soon read or rendered again
+FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
+DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
+PART_BYTES = 24 * 2**20  # of what browsers are sent
 FEW_EVALUATIONS = 40
 QUICK_METHODS = ("gradcam", "random", "centred")
 
@@ -52,10 +54,10 @@ class Workbench:
         self.library = library
         self.jobs = Jobs()
         self.store = ResultStore(library.results)
-        self.films: Bounded[Film] = Bounded(FILM_BYTES, lambda film: film.pixels.nbytes)
+        self.films = FilmShelf(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
-        self.parts: Bounded[Any] = Bounded(2**25, _bytes)
+        self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
         self._is_warm = False

@@ -13,7 +13,7 @@ import numpy as np
 
 from xai.backend import keras, tf
 from xai.card_check import checked_graph
-from xai.engine import DEFAULT_ENGINE, Run, compile_run
+from xai.engine import DEFAULT_ENGINE, Compiled, compile_for
 from xai.explanation import BATCH_SIZE
 from xai.graph import run, spatial_tensors
 from xai.loading import ModelError, file_sha256, load_model
@@ -77,7 +77,7 @@ class Classifier:
     def __init__(self, model: keras.Model, card: ModelCard, model_id: str, engine: str = DEFAULT_ENGINE) -> None:
         self.card = card
         self.model_id = model_id
-        self.engine = engine
+        self._asked_engine = engine
         self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
         if card.feature_layer is not None:
@@ -103,6 +103,11 @@ class Classifier:
                 f"the card says sha256 {card.sha256[:12]}…, the file has {model_id[:12]}…"
             )
         return cls(load_model(path), card, model_id, engine)
+
+    @property
+    def engine(self) -> str:
+        """What runs batches of films: ``"openvino"`` or ``"tensorflow"``."""
+        return self._predict.engine
 
     @property
     def size(self) -> int:
@@ -140,7 +145,7 @@ class Classifier:
         parts = [np.empty((0, len(self.card.outputs)), np.float32)]
         for start in range(0, len(canvases), BATCH_SIZE):
             with self._lock:
-                parts.append(self._predict(canvases[start : start + BATCH_SIZE]))
+                parts.append(self._predict.run(canvases[start : start + BATCH_SIZE]))
         logits = np.concatenate(parts)
         self._check_finite(logits)
         return logits
@@ -193,13 +198,13 @@ class Classifier:
         return keras.Model(graph.inputs, graph.outputs if graph.logits is None else graph.logits)
 
     @functools.cached_property
-    def _predict(self) -> Run:
+    def _predict(self) -> Compiled:
         """Canvases to logits, compiled once for any number of films."""
 
         def predict(canvases: tf.Tensor) -> tf.Tensor:
             return self._log_odds(self._scores(self._model_units(canvases), training=False))
 
-        return compile_run(self.engine, self._compile(predict), self.size)
+        return compile_for(self._asked_engine, self._compile(predict), self.size)
 
     @functools.cached_property
     def _differentiate(self) -> Any:

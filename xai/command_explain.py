@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xai.engine import DEFAULT_ENGINE, ENGINES
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.loading import ModelError
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
     parser.add_argument(
-        "--engine", default="tensorflow", choices=("tensorflow", "openvino"), help="what runs LIME's and SHAP's films"
+        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs LIME's and SHAP's films (default: auto)"
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")

@@ -8,13 +8,14 @@ import streamlit as st
 
 from dashboard.library import Record
 from dashboard.session import View
+from dashboard.shelf import packed_bytes
 from dashboard.words import escape
 from dashboard.workbench import FILM_BYTES, Workbench
 from training.datasets.table import DatasetError
 from xai.film import Film, FilmError, read_film
 
 MOST_UPLOADS = 200
-MOST_UPLOADED_BYTES = FILM_BYTES // 2  # of pixels in one go, so that they do not push each other out of memory
+MOST_UPLOADED_BYTES = FILM_BYTES  # of pixels in one go, so that they do not push each other out of memory
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
@@ -154,12 +155,12 @@ def _read_uploads(bench: Workbench, files: list) -> None:
         except FilmError as error:
             refused.append(f"{file.name}: {error}")
             continue
-        room -= film.pixels.nbytes
+        room -= packed_bytes(film)
         if room < 0:
             most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
             break
-        bench.films.put(film.sha256, film)
+        bench.films.put(film)
         upload = Upload(film.sha256, f"{file.name} · {film.facts.format}")
         if all(one.sha256 != film.sha256 for one in uploads()):
             uploads().append(upload)

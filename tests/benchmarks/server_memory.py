@@ -33,9 +33,9 @@ def resident() -> float:
 
 
 def film(seed: int, side: int = 1024) -> Film:
-    """Make a smooth random film of the size of NIH's."""
+    """Make a smooth random film of the size and depth of NIH's."""
     noise = gaussian_filter(np.random.default_rng(seed).random((side, side), np.float32), 12)
-    return Film.from_pixels((noise - noise.min()) / np.ptp(noise))
+    return Film.from_pixels(np.rint(255 * (noise - noise.min()) / np.ptp(noise)) / np.float32(255))
 
 
 def requests(one: Film) -> list[Request]:
@@ -46,7 +46,7 @@ def requests(one: Film) -> list[Request]:
 def look(bench: Workbench, one: Film) -> float:
     """Show a film as the page does, with what the browser is sent; gives the seconds until all is there."""
     start = time.perf_counter()
-    bench.films.put(one.sha256, one)
+    bench.films.put(one)
     bench.part(["film", one.sha256], lambda: light_box.film_part(one, "film"))
     jobs = [bench.explain("visitor", request) for request in requests(one) if bench.found(request) is None]
     while not all(job.ended for job in jobs):
