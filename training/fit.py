@@ -5,38 +5,59 @@ films; a film's prediction by the network that has not seen its patient (its hel
 calibration and thresholds rest on. Then the model itself is trained on all of these films, partly on what the fold
 networks agree on, and measured once on the test films. The learning rate falls to 0 over a fixed number of epochs,
 so no film is spent on choosing when to stop.
+
+Films of other datasets (``--also``) are mixed in: their training films are drawn from in every epoch, their
+validation films join the calibration, their test films are measured on their own.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 from tqdm import tqdm
 
-from training.architectures import POOLED, build
+from training.architectures import POOLED
 from training.calibrate import Calibration, fit_calibration
 from training.datasets.table import Dataset, DatasetError, labels, read_dataset, split_by_patient
-from training.input import batches, load_canvases, standardise
+from training.input import load_canvases
 from training.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.report import make_card, soft_label_facts
-from training.targets import blend, patient_targets, read_soft_labels
+from training.targets import PATIENT_FACTS, blend, patient_targets, read_soft_labels
+from training.train import HEAD, Forward, Lesson, Start, forward, predict, train
 from xai.findings import FINDINGS
-from xai.model_card import InputSpec, card_path, write_card
+from xai.model_card import InputSpec, card_path, read_card, write_card
 
 if TYPE_CHECKING:
     from keras import Model
 
-Forward = Callable[[np.ndarray], np.ndarray]  # float32 (films, size, size, 1) to logits (films, outputs)
-PREDICTION_BATCH = 64
-RISING_EPOCHS = 3
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """Films that could be read.
+
+    Attributes
+    ----------
+    datasets : tuple of Dataset
+        Where they come from.
+    table : DataFrame
+        Their rows, all in a split.
+    canvases : float32 array (films, size, size)
+        In [0, 1].
+    """
+
+    datasets: tuple[Dataset, ...]
+    table: pd.DataFrame
+    canvases: np.ndarray
+
+    def part(self, *splits: str) -> np.ndarray:
+        """Rows of the films in these splits."""
+        return np.flatnonzero(self.table["split"].isin(splits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,133 +67,97 @@ class Fitted:
     Attributes
     ----------
     model : keras.Model
-        Emits calibrated logits.
+        Emits logits, calibrated where there were folds.
     findings : tuple of str
         Its outputs.
     spec : InputSpec
         Its input.
-    held_out : array (films, outputs)
-        Calibrated logits of the training and validation films, each by a network that has not seen its patient.
-    test : array (films, outputs)
-        Logits of the test films by the model.
+    held_out : array (films, outputs) or None
+        Calibrated logits of the training and validation films, each by a network that has not seen its patient;
+        None without folds.
+    test, also_test : array (films, outputs)
+        Logits of the test films by the model; `also_test` of the datasets that were mixed in.
+    positive_weights : array (outputs,) or None
+        Weight of each finding's positives in the loss.
     """
 
     model: Model
     findings: tuple[str, ...]
     spec: InputSpec
-    held_out: np.ndarray
+    held_out: np.ndarray | None
     test: np.ndarray
+    also_test: np.ndarray
+    positive_weights: np.ndarray | None
 
 
-def fit(films: pd.DataFrame, canvases: np.ndarray, soft: np.ndarray | None, recipe: Recipe) -> Fitted:
+def fit(films: Films, also: Films, soft: np.ndarray | None, recipe: Recipe, start: Start | None = None) -> Fitted:
     """Train and calibrate a model.
 
     Parameters
     ----------
-    films : DataFrame
-        Rows of a dataset's table that are in a split.
-    canvases : float32 array (films, size, size)
-        The same films, in [0, 1].
+    films : Films
+        What the model is for: the folds, the thresholds and the test are theirs.
+    also : Films
+        Films to mix in; may be none.
     soft : float array (films, 14) or None
-        Probabilities by another model, NaN where it has none; used for training only.
+        Probabilities by another model for ``films``, NaN where it has none; used for training only.
     recipe : Recipe
-
-    Returns
-    -------
-    Fitted
+    start : Start, optional
+        A trained model to start from.
 
     Raises
     ------
     DatasetError
         If a part is empty, or no finding has films of both kinds.
     """
-    in_test = (films["split"] == "test").to_numpy()
-    developed, tested = films[~in_test], films[in_test]
-    findings = _learnable(developed, tested)
-    known, seen = labels(developed, findings), canvases[~in_test]
+    developed, tested = films.part("train", "validation"), films.part("test")
+    findings = _learnable(films.table, developed, tested)
+    outputs = (*findings, *PATIENT_FACTS)
+    known = labels(films.table, findings)
     opinion = np.full_like(known, np.nan)
     if soft is not None:
-        opinion = soft[~in_test][:, [FINDINGS.index(name) for name in findings]]
-    targets = np.hstack([blend(known, opinion, recipe.soft_weight), patient_targets(developed)])
-    mean, deviation = round(float(seen.mean()), 4), round(float(seen.std()), 4)
-    spec = InputSpec(recipe.size, channels=1, mean=(mean,), std=(deviation,))
+        opinion = soft[:, [FINDINGS.index(name) for name in findings]]
+    own = np.hstack([blend(known, opinion, recipe.soft_weight), patient_targets(films.table)])
+    others = np.hstack([labels(also.table, findings), patient_targets(also.table)])
+    canvases, targets = np.concatenate([films.canvases, also.canvases]), np.concatenate([own, others])
+    replayed = len(own) + also.part("train")
+    spec = _input_spec(films.canvases[developed], recipe.size)
+    weights = _positive_weights(known[developed], recipe.positive_power)
+    loss_weights = None if weights is None else np.append(weights, np.ones(len(PATIENT_FACTS))).astype(np.float32)
 
-    patients = developed["patient"].to_numpy()
-    fold = split_by_patient(patients, known == 1, (1 / recipe.folds,) * recipe.folds, recipe.seed)
-    *fold_streams, stream = np.random.default_rng(recipe.seed).spawn(recipe.folds + 1)
-    held_out = np.empty(known.shape, np.float32)
-    teachers = []
-    sizes = [int((fold != k).sum()) for k in range(recipe.folds)] + [len(seen)]
-    total = recipe.epochs * sum(_steps_an_epoch(size, recipe) for size in sizes)
+    patients = films.table["patient"].to_numpy()[developed]
+    equal = (1.0,) * recipe.folds
+    fold = split_by_patient(patients, known[developed] == 1, equal, recipe.seed) if equal else None
+    lessons = [developed[fold != k] for k in range(recipe.folds)] + [developed]
+    lessons = [Lesson(canvases, targets, rows, replayed, recipe.replay) for rows in lessons]
+    streams = np.random.default_rng(recipe.seed).spawn(recipe.folds + 1)
+    held_out = np.empty((len(developed), len(findings)), np.float32)
+    teachers: list[Forward] = []
+    total = recipe.epochs * sum(lesson.steps_an_epoch(recipe.batch_size) for lesson in lessons)
+    options = {"start": start, "positive_weights": loss_weights}
     with tqdm(total=total, desc="Training", unit="step", disable=None) as progress:
-        for k in range(recipe.folds):
-            rest = fold != k
-            teachers.append(forward(train(seen[rest], targets[rest], [], spec, recipe, fold_streams[k], progress)))
-            held_out[~rest] = predict(teachers[k], seen[~rest], spec)[:, : len(findings)]
-        network = train(seen, targets, teachers, spec, recipe, stream, progress)
+        for k, lesson in enumerate(lessons[:-1]):
+            teachers.append(forward(train(lesson, outputs, spec, recipe, streams[k], progress, **options)))
+            held_out[fold == k] = predict(teachers[k], canvases[developed[fold == k]], spec)[:, : len(findings)]
+        network = train(lessons[-1], outputs, spec, recipe, streams[-1], progress, teachers=tuple(teachers), **options)
 
-    calibration = fit_calibration(known, held_out)
+    calibration = Calibration(1.0, np.zeros(len(findings)))
+    if recipe.folds:
+        checked = also.part("validation")
+        extra = predict(forward(network), also.canvases[checked], spec)[:, : len(findings)]
+        truth = np.concatenate([known[developed], labels(also.table.iloc[checked], findings)])
+        calibration = fit_calibration(truth, np.concatenate([held_out, extra]))
     model = _with_calibrated_head(network, len(findings), calibration)
-    calibrated = calibration.slope * held_out + calibration.intercepts
-    return Fitted(model, findings, spec, calibrated, predict(forward(model), canvases[in_test], spec))
-
-
-def train(
-    canvases: np.ndarray,
-    targets: np.ndarray,
-    teachers: list[Forward],
-    spec: InputSpec,
-    recipe: Recipe,
-    rng: np.random.Generator,
-    progress: tqdm,
-) -> Model:
-    """Train one network from nothing.
-
-    With teachers, the target of a changed film is a blend of its own and the teachers' mean probability for the
-    film as it was changed (Beyer et al., Knowledge distillation: a good teacher is patient and consistent, CVPR
-    2022): what several networks agree on is smoother than noisy labels.
-    """
-    from training.losses import masked_cross_entropy
-    from xai.backend import keras
-
-    network = build(recipe.architecture, recipe.size, targets.shape[1], recipe.dropout, rng)
-    _start_at_prevalence(network, targets)
-    steps = _steps_an_epoch(len(canvases), recipe)
-    rising = min(RISING_EPOCHS, recipe.epochs) * steps
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, recipe.epochs * steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
+    answer = forward(model)
+    return Fitted(
+        model,
+        findings,
+        spec,
+        calibration.slope * held_out + calibration.intercepts if recipe.folds else None,
+        predict(answer, films.canvases[tested], spec),
+        predict(answer, also.canvases[also.part("test")], spec),
+        weights,
     )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    network.compile(optimizer, masked_cross_entropy)
-    for _ in range(recipe.epochs):
-        for changed, target in batches(canvases, targets, recipe.batch_size, recipe.augmentation, rng):
-            films = standardise(changed, spec)
-            if teachers:
-                taught = np.mean([expit(teacher(films)) for teacher in teachers], axis=0)
-                target = blend(target, taught, recipe.distil_weight)
-            network.train_on_batch(films, target)
-            progress.update()
-    return network
-
-
-def forward(network: Model) -> Forward:
-    """Compile a network's way from inputs to logits, once for any number of films.
-
-    Keras's own ``predict_on_batch`` compiles anew for each number of films, and TensorFlow complains of it.
-    """
-    from xai.backend import tf
-
-    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)]
-    run_graph = tf.function(lambda films: network(films, training=False), input_signature=signature)
-    return lambda films: run_graph(films).numpy()
-
-
-def predict(network: Forward, canvases: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Give the logits of canvases, float32 (films, outputs)."""
-    starts = range(0, len(canvases), PREDICTION_BATCH)
-    parts = [standardise(canvases[start : start + PREDICTION_BATCH], spec) for start in starts]
-    return np.concatenate([network(part) for part in parts])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +165,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder made by `python -m training dataset`")
     parser.add_argument("--out", type=Path, required=True, metavar="MODEL.keras", help="model file to write")
     parser.add_argument("--name", help="what people will call the model (default: the file's name)")
+    parser.add_argument("--also", type=Path, action="append", default=[], metavar="DATASET", help="mix in; repeatable")
+    parser.add_argument("--start", type=Path, metavar="MODEL.keras", help="start from this model's weights")
     parser.add_argument("--soft-labels", type=Path, metavar="CSV", help="another model's probabilities, to learn from")
     parser.add_argument("--soft-source", default="not stated", metavar="TEXT", help="whose they are, for the card")
     add_recipe_arguments(parser)
@@ -190,63 +177,71 @@ def run(args: argparse.Namespace) -> int:
     recipe = recipe_from(args)
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
-    dataset = read_dataset(args.dataset)
-    films, canvases = readable_films(dataset, recipe.size)
+    start = Start(args.start, read_card(card_path(args.start))) if args.start else None
+    films = readable_films([read_dataset(args.dataset)], recipe.size)
+    also = readable_films([read_dataset(folder) for folder in args.also], recipe.size)
     soft = soft_facts = None
     if args.soft_labels:
-        soft = read_soft_labels(args.soft_labels, films)
-        soft_facts = soft_label_facts(args.soft_labels, soft, films, args.soft_source)
+        soft = read_soft_labels(args.soft_labels, films.table)
+        soft_facts = soft_label_facts(args.soft_labels, soft, films.table, args.soft_source)
 
-    fitted = fit(films, canvases, soft, recipe)
+    fitted = fit(films, also, soft, recipe, start)
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     fitted.model.save(args.out)
-    card = make_card(args.name or args.out.stem, args.out, fitted, dataset, films, canvases, recipe, soft_facts)
+    card = make_card(args.name or args.out.stem, args.out, fitted, films, also, recipe, soft_facts, start)
     write_card(card, card_path(args.out))
     print(card.summary)
     return 0
 
 
-def readable_films(dataset: Dataset, size: int) -> tuple[pd.DataFrame, np.ndarray]:
+def readable_films(datasets: list[Dataset], size: int) -> Films:
     """Give the films that are on disk, in a split, and can be read; name those that cannot."""
-    films = dataset.films[dataset.films["on_disk"] & dataset.films["split"].notna()]
-    films = films[[dataset.path(path).is_file() for path in films["path"]]]
-    if films.empty:
-        raise DatasetError(f"{dataset.folder} has {len(dataset.films)} films in its table, but none on disk.")
-    canvases, refused = load_canvases(dataset, films, InputSpec(size, channels=1))
-    for film, reason in refused.items():
-        print(f"{film} is left out: {reason}", file=sys.stderr)
-    readable = ~films["film"].isin(list(refused)).to_numpy()
-    return films[readable].reset_index(drop=True), canvases[readable]
+    tables, squares = [pd.DataFrame(columns=["split", "view", "sex", "age", *FINDINGS])], [np.empty((0, size, size))]
+    for dataset in datasets:
+        films = dataset.films[dataset.films["on_disk"] & dataset.films["split"].notna()]
+        films = films[[dataset.path(path).is_file() for path in films["path"]]]
+        if films.empty:
+            raise DatasetError(f"{dataset.folder} has {len(dataset.films)} films in its table, but none on disk.")
+        canvases, refused = load_canvases(dataset, films, InputSpec(size, channels=1))
+        for film, reason in refused.items():
+            print(f"{film} is left out: {reason}", file=sys.stderr)
+        readable = ~films["film"].isin(list(refused)).to_numpy()
+        tables.append(films[readable])
+        squares.append(canvases[readable])
+    table = pd.concat(tables[1:], ignore_index=True) if datasets else tables[0]
+    return Films(tuple(datasets), table, np.concatenate(squares).astype(np.float32, copy=False))
 
 
-def _steps_an_epoch(films: int, recipe: Recipe) -> int:
-    return max(1, films // recipe.batch_size)
-
-
-def _learnable(developed: pd.DataFrame, tested: pd.DataFrame) -> tuple[str, ...]:
+def _learnable(table: pd.DataFrame, developed: np.ndarray, tested: np.ndarray) -> tuple[str, ...]:
     for name, part in (("training or validation", developed), ("test", tested)):
-        if part.empty:
+        if not len(part):
             raise DatasetError(f"The dataset has no {name} films on disk; both parts are needed.")
-    findings = tuple(name for name in FINDINGS if {0.0, 1.0} <= set(developed[name].dropna().unique()))
+    truth = table.iloc[developed]
+    findings = tuple(name for name in FINDINGS if {0.0, 1.0} <= set(truth[name].dropna().unique()))
     if not findings:
         raise DatasetError("The dataset has one class only: no finding has films both with and without it.")
     return findings
 
 
-def _start_at_prevalence(network: Model, targets: np.ndarray) -> None:
-    """Set the head's bias so that the untrained network gives each output its mean target."""
-    known = np.maximum(np.sum(~np.isnan(targets), axis=0), 1)
-    share = np.clip(np.nansum(targets, axis=0) / known, 0.01, 0.99)
-    network.get_layer("logits").bias.assign(np.log(share / (1 - share)))
+def _input_spec(canvases: np.ndarray, size: int) -> InputSpec:
+    mean, deviation = round(float(canvases.mean()), 4), round(float(canvases.std()), 4)
+    return InputSpec(size, channels=1, mean=(mean,), std=(deviation,))
+
+
+def _positive_weights(known: np.ndarray, power: float) -> np.ndarray | None:
+    """Weigh each finding's positives by (negatives / positives) to a power."""
+    if not power:
+        return None
+    return ((known == 0).sum(axis=0) / (known == 1).sum(axis=0)) ** power
 
 
 def _with_calibrated_head(network: Model, outputs: int, calibration: Calibration) -> Model:
     """Keep the first outputs, calibrated; optimizer and patient facts stay behind."""
     from xai.backend import keras
 
-    kernel, bias = network.get_layer("logits").get_weights()
-    head = keras.layers.Dense(outputs, name="logits")
+    kernel, bias = network.get_layer(HEAD).get_weights()
+    head = keras.layers.Dense(outputs, name=HEAD)
     model = keras.Model(network.input, head(network.get_layer(POOLED).output), name=network.name)
     scaled = bias[:outputs] * calibration.slope + calibration.intercepts
     head.set_weights([kernel[:, :outputs] * calibration.slope, scaled])

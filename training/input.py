@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,8 @@ from training.datasets.table import Dataset
 from xai.film import FilmError, read_film
 from xai.model_card import InputSpec
 from xai.preprocess import prepare
+
+Item = TypeVar("Item")
 
 
 def load_canvases(dataset: Dataset, films: pd.DataFrame, spec: InputSpec) -> tuple[np.ndarray, dict[str, str]]:
@@ -44,14 +49,39 @@ def standardise(canvases: np.ndarray, spec: InputSpec) -> np.ndarray:
 
 
 def batches(
-    canvases: np.ndarray, targets: np.ndarray, size: int, changes: Augmentation, rng: np.random.Generator
+    canvases: np.ndarray,
+    targets: np.ndarray,
+    rows: np.ndarray,
+    size: int,
+    changes: Augmentation,
+    rng: np.random.Generator,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Go through the films once in random order, each changed at random.
+    """Go through the films in these rows once in random order, each changed at random.
 
     The last films that do not fill a batch are left out this time: a small batch has poor batch statistics. Fewer
     films than one batch make one batch.
     """
-    order = rng.permutation(len(canvases))
+    order = rng.permutation(rows)
     for first in range(0, max(len(order) - size, 0) + 1, size):
-        rows = order[first : first + size]
-        yield np.stack([augment(canvases[row], changes, rng) for row in rows]), targets[rows]
+        some = order[first : first + size]
+        yield np.stack([augment(canvases[row], changes, rng) for row in some]), targets[some]
+
+
+def ahead(items: Iterator[Item], depth: int = 4) -> Iterator[Item]:
+    """Make the next items in a thread while one is used; their order, and so what is drawn, stays the same."""
+    ready: queue.Queue = queue.Queue(depth)
+    ended = object()
+
+    def fill() -> None:
+        try:
+            for item in items:
+                ready.put((item, None))
+            ready.put((ended, None))
+        except BaseException as error:  # raised again where the items are used
+            ready.put((ended, error))
+
+    threading.Thread(target=fill, daemon=True, name="ahead").start()
+    while (taken := ready.get())[0] is not ended:
+        yield taken[0]
+    if taken[1] is not None:
+        raise taken[1]

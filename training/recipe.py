@@ -28,7 +28,11 @@ class Recipe:
     dropout : float
         Share of the pooled features left out.
     folds : int
-        Networks trained for held-out predictions, at least 2.
+        Networks trained for held-out predictions; 0 for none, and then nothing is calibrated and the cut is 0.5.
+    replay : float
+        Films of the datasets that are mixed in, drawn anew for each epoch, for one film of the dataset itself.
+    positive_power : float
+        Positives of a finding weigh (negatives / positives) to this power in the loss; 0 weighs all films alike.
     soft_weight : float
         Share of a soft label in the target of a film that has one.
     distil_weight : float
@@ -54,6 +58,8 @@ class Recipe:
     weight_decay: float = 0.02
     dropout: float = 0.3
     folds: int = 4
+    replay: float = 1.0
+    positive_power: float = 0.0
     soft_weight: float = 0.5
     distil_weight: float = 0.5
     seed: int = 0
@@ -66,6 +72,8 @@ class Recipe:
         for name, (_, low, high) in OPTIONS.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{flag(name)} must lie between {low} and {high}; it is {getattr(self, name)}.")
+        if self.folds == 1:
+            raise ValueError("--folds must be 0 or at least 2; it is 1.")
 
 
 # name -> (meaning, lowest, highest)
@@ -76,7 +84,9 @@ OPTIONS: dict[str, tuple[str, float, float]] = {
     "learning_rate": ("highest learning rate", 0, 1),
     "weight_decay": ("weight decay of AdamW", 0, 1),
     "dropout": ("share of the pooled features left out", 0, 0.95),
-    "folds": ("networks trained for held-out predictions", 2, 20),
+    "folds": ("networks trained for held-out predictions, 0 or at least 2", 0, 20),
+    "replay": ("films mixed in for one film of the dataset", 0, 100),
+    "positive_power": ("positives weigh (negatives / positives) to this power", 0, 3),
     "soft_weight": ("share of a soft label in its film's target", 0, 1),
     "distil_weight": ("share of the fold networks' opinion in the model's targets", 0, 1),
     "seed": ("seed of everything drawn", 0, 2**32 - 1),

@@ -33,7 +33,8 @@ from xai.model_card import ModelCard, Threshold
 from xai.preprocess import resize
 
 if TYPE_CHECKING:
-    from training.fit import Fitted
+    from training.fit import Films, Fitted
+    from training.train import Start
 
 # Below this many positives an AUROC says too little to count in a mean.
 FEWEST_POSITIVES = 5
@@ -44,6 +45,7 @@ THRESHOLD_RULE = (
     "Sensitivity and specificity as equal as they can be on the held-out predictions of the {films} training and "
     "validation films: a film with the finding is then missed about as often as a film without it is flagged."
 )
+UNCORRECTED = Threshold(0.5, "0.5 for every finding: nothing was calibrated and no cut was chosen.")
 DEFINITIONS = {
     "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
     "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
@@ -59,11 +61,11 @@ def make_card(
     name: str,
     model_path: Path,
     fitted: Fitted,
-    dataset: Dataset,
-    films: pd.DataFrame,
-    canvases: np.ndarray,
+    films: Films,
+    also: Films,
     recipe: Recipe,
     soft_labels: dict[str, Any] | None,
+    start: Start | None,
 ) -> ModelCard:
     """Measure a model and write down what it is.
 
@@ -75,31 +77,37 @@ def make_card(
         The saved model.
     fitted : Fitted
         What `fit` gave for the films.
-    dataset : Dataset
-        Where the films come from.
-    films, canvases
+    films, also : Films
         What `fit` was given.
     recipe : Recipe
         How it was trained.
     soft_labels : dict or None
         What is known of the soft labels that were used.
+    start : Start or None
+        The model that it started from.
     """
-    in_test = (films["split"] == "test").to_numpy()
-    developed, tested = films[~in_test], films[in_test]
-    truth = labels(developed, fitted.findings)
-    held_out, rng = expit(fitted.held_out), np.random.default_rng(recipe.seed)
+    developed, tested = (films.table.iloc[films.part(*names)] for names in (("train", "validation"), ("test",)))
+    truth, rng = labels(developed, fitted.findings), np.random.default_rng(recipe.seed)
     performance = {
         "definitions": DEFINITIONS,
-        "splits": {
-            split: {"films": len(part), "patients": int(part["patient"].nunique())}
-            for split, part in films.groupby("split", sort=False)
-        },
+        "splits": _splits(films.table),
         "test": _measures(tested, fitted.findings, expit(fitted.test), rng),
-        "held_out": _measures(developed, fitted.findings, held_out, rng),
     }
+    thresholds = dict.fromkeys(fitted.findings, UNCORRECTED)
+    if fitted.held_out is not None:
+        held_out = expit(fitted.held_out)
+        performance["held_out"] = _measures(developed, fitted.findings, held_out, rng)
+        rule = THRESHOLD_RULE.format(films=len(developed))
+        cuts = (balanced_threshold(truth[:, k], held_out[:, k]) for k in range(len(fitted.findings)))
+        thresholds = {name: Threshold(round(cut, 6), rule) for name, cut in zip(fitted.findings, cuts, strict=True)}
+    if len(also.table):
+        others = also.table.iloc[also.part("test")]
+        performance["also"] = {
+            "datasets": [dataset.facts.name for dataset in also.datasets],
+            "splits": _splits(also.table),
+            "test": _measures(others, fitted.findings, expit(fitted.also_test), rng),
+        }
     performance["cautions"] = _cautions(performance["test"]["findings"], truth, fitted.findings)
-    rule = THRESHOLD_RULE.format(films=len(developed))
-    cuts = {finding: balanced_threshold(truth[:, k], held_out[:, k]) for k, finding in enumerate(fitted.findings)}
     return ModelCard(
         name=name,
         outputs=fitted.findings,
@@ -107,12 +115,12 @@ def make_card(
         emits="logits",
         input=fitted.spec,
         summary=_summary(performance, fitted.findings),
-        thresholds={finding: Threshold(round(cut, 6), rule) for finding, cut in cuts.items()},
+        thresholds=thresholds,
         prevalence={finding: round(float(developed[finding].mean()), 4) for finding in fitted.findings},
         performance=performance,
-        provenance=_provenance(model_path.name, fitted, dataset, recipe, soft_labels),
+        provenance=_provenance(model_path.name, fitted, films, also, recipe, soft_labels, start),
         feature_layer=FEATURES,
-        mean_film=_mean_film(canvases[~in_test]),
+        mean_film=_mean_film(films.canvases[films.part("train", "validation")]),
         sha256=file_sha256(model_path),
     )
 
@@ -191,19 +199,37 @@ def _summary(performance: dict[str, Any], findings: tuple[str, ...]) -> str:
     return f"{text}: mean AUROC {area} (95 % interval {low} to {high})."
 
 
+def _splits(table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        split: {"films": len(part), "patients": int(part["patient"].nunique())}
+        for split, part in table.groupby("split", sort=False)
+    }
+
+
 def _provenance(
-    file: str, fitted: Fitted, dataset: Dataset, recipe: Recipe, soft_labels: dict[str, Any] | None
+    file: str,
+    fitted: Fitted,
+    films: Films,
+    also: Films,
+    recipe: Recipe,
+    soft_labels: dict[str, Any] | None,
+    start: Start | None,
 ) -> dict[str, Any]:
     import keras
     import tensorflow as tf
 
     options = {key: value for key, value in asdict(recipe).items() if key != "augmentation"}
     flags = [text for key, value in options.items() for text in (flag(key), str(value))]
+    for dataset in also.datasets:
+        flags += ["--also", dataset.facts.name]
+    if start:
+        flags += ["--start", start.path.name]
     if soft_labels:
         flags += ["--soft-labels", soft_labels["file"], "--soft-source", soft_labels["source"]]
-    facts = asdict(dataset.facts)
-    return {
-        "data": {key: facts[key] for key in ("name", "source", "licence", "citation", "files", "split_seed")},
+    provenance = {
+        "data": _data_facts(films.datasets[0]),
+        "also": [_data_facts(dataset) for dataset in also.datasets],
+        "started_from": start and {"file": start.path.name, "sha256": start.card.sha256, **start.card.provenance},
         "soft_labels": soft_labels,
         "also_learned": f"{', '.join(PATIENT_FACTS)}; these outputs were cut off after training.",
         "command": shlex.join(["python", "-m", "training", "fit", "DATASET", *flags, "--out", file]),
@@ -217,6 +243,15 @@ def _provenance(
             "numpy": np.__version__,
         },
     }
+    if fitted.positive_weights is not None:
+        weights = zip(fitted.findings, fitted.positive_weights, strict=True)
+        provenance["positive_weight"] = {finding: round(float(weight), 4) for finding, weight in weights}
+    return provenance
+
+
+def _data_facts(dataset: Dataset) -> dict[str, Any]:
+    keys = ("name", "source", "licence", "citation", "files", "split_seed")
+    return {key: getattr(dataset.facts, key) for key in keys}
 
 
 def _mean_film(canvases: np.ndarray) -> bytes:

@@ -13,8 +13,10 @@ from tests.conftest import REPOSITORY
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, read_dataset, write_dataset
 from training.fit import readable_films
+from training.input import ahead
 from training.recipe import Recipe
 from training.targets import blend, patient_targets, read_soft_labels
+from training.train import Lesson
 from xai.findings import FINDINGS
 from xai.loading import file_sha256, load_model
 from xai.model_card import read_card
@@ -111,7 +113,7 @@ def test_learns_which_square_is_which(fitted):
     [
         (["--architecture", "alexnet"], "There is no architecture alexnet; there are small-resnet"),
         (["--epochs", "0"], "--epochs must lie between 1 and 10000; it is 0"),
-        (["--folds", "1"], "--folds must lie between 2 and 20; it is 1"),
+        (["--folds", "1"], "--folds must be 0 or at least 2; it is 1"),
         (["--out", "model.h5"], "--out must end in .keras; it is model.h5"),
         (["--soft-labels", "nowhere.csv"], "There is no file nowhere.csv"),
     ],
@@ -155,12 +157,12 @@ def test_bad_datasets_are_one_line_and_status_2(tmp_path, capsys):
 def test_a_broken_film_is_named_and_left_out(tmp_path, capsys):
     folder = _make_dataset(tmp_path / "dataset", films=20)
     (folder / "films" / "f003.png").write_bytes(b"not a picture")
-    films, canvases = readable_films(read_dataset(folder), 32)
+    films = readable_films([read_dataset(folder)], 32)
     assert "f003 is left out: " in capsys.readouterr().err
-    assert films["film"].tolist() == [f"f{k:03}" for k in range(20) if k != 3]
-    assert canvases.shape == (19, 32, 32)
+    assert films.table["film"].tolist() == [f"f{k:03}" for k in range(20) if k != 3]
+    assert films.canvases.shape == (19, 32, 32)
     picture = Image.open(folder / "films" / "f004.png").resize((32, 32), Image.Resampling.BILINEAR)
-    np.testing.assert_allclose(canvases[3], np.asarray(picture) / 255, atol=1 / 255)
+    np.testing.assert_allclose(films.canvases[3], np.asarray(picture) / 255, atol=1 / 255)
 
 
 def test_blend_leaves_what_is_missing_to_the_other():
@@ -187,3 +189,51 @@ def test_soft_labels_find_their_films(tmp_path):
 def test_recipe_is_checked():
     with pytest.raises(ValueError, match=r"--dropout must lie between 0 and 0\.95; it is 1\.5"):
         Recipe("small-resnet", dropout=1.5)
+
+
+def test_mixes_another_dataset_in_starts_from_a_model_and_weighs_positives(made, fitted, tmp_path):
+    out = tmp_path / "weighed.keras"
+    options = [*QUICK, "--folds", "0", "--epochs", "2", "--positive-power", "1", "--replay", "0.5"]
+    command = ["fit", str(made), "--also", str(made), "--start", str(fitted), "--out", str(out), *options]
+    assert main(command) == 0
+    card = read_card(out.with_suffix(".json"))
+    films = pd.read_parquet(made / "films.parquet")
+    developed = films[films["split"] != "test"]
+    negatives_to_positives = {name: (1 - developed[name]).sum() / developed[name].sum() for name in SHOWN}
+    assert card.provenance["positive_weight"] == pytest.approx(negatives_to_positives, abs=1e-4)
+    assert card.provenance["started_from"]["sha256"] == file_sha256(fitted)
+    assert "--also made --start quick.keras" in card.provenance["command"]
+    assert {name: card.threshold(name).value for name in SHOWN} == dict.fromkeys(SHOWN, 0.5)
+    assert "held_out" not in card.performance
+    assert card.performance["also"]["test"]["films"] == 12
+    assert card.performance["test"]["mean_auroc"] > 0.9  # it goes on from where the other model was
+
+
+def test_refuses_to_start_from_another_network(made, fitted, tmp_path, capsys):
+    command = ["fit", str(made), "--start", str(fitted), "--out", str(tmp_path / "m.keras"), *QUICK, "--size", "48"]
+    assert main(command) == 2
+    assert "quick.keras cannot be started from: it is not a small-resnet of 48 px." in capsys.readouterr().err
+
+
+def test_replayed_films_are_drawn_anew_each_epoch_and_fit_the_share():
+    canvases = np.arange(30, dtype=np.float32)[:, None, None] * np.ones((1, 8, 8), np.float32)
+    targets = np.arange(30, dtype=np.float32)[:, None]
+    lesson = Lesson(canvases, targets, np.arange(10), np.arange(10, 30), share=0.6)
+    recipe = Recipe("small-resnet", batch_size=8)
+    rng = np.random.default_rng(0)
+    epochs = [np.concatenate([target[:, 0] for _, target in lesson.epoch(recipe, rng)]) for _ in range(2)]
+    for films in epochs:
+        assert len(films) == 16 and len(set(films)) == 16
+        assert set(range(10)) <= set(films)
+    assert set(epochs[0]) != set(epochs[1])
+
+
+def test_what_goes_wrong_while_films_are_made_ready_arrives():
+    def broken():
+        yield 1
+        raise OSError("disk gone")
+
+    taken = ahead(broken())
+    assert next(taken) == 1
+    with pytest.raises(OSError, match="disk gone"):
+        next(taken)
