@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from training.architectures import POOLED
 from training.calibrate import Calibration, fit_calibration
-from training.datasets.table import Dataset, DatasetError, labels, read_dataset, split_by_patient
+from training.datasets.splits import split_by_patient
+from training.datasets.table import Dataset, DatasetError, labels, read_dataset
 from training.input import load_canvases
 from training.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.report import make_card, soft_label_facts

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from training.datasets import nih
+from training.datasets import chexpert, covid, films, folders, mimic, nih, overlaps
 from xai.command_line import add_commands
 
-READERS = {"nih": nih}
+READERS = {"nih": nih, "chexpert": chexpert, "mimic": mimic, "covid": covid, "folders": folders, "films": films}
+COMMANDS = {**READERS, "overlaps": overlaps}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add one sub-command a reader."""
-    add_commands(parser, READERS, "SOURCE")
+    """Add one sub-command a reader, and what is done with datasets once they are read."""
+    add_commands(parser, COMMANDS, "SOURCE")

@@ -7,31 +7,36 @@ unquoted commas and its older versions spell the age ``058Y``; films may lie in 
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import COLUMNS, SPLITS, DatasetError, DatasetFacts, split_by_patient, write_dataset
+from training.datasets.disk import list_files, remark, stem
+from training.datasets.facts import DatasetError, DatasetFacts, Remark
+from training.datasets.labels import NO_FINDING, nih_labels
+from training.datasets.reading import Reading, add_common_arguments, finish, found_on_disk, save, sha256
+from training.datasets.rows import known_words, read_csv, refuse_any, refuse_strays, refuse_twice, require_columns
+from training.datasets.splits import list_names, random_split, split_from_lists
+from training.datasets.table import BOX_COLUMNS, labels
 from xai.findings import FINDINGS
 
-NO_FINDING = "No Finding"
-# Share of the films in train, validation and test.
-SHARES = (0.60, 0.15, 0.25)
 OLDEST = 120
+SIDE = 1024  # of the published films, in whose pixels the boxes are given
 SOURCE = "NIH ChestX-ray14, NIH Clinical Center, https://nihcc.app.box.com/v/ChestXray-NIHCC"
 LICENCE = "No restriction on use; name the NIH Clinical Center as provider and cite the paper."
 CITATION = (
     "Wang X, Peng Y, Lu L, Lu Z, Bagheri M, Summers RM. ChestX-ray8: Hospital-scale Chest X-ray Database and "
     "Benchmarks on Weakly-Supervised Classification and Localization of Common Thorax Diseases. CVPR 2017."
 )
+WANTED = ("Image Index", "Finding Labels", "Patient ID", "Patient Age", "Patient Gender", "View Position")
+OLD_NAMES = {"Patient Sex": "Patient Gender"}
+BOX_NAMES = ("name", "label", "x", "y", "width", "height")
+BOX_LABELS = {**{name: name for name in FINDINGS}, "Infiltrate": "Infiltration"}
 
 
-def read_nih(root: Path, seed: int = 0) -> tuple[DatasetFacts, pd.DataFrame]:
+def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
     """Read a folder of NIH ChestX-ray14.
-
-    A film belongs to a split only if it is on disk: a split of films that nobody can open serves no one.
 
     Parameters
     ----------
@@ -39,77 +44,51 @@ def read_nih(root: Path, seed: int = 0) -> tuple[DatasetFacts, pd.DataFrame]:
         Folder with the label table and, at any depth, the films.
     seed : int
         Seed of the split by patient.
+    splits : {"official", "random"}, folder or None
+        ``official`` takes the publishers' lists and shares out their training and validation films by patient;
+        ``random`` shares out the films on disk; a folder holds lists such as those of CheXNet's reproductions.
+        By default official where the lists are in ``root``, else random.
 
     Raises
     ------
     DatasetError
-        If the folder or the label table is absent, the table is not NIH's, or no film of it is on disk.
+        If the folder, the label table or the lists are absent, or a row is not NIH's.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise DatasetError(f"There is no folder {root}; expected the folder of NIH ChestX-ray14.")
-    table = _label_table(root)
-    paths = {path.name: path for path in sorted(root.rglob("*.png"), reverse=True)}
-    films = _films(pd.read_csv(table), root, paths)
-    if not films["on_disk"].any():
-        raise DatasetError(f"{root} holds no film that {table.name} names; expected files such as 00000001_000.png.")
-    here = films[films["on_disk"]]
-    part = split_by_patient(here["patient"].to_numpy(), here[list(FINDINGS)].to_numpy() == 1, SHARES, seed)
-    films["split"] = pd.Series(np.asarray(SPLITS)[part], index=here.index).reindex(films.index)
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    facts = DatasetFacts("nih", str(root.resolve()), SOURCE, LICENCE, CITATION, {table.name: digest}, seed)
-    return facts, films[list(COLUMNS)]
+    files = list_files(root, "the folder of NIH ChestX-ray14")
+    table = files.find("Data_Entry_2017*.csv*")
+    if table is None:
+        raise DatasetError(f"{root} holds no label table; expected Data_Entry_2017_v2020.csv or its .gz.")
+    places = files.images_by(stem)
+    films, remarks = _films(table, places)
+    here, on_disk = found_on_disk(films["path"], files, places)
+    films["on_disk"] = here
+    lists, kind = _lists(root, table, files.find("train_val_list.txt"), splits)
+    positives = labels(films) == 1
+    if lists:
+        films["split"], strangers = split_from_lists(lists, films, positives, seed)
+        remarks += remark("names in the lists of the split that the label table lacks, left out", strangers, True)
+        remarks += remark("films in no list: they have no split", films.loc[films["split"].isna(), "film"])
+    else:
+        films["split"] = random_split(films, positives, seed)
+    boxes_file = files.find("BBox_List_2017*.csv*")
+    boxes, box_remarks = _boxes(boxes_file, set(films["film"])) if boxes_file else (None, ())
+    read = [file for file in (table, boxes_file, *lists.values()) if file]
+    policy = {"reader": "nih", "splits": kind}
+    home = str(Path(root).resolve())
+    facts = DatasetFacts("nih", home, SOURCE, LICENCE, CITATION, sha256(*read), seed, policy=policy)
+    return finish(facts, films, (*remarks, *box_remarks, *on_disk), boxes)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training dataset nih``."""
-    parser.add_argument("root", type=Path, metavar="ROOT", help="folder with the label table and the films")
-    parser.add_argument("--out", type=Path, required=True, metavar="DATASET", help="folder to write")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the split by patient (default: 0)")
+    add_common_arguments(parser, "folder with the label table and the films")
+    text = "official, random, or a folder of lists (default: official where its lists are in ROOT, else random)"
+    parser.add_argument("--splits", metavar="{official,random,DIR}", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    facts, films = read_nih(args.root, args.seed)
-    write_dataset(args.out, facts, films)
-    here = films[films["on_disk"]]
-    counts = ", ".join(f"{(here['split'] == split).sum()} {split}" for split in SPLITS)
-    print(f"{len(films)} films in the table, {len(here)} on disk, {here['patient'].nunique()} patients: {counts}")
-    return 0
-
-
-def _label_table(root: Path) -> Path:
-    tables = sorted(root.glob("Data_Entry_2017*.csv*"))
-    if not tables:
-        raise DatasetError(f"{root} holds no label table; expected Data_Entry_2017_v2020.csv or its .gz.")
-    return tables[-1]
-
-
-def _films(table: pd.DataFrame, root: Path, paths: dict[str, Path]) -> pd.DataFrame:
-    table = table.rename(columns={"Patient Sex": "Patient Gender"})
-    wanted = ("Image Index", "Finding Labels", "Patient ID", "Patient Age", "Patient Gender", "View Position")
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        raise DatasetError(f"The label table in {root} lacks the columns {', '.join(missing)}.")
-    names = table["Image Index"]
-    found = names.map(paths)
-    named = table["Finding Labels"].str.get_dummies("|")
-    unknown = sorted(set(named.columns) - set(FINDINGS) - {NO_FINDING})
-    if unknown:
-        raise DatasetError(f"The label table in {root} names findings that NIH does not have: {', '.join(unknown)}.")
-    return pd.DataFrame(
-        {
-            "film": names.str.removesuffix(".png"),
-            "path": [path.relative_to(root).as_posix() if isinstance(path, Path) else "" for path in found],
-            "dataset": "nih",
-            "patient": "nih:" + table["Patient ID"].astype(str),
-            "view": table["View Position"],
-            "age": table["Patient Age"].map(age_in_years),
-            "sex": table["Patient Gender"],
-            "on_disk": found.notna(),
-            **{name: named.get(name, pd.Series(0, named.index)).astype(float) for name in FINDINGS},
-        }
-    )
+    return save(args.out, read_nih(args.root, args.seed, args.splits))
 
 
 def age_in_years(text: object) -> float:
@@ -119,3 +98,86 @@ def age_in_years(text: object) -> float:
     digits = value.rstrip("YMD")
     years = int(digits) * unit if digits.isdecimal() else float("nan")
     return years if years <= OLDEST else float("nan")
+
+
+def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
+    table = read_csv(file, (), dtype=str).rename(columns=OLD_NAMES)
+    require_columns(file, table, WANTED)
+    nameless = table["Image Index"].isna() | table["Patient ID"].isna()
+    table = table[~nameless]
+    names, ages = table["Image Index"].str.strip(), table["Patient Age"].map(age_in_years).astype(float)
+    refuse_strays(file, names)
+    refuse_twice(file, names)
+    views, view_remarks = known_words(table["View Position"], {"pa": "PA", "ap": "AP"}, "views")
+    sexes, sex_remarks = known_words(table["Patient Gender"], {"m": "M", "f": "F"}, "sexes")
+    films = names.map(stem)
+    return pd.DataFrame(
+        {
+            "film": films,
+            "path": films.map(places),
+            "dataset": "nih",
+            "patient": "nih:" + table["Patient ID"].str.strip(),
+            "view": views,
+            "age": ages,
+            "sex": sexes,
+            **nih_labels(_named(file, table["Finding Labels"].fillna(""))),
+        }
+    ), (
+        *remark("rows without film or patient, left out", nameless.index[nameless] + 2, left_out=True),
+        *remark("ages that are unreadable or above 120: missing", table.loc[ages.isna(), "Patient Age"]),
+        *view_remarks,
+        *sex_remarks,
+    )
+
+
+def _named(file: Path, lists: pd.Series) -> pd.DataFrame:
+    """Spread lists such as ``Mass|Nodule`` over one bool column a name."""
+    named = lists.str.get_dummies("|").astype(bool)
+    for strange in sorted(set(named.columns) - set(FINDINGS) - {NO_FINDING, ""}):
+        refuse_any(file, named[strange], lists, f"the finding “{strange}” is none of NIH's.")
+    named = named.reindex(columns=[*FINDINGS, NO_FINDING], fill_value=False)
+    both = named[NO_FINDING] & (named.sum(axis=1) > 1)
+    refuse_any(file, both, lists, "“{value}” says No Finding and names a finding.")
+    return named
+
+
+def _lists(root: Path, table: Path, train_val: Path | None, splits: str | None) -> tuple[dict[str, Path], str]:
+    """Give the lists that the split is taken from, none for a random one, and what the split is."""
+    test = train_val.with_name("test_list.txt") if train_val else None
+    there = test is not None and test.is_file()
+    if splits == "random" or (splits is None and not there):
+        return {}, "random"
+    if splits in (None, "official"):
+        if not there:
+            raise DatasetError(f"{root} holds no official split; expected train_val_list.txt and test_list.txt.")
+        return {"train_val": train_val, "test": test}, "official"
+    folder = Path(splits)
+    if not folder.is_dir():
+        raise DatasetError(f"There is no folder {folder}; --splits expects official, random or a folder of lists.")
+    lists = list_names(folder)
+    if not lists:
+        raise DatasetError(f"{folder} holds no list; expected files such as train_list.txt and test_list.txt.")
+    return lists, f"lists {', '.join(file.name for file in lists.values())}"
+
+
+def _boxes(file: Path, films: set[str]) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
+    """Read the boxes: the heading has nine fields, the rows have six."""
+    rows = read_csv(file, (), skiprows=1, header=None, names=BOX_NAMES, usecols=range(len(BOX_NAMES)))
+    strange = ~rows["label"].isin(list(BOX_LABELS))
+    refuse_any(file, strange, rows["label"], "the finding “{value}” is none of NIH's.")
+    sides = rows[["x", "y", "width", "height"]].apply(pd.to_numeric, errors="coerce") / SIDE
+    ends = sides[["x", "y"]].to_numpy() + sides[["width", "height"]].to_numpy()
+    inside = (sides >= 0).all(axis=1) & (sides[["width", "height"]] > 0).all(axis=1) & (ends <= 1).all(axis=1)
+    refuse_any(file, ~inside, rows["name"], f"the box on “{{value}}” is none in {SIDE} x {SIDE} pixels.")
+    boxes = pd.DataFrame(
+        {
+            "film": rows["name"].map(stem),
+            "finding": rows["label"].map(BOX_LABELS),
+            **{name: sides[name].astype(np.float64) for name in sides},
+            "label": rows["label"],
+        }
+    )
+    known = boxes["film"].isin(films)
+    return boxes.loc[known, list(BOX_COLUMNS)].reset_index(drop=True), remark(
+        "boxes on films that the label table lacks, left out", boxes.loc[~known, "film"], left_out=True
+    )

@@ -1,58 +1,55 @@
 """The table of a dataset: one row a film, in one schema for every source.
 
-A dataset is a folder with ``dataset.json`` (what it is, where its films lie) and ``films.parquet``. A label is
-1.0, 0.0 or NaN: a label that a source does not have is missing, never 0.
+A dataset is a folder with ``dataset.json`` (what it is, where its films lie), ``films.parquet`` and, where somebody
+drew them, ``boxes.parquet``. A label is 1.0, 0.0 or NaN: a label that a source does not have is missing, never 0.
+A source that is uncertain may say -1, a state of its own that `labels` gives as missing. Beside each finding stands
+where its label comes from.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, facts_from_json
+from training.datasets.splits import SPLITS
+from training.datasets.splits import split_by_patient as split_by_patient
 from xai.findings import FINDINGS
 
 TABLE_FILE = "films.parquet"
-FACTS_FILE = "dataset.json"
-SPLITS = ("train", "validation", "test")
+BOXES_FILE = "boxes.parquet"
+UNCERTAIN = -1.0
+
+# Every dataset has these.
 FACT_COLUMNS = ("film", "path", "dataset", "patient", "view", "age", "sex", "split", "on_disk")
 COLUMNS = (*FACT_COLUMNS, *FINDINGS)
 
+# Where a label comes from. Datasets made before there was a word for it get one when they are read.
+PROVENANCE = {
+    "explicit": "the source says so",
+    "implied_by_no_finding": "absent, because the source says that nothing was found",
+    "not_mentioned": "the source does not mention it",
+    "uncertain": "the source mentions it and is not sure",
+    "derived": "concluded from another label of the source",
+    "not_labelled": "the source has no such label",
+}
+PROVENANCE_TYPE = pd.CategoricalDtype(list(PROVENANCE))
+SOURCE_COLUMNS = tuple(f"source_{name}" for name in FINDINGS)
+STUDY = "study"
+SCHEMA = (*FACT_COLUMNS[:4], STUDY, *FACT_COLUMNS[4:], *FINDINGS, *SOURCE_COLUMNS)
 
-class DatasetError(ValueError):
-    """A dataset that cannot be read; the message is one sentence that says what was expected and what came."""
+# Boxes are fractions of the film's width and height from its top left corner; `label` is the source's own word.
+BOX_COLUMNS = ("film", "finding", "x", "y", "width", "height", "label")
 
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """What ``dataset.json`` says.
-
-    Attributes
-    ----------
-    name : str
-        Short name, such as ``nih``.
-    root : str
-        Folder that the film paths start from; relative roots start from the dataset folder.
-    source, licence, citation : str
-        Where the films come from and on what terms; they go into every model card made from them.
-    files : dict of str to str
-        sha256 of each label file that was read, by file name.
-    split_seed : int
-        Seed of the split by patient.
-    """
-
-    name: str
-    root: str
-    source: str
-    licence: str
-    citation: str
-    files: dict[str, str]
-    split_seed: int
+# A path that starts at the disk's root, climbs out of its folder, or ends in the middle (a null byte).
+LEAVES_ROOT = r"^[/\\]|^[A-Za-z]:[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)|\x00"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +63,7 @@ class Dataset:
     facts : DatasetFacts
         What it is.
     films : DataFrame
-        One row a film, at least the columns `COLUMNS`.
+        One row a film, at least the columns `SCHEMA`: labels in float32, provenance categorical.
     """
 
     folder: Path
@@ -77,24 +74,41 @@ class Dataset:
         """Give the place of a film's file."""
         return self.folder / self.facts.root / relative
 
+    @cached_property
+    def boxes(self) -> pd.DataFrame:
+        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did."""
+        file = self.folder / BOXES_FILE
+        if not file.is_file():
+            return empty_boxes()
+        boxes = _read_parquet(file)
+        _require(boxes, BOX_COLUMNS, file)
+        return boxes[list(BOX_COLUMNS)]
 
-def write_dataset(folder: Path, facts: DatasetFacts, films: pd.DataFrame) -> None:
-    """Write ``dataset.json`` and ``films.parquet``; a relative root keeps the folder movable with its films."""
+
+def write_dataset(folder: Path, facts: DatasetFacts, films: pd.DataFrame, boxes: pd.DataFrame | None = None) -> None:
+    """Write a dataset folder, each file whole or not at all.
+
+    A relative root keeps the folder movable with its films.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    root = os.path.relpath(facts.root, folder.resolve())
+    root = Path(os.path.relpath(facts.root, folder.resolve())).as_posix()
     text = json.dumps({**asdict(facts), "root": root}, indent=2, ensure_ascii=False)
-    (folder / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
-    films.to_parquet(folder / TABLE_FILE, index=False)
+    _replace(folder / TABLE_FILE, lambda path: films.to_parquet(path, index=False, compression="zstd"))
+    (folder / BOXES_FILE).unlink(missing_ok=True)
+    if boxes is not None and len(boxes):
+        _replace(folder / BOXES_FILE, lambda path: boxes.to_parquet(path, index=False, compression="zstd"))
+    _replace(folder / FACTS_FILE, lambda path: path.write_text(text + "\n", encoding="utf-8"))
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """Read a dataset folder.
+    """Read a dataset folder and check it.
 
     Raises
     ------
     DatasetError
-        If the folder, its table or its facts are absent or lack a column.
+        If the folder, its table or its facts are absent or lack a column, a film has two rows, a path leaves the
+        root, or a patient lies in two splits.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -103,66 +117,119 @@ def read_dataset(folder: Path) -> Dataset:
         if not (folder / name).is_file():
             raise DatasetError(f"{folder} is not a dataset: {name} is missing.")
     try:
-        facts = _facts(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
-        films = pd.read_parquet(folder / TABLE_FILE)
+        facts = facts_from_json(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
     except (ValueError, TypeError, OSError) as error:
         raise DatasetError(f"{folder} cannot be read ({error}).") from error
-    missing = [name for name in COLUMNS if name not in films.columns]
-    if missing:
-        raise DatasetError(f"{folder / TABLE_FILE} lacks the columns {', '.join(missing)}.")
+    films = _read_parquet(folder / TABLE_FILE)
+    _require(films, COLUMNS, folder / TABLE_FILE)
+    films = complete(films, str(folder))
+    check_films(films, str(folder))
     return Dataset(folder, facts, films)
 
 
 def labels(films: pd.DataFrame, findings: tuple[str, ...] = FINDINGS) -> np.ndarray:
-    """Give the label columns as float32 (films, findings) with 1, 0 and NaN."""
-    return films[list(findings)].to_numpy(np.float32)
+    """Give the label columns as float32 (films, findings) with 1, 0 and NaN; uncertain is NaN."""
+    values = films[list(findings)].to_numpy(np.float32, copy=True)
+    values[values == UNCERTAIN] = np.nan
+    return values
 
 
-def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[float, ...], seed: int) -> np.ndarray:
-    """Share films out so that no patient lies in two parts and each finding is spread as evenly as it can be.
+def empty_boxes() -> pd.DataFrame:
+    """Give a table of boxes without rows."""
+    words = ("film", "finding", "label")
+    return pd.DataFrame({name: pd.Series(dtype="str" if name in words else float) for name in BOX_COLUMNS})
 
-    Patients with the rarest finding are dealt first, each to the part that is furthest behind its share of that
-    finding's films: iterative stratification (Sechidis et al., ECML 2011) with patients in place of samples.
 
-    Parameters
-    ----------
-    patients : array (films,)
-        Patient of each film.
-    positives : bool array (films, findings)
-        Which findings each film shows.
-    shares : tuple of float
-        Share of the films that each part is to get; they sum to 1.
-    seed : int
-        Seed of the order in which patients of equal rank are dealt.
+def complete(films: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Bring a table's columns into `SCHEMA`'s types, and add those that older datasets lack.
 
-    Returns
-    -------
-    int array (films,)
-        Part of each film, an index into ``shares``.
+    Raises
+    ------
+    DatasetError
+        If a label is not a number or a provenance is no word of `PROVENANCE`.
     """
-    names, owner = np.unique(patients, return_inverse=True)
-    wanted = np.asarray(shares) / np.sum(shares)
-    # One more column for "any film", so that patients without finding are dealt by number of films.
-    counts = np.zeros((len(names), positives.shape[1] + 1))
-    np.add.at(counts, owner, np.column_stack([positives, np.ones(len(owner))]))
-    rarity = np.argsort(counts.sum(axis=0), kind="stable")
-    part = np.full(len(names), -1)
-    held = np.zeros((len(wanted), counts.shape[1]))
-    order = np.random.default_rng(seed).permutation(len(names))
-    for column in rarity:
-        waiting = order[(part[order] < 0) & (counts[order, column] > 0)]
-        # Patients with many films of the finding first: late, they would tip the balance.
-        for patient in waiting[np.argsort(-counts[waiting, column], kind="stable")]:
-            behind = wanted * counts[:, column].sum() - held[:, column]
-            behind_in_films = wanted * counts[:, -1].sum() - held[:, -1]
-            part[patient] = np.lexsort((behind_in_films, behind))[-1]
-            held[part[patient]] += counts[patient]
-    return part[owner]
+    columns = dict(films.items())
+    columns["path"] = films["path"].fillna("")
+    columns["on_disk"] = films["on_disk"].astype(bool)
+    columns.setdefault(STUDY, pd.Series(None, films.index, dtype="str"))
+    for finding, source in zip(FINDINGS, SOURCE_COLUMNS, strict=True):
+        try:
+            columns[finding] = films[finding].astype(np.float32)
+        except (ValueError, TypeError) as error:
+            raise DatasetError(f"{where} holds something else than numbers in the column {finding}.") from error
+        columns[source] = _provenance(columns.get(source), columns[finding], where)
+    extra = [name for name in columns if name not in SCHEMA]
+    return pd.DataFrame({name: columns[name] for name in (*SCHEMA, *extra)})
 
 
-def _facts(content: Any) -> DatasetFacts:
-    names = DatasetFacts.__dataclass_fields__
-    missing = [name for name in names if name not in content]
+def check_films(films: pd.DataFrame, where: str) -> None:
+    """Refuse a table in which a film is nameless or has two rows, a path leaves the root, or splits share a patient.
+
+    Raises
+    ------
+    DatasetError
+        Naming the first such row; rows are counted from 1.
+    """
+    nameless = np.flatnonzero(films["film"].isna() | (films["film"] == ""))
+    if len(nameless):
+        raise DatasetError(f"{where} has no film name in row {nameless[0] + 1}.")
+    if not films["film"].is_unique:
+        second = int(np.flatnonzero(films["film"].duplicated())[0])
+        film = films["film"].iloc[second]
+        first = int(np.flatnonzero(films["film"] == film)[0])
+        raise DatasetError(f"{where} has two rows for the film “{film}”, row {first + 1} and row {second + 1}.")
+    strays = np.flatnonzero(films["path"].astype(str).str.contains(LEAVES_ROOT))
+    if len(strays):
+        raise DatasetError(f"{where} gives in {_row(films, strays[0])} a path that lies outside its dataset.")
+    strange = np.flatnonzero(films["split"].notna() & ~films["split"].isin(SPLITS))
+    if len(strange):
+        word, row = films["split"].iloc[strange[0]], _row(films, strange[0])
+        raise DatasetError(f"{where} says “{word}” for the split in {row}; expected {', '.join(SPLITS)} or none.")
+    _check_patients(films, where)
+
+
+def _check_patients(films: pd.DataFrame, where: str) -> None:
+    homes = films.loc[films["split"].notna() & films["patient"].notna(), ["patient", "split"]].drop_duplicates()
+    torn = homes["patient"].duplicated()
+    if torn.any():
+        patient = homes.loc[torn, "patient"].iloc[0]
+        rows = homes[homes["patient"] == patient]
+        told = " and ".join(
+            f"{split} ({_row(films, films.index.get_loc(index))})" for index, split in rows["split"].items()
+        )
+        raise DatasetError(f"{where} has the patient “{patient}” in two splits, {told}; splits are by patient.")
+
+
+def _row(films: pd.DataFrame, place: int) -> str:
+    return f"row {place + 1} (film “{films['film'].iloc[place]}”)"
+
+
+def _provenance(told: pd.Series | None, values: pd.Series, where: str) -> pd.Series:
+    """Give provenance as categories; a dataset without it says what it says explicitly."""
+    if told is None:
+        words = np.select([values.isna(), values == UNCERTAIN], ["not_labelled", "uncertain"], "explicit")
+        return pd.Series(words, values.index).astype(PROVENANCE_TYPE)
+    known = told.astype(PROVENANCE_TYPE)
+    strange = told[known.isna() & told.notna()]
+    if len(strange):
+        raise DatasetError(f"{where} says “{strange.iloc[0]}” in {told.name}; expected {', '.join(PROVENANCE)}.")
+    return known
+
+
+def _require(table: pd.DataFrame, columns: tuple[str, ...], file: Path) -> None:
+    missing = [name for name in columns if name not in table.columns]
     if missing:
-        raise ValueError(f"{FACTS_FILE} lacks {', '.join(missing)}")
-    return DatasetFacts(**{name: content[name] for name in names})
+        raise DatasetError(f"{file} lacks the columns {', '.join(missing)}.")
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file)
+    except (ValueError, TypeError, OSError) as error:
+        raise DatasetError(f"{file.parent} cannot be read ({error}).") from error
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    unfinished = path.with_name(path.name + ".part")
+    write(unfinished)
+    unfinished.replace(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from training.simulation.findings import MODELS
 from training.simulation.objects import OBJECTS
 
-VERSION = 1  # a recipe of another version may render differently and is refused
+VERSION = 2  # a recipe of another version may render differently and is refused
 
 
 class RecipeError(ValueError):

@@ -48,9 +48,10 @@ def lesion(
 
 
 class Nodule(Finding):
-    """One to three rounded opacities of 10 to 29 mm.
+    """One to three rounded opacities of 16 to 29 mm.
 
-    Modelled: soft-tissue bodies with a slightly uneven, fairly sharp margin inside the lung, now and then calcified.
+    Modelled: bodies with a slightly uneven, fairly sharp margin inside the lung, denser than water (fibrous, with
+    flecks of calcium), a quarter of them calcified. Smaller ones are rarely seen on a film and are left out.
     Source: Fleischner glossary (nodule: rounded opacity up to 3 cm in diameter).
     """
 
@@ -60,10 +61,10 @@ class Nodule(Finding):
         total, bone = np.zeros_like(layers.lung), layers.bone
         bounds = np.linspace(0.18, 0.68, rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]) + 1)
         for span in pairwise(bounds):  # one below the other, so that two do not make a mass
-            total += lesion(chest, rng, self.side, self.between(14, 27) * rng.uniform(0.85, 1.07), 0.05, span)
-        if rng.random() < 0.15:
+            total += lesion(chest, rng, self.side, self.between(17, 27) * rng.uniform(0.95, 1.07), 0.05, span)
+        if rng.random() < 0.25:
             bone = bone + 0.12 * total * chest.inside_lung()
-        return chest.with_layers(added=layers.added + 1.25 * total * chest.inside_lung(), bone=bone)
+        return chest.with_layers(added=layers.added + 1.7 * total * chest.inside_lung(), bone=bone)
 
 
 class Mass(Finding):

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from training.datasets.table import DatasetError, read_dataset, split_by_patient
+from training.datasets.splits import split_by_patient
 
 
 def _patients(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -38,14 +35,3 @@ def test_same_seed_same_split_other_seed_other_split():
     first, again, other = (split_by_patient(patients, positives, (0.5, 0.5), seed) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()
-
-
-def test_a_folder_that_is_no_dataset_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"There is no folder .*nowhere"):
-        read_dataset(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match=r"dataset\.json is missing"):
-        read_dataset(tmp_path)
-    (tmp_path / "dataset.json").write_text(json.dumps({"name": "x"}))
-    pd.DataFrame({"film": ["a"]}).to_parquet(tmp_path / "films.parquet")
-    with pytest.raises(DatasetError, match=r"dataset\.json lacks root"):
-        read_dataset(tmp_path)

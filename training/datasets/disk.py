@@ -1,0 +1,116 @@
+"""Which files lie under a folder: read once, looked up often."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from training.datasets.facts import DatasetError, Remark
+
+# What a film's file is called; what it holds is told by its content when it is opened.
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom")
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a folder.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    names : tuple of str
+        Every file at any depth, relative to the folder with forward slashes, sorted; hidden ones are not in it.
+    links : tuple of str
+        Links, which are not followed: what they show may lie outside the folder.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    links: tuple[str, ...]
+
+    @cached_property
+    def images(self) -> list[str]:
+        """Those whose name is an image's."""
+        return [name for name in self.names if name.lower().endswith(IMAGE_SUFFIXES)]
+
+    @cached_property
+    def others(self) -> list[str]:
+        """Those whose name is not an image's: tables, lists, and what nobody asked for."""
+        return [name for name in self.names if not name.lower().endswith(IMAGE_SUFFIXES)]
+
+    def images_by(self, key: Callable[[str], str]) -> dict[str, str]:
+        """Images by a key made from their name; of two with the same key the one that sorts first."""
+        return {key(name): name for name in reversed(self.images)}
+
+    def find(self, *patterns: str) -> Path | None:
+        """Give the file, no image, that fits the first pattern that any fits: the least deep, the last by name."""
+        for pattern in patterns:
+            fitting = [name for name in self.others if fnmatch(name.rsplit("/", 1)[-1], pattern)]
+            if fitting:
+                depth = min(name.count("/") for name in fitting)
+                return self.root / max(name for name in fitting if name.count("/") == depth)
+        return None
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Say that links were not followed, where there are any."""
+        return remark("links, not followed: they may lead out of the root", self.links, left_out=True)
+
+
+def list_files(root: Path, expected: str) -> Files:
+    """Walk a folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    expected : str
+        What it should be, for the message where there is none.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise DatasetError(f"There is no folder {root}; expected {expected}.")
+    above, names, links, waiting = f"{root}{os.sep}", [], [], [""]
+    while waiting:
+        prefix = waiting.pop()
+        with os.scandir(above + prefix) as entries:  # a Path a folder would take longer than reading it
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                name = prefix + entry.name
+                if entry.is_symlink():
+                    links.append(name)
+                elif entry.is_dir():
+                    waiting.append(name + "/")
+                else:
+                    names.append(name)
+    return Files(root, tuple(sorted(names)), tuple(sorted(links)))
+
+
+def remark(what: str, examples: object, left_out: bool = False) -> tuple[Remark, ...]:
+    """Make a remark about a sequence of examples; none where there is none."""
+    examples = list(examples)
+    return (Remark(what, len(examples), str(examples[0]), left_out),) if examples else ()
+
+
+def stem(name: str) -> str:
+    """Give a file's own name without folder and suffix."""
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def film_names(paths: list[str]) -> list[str]:
+    """Name films by their files: by the stem where it is unique, else by the whole path."""
+    stems = [stem(path) for path in paths]
+    seen: dict[str, int] = {}
+    for one in stems:
+        seen[one] = seen.get(one, 0) + 1
+    return [one if seen[one] == 1 else str(PurePosixPath(path)) for one, path in zip(stems, paths, strict=True)]

@@ -1,0 +1,132 @@
+"""Folders of classes: one folder a class, such as covid, normal and pneumonia (Mendeley jctsfj2sfn).
+
+``train``, ``val`` and ``test`` above the classes are taken as the split. Films that bear an NIH name belong to NIH's
+patient; of the others nobody knows the patient, so each counts as its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.datasets.disk import film_names, list_files, remark, stem
+from training.datasets.facts import DatasetError, DatasetFacts, Remark
+from training.datasets.labels import DERIVED, EXPLICIT, NOTHING, Meaning, class_labels
+from training.datasets.reading import Reading, add_common_arguments, finish, save
+from training.datasets.splits import random_split
+from xai.findings import FINDINGS
+
+MENDELEY = ("covid", "normal", "pneumonia")
+MENDELEY_SOURCE = (
+    "COVID19, Pneumonia and Normal Chest X-ray PA Dataset, Mendeley Data, https://doi.org/10.17632/jctsfj2sfn.1; made "
+    "from other public collections, NIH ChestX-ray14 and covid-chestxray-dataset among them"
+)
+MENDELEY_LICENCE = "CC BY 4.0 for the collection; the films keep the terms of where they come from."
+MENDELEY_CITATION = "Asraf A, Islam Z. COVID19, Pneumonia and Normal Chest X-ray PA Dataset. Mendeley Data, V1, 2021."
+NOT_STATED = "not stated"
+SPLIT_FOLDERS = {
+    **{"train": "train", "training": "train", "test": "test", "testing": "test"},
+    **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
+}
+NIH_NAME = r"(\d{8})_\d{3}"
+PNEUMONIA: Meaning = ("Pneumonia", EXPLICIT)
+MEANINGS: dict[str, Meaning] = {
+    **dict.fromkeys(("normal", "no finding", "healthy"), NOTHING),
+    **dict.fromkeys(("pneumonia", "bacterial pneumonia", "viral pneumonia"), PNEUMONIA),
+    **dict.fromkeys(("covid", "covid 19", "covid19"), ("Pneumonia", DERIVED)),
+    **{name.lower().replace("_", " "): (name, EXPLICIT) for name in FINDINGS},
+    "pleural effusion": ("Effusion", EXPLICIT),
+}
+
+
+def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
+    """Read a folder with one folder a class.
+
+    Parameters
+    ----------
+    root : Path
+        The folder above the classes.
+    seed : int
+        Seed of the split by patient.
+    name : str
+        Name of the dataset; that of the folder by default.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is absent or holds no class.
+    """
+    files = list_files(root, "a folder with one folder a class")
+    name = name or Path(root).resolve().name
+    table = pd.DataFrame({"path": files.images})
+    parts = [_parts(path) for path in files.images]
+    table["part"], table["class"] = [part for part, _ in parts], [one for _, one in parts]
+    loose = table.loc[table["class"] == "", "path"]
+    table = table[table["class"] != ""].reset_index(drop=True)
+    if table.empty:
+        raise DatasetError(f"{root} holds no folder of films; expected one folder a class.")
+    table["film"] = film_names(table["path"].to_list())
+    table["patient"] = patients_of(table["film"], name)
+    meanings = {one: MEANINGS.get(re.sub(r"[\W_]+", " ", one.lower()).strip()) for one in table["class"].unique()}
+    films = table[["film", "path", "patient", "class"]].assign(dataset=name, on_disk=True)
+    films = pd.concat([films, class_labels(table["class"], meanings)], axis=1)
+    if (table["part"] != "").all():
+        films["split"] = table["part"]
+    else:
+        classes = table["class"].to_numpy()[:, None] == np.unique(table["class"])
+        films["split"] = random_split(films, classes, seed)
+    unknown = tuple(
+        Remark(f"films of the class {one}, which is no finding: no label", int((table["class"] == one).sum()))
+        for one, known in meanings.items()
+        if known is None
+    )
+    remarks = (
+        *unknown,
+        *remark("films with an NIH name: NIH's films and patients", films.loc[is_nih(films["patient"]), "film"]),
+        *remark("images outside the folders of classes, left out", loose, left_out=True),
+        *remark("files that are no images, left out", files.others, left_out=True),
+        *files.remarks(),
+    )
+    return finish(_facts(name, root, seed, set(meanings), (table["part"] != "").all()), films, remarks)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``python -m training dataset folders``."""
+    add_common_arguments(parser, "folder above the folders of classes")
+    parser.add_argument("--name", default="", help="name of the dataset (default: that of ROOT)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the dataset and say what is in it."""
+    return save(args.out, read_folders(args.root, args.seed, args.name))
+
+
+def patients_of(films: pd.Series, name: str) -> pd.Series:
+    """Give NIH's patient for films that bear an NIH name; each other film is its own patient."""
+    patient = films.map(stem).str.extract(f"^{NIH_NAME}$")[0].str.lstrip("0")
+    return ("nih:" + patient).fillna(f"{name}:" + films)
+
+
+def is_nih(patients: pd.Series) -> pd.Series:
+    """Say which patients are NIH's."""
+    return patients.str.startswith("nih:")
+
+
+def _parts(path: str) -> tuple[str, str]:
+    """Give the split that a film's folders name, or "", and its class, or "" if it has none."""
+    folders = path.split("/")[:-1]
+    place = next((place for place, one in enumerate(folders) if one.lower() in SPLIT_FOLDERS), None)
+    if place is not None:
+        return SPLIT_FOLDERS[folders[place].lower()], folders[place + 1] if place + 1 < len(folders) else ""
+    return "", folders[-1] if folders else ""
+
+
+def _facts(name: str, root: Path, seed: int, classes: set[str], published: bool) -> DatasetFacts:
+    mendeley = {one.lower() for one in classes} == set(MENDELEY)
+    terms = (MENDELEY_SOURCE, MENDELEY_LICENCE, MENDELEY_CITATION) if mendeley else (NOT_STATED, NOT_STATED, "")
+    policy = {"reader": "folders", "splits": "folders" if published else "random"}
+    return DatasetFacts(name, str(Path(root).resolve()), *terms, {}, seed, policy=policy)

@@ -1,0 +1,149 @@
+"""What the readers share: a label table with rows that can be named, films put together, a dataset written."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.datasets.disk import Files, remark
+from training.datasets.facts import DatasetFacts, Remark
+from training.datasets.labels import BLANK_POLICIES, UNCERTAIN_POLICIES, Policy
+from training.datasets.splits import SPLITS
+from training.datasets.table import check_films, complete, empty_boxes, write_dataset
+
+FRONTAL = ("PA", "AP")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a reader makes of a source: a dataset before it is written.
+
+    Attributes
+    ----------
+    facts : DatasetFacts
+        With the report of what was left out.
+    films : DataFrame
+        One row a film, at least the columns `SCHEMA`.
+    boxes : DataFrame
+        `BOX_COLUMNS`, often without rows.
+    """
+
+    facts: DatasetFacts
+    films: pd.DataFrame
+    boxes: pd.DataFrame = dataclasses.field(default_factory=empty_boxes)
+
+
+def found_on_disk(places: pd.Series, files: Files, used: Mapping[str, str]) -> tuple[pd.Series, tuple[Remark, ...]]:
+    """Say which rows have their film on disk, and what is on disk that no row is about.
+
+    Parameters
+    ----------
+    places : Series
+        Path of each row's film, or none.
+    files : Files
+        What is on disk.
+    used : mapping
+        Key -> path of the films that rows can be about; other images are second copies.
+    """
+    here = places.notna()
+    taken = set(places[here])
+    unlisted = [name for name in used.values() if name not in taken]
+    copies = set(files.images) - set(used.values())
+    return here, (
+        *remark("images on disk that the label table does not list, left out", sorted(unlisted), left_out=True),
+        *remark("second copies on disk of a film, not used", sorted(copies), left_out=True),
+        *files.remarks(),
+    )
+
+
+def only_frontal(films: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
+    """Leave out all films but PA and AP, one remark a view."""
+    others = films.loc[~films["view"].isin(FRONTAL), ["film", "view"]]
+    remarks = tuple(
+        Remark(f"films left out: their view is {view}", len(part), str(part["film"].iloc[0]), left_out=True)
+        for view, part in others.fillna("unknown").groupby("view")
+    )
+    return films.drop(index=others.index), remarks
+
+
+def finish(
+    facts: DatasetFacts, films: pd.DataFrame, remarks: Iterable[Remark], boxes: pd.DataFrame | None = None
+) -> Reading:
+    """Bring a reader's films into the schema, check them, and add to the report what is not on disk."""
+    for name in ("view", "sex", "split", "age"):
+        if name not in films:
+            films[name] = pd.Series(np.nan, films.index, dtype=float if name == "age" else "str")
+    films = complete(films.reset_index(drop=True), facts.name)
+    check_films(films, facts.name)
+    absent = films.loc[~films["on_disk"], "film"]
+    report = (*remarks, *remark("films of the table are not on disk; they stay in it, marked", absent))
+    return Reading(dataclasses.replace(facts, report=report), films, empty_boxes() if boxes is None else boxes)
+
+
+def sha256(*files: Path) -> dict[str, str]:
+    """Give the sha256 of each file by its name."""
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def add_common_arguments(parser: argparse.ArgumentParser, root: str) -> None:
+    """Add the arguments of every reader."""
+    parser.add_argument("root", type=Path, metavar="ROOT", help=root)
+    parser.add_argument("--out", type=Path, required=True, metavar="DATASET", help="folder to write")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the split by patient (default: 0)")
+
+
+def add_view_argument(parser: argparse.ArgumentParser) -> None:
+    """Let the user leave out lateral films."""
+    views = {"all": "keep every film and its view", "frontal": "leave out all but PA and AP"}
+    _add_choice(parser, "--views", views, "all")
+
+
+def add_policy_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what labels made from reports leave open."""
+    _add_choice(parser, "--uncertain", UNCERTAIN_POLICIES, "ignore")
+    _add_choice(parser, "--blank", BLANK_POLICIES, "missing")
+    text = "let No Finding also say: no emphysema, hernia, pleural thickening (a model may learn the source from it)"
+    parser.add_argument("--extend-no-finding", action="store_true", help=text)
+
+
+def add_splits_argument(parser: argparse.ArgumentParser) -> None:
+    """Let the user choose between the publishers' split and a random one."""
+    _add_choice(parser, "--splits", {"official": "as published", "random": "by patient, from the seed"}, "official")
+
+
+def policy_of(args: argparse.Namespace) -> Policy:
+    """Read the arguments of `add_policy_arguments`."""
+    return Policy(args.uncertain, args.blank, args.extend_no_finding)
+
+
+def spell_policy(reader: str, policy: Policy, **others: str) -> dict[str, str]:
+    """Write down what was decided, for ``dataset.json``."""
+    extended = {"extend_no_finding": "yes" if policy.extend_no_finding else "no"}
+    return {"reader": reader, "uncertain": policy.uncertain, "blank": policy.blank, **extended, **others}
+
+
+def save(out: Path, reading: Reading) -> int:
+    """Write the dataset, say what is in it and what was left out."""
+    write_dataset(out, reading.facts, reading.films, reading.boxes)
+    films = reading.films
+    here = films[films["on_disk"]]
+    told = here if len(here) else films
+    counts = ", ".join(f"{(told['split'] == split).sum()} {split}" for split in SPLITS)
+    boxes = f"; {len(reading.boxes)} boxes" if len(reading.boxes) else ""
+    patients = told["patient"].nunique()
+    print(f"{len(films)} films in the table, {len(here)} on disk, {patients} patients: {counts}{boxes}")
+    for one in reading.facts.report:
+        print(f"  {one}")
+    return 0
+
+
+def _add_choice(parser: argparse.ArgumentParser, flag: str, choices: Mapping[str, str], default: str) -> None:
+    told = "; ".join(f"{name}: {text}" for name, text in choices.items())
+    parser.add_argument(flag, choices=tuple(choices), default=default, help=f"{told} (default: {default})")
