@@ -20,11 +20,6 @@ TARGET = "logit"
 BATCH_SIZE = 32  # films at a time: larger batches gain nothing on a CPU and hold more memory
 
 
-def probabilities(logits: np.ndarray | float) -> np.ndarray:
-    """Probabilities of log-odds, without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64)))
-
-
 class Cancelled(Exception):
     """Raised inside an explainer when its budget says that nobody waits for the result."""
 
@@ -207,6 +202,7 @@ class Explainer(ABC):
         start = time.perf_counter()
         task = Task(classifier, film, outputs, budget, explainer.cost, seed)
         evidence = explainer._explain(task)
+        answered = classifier.card.probabilities(task.logits)
         seconds = time.perf_counter() - start
         budget.progress(1.0)
         return [
@@ -214,7 +210,7 @@ class Explainer(ABC):
                 method=self.name,
                 finding=name,
                 map=np.ascontiguousarray(found.map, np.float32),
-                probability=float(probabilities(task.logits[k])),
+                probability=float(answered[k]),
                 logit=float(task.logits[k]),
                 seed=seed,
                 evaluations=task.evaluations,

@@ -15,10 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.special import expit
+
+from xai.calibration import LogitMap, logit_map_from_dict
+
 CARD_VERSION = 1
 LINKS = ("sigmoid", "softmax")
 EMITS = ("logits", "probabilities")
-FITS = ("stretch", "crop", "pad")
+FITS = ("stretch", "crop", "crop-first", "pad")
+RESAMPLES = ("pillow", "gaussian", "linear", "area")
 MAX_CARD_BYTES = 2 * 1024 * 1024
 MAX_SIDE = 2048
 NAME_LIMIT = 80
@@ -58,10 +64,15 @@ class InputSpec:
         Side of the square input in pixels.
     channels : int
         1, or 3 (the grey film three times).
-    fit : {"stretch", "crop", "pad"}
-        How a film that is not square fits: stretched, short side scaled and centre cropped, or padded with air.
+    fit : {"stretch", "crop", "crop-first", "pad"}
+        How a film that is not square fits: stretched, short side scaled and centre cropped, centre cropped and
+        then scaled, or padded with air.
     multiply, mean, std
         ``x = (film * multiply - mean) / std`` with the film in [0, 1]; one ``mean`` and ``std`` a channel.
+    resample : {"pillow", "gaussian", "linear", "area"}
+        How a film is scaled: see `xai.preprocess.resize`.
+    short_side : int or None
+        For ``crop``: length that the short side is scaled to before ``size`` is cut from its middle; None is ``size``.
     """
 
     size: int
@@ -70,6 +81,8 @@ class InputSpec:
     multiply: float = 1.0
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+    resample: str = "pillow"
+    short_side: int | None = None
 
     def __post_init__(self) -> None:
         _check(
@@ -92,6 +105,13 @@ class InputSpec:
                 list(values),
             )
         _check(all(value > 0 for value in self.std), "input.std must be above 0", list(self.std))
+        _check(self.resample in RESAMPLES, f"input.resample must be one of {', '.join(RESAMPLES)}", self.resample)
+        short = self.short_side
+        _check(
+            short is None or (self.fit == "crop" and _is_int(short) and self.size <= short <= MAX_SIDE),
+            f"input.short_side goes with the fit crop and must be {self.size} to {MAX_SIDE}",
+            short,
+        )
 
 
 @dataclass(frozen=True)
@@ -130,6 +150,9 @@ class ModelCard:
         Where each output is cut; see `threshold`.
     prevalence : dict of str to float
         Share of positives among the training films.
+    calibration : dict of str to LogitMap
+        From an output's logit to a calibrated one; outputs without one stay as they are. Logits and maps are the
+        model's own, uncalibrated; only probabilities go through it, see `probabilities`.
     performance, provenance : dict
         Free-form: measured figures with intervals; data, script, seed, licence.
     feature_layer : str or None
@@ -148,6 +171,7 @@ class ModelCard:
     summary: str = ""
     thresholds: dict[str, Threshold] = field(default_factory=dict)
     prevalence: dict[str, float] = field(default_factory=dict)
+    calibration: dict[str, LogitMap] = field(default_factory=dict)
     performance: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     feature_layer: str | None = None
@@ -176,7 +200,7 @@ class ModelCard:
         for name in ("feature_layer", "sha256"):
             value = getattr(self, name)
             _check(value is None or isinstance(value, str), f"{name} must be a text", value)
-        for name in ("thresholds", "prevalence"):
+        for name in ("thresholds", "prevalence", "calibration"):
             unknown = sorted(set(getattr(self, name)) - set(self.outputs))
             _check(not unknown, f"{name} must name outputs of this model", unknown)
 
@@ -196,11 +220,20 @@ class ModelCard:
             raise ModelCardError(f"{self.name} has no output “{output}”; it has {', '.join(self.outputs)}.")
         return self.outputs.index(output)
 
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Turn logits, (..., outputs) in the model's order, into probabilities by way of the card's calibration."""
+        logits = np.asarray(logits, np.float64)
+        maps = [self.calibration.get(name) for name in self.outputs]
+        moved = [z if one is None else one(z) for one, z in zip(maps, np.moveaxis(logits, -1, 0), strict=True)]
+        return expit(np.stack(moved, axis=-1))
+
     @property
     def fingerprint(self) -> str:
-        """Everything in the card that changes a map, as text: part of a result's content hash."""
+        """Everything in the card that changes a map or a probability, as text: part of a result's content hash."""
         what = (self.outputs, self.link, self.emits, dataclasses.astuple(self.input), self.feature_layer)
-        return json.dumps([*what, self.mean_film.hex() if self.mean_film else None])
+        calibration = [dataclasses.astuple(self.calibration[name])[:3] for name in sorted(self.calibration)]
+        named = [[*sorted(self.calibration), *calibration]] if calibration else []
+        return json.dumps([*what, self.mean_film.hex() if self.mean_film else None, *named])
 
 
 def read_card(path: Path) -> ModelCard:
@@ -255,10 +288,13 @@ def card_from_dict(content: Any) -> ModelCard:
             multiply=spec.get("multiply", 1.0),
             mean=_numbers(spec.get("mean", 0.0), "input.mean"),
             std=_numbers(spec.get("std", 1.0), "input.std"),
+            resample=spec.get("resample", "pillow"),
+            short_side=spec.get("short_side"),
         ),
         summary=str(content.get("summary", "")),
         thresholds={name: _threshold(value) for name, value in _mapping(content, "thresholds").items()},
         prevalence={name: _share(value) for name, value in _mapping(content, "prevalence").items()},
+        calibration={name: _calibration(value) for name, value in _mapping(content, "calibration").items()},
         performance=_mapping(content, "performance"),
         provenance=_mapping(content, "provenance"),
         feature_layer=content.get("feature_layer"),
@@ -279,6 +315,7 @@ def card_to_dict(card: ModelCard) -> dict[str, Any]:
         "input": spec,
         "thresholds": {name: dataclasses.asdict(value) for name, value in card.thresholds.items()},
         "prevalence": dict(card.prevalence),
+        "calibration": {name: one.to_dict() for name, one in card.calibration.items()},
         "performance": card.performance,
         "provenance": card.provenance,
         "feature_layer": card.feature_layer,
@@ -318,6 +355,13 @@ def _threshold(value: Any) -> Threshold:
 def _share(value: Any) -> float:
     _check(_is_number(value) and 0 <= value <= 1, "a prevalence must lie in [0, 1]", value)
     return float(value)
+
+
+def _calibration(value: Any) -> LogitMap:
+    try:
+        return logit_map_from_dict(value)
+    except ValueError as error:
+        raise ModelCardError(f"{error}.") from error
 
 
 def _mapping(content: dict[str, Any], name: str) -> dict[str, Any]:

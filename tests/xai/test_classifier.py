@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from tests.xai import models
 from xai.backend import keras
 from xai.classifier import Classifier
 from xai.explainers import EXPLAINERS
-from xai.explanation import Budget, probabilities
+from xai.explanation import Budget
 from xai.loading import ModelError, file_sha256
 from xai.model_card import ModelCardError, card_path, write_card
 
@@ -59,7 +60,7 @@ def test_probabilities_are_the_models_own(name, zoo, zoo_model):
     canvases = canvases_for(card)
     expected = own_output(zoo_model(name), card, canvases)
     tolerance = 4e-3 if name == "mixed precision" else 1e-5
-    np.testing.assert_allclose(probabilities(zoo(name).logits(canvases)), expected, atol=tolerance)
+    np.testing.assert_allclose(expit(zoo(name).logits(canvases)), expected, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,7 +94,7 @@ def test_several_softmaxes_in_one_row_are_not_taken_for_one(film):
     )
     card = models.card(6, size=8)
     canvases = canvases_for(card)
-    found = probabilities(models.classifier(model, card).logits(canvases))
+    found = expit(models.classifier(model, card).logits(canvases))
     np.testing.assert_allclose(found, own_output(model, card, canvases), atol=1e-5)
 
 
@@ -108,7 +109,7 @@ def test_a_dense_layer_that_computes_something_else_keeps_doing_so():
     )
     card = models.card(2, size=8)
     canvases = canvases_for(card)
-    found = probabilities(models.classifier(model, card).logits(canvases))
+    found = expit(models.classifier(model, card).logits(canvases))
     np.testing.assert_allclose(found, own_output(model, card, canvases), atol=1e-5)
 
 

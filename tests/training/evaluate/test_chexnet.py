@@ -1,0 +1,84 @@
+"""CheXNet's published predictions: what its author measured, and why it flags emphysema so often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.evaluate.audit import audit
+from training.evaluate.companions import companions
+from training.evaluate.judged import Judged
+from training.evaluate.published import FIGURES, film_digest, may_compare
+from training.evaluate.rates import rates
+from training.evaluate.roc import area
+from training.evaluate.thresholds import choose
+from training.remedy import try_remedy
+from xai.findings import FINDINGS
+
+pytestmark = pytest.mark.real_films
+
+
+@pytest.fixture(scope="session")
+def youden(chexnet: Judged) -> float:
+    return choose("youden", chexnet.ranked("Emphysema")).value
+
+
+def test_aurocs_are_those_that_its_author_published(chexnet: Judged, real_data: Path):
+    published = pd.read_csv(real_data / "nih" / "chexnet" / "aucs.csv", index_col="label")["auc"]
+    assert (len(chexnet), chexnet.unpredicted) == (22_433, 89_687)
+    ours = {finding: area(chexnet.ranked(finding)).value for finding in FINDINGS}
+    assert ours == pytest.approx(published.to_dict(), abs=1e-6)
+    table = next(one for one in FIGURES if one.key == "Zech 2022").aurocs
+    assert {name: round(value, 4) for name, value in ours.items()} == pytest.approx(table, abs=1e-9)
+
+
+def test_emphysema_is_flagged_seven_times_as_often_as_it_is_there_because_of_the_threshold(chexnet, youden):
+    assert youden == pytest.approx(0.0195, abs=5e-5)
+    found = rates(chexnet.ranked("Emphysema").counts(youden))
+    assert found.predicted_prevalence.count == 3537 and found.prevalence.count == 509
+    assert found.ppv.value == pytest.approx(0.124, abs=5e-4)
+    for rule in ("", "youden"):
+        audited = audit(chexnet, "Emphysema", youden, rule)
+        assert audited.main == "threshold"
+        assert audited.excess == pytest.approx((3537 - 509) / 22_433, abs=1e-12)
+        assert sum(part.share for part in audited.parts) == pytest.approx(audited.excess, abs=1e-12)
+    # Whoever must find as many as the Youden point does cannot flag fewer.
+    assert audited.floor == pytest.approx(audited.predicted_prevalence, abs=1e-4)
+
+
+def test_false_positives_of_emphysema_carry_pneumothorax(chexnet, youden):
+    carried = companions(chexnet, "Emphysema", youden).set_index("finding")
+    assert carried.index[0] == "Pneumothorax" and carried.loc["Pneumothorax", "lift"] > 3
+    there = companions(chexnet, "Emphysema", youden, "positives").set_index("finding")
+    assert there.loc["Pneumothorax", "share"] == pytest.approx(0.28, abs=0.02)
+
+
+@pytest.mark.parametrize("method", ["none", "platt", "isotonic"])
+def test_a_remedy_brings_flags_to_the_truth_on_other_patients(chexnet: Judged, youden: float, method: str):
+    found = try_remedy(chexnet, "Emphysema", method, threshold=youden)
+    before, after = found.before, found.after
+    assert before.rates.predicted_prevalence.value > 6 * before.rates.prevalence.value
+    assert after.rates.predicted_prevalence.value == pytest.approx(after.rates.prevalence.value, rel=0.2)
+    assert after.auroc.value == pytest.approx(before.auroc.value, abs=1e-6)
+    assert after.rates.ppv.value > 2 * before.rates.ppv.value
+
+
+def test_patients_repeat_and_the_interval_knows_it(chexnet: Judged):
+    assert chexnet.patient_count == 6187
+    for finding in ("Emphysema", "Pneumothorax", "Effusion"):
+        clustered, plain = chexnet.auroc(finding), area(chexnet.ranked(finding))
+        assert clustered.high - clustered.low > 1.2 * (plain.high - plain.low)
+
+
+def test_published_figures_stand_beside_these_films_only_where_they_were_measured_on_them(chexnet: Judged):
+    verdicts = {one.key: may_compare(one, chexnet) for one in FIGURES}
+    allowed = {key for key, verdict in verdicts.items() if verdict.allowed}
+    assert allowed == {"Zech 2022", "Zech 2018", "Weng", "Weng, improved", "zoogzog"}
+    assert "list of films was not published" in verdicts["CheXNet"].why
+    part = chexnet.restrict(np.arange(len(chexnet)) > 0)
+    assert not any(may_compare(one, part).allowed for one in FIGURES)
+    assert "these are 22432 other films" in may_compare(FIGURES[0], part).why
+    assert film_digest(chexnet.films["film"].str.removesuffix(".png")[::-1]) == film_digest(chexnet.films["film"])

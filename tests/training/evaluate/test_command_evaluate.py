@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from training.__main__ import main
+from training.datasets.table import DatasetFacts, write_dataset
+from training.predictions import PredictionsFacts, write_predictions
+from xai.findings import FINDINGS
+from xai.model_card import Threshold
+
+COLUMNS = (
+    "finding,positives,negatives,auroc,auroc_low,auroc_high,average_precision,brier,ece,threshold,sensitivity,"
+    "specificity,ppv,npv,f1,prevalence,predicted_prevalence"
+)
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    """Emphysema as it may be, Mass without a film, Hernia unlabelled; 300 films of 150 patients, 4 unpredicted."""
+    rng = np.random.default_rng(0)
+    names = [f"f{k}" for k in range(304)]
+    facts = {"path": "", "dataset": "made", "view": "PA", "age": 50.0, "sex": "F", "on_disk": False}
+    films = pd.DataFrame({"film": names, "patient": [f"p{k // 2}" for k in range(304)], **facts})
+    films["split"] = np.where(np.arange(304) < 200, "train", "test")
+    films[list(FINDINGS)] = np.nan
+    films["Emphysema"] = (rng.random(304) < 0.3).astype(float)
+    films["Mass"] = 0.0
+    dataset = tmp_path / "made"
+    write_dataset(dataset, DatasetFacts("made", str(dataset), "made", "none", "none", {}, 0), films)
+    table = pd.DataFrame({name: rng.random(300) for name in ("Emphysema", "Mass", "Hernia")}, names[:300])
+    table["Emphysema"] = (2 * table["Emphysema"] + films["Emphysema"][:300].to_numpy()) / 3
+    folder = tmp_path / "predictions"
+    cut = {"Emphysema": Threshold(0.4, "so")}
+    facts = PredictionsFacts("p", "made", str(dataset), "a model", "import", tuple(table.columns), cut)
+    write_predictions(folder, facts, table)
+    return folder
+
+
+def test_writes_the_columns_and_what_scikit_learn_measures(predictions: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    assert main(["evaluate", str(predictions), "--out", str(out)]) == 0
+    assert (out / "metrics.csv").read_text().splitlines()[0] == COLUMNS
+    table = pd.read_csv(out / "metrics.csv", index_col="finding")
+    films = pd.read_parquet(tmp_path / "made" / "films.parquet")[:300]
+    p = pd.read_parquet(predictions / "predictions.parquet")
+    labels, scores = films["Emphysema"].to_numpy(), p["Emphysema"].to_numpy()
+    flagged = scores >= 0.4
+    row = table.loc["Emphysema"]
+    assert row["auroc"] == pytest.approx(metrics.roc_auc_score(labels, scores), abs=1e-12)
+    assert row["average_precision"] == pytest.approx(metrics.average_precision_score(labels, scores), abs=1e-12)
+    assert row["brier"] == pytest.approx(metrics.brier_score_loss(labels, scores), abs=1e-12)
+    assert row["ppv"] == pytest.approx(metrics.precision_score(labels, flagged), abs=1e-12)
+    assert row["f1"] == pytest.approx(metrics.f1_score(labels, flagged), abs=1e-12)
+    assert row["predicted_prevalence"] == pytest.approx(flagged.mean())
+    assert row["threshold"] == 0.4 and row["positives"] + row["negatives"] == 300
+    assert row["auroc_low"] < row["auroc"] < row["auroc_high"]
+    assert table.loc["Mass", ["positives", "negatives", "prevalence"]].tolist() == [0, 300, 0]
+    assert np.isnan(table.loc["Mass", "auroc"]) and table.loc["Mass", "specificity"] < 1
+    assert table.loc["Hernia", ["positives", "negatives"]].tolist() == [0, 0]
+    printed = capsys.readouterr().out
+    assert (
+        "300 films of 150 patients: mean AUROC" in printed
+        and "of 1 of 3 findings" in printed
+        and "Mass: None of the 300" in printed
+    )
+
+
+def test_the_json_defines_every_column(predictions: Path, tmp_path: Path):
+    assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+    content = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert set(COLUMNS.split(",")) <= set(content["definitions"])
+    assert "Obuchowski" in content["definitions"]["interval"]
+    assert content["films"] == 300 and content["films_without_prediction"] == 4
+    assert content["metrics"][1]["auroc"] is None
+    assert content["notes"]["Hernia"] == {"missing": 300, "problem": "No film has both a label and a prediction."} | {
+        "rule": content["notes"]["Hernia"]["rule"]
+    }
+
+
+def test_a_split_and_a_rule(predictions: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    rule = ["--split", "test", "--thresholds", "sensitivity", "--target", "0.8"]
+    assert main(["evaluate", str(predictions), "--out", str(out), *rule]) == 0
+    table = pd.read_csv(out / "metrics.csv", index_col="finding")
+    assert table.loc["Emphysema", "positives"] + table.loc["Emphysema", "negatives"] == 100
+    assert 0.8 <= table.loc["Emphysema", "sensitivity"] < 0.9
+    assert np.isnan(table.loc["Mass", "threshold"]) and np.isnan(table.loc["Mass", "predicted_prevalence"])
+    notes = json.loads((out / "metrics.json").read_text())["notes"]
+    assert notes["Mass"]["no_threshold"].startswith("None of the 100")
+
+
+def _refused(capsys, *arguments: str) -> str:
+    assert main(["evaluate", *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("\n") == 1
+    return told.err
+
+
+def test_bad_input_is_one_line_and_status_2(predictions: Path, tmp_path: Path, capsys):
+    out = ["--out", str(tmp_path / "out")]
+    assert "There is no folder" in _refused(capsys, str(tmp_path / "nowhere"), *out)
+    assert "is in the split validation" in _refused(capsys, str(predictions), *out, "--split", "validation")
+    table = pd.read_parquet(predictions / "predictions.parquet")
+    bad = {
+        "two rows for the film “f0”": table.assign(film=["f0", "f0", *table["film"][2:]]),
+        "gives 1.5 as the probability": table.assign(Mass=1.5),
+        "None of the 300 predicted films": table.assign(film="x" + table["film"]),
+        "same probability": table.assign(Emphysema=0.5, Mass=0.5, Hernia=0.5),
+        "all are missing": table.assign(Emphysema=np.nan, Mass=np.nan, Hernia=np.nan),
+    }
+    for words, broken in bad.items():
+        broken.to_parquet(predictions / "predictions.parquet", index=False)
+        assert words in _refused(capsys, str(predictions), *out)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(SystemExit) as stopped:
+        main(["evaluate", str(predictions), *out, "--thresholds", "guess"])
+    assert stopped.value.code == 2

@@ -1,0 +1,127 @@
+"""Measure predictions against the labels of their dataset.
+
+Writes ``metrics.csv``, one row a finding, and ``metrics.json``, the same with the definition of each column.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.datasets.table import SPLITS
+from training.evaluate.calibration import BINS, brier_score, calibration_curve
+from training.evaluate.judged import Judged, judge
+from training.evaluate.precision_recall import average_precision
+from training.evaluate.ranked import EvaluateError
+from training.evaluate.rates import DEFINITIONS, rates
+from training.evaluate.thresholds import ALIASES, RULES, choose
+from training.predictions import read_predictions
+
+COLUMNS = {
+    "finding": "One of the 14 findings.",
+    "positives": "Films with the finding, among those with a label and a probability.",
+    "negatives": "Films without it.",
+    "auroc": "Chance that a film with the finding scores above one without; ties count half.",
+    "auroc_low": "Lower end of its 95 % interval; how it was made stands under interval.",
+    "auroc_high": "Upper end.",
+    "average_precision": "Mean of precision over the steps of recall, without interpolation.",
+    "brier": "Mean squared difference between probability and truth.",
+    "ece": "Expected calibration error: mean gap between predicted and observed share, in up to "
+    f"{BINS} groups of equal number of films.",
+    "threshold": "Probability from which a film is flagged.",
+    **{name: DEFINITIONS[name] for name in ("sensitivity", "specificity", "ppv", "npv", "f1")},
+    **{name: DEFINITIONS[name] for name in ("prevalence", "predicted_prevalence")},
+}
+
+
+def measure(judged: Judged, rule: str = "card", target: float | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Measure every finding.
+
+    Parameters
+    ----------
+    judged : Judged
+    rule, target
+        How thresholds are chosen; see `training.evaluate.thresholds.choose`.
+
+    Returns
+    -------
+    table : DataFrame
+        One row a finding with the columns `COLUMNS`; NaN where something cannot be said.
+    notes : dict
+        By finding: the rule of its threshold, and what cannot be said and why.
+    """
+    rows, notes = [], {}
+    for finding in judged.findings:
+        ranked = judged.ranked(finding)
+        note = {"missing": ranked.missing} | ({"problem": ranked.problem} if ranked.problem else {})
+        row: dict[str, Any] = dict.fromkeys(COLUMNS, math.nan)
+        area = judged.auroc(finding)
+        row |= {"finding": finding, "positives": ranked.positives, "negatives": ranked.negatives}
+        row |= {"auroc": area.value, "auroc_low": area.low, "auroc_high": area.high}
+        row |= {"average_precision": average_precision(ranked), "brier": brier_score(ranked)}
+        row |= {"ece": calibration_curve(ranked).error, "prevalence": ranked.prevalence}
+        try:
+            cut = choose(rule, ranked, target, judged.threshold(finding))
+        except EvaluateError as error:
+            note["no_threshold"] = str(error)
+        else:
+            found = rates(ranked.counts(cut.value))
+            note["rule"] = cut.rule
+            row |= {"threshold": cut.value, "f1": found.f1}
+            row |= {name: getattr(found, name).value for name in ("sensitivity", "specificity", "ppv", "npv")}
+            row["predicted_prevalence"] = found.predicted_prevalence.value
+        rows.append(row)
+        notes[finding] = note
+    return pd.DataFrame(rows, columns=list(COLUMNS)), notes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``python -m training evaluate``."""
+    parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder that predict or import wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--split", choices=SPLITS, help="only films of this split (default: all that are predicted)")
+    rules = sorted({*RULES, *ALIASES})
+    parser.add_argument("--thresholds", default="card", choices=rules, help="rule of the thresholds (default: card)")
+    parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, write and say in a line what was measured."""
+    predictions = read_predictions(args.predictions)
+    judged = judge(predictions)
+    if args.split:
+        judged = judged.in_split(args.split)
+    table, notes = measure(judged, args.thresholds, args.target)
+    args.out.mkdir(parents=True, exist_ok=True)
+    table.to_csv(args.out / "metrics.csv", index=False)
+    content = {
+        "predictions": predictions.facts.name,
+        "model": judged.model,
+        "dataset": judged.dataset,
+        "split": args.split,
+        "films": len(judged),
+        "patients": judged.patient_count,
+        "films_without_prediction": judged.unpredicted,
+        "predictions_without_film": judged.unlabelled,
+        "thresholds": args.thresholds,
+        "definitions": COLUMNS | {"interval": judged.interval_method},
+        "notes": notes,
+        "metrics": [_without_nan(row) for row in table.to_dict("records")],
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    (args.out / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    measured = table["auroc"].dropna()
+    mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
+    print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} findings")
+    for finding, problem in judged.cautions().items():
+        print(f"{finding}: {problem}")
+    return 0
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}

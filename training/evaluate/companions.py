@@ -1,0 +1,52 @@
+"""Label quality: what else the films of a cell carry."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from training.evaluate.judged import Judged
+from training.evaluate.rates import wilson
+
+CELLS = {"positives": ("TP", "FN"), "flagged": ("TP", "FP")}
+
+
+def companions(judged: Judged, finding: str, threshold: float, cell: str = "FP") -> pd.DataFrame:
+    """Say what else the films of a cell carry: a label that keeps such company may mean something else.
+
+    In NIH's labels 29.7 % of the films with emphysema also have pneumothorax, six times as many as of all films:
+    subcutaneous emphysema after a drain, read from the report as emphysema of the lung (Oakden-Rayner, Academic
+    Radiology 2020).
+
+    Parameters
+    ----------
+    judged : Judged
+    finding : str
+    threshold : float
+    cell : {"TP", "FP", "FN", "TN", "positives", "flagged"}
+
+    Returns
+    -------
+    DataFrame
+        One row another finding, highest lift first: ``finding, count, of, share, low, high, base, lift``. ``base`` is
+        the share among all labelled films, ``lift`` how many times as often it is in the cell; NaN where it is
+        nowhere.
+    """
+    outcome = judged.outcome(finding, threshold)
+    here = np.isin(outcome, CELLS.get(cell, (cell,)))
+    others = [name for name in judged.findings if name != finding]
+    carried = judged.labels[:, [judged.index(name) for name in others]]
+    known = (carried == 0) | (carried == 1)
+    count, of = ((carried == 1) & here[:, None]).sum(axis=0), (known & here[:, None]).sum(axis=0)
+    everywhere = known & (outcome != "")[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        base = ((carried == 1) & everywhere).sum(axis=0) / everywhere.sum(axis=0)
+        share = count / of
+        lift = np.where(base > 0, share / base, math.nan)
+    low, high = wilson(count, of)
+    table = pd.DataFrame(
+        {"finding": others, "count": count, "of": of, "share": share, "low": low, "high": high, "base": base}
+    )
+    return table.assign(lift=lift).sort_values("lift", ascending=False, ignore_index=True, na_position="last")

@@ -1,0 +1,246 @@
+"""Predictions beside the truth: one row a film, in the same order everywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from training.datasets.table import SPLITS, Dataset, labels
+from training.evaluate.ranked import EvaluateError, Ranked, rank
+from training.evaluate.roc import Auroc, area, clustered_area
+from training.predictions import Predictions, check_probabilities
+from xai.findings import FINDINGS
+from xai.model_card import DEFAULT_THRESHOLD, Threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Predicted films with their labels.
+
+    Attributes
+    ----------
+    model, dataset : str
+        Whose predictions, of which films.
+    findings : tuple of str
+        Outputs that the dataset has labels for.
+    labels : float32 array (films, findings)
+        1, 0 or NaN.
+    probabilities : float64 array (films, findings)
+        In [0, 1]; NaN where the film has none.
+    patients : int array (films,)
+        Number of each film's patient; a film without one is its own patient.
+    films : DataFrame
+        The dataset's rows of these films, in the same order, indexed from 0.
+    thresholds : dict of str to Threshold
+        Those of the model card.
+    card : dict
+        The model card; empty where there is none.
+    unpredicted, unlabelled : int
+        Films of the dataset without a row of predictions, and predicted films that the dataset does not have; both
+        are left out.
+    """
+
+    model: str
+    dataset: str
+    findings: tuple[str, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    patients: np.ndarray
+    films: pd.DataFrame
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    unpredicted: int = 0
+    unlabelled: int = 0
+    _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.films)
+
+    @cached_property
+    def patient_count(self) -> int:
+        """Number of patients."""
+        return len(np.unique(self.patients))
+
+    @property
+    def patients_repeat(self) -> bool:
+        """Whether a patient has more than one film here: intervals must then know it."""
+        return self.patient_count < len(self)
+
+    @property
+    def interval_method(self) -> str:
+        """How `auroc` makes its interval, in words."""
+        if self.patients_repeat:
+            return "AUROC: Obuchowski's variance, which knows that films of one patient are alike, on the logit scale."
+        return "AUROC: DeLong's variance, on the logit scale."
+
+    def index(self, finding: str) -> int:
+        """Column of a finding; raises `EvaluateError` where it is not judged."""
+        if finding not in self.findings:
+            raise EvaluateError(f"{finding} is not judged here; {', '.join(self.findings)} are.")
+        return self.findings.index(finding)
+
+    def truth(self, finding: str) -> np.ndarray:
+        """Labels of a finding, float32 (films,) with 1, 0 and NaN."""
+        return self.labels[:, self.index(finding)]
+
+    def scores(self, finding: str) -> np.ndarray:
+        """Probabilities of a finding, float64 (films,)."""
+        return self.probabilities[:, self.index(finding)]
+
+    def ranked(self, finding: str) -> Ranked:
+        """Films in order of their probability of a finding; sorted once and kept."""
+        if finding not in self._ranked:
+            self._ranked[finding] = rank(self.truth(finding), self.scores(finding))
+        return self._ranked[finding]
+
+    def auroc(self, finding: str) -> Auroc:
+        """AUROC with its interval: DeLong's, or where patients have several films, Obuchowski's."""
+        if self.patients_repeat:
+            return clustered_area(self.ranked(finding), self.truth(finding), self.patients)
+        return area(self.ranked(finding))
+
+    def threshold(self, finding: str) -> Threshold:
+        """Threshold of the card; 0.5, said to be so, where it names none."""
+        return self.thresholds.get(finding, DEFAULT_THRESHOLD)
+
+    def outcome(self, finding: str, threshold: float) -> np.ndarray:
+        """Cell of each film: an array (films,) of ``TP``, ``FP``, ``FN``, ``TN``, empty where it has none."""
+        truth, scores = self.truth(finding), self.scores(finding)
+        flagged, known = scores >= threshold, ((truth == 0) | (truth == 1)) & ~np.isnan(scores)
+        cell = np.where(truth == 1, np.where(flagged, "TP", "FN"), np.where(flagged, "FP", "TN"))
+        return np.where(known, cell, "")
+
+    def cautions(self) -> dict[str, str]:
+        """Findings of which not everything can be said, and why, in one sentence each."""
+        return {name: self.ranked(name).problem for name in self.findings if self.ranked(name).problem}
+
+    def restrict(self, keep: np.ndarray) -> Judged:
+        """Give a part of the films; ``keep`` is a bool array (films,), or rows in the order wanted."""
+        films = self.films.iloc[keep].reset_index(drop=True)
+        return dataclasses.replace(
+            self,
+            labels=self.labels[keep],
+            probabilities=self.probabilities[keep],
+            patients=self.patients[keep],
+            films=films,
+        )
+
+    def in_split(self, split: str) -> Judged:
+        """Give the films of a split.
+
+        Raises
+        ------
+        EvaluateError
+            If there is no such split, or none of the films is in it.
+        """
+        if split not in SPLITS:
+            raise EvaluateError(f"There is no split “{split}”; the splits are {', '.join(SPLITS)}.")
+        keep = (self.films["split"] == split).fillna(False).to_numpy(bool)
+        if not keep.any():
+            raise EvaluateError(f"None of the {len(self)} predicted films is in the split {split}.")
+        return self.restrict(keep)
+
+    def with_probabilities(self, finding: str, probabilities: np.ndarray) -> Judged:
+        """Give the same films with other probabilities of one finding."""
+        changed = self.probabilities.copy(order="F")
+        changed[:, self.index(finding)] = probabilities
+        return dataclasses.replace(self, probabilities=changed)
+
+
+def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
+    """Join predictions to the labels of their dataset.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    dataset : Dataset, optional
+        Already read; otherwise it is read from where the predictions say it lies.
+
+    Raises
+    ------
+    EvaluateError, DatasetError
+        In one sentence, if nothing of them can be judged; see `join`.
+    """
+    dataset = predictions.open_dataset() if dataset is None else dataset
+    facts = predictions.facts
+    joined = join(predictions.table, dataset.films, facts.model, facts.dataset)
+    return dataclasses.replace(joined, thresholds=facts.thresholds, card=facts.card)
+
+
+def join(table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset: str = "dataset") -> Judged:
+    """Join a table of probabilities to a table of films.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Indexed by film; one column of probabilities an output.
+    films : DataFrame
+        A dataset's table.
+
+    Raises
+    ------
+    EvaluateError, PredictionsError
+        If a film has two rows, no film of one is in the other, no output is a finding, a value is no probability,
+        every probability is missing, or each output gives all films the same.
+    """
+    _refuse_twice(table.index, f"The predictions of {model}")
+    _refuse_twice(pd.Index(films["film"]), f"The dataset {dataset}")
+    findings = tuple(name for name in table.columns if name in FINDINGS)
+    if not findings:
+        raise EvaluateError(
+            f"{model} has no output that is a finding; its outputs are {', '.join(map(str, table.columns))}."
+        )
+    check_probabilities(table[list(findings)], f"The table of {model}")
+    at = pd.Index(table.index).get_indexer(pd.Index(films["film"]))
+    rows = np.flatnonzero(at >= 0)
+    if not len(rows):
+        raise EvaluateError(
+            f"None of the {len(table)} predicted films is in the dataset {dataset}: the predictions name films such as "
+            f"{_example(table.index)}, the dataset such as {_example(films['film'])}."
+        )
+    # One finding lies in one piece: nearly everything is done finding by finding.
+    probabilities = np.asfortranarray(table[list(findings)].to_numpy(np.float64)[at[rows]])
+    _refuse_empty(probabilities, model)
+    kept = films.iloc[rows].reset_index(drop=True)
+    return Judged(
+        model=model,
+        dataset=dataset,
+        findings=findings,
+        labels=np.asfortranarray(labels(kept, findings)),
+        probabilities=probabilities,
+        patients=_patient_numbers(kept["patient"]),
+        films=kept,
+        unpredicted=len(films) - len(rows),
+        unlabelled=len(table) - len(rows),
+    )
+
+
+def _patient_numbers(patients: pd.Series) -> np.ndarray:
+    numbers = pd.factorize(patients)[0]
+    alone = numbers < 0
+    return np.where(alone, numbers.max(initial=0) + np.cumsum(alone), numbers)
+
+
+def _refuse_twice(names: pd.Index, where: str) -> None:
+    if names.has_duplicates:
+        raise EvaluateError(f"{where} has two rows for the film “{names[names.duplicated()][0]}”; expected one a film.")
+
+
+def _refuse_empty(probabilities: np.ndarray, model: str) -> None:
+    columns = probabilities[:, ~np.isnan(probabilities).all(axis=0)]
+    if not columns.shape[1]:
+        raise EvaluateError(f"{model} has no probability for any of the {len(probabilities)} films: all are missing.")
+    if len(columns) > 1 and (np.nanmax(columns, axis=0) == np.nanmin(columns, axis=0)).all():
+        raise EvaluateError(
+            f"{model} gives all {len(columns)} films the same probability; scores that are constant tell nothing apart."
+        )
+
+
+def _example(names: pd.Index | pd.Series) -> str:
+    return f"“{next(iter(names))}”" if len(names) else "none"
