@@ -5,12 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from training import fit
+from training import fit, import_predictions
 from training.datasets import command as dataset
+from training.evaluate import command as evaluate
+from training.fetch import command as fetch
+from training.predict import command as predict
 from training.simulation import command as simulate
+from training.weights import command as import_weights
 from xai.command_line import run_command
 
-COMMANDS = {"simulate": simulate, "dataset": dataset, "fit": fit}
+COMMANDS = {
+    "simulate": simulate,
+    "dataset": dataset,
+    "fit": fit,
+    "predict": predict,
+    "evaluate": evaluate,
+    "import-predictions": import_predictions,
+    "import-weights": import_weights,
+    "fetch": fetch,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -135,7 +135,7 @@ def read_predictions(folder: Path) -> Predictions:
     try:
         facts = _facts(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
         table = pd.read_parquet(folder / TABLE_FILE)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise PredictionsError(f"{folder} cannot be read ({error}).") from error
     if "film" not in table:
         raise PredictionsError(f"{folder / TABLE_FILE} lacks the column film.")

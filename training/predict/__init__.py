@@ -1,0 +1,5 @@
+"""Model and dataset in, predictions out: here, or on a Dask cluster (`training.cluster`)."""
+
+from training.predict.run import predict_dataset
+
+__all__ = ["predict_dataset"]
