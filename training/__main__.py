@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from training import fit, import_predictions
+from training import demo, fit, import_predictions
 from training.datasets import command as dataset
 from training.evaluate import command as evaluate
 from training.fetch import command as fetch
@@ -23,6 +23,7 @@ COMMANDS = {
     "import-predictions": import_predictions,
     "import-weights": import_weights,
     "fetch": fetch,
+    "demo": demo,
 }
 
 

@@ -189,7 +189,9 @@ def run(args: argparse.Namespace) -> int:
     fitted = fit(films, also, soft, recipe, start)
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    fitted.model.save(args.out)
+    unfinished = args.out.with_name(f".{args.out.name}")  # Keras wants the ending .keras
+    fitted.model.save(unfinished)
+    unfinished.replace(args.out)
     card = make_card(args.name or args.out.stem, args.out, fitted, films, also, recipe, soft_facts, start)
     write_card(card, card_path(args.out))
     print(card.summary)

@@ -50,6 +50,7 @@ DEFINITIONS = {
     "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
     "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
     "95 % interval from 500 draws of patients with replacement.",
+    "sensitivity, specificity": "Shares of the films with and without the finding that are cut rightly.",
     "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
     "test": "Films of patients that nothing was trained, chosen or calibrated on, predicted by this model.",
     "held_out": "Training and validation films, each predicted by a network of the same recipe trained without its "
@@ -88,24 +89,25 @@ def make_card(
     """
     developed, tested = (films.table.iloc[films.part(*names)] for names in (("train", "validation"), ("test",)))
     truth, rng = labels(developed, fitted.findings), np.random.default_rng(recipe.seed)
+    thresholds = dict.fromkeys(fitted.findings, UNCORRECTED)
+    if fitted.held_out is not None:
+        rule = THRESHOLD_RULE.format(films=len(developed))
+        found = (balanced_threshold(truth[:, k], expit(fitted.held_out[:, k])) for k in range(len(fitted.findings)))
+        thresholds = {name: Threshold(round(cut, 6), rule) for name, cut in zip(fitted.findings, found, strict=True)}
+    cuts = {name: threshold.value for name, threshold in thresholds.items()}
     performance = {
         "definitions": DEFINITIONS,
         "splits": _splits(films.table),
-        "test": _measures(tested, fitted.findings, expit(fitted.test), rng),
+        "test": measures(tested, fitted.findings, expit(fitted.test), cuts, rng),
     }
-    thresholds = dict.fromkeys(fitted.findings, UNCORRECTED)
     if fitted.held_out is not None:
-        held_out = expit(fitted.held_out)
-        performance["held_out"] = _measures(developed, fitted.findings, held_out, rng)
-        rule = THRESHOLD_RULE.format(films=len(developed))
-        cuts = (balanced_threshold(truth[:, k], held_out[:, k]) for k in range(len(fitted.findings)))
-        thresholds = {name: Threshold(round(cut, 6), rule) for name, cut in zip(fitted.findings, cuts, strict=True)}
+        performance["held_out"] = measures(developed, fitted.findings, expit(fitted.held_out), cuts, rng)
     if len(also.table):
         others = also.table.iloc[also.part("test")]
         performance["also"] = {
             "datasets": [dataset.facts.name for dataset in also.datasets],
             "splits": _splits(also.table),
-            "test": _measures(others, fitted.findings, expit(fitted.also_test), rng),
+            "test": measures(others, fitted.findings, expit(fitted.also_test), cuts, rng),
         }
     performance["cautions"] = _cautions(performance["test"]["findings"], truth, fitted.findings)
     return ModelCard(
@@ -137,13 +139,19 @@ def soft_label_facts(path: Path, soft: np.ndarray, films: pd.DataFrame, source: 
     }
 
 
-def _measures(
-    films: pd.DataFrame, findings: tuple[str, ...], probabilities: np.ndarray, rng: np.random.Generator
+def measures(
+    films: pd.DataFrame,
+    findings: tuple[str, ...],
+    probabilities: np.ndarray,
+    cuts: dict[str, float],
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
+    """Measure probabilities (films, findings) against the labels of films, each finding cut at its threshold."""
     truth = labels(films, findings)
     each = {}
     for k, finding in enumerate(findings):
         area = auroc(truth[:, k], probabilities[:, k])
+        flagged = probabilities[:, k] >= cuts[finding]
         each[finding] = {
             "positives": area.positives,
             "negatives": area.negatives,
@@ -151,6 +159,8 @@ def _measures(
             "auroc_low": _number(area.low),
             "auroc_high": _number(area.high),
             "ece": _number(expected_calibration_error(truth[:, k], probabilities[:, k])),
+            "sensitivity": _number(_mean(flagged[truth[:, k] == 1])),
+            "specificity": _number(_mean(~flagged[truth[:, k] == 0])),
         }
     counted = [k for k, finding in enumerate(findings) if _counts(each[finding])]
     patients = films["patient"].to_numpy()
@@ -260,6 +270,10 @@ def _mean_film(canvases: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.round(grey * 255).astype(np.uint8)).save(stream, "PNG", optimize=True)
     return stream.getvalue()
+
+
+def _mean(flags: np.ndarray) -> float:
+    return float(flags.mean()) if len(flags) else math.nan
 
 
 def _number(value: float) -> float | None:
