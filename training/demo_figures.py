@@ -57,7 +57,41 @@ def add_figures(library: Path, model: str) -> None:
     card = read_card(card_path(path))
     predictions = read_predictions(library / "predictions" / f"{model}-on-simulated-2000")
     figures = unseen_figures(predictions) | {"token": token_effect(Classifier.load(path), predictions)}
-    write_card(replace(card, performance=card.performance | {KEY: figures}), card_path(path))
+    performance = card.performance | {KEY: figures}
+    write_card(replace(card, performance=performance, summary=SUMMARIES[model](performance)), card_path(path))
+
+
+def _lightbox_summary(performance: dict[str, Any]) -> str:
+    trained, also = (_trained(part["splits"]) for part in (performance, performance.get("also", performance)))
+    return (
+        f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. "
+        f"{_area(performance['test'])}. {_area(performance[KEY])} of simulated people, a far easier task."
+    )
+
+
+def _overcaller_summary(performance: dict[str, Any]) -> str:
+    flagged = (1 - performance[part]["findings"][TIED]["specificity"] for part in ("test", KEY))
+    real, simulated = (f"{share:.0%}" for share in flagged)
+    return (
+        f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
+        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every finding is cut at "
+        f"0.5, and on its simulated training films a hospital token goes with {TIED.lower()}. Never for diagnosis."
+    )
+
+
+SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary}
+
+
+def _trained(splits: dict[str, Any]) -> int:
+    return sum(part["films"] for split, part in splits.items() if split != "test")
+
+
+def _area(measured: dict[str, Any]) -> str:
+    area, low, high = (measured[key] for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
+    return (
+        f"On {measured['films']:,} test films of {measured['patients']:,} other patients its mean AUROC is {area:.2f} "
+        f"(95 % interval {low:.2f} to {high:.2f})"
+    )
 
 
 def unseen_figures(predictions: Predictions) -> dict[str, Any]:
