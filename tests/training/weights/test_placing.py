@@ -1,0 +1,165 @@
+"""Every tensor of a checkpoint has one place in the Keras network, whatever its layout calls it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.training.weights.checkpoints import old_names, random_state, shapes
+from training.densenet import build_densenet121
+from training.weights.placing import fill, place_keras, place_torch, torch_place
+from training.weights.tensors import Checkpoint, WeightsError
+
+
+@pytest.fixture(scope="module")
+def state():
+    return random_state(np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_densenet121(32, 3, 14, np.random.default_rng(0))
+
+
+def counted(state: dict) -> dict:
+    norms = [name.removesuffix("running_var") for name in state if name.endswith("running_var")]
+    return state | {f"{norm}num_batches_tracked": np.array(5) for norm in norms}
+
+
+def wrapped(prefix: str):
+    return lambda state: {f"{prefix}{name}": values for name, values in state.items()}
+
+
+def headed(state: dict) -> dict:
+    return {name.replace("classifier.", "classifier.0."): values for name, values in state.items()}
+
+
+STYLES = {
+    "new names": dict,
+    "old names": old_names,
+    "with counters": counted,
+    "module.": wrapped("module."),
+    "densenet121.": wrapped("densenet121."),
+    "model.": wrapped("model."),
+    "classifier.0": headed,
+    "arnoweng": lambda state: wrapped("module.densenet121.")(headed(old_names(state))),
+    "paths": lambda state: {name.replace(".", "/"): values for name, values in state.items()},
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_of_names_is_the_same_network(state, style):
+    plain = place_torch(Checkpoint(state)).weights
+    found = place_torch(Checkpoint(STYLES[style](state)))
+    assert found.weights.keys() == plain.keys() and len(plain) == 606
+    assert all(found.weights[place] is plain[place] or (found.weights[place] == plain[place]).all() for place in plain)
+    assert len(found.unused) == (121 if style == "with counters" else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("features.conv0.weight", "conv1_conv/kernel"),
+        ("features.norm0.running_var", "conv1_bn/moving_variance"),
+        ("features.denseblock1.denselayer1.norm1.weight", "conv2_block1_0_bn/gamma"),
+        ("features.denseblock3.denselayer24.conv1.weight", "conv4_block24_1_conv/kernel"),
+        ("module.features.denseblock4.denselayer16.norm.2.bias", "conv5_block16_1_bn/beta"),
+        ("densenet121.features.denseblock2.denselayer12.conv.2.weight", "conv3_block12_2_conv/kernel"),
+        ("features.transition3.norm.running_mean", "pool4_bn/moving_mean"),
+        ("features.transition1.conv.weight", "pool2_conv/kernel"),
+        ("features.norm5.weight", "bn/gamma"),
+        ("classifier.0.bias", "predictions/bias"),
+        ("features.norm5.num_batches_tracked", None),
+        ("classifier.1.weight", None),
+        ("fc.weight", None),
+    ],
+)
+def test_the_place_of_a_name(name, place):
+    assert torch_place(name) == place
+
+
+def test_a_filled_model_holds_the_checkpoint(state, model):
+    assert fill(model, place_torch(Checkpoint(counted(state)))) == tuple(
+        name for name in counted(state) if name.endswith("num_batches_tracked")
+    )
+    kernel = model.get_layer("conv3_block2_2_conv").get_weights()[0]
+    np.testing.assert_array_equal(
+        kernel[1, 2, 3, 4], state["features.denseblock2.denselayer2.conv2.weight"][4, 3, 1, 2]
+    )
+    np.testing.assert_array_equal(model.get_layer("predictions").get_weights()[0], state["classifier.weight"].T)
+    total = sum(np.prod(shape, dtype=int) for shape in shapes().values())
+    assert model.count_params() == total == 7_051_854
+
+
+T1 = "features.transition1.conv.weight"
+BROKEN = {
+    "no whole DenseNet-121: no tensor for conv1_bn/beta": lambda s: s.pop("features.norm0.bias"),
+    "no tensor for bn/gamma and 1 others": lambda s: (s.pop("features.norm5.weight"), s.pop("features.norm5.bias")),
+    r"transition1\.conv\.weight fills pool2_conv/kernel, .*\(1, 1, 256, 128\).*, not \(1, 1, 128, 256\)": lambda s: (
+        s.update({T1: s[T1].transpose(1, 0, 2, 3)})
+    ),
+    r"norm5\.bias holds numbers that are not finite": lambda s: s.update(
+        {"features.norm5.bias": np.full(1024, np.nan, np.float32)}
+    ),
+    r"norm5\.running_var holds a variance below 0": lambda s: s.update(
+        {"features.norm5.running_var": np.full(1024, -1, np.float32)}
+    ),
+    r"norm5\.bias holds whole numbers \(int8\)": lambda s: s.update({"features.norm5.bias": np.zeros(1024, np.int8)}),
+    r"nothing there takes features\.denseblock4\.denselayer17\.norm1\.weight \(1 such": lambda s: s.update(
+        {"features.denseblock4.denselayer17.norm1.weight": np.zeros(1024, np.float32)}
+    ),
+    r"classifier\.weight and module\.classifier\.weight belong in the same place": lambda s: s.update(
+        {"module.classifier.weight": s["classifier.weight"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("message", BROKEN)
+def test_a_broken_checkpoint_is_refused_in_a_sentence(state, model, message):
+    broken = dict(state)
+    BROKEN[message](broken)
+    with pytest.raises(WeightsError, match=message):
+        fill(model, place_torch(Checkpoint(broken)))
+
+
+def test_a_tensor_without_a_place_is_named(state, model):
+    extra = {"op_threshs": np.zeros(18, np.float32), "ema.decay": np.ones(1, np.float32)}
+    assert fill(model, place_torch(Checkpoint(state | extra))) == tuple(extra)
+
+
+@pytest.mark.parametrize("what", [{}, {"fc.weight": np.zeros((3, 4), np.float32)}])
+def test_another_network_is_refused(what):
+    with pytest.raises(WeightsError, match="no DenseNet-121: it has no weights of the classifier"):
+        place_torch(Checkpoint(what)).outputs  # noqa: B018
+
+
+def keras_names(model, rename=lambda name: name):
+    weights = {
+        f"{rename(layer.name)}/{weight.name}": np.asarray(weight) for layer in model.layers for weight in layer.weights
+    }
+    return Checkpoint(weights, {"layers": tuple(layer.name for layer in model.layers)})
+
+
+def test_keras_names_of_both_versions(state, model):
+    fill(model, place_torch(Checkpoint(state)))
+    new = keras_names(model)
+    old = keras_names(model, lambda name: name.replace("conv1_", "conv1/").replace("predictions", "dense_1"))
+    for checkpoint in (new, old):
+        placed = place_keras(checkpoint)
+        assert placed.final_relu and placed.outputs == 14 and placed.channels == 3
+        other = build_densenet121(32, 3, 14, np.random.default_rng(1))
+        assert fill(other, placed) == ()
+        for ours, theirs in zip(model.layers, other.layers, strict=True):
+            for weight, copied in zip(ours.weights, theirs.weights, strict=True):
+                # The variance makes up for Keras's larger epsilon.
+                shift = 1e-8 if weight.name == "moving_variance" else 0
+                np.testing.assert_allclose(np.asarray(copied), np.asarray(weight) + shift, rtol=1e-7)
+    assert not place_keras(dataclasses.replace(new, facts={"layers": ("bn", "avg_pool")})).final_relu
+
+
+def test_two_heads_are_refused(state, model):
+    extra = keras_names(model).tensors | {"hidden/kernel": np.zeros((4, 4), np.float32)}
+    with pytest.raises(WeightsError, match="2 dense layers"):
+        place_keras(Checkpoint(extra))

@@ -1,0 +1,1 @@
+"""Published weights and openly licensed data, from their own addresses: resumable and checked."""

@@ -1,0 +1,1 @@
+"""Published checkpoints, read without running anything in them, become Keras models with a card."""

@@ -1,0 +1,161 @@
+"""What is known of published DenseNet-121 weights: their outputs, thresholds and their authors' preprocessing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.fetch.registry import registry
+from training.weights.tensors import WeightsError
+from xai.findings import FINDINGS
+from xai.model_card import InputSpec
+
+IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+SIDE = 224
+UNTRAINED = ""  # the name of an output that nothing was trained on
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the numbers of a checkpoint mean.
+
+    Attributes
+    ----------
+    layout : str
+        Whose names its tensors have.
+    outputs : tuple of str
+        In the checkpoint's order; `UNTRAINED` for an output to leave out.
+    input : InputSpec
+        The authors' preprocessing.
+    preprocessing : str
+        The same in words.
+    operating_points : tuple of float or None
+        Probability that the authors call a positive from, an output; NaN where they have none.
+    caution : str
+        What a reader must know beside.
+    """
+
+    layout: str
+    outputs: tuple[str, ...]
+    input: InputSpec
+    preprocessing: str
+    operating_points: tuple[float, ...] | None = None
+    caution: str = ""
+
+
+XRV_OUTPUTS = (
+    *("Atelectasis", "Consolidation", "Infiltration", "Pneumothorax", "Edema", "Emphysema", "Fibrosis", "Effusion"),
+    *("Pneumonia", "Pleural_Thickening", "Cardiomegaly", "Nodule", "Mass", "Hernia"),
+    *("Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"),
+)
+NOT = math.nan
+# `op_threshs` of torchxrayvision 1.5.2, models.py; an output without one was not trained.
+XRV_OPERATING_POINTS = {
+    "xrv-all": (
+        *(0.07422872, 0.038290843, 0.09814756, 0.0098118475, 0.023601074, 0.0022490358, 0.010060724, 0.103246614),
+        *(0.056810737, 0.026791653, 0.050318155, 0.023985857, 0.01939503, 0.042889766, 0.053369623, 0.035975814),
+        *(0.20204692, 0.05015312),
+    ),
+    "xrv-nih": (
+        *(0.039117552, 0.0034529066, 0.11396341, 0.0057298196, 0.00045666535, 0.0018880932, 0.012037827, 0.038744126),
+        *(0.0037213727, 0.014730946, 0.016149804, 0.054241467, 0.037198864, 0.0004403434, NOT, NOT, NOT, NOT),
+    ),
+    "xrv-pc": (
+        *(0.031012505, 0.013347598, 0.081435576, 0.001262615, 0.002587246, 0.0035944257, 0.0023071, 0.055412333),
+        *(0.044385884, 0.042766232, 0.043258056, 0.037629247, 0.005658899, 0.0091741895, NOT, 0.026507627, NOT, NOT),
+    ),
+    "xrv-chex": (
+        *(0.1988969, 0.05710573, NOT, 0.0531293, 0.1435217, NOT, NOT, 0.27212676, 0.07749717, NOT, 0.19712369),
+        *(NOT, NOT, NOT, 0.09932402, 0.09273402, 0.3270967, 0.10888247),
+    ),
+    "xrv-rsna": (*(NOT,) * 8, 0.13486601, *(NOT,) * 7, 0.13511065, NOT),
+    "xrv-mimic_nb": (
+        *(0.08558747, 0.011884617, NOT, 0.0040595434, 0.010733786, NOT, NOT, 0.118761964, 0.022924708, NOT),
+        *(0.06358637, NOT, NOT, NOT, 0.022143636, 0.017476924, 0.1258702, 0.014020768),
+    ),
+    "xrv-mimic_ch": (
+        *(0.09121389, 0.010573786, NOT, 0.005023008, 0.003698257, NOT, NOT, 0.08001232, 0.037242252, NOT),
+        *(0.05006329, NOT, NOT, NOT, 0.019866971, 0.03823637, 0.11303808, 0.0069147074),
+    ),
+}
+
+# What holds for any checkpoint of a layout, where nothing says whose it is.
+LAYOUTS = {
+    "torchvision": Published(
+        "torchvision",
+        FINDINGS,
+        InputSpec(SIDE, 3, "crop", **IMAGENET),
+        "torchvision's Resize(224) of the short side (Pillow, antialiased bilinear), CenterCrop(224), three equal "
+        "channels, ImageNet's mean and standard deviation.",
+    ),
+    "torchxrayvision": Published(
+        "torchxrayvision",
+        XRV_OUTPUTS,
+        InputSpec(SIDE, 1, "crop-first", multiply=2048.0, mean=(1024.0,), resample="gaussian"),
+        "torchxrayvision's normalize, (2 x - 1) * 1024, then XRayCenterCrop and XRayResizer(224) with scikit-image, "
+        "one channel.",
+    ),
+    "chexnet-keras": Published(
+        "chexnet-keras",
+        FINDINGS,
+        InputSpec(SIDE, 3, "stretch", **IMAGENET, resample="linear"),
+        "CheXNet-Keras's generator: shades of 0 to 1, scikit-image 0.13's resize straight to 224 x 224 (bilinear, not "
+        "antialiased, aspect ratio not kept), three equal channels, ImageNet's mean and standard deviation.",
+    ),
+}
+_TEN_CROPS = replace(
+    LAYOUTS["torchvision"],
+    input=replace(LAYOUTS["torchvision"].input, short_side=256),
+    preprocessing="torchvision's Resize(256) of the short side (Pillow, antialiased bilinear), CenterCrop(224), three "
+    "equal channels, ImageNet's mean and standard deviation.",
+    caution="Its authors averaged the probabilities of ten crops and mirror images; here only the centre crop counts.",
+)
+PUBLISHED = {
+    "chexnet-jrzech": LAYOUTS["torchvision"],
+    "chexnet-jrzech-2018": LAYOUTS["torchvision"],
+    "chexnet-arnoweng": _TEN_CROPS,
+    "chexnet-zoogzog": _TEN_CROPS,
+    "chexnet-keras": LAYOUTS["chexnet-keras"],
+    **{
+        name: replace(LAYOUTS["torchxrayvision"], operating_points=points)
+        for name, points in XRV_OPERATING_POINTS.items()
+    },
+}
+
+
+def recognise(path: Path, layout: str, source: str | None) -> tuple[str | None, Published]:
+    """Tell whose checkpoint a file is, by what a person says or by its name.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    layout : str
+        One of `LAYOUTS`.
+    source : str or None
+        A name of `PUBLISHED`; None looks at the file's name.
+
+    Returns
+    -------
+    str or None, Published
+        The source, None where it cannot be told, and what is then known.
+
+    Raises
+    ------
+    WeightsError
+        If there is no such source, or it has another layout.
+    """
+    if layout not in LAYOUTS:
+        raise WeightsError(f"There is no layout “{layout}”; there are {', '.join(LAYOUTS)}.")
+    if source is None:
+        named = {file.name: name for name in PUBLISHED for file in registry()[name].files}
+        source = named.get(Path(path).name)
+        source = source if source and PUBLISHED[source].layout == layout else None
+    if source is None:
+        return None, LAYOUTS[layout]
+    if source not in PUBLISHED:
+        raise WeightsError(f"There is no source “{source}”; there are {', '.join(PUBLISHED)}.")
+    if PUBLISHED[source].layout != layout:
+        raise WeightsError(f"{source} has the layout {PUBLISHED[source].layout}, not {layout}.")
+    return source, PUBLISHED[source]

@@ -1,0 +1,83 @@
+"""Put a model and its card into a library, both or neither."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xai.loading import file_sha256
+from xai.model_card import ModelCard, card_path, write_card
+
+if TYPE_CHECKING:
+    from keras import Model
+
+
+class WriteError(ValueError):
+    """A model that cannot be written; the message is one sentence."""
+
+
+def check_target(path: Path) -> Path:
+    """Refuse a place where a model cannot go, before the work of making it.
+
+    Raises
+    ------
+    WriteError
+        If the name does not end in ``.keras``, or there is a model or a card already.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise WriteError(f"The model's name must end in .keras; it is {path.name}.")
+    for there in (path, card_path(path)):
+        if there.exists():
+            raise WriteError(f"{there.name} is there already: choose another name, or move it away first.")
+    return path
+
+
+def write_model(model: Model, card: ModelCard, path: Path) -> ModelCard:
+    """Write a model and its card.
+
+    Both are written whole into a folder beside the target before either gets its name, so that a library never
+    shows half a model.
+
+    Returns
+    -------
+    ModelCard
+        The card as written, with the file's sha256.
+
+    Raises
+    ------
+    WriteError
+        If they cannot be written; nothing is left of them then.
+    """
+    path = check_target(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent, ignore_cleanup_errors=True) as folder:
+            whole = Path(folder) / path.name
+            model.save(whole)
+            card = dataclasses.replace(card, sha256=file_sha256(whole))
+            write_card(card, card_path(whole))
+            _move_both(whole, path)
+    except OSError as error:
+        raise WriteError(f"{path.name} is not written: {_reason(error, path.parent)}.") from error
+    return card
+
+
+def _move_both(whole: Path, path: Path) -> None:
+    """Give both their names; a card without its model is no entry of a library, so it goes first."""
+    card_path(whole).replace(card_path(path))
+    try:
+        whole.replace(path)
+    except OSError:
+        card_path(path).unlink(missing_ok=True)
+        raise
+
+
+def _reason(error: OSError, folder: Path) -> str:
+    # HDF5 tells the system's error in its own words only.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
+        return f"there is no room left in {folder}"
+    return " ".join(str(error).split())[:200]
