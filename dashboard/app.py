@@ -11,7 +11,8 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
-from dashboard.library import DEFAULT_ROOT
+from dashboard.films.room import FilmRoom
+from dashboard.library import DEFAULT_ROOT, Library
 from dashboard.workbench import Workbench, open_workbench
 from xai.library import DEFAULT_MODEL
 
@@ -20,6 +21,12 @@ from xai.library import DEFAULT_MODEL
 def shared_workbench(root: Path) -> Workbench:
     """Make the one workbench of this server."""
     return open_workbench(root)
+
+
+@st.cache_resource(show_spinner=False)
+def shared_film_room(root: Path, _library: Library) -> FilmRoom:
+    """Make the one film room of this server."""
+    return FilmRoom(_library)
 
 
 def library_root() -> Path:
@@ -32,9 +39,16 @@ def library_root() -> Path:
 st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
 bench = shared_workbench(library_root())
 st.session_state.setdefault("workbench", bench)
+st.session_state.setdefault("film_room", shared_film_room(library_root(), bench.library))
 st.html("<style>.stMainBlockContainer { padding: 4rem 2.5rem 1rem; }</style>")  # the films need the room
 page = st.navigation(
-    [st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True)], position="top"
+    [
+        st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
+        st.Page("views/films.py", title="Films", icon=":material/grid_view:"),
+        st.Page("views/roc.py", title="ROC", icon=":material/show_chart:"),
+        st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
+    ],
+    position="top",
 )
 page.run()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")

@@ -1,4 +1,4 @@
-"""Which models and datasets there are: the built-in ones, and those in the folder given with ``--library``."""
+"""Which models, datasets and predictions there are: built-in ones, and those in the folder given with ``--library``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import FACTS_FILE, Dataset, DatasetError, read_dataset
+from training import predictions as predictions_folder
+from training.datasets.table import FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
+from training.predictions import Predictions, PredictionsError, read_predictions
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE, Sitting, render
@@ -22,8 +24,12 @@ from xai.loading import file_sha256
 from xai.model_card import ModelCard, card_path, read_card
 
 BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
+BUILT_IN_PREDICTIONS = BUILT_IN_MODELS.parent / "predictions"
 DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
 TRUTH = {1.0: "present", 0.0: "absent"}
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge, in fractions of a film's width and height."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,13 @@ class Record:
 
 
 class Library:
-    """Models and datasets by name; of two with the same name, the built-in one.
+    """Models, datasets and predictions by name; of two with the same name, the built-in one.
 
     Parameters
     ----------
     root : Path
-        Folder with ``models/`` and ``datasets/``; results are kept in its ``results/``. It need not exist.
+        Folder with ``models/``, ``datasets/`` and ``predictions/``; results are kept in its ``results/``. It need
+        not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -85,23 +92,47 @@ class Library:
 
     def datasets(self) -> dict[str, Path]:
         """Dataset folders by name."""
-        found: dict[str, Path] = {}
-        for parent in (BUILT_IN_DATASETS, self.root / "datasets"):
-            for folder in sorted(parent.glob("*")) if parent.is_dir() else ():
-                if (folder / "dataset.json").is_file():
-                    found.setdefault(folder.name, folder)
-        return found
+        return _folders((BUILT_IN_DATASETS, self.root / "datasets"), FACTS_FILE)
+
+    def predictions(self, dataset: str | None = None) -> dict[str, Path]:
+        """Predictions folders by name; only those of a dataset, if one is named."""
+        found = _folders((BUILT_IN_PREDICTIONS, self.root / "predictions"), predictions_folder.FACTS_FILE)
+        if dataset is None:
+            return found
+        home = self._folder(dataset)
+        written = {name: _stamp(path / predictions_folder.FACTS_FILE) for name, path in found.items()}
+        return {name: path for name, path in found.items() if _is_of(path, written[name], home)}
+
+    def read_predictions(self, name: str) -> Predictions:
+        """Read predictions; raises `PredictionsError`."""
+        folders = self.predictions()
+        if name not in folders:
+            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
+        return _predictions(folders[name], self.predictions_stamp(name))
+
+    def predictions_stamp(self, name: str) -> float:
+        """When predictions were last written."""
+        return _stamp(self.predictions()[name] / predictions_folder.TABLE_FILE)
+
+    def dataset_stamp(self, dataset: str) -> float:
+        """When the table of a dataset was last written; raises `DatasetError`."""
+        return _stamp(self._folder(dataset) / TABLE_FILE)
+
+    def dataset(self, dataset: str) -> Dataset:
+        """Read a dataset; raises `DatasetError`."""
+        return _dataset(self._folder(dataset), self.dataset_stamp(dataset))
+
+    def table(self, dataset: str) -> pd.DataFrame:
+        """Every film of a dataset, also those that are not on disk, indexed by film; raises `DatasetError`."""
+        return _table(self._folder(dataset), self.dataset_stamp(dataset))
 
     def films(self, dataset: str) -> pd.DataFrame:
         """Films of a dataset that can be opened or rendered, indexed by film; raises `DatasetError`."""
-        return _films(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
+        return _films(self._folder(dataset), self.dataset_stamp(dataset))
 
     def record(self, dataset: str, film: str) -> Record:
         """Look up a film; raises `DatasetError` if there is none of that name."""
-        films = self.films(dataset)
-        if film not in films.index:
-            raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
-        row = films.loc[film]
+        row = self._row(dataset, film)
         facts = [str(row[name]) for name in ("view", "sex") if isinstance(row[name], str) and row[name]]
         if pd.notna(row["age"]):
             facts.append(f"{row['age']:.0f} years")
@@ -117,15 +148,19 @@ class Library:
         DatasetError, FilmError
             If there is no such film, it leaves its dataset's folder, or it cannot be hung.
         """
-        if not self.films(dataset).loc[self.record(dataset, film).film, "on_disk"]:
-            return render_film(self.record(dataset, film))
-        source = _dataset(self._folder(dataset), _stamp(self._folder(dataset) / "films.parquet"))
-        row = self.films(dataset).loc[self.record(dataset, film).film]
+        path = self.film_path(dataset, film)
+        return render_film(self.record(dataset, film)) if path is None else read_film(path)
+
+    def film_path(self, dataset: str, film: str) -> Path | None:
+        """Give the file of a film; None where the dataset holds only its recipe. Raises as `open_film` does."""
+        row = self._row(dataset, film)
+        if not row["on_disk"]:
+            return None
+        source = self.dataset(dataset)
         path = source.path(row["path"]).resolve()
-        root = source.path("").resolve()
-        if not path.is_relative_to(root):
+        if not path.is_relative_to(source.path("").resolve()):
             raise FilmError(f"The film {film} lies outside its dataset, so it is not opened.")
-        return read_film(path)
+        return path
 
     def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
         """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
@@ -134,6 +169,17 @@ class Library:
             return {}
         path = self._folder(dataset) / "masks" / f"{film}.png"
         return read_masks(path) if path.is_file() else Sitting(record.recipe, record.size).masks()
+
+    def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
+        """Boxes that radiologists drew on a film, by finding; empty where there are none."""
+        return _boxes(self._folder(dataset), self.dataset_stamp(dataset)).get(film, {})
+
+    def _row(self, dataset: str, film: str) -> pd.Series:
+        """Look up a film that can be opened or rendered."""
+        table = self.table(dataset)
+        if film in table.index and _can_be_hung(row := table.loc[film]):
+            return row
+        raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
 
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
@@ -177,10 +223,54 @@ def _dataset(folder: Path, stamp: float) -> Dataset:
 
 
 @functools.lru_cache(maxsize=4)
+def _table(folder: Path, stamp: float) -> pd.DataFrame:
+    return _dataset(folder, stamp).films.set_index("film", drop=False)
+
+
+@functools.lru_cache(maxsize=4)
 def _films(folder: Path, stamp: float) -> pd.DataFrame:
-    films = _dataset(folder, stamp).films
-    if films["film"].duplicated().any():
-        twice = films["film"][films["film"].duplicated()].iloc[0]
-        raise DatasetError(f"The dataset {folder.name} has two rows for the film “{twice}”.")
+    films = _table(folder, stamp)
     has_recipe = films["recipe"].notna() if "recipe" in films else False
-    return films[films["on_disk"].astype(bool) | has_recipe].set_index("film", drop=False)
+    return films[films["on_disk"].astype(bool) | has_recipe]
+
+
+def _can_be_hung(row: pd.Series) -> bool:
+    return bool(row["on_disk"]) or isinstance(row.get("recipe"), str)
+
+
+@functools.lru_cache(maxsize=4)
+def _predictions(folder: Path, stamp: float) -> Predictions:
+    try:
+        return read_predictions(folder)
+    except PredictionsError as error:
+        raise PredictionsError(str(error).replace(str(folder), folder.name)) from error
+
+
+@functools.lru_cache(maxsize=256)
+def _is_of(folder: Path, stamp: float, dataset: Path) -> bool:
+    """Whether predictions are of a dataset: of the folder they name, or by name where that folder has moved."""
+    try:
+        facts = json.loads((folder / predictions_folder.FACTS_FILE).read_text(encoding="utf-8"))
+        home = (folder / facts["dataset_folder"]).resolve()
+        return home == dataset.resolve() if home.is_dir() else facts["dataset"] == dataset.name
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+@functools.lru_cache(maxsize=4)
+def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
+    found: dict[str, dict[str, list[Box]]] = {}
+    drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+    for film, finding, x, y, width, height in drawn.itertuples(index=False):
+        found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
+    return found
+
+
+def _folders(parents: Iterable[Path], file: str) -> dict[str, Path]:
+    """Folders that hold a file of that name, by their own name."""
+    found: dict[str, Path] = {}
+    for parent in parents:
+        for folder in sorted(parent.glob("*")) if parent.is_dir() else ():
+            if (folder / file).is_file():
+                found.setdefault(folder.name, folder)
+    return found

@@ -173,7 +173,7 @@ def read_link(
         try:
             return read(link[name])
         except ValueError as error:
-            problems.append(f"The link's {name} “{_excerpt(link[name])}” was left out: {error}.")
+            problems.append(f"The link's {name} “{excerpt(link[name])}” was left out: {error}.")
             return default
 
     settings = {}
@@ -256,11 +256,11 @@ def _film_name(text: str) -> str:
 def _methods(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(",")))
     if unknown := [name for name in names if name not in EXPLAINERS]:
-        raise ValueError(f"there is no method “{_excerpt(unknown[0])}”; there are {', '.join(EXPLAINERS)}")
+        raise ValueError(f"there is no method “{excerpt(unknown[0])}”; there are {', '.join(EXPLAINERS)}")
     return names
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
     """Quote the start of what came, without characters that could upset a page."""
     start = "".join(letter if letter.isprintable() else "�" for letter in text[:40])
     return start if len(text) <= 40 else f"{start}…"

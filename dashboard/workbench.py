@@ -152,9 +152,13 @@ class Workbench:
             self.parts.put(key, part)
         return part
 
+    def logits_key(self, sha256: str, model: str) -> str:
+        """Name a model's answer to a film."""
+        return content_key(sha256, self.model_key(model), "logits")
+
     def predict(self, visitor: str, film: Film, model: str) -> Job | np.ndarray:
         """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
-        key = content_key(film.sha256, self.model_key(model), "logits")
+        key = self.logits_key(film.sha256, model)
         found = self.logits.get(key)
         if found is not None:
             return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,44 +12,39 @@ from dashboard import light_box
 from dashboard.jobs import Job
 from dashboard.session import View, read_link, write_link
 from dashboard.widgets.downloads import download_controls
-from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neighbours
+from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
 from dashboard.widgets.model_facts import model_facts
 from dashboard.widgets.progress import progress_line
+from dashboard.widgets.refused import show_refused
 from dashboard.widgets.settings import method_controls
 from dashboard.widgets.twin import twin_controls, twin_panel
 from dashboard.widgets.viewer import CHOICES, DISPLAY, RANGES, viewer
+from dashboard.widgets.visit import arrived, visitor
 from dashboard.words import escape, verdict
 from dashboard.workbench import Request, Workbench
 from xai.command_card import write_starter_card
 from xai.explainers import EXPLAINERS
-from xai.explanation import Explanation, probabilities
+from xai.explanation import Explanation
 from xai.findings import finding_label
 from xai.library import DEFAULT_MODEL
 from xai.model_card import ModelCard, ModelCardError, card_path
 
 LIGHT_BOX = "light_box"
 MODEL_WIDTH = 170  # pixels, of the choice of model
-MOST_REFUSED, MOST_REFUSED_HEIGHT = 4, 150  # sentences shown at once, and the pixels that more of them scroll in
 
 
 def start() -> None:
-    """Give a new visitor a name, and the view that the link asks for."""
+    """Take the view that the link asks for, where a visitor comes with one."""
     state = st.session_state
-    if "view" not in state:
-        state.visitor = uuid.uuid4().hex
-        state.cancelled = set()
-        state.view, state.refused = read_link(st.query_params.to_dict(), DISPLAY, CHOICES, RANGES)
-
-
-def show_refused() -> None:
-    """List what could not be hung or read from the link, until the visitor has seen it."""
-    if refused := st.session_state.refused:
-        words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
-        with words.container(height=MOST_REFUSED_HEIGHT if len(refused) > MOST_REFUSED else "content", border=False):
-            st.warning("\n".join(f"- {escape(sentence)}" for sentence in refused), icon=":material/warning:")
-        if button.button("Understood", key="understood", width="stretch"):
-            st.session_state.refused = []
-            st.rerun()
+    state.setdefault("refused", [])
+    state.setdefault("cancelled", set())
+    visitor()
+    link = st.query_params.to_dict()
+    if (arrived("compare") and link) or "view" not in state:
+        state.view, problems = read_link(link, DISPLAY, CHOICES, RANGES)
+        state.refused = [*state.refused, *problems]
+        if state.view.film is not None:
+            state.upload = None
 
 
 def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
@@ -102,7 +96,7 @@ def ask(bench: Workbench, view: View, hung: Hung, model: str) -> dict[str, Asked
         request = Request(hung.film, model, method, view.parameters(method), view.seed, hung.record is not None)
         answer = bench.found(request)
         if answer is None and bench.explanation_key(request) not in st.session_state.cancelled:
-            answer = bench.explain(st.session_state.visitor, request)
+            answer = bench.explain(visitor(), request)
         asked[method] = Asked(request, answer)
     return asked
 
@@ -112,7 +106,7 @@ def answers(bench: Workbench, hung: Hung, model: str, asked: dict[str, Asked]) -
     for one in asked.values():
         if isinstance(one.answer, list):
             return np.array([explanation.logit for explanation in one.answer])
-    return bench.predict(st.session_state.visitor, hung.film, model)
+    return bench.predict(visitor(), hung.film, model)
 
 
 def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> dict[str, Any]:
@@ -135,6 +129,11 @@ def mask_parts(bench: Workbench, hung: Hung, card: ModelCard) -> dict[str, Any]:
     record = hung.record
     name = ["masks", record.recipe.to_json(), list(card.outputs)]
     return bench.part(name, lambda: light_box.masks_part(bench.library.masks(record.dataset, record.film), card))
+
+
+def boxes(bench: Workbench, hung: Hung) -> dict[str, Any]:
+    """Give the boxes that radiologists drew on this film, for the viewer to outline."""
+    return bench.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
 
 
 def thresholds(card: ModelCard) -> list[float]:
@@ -184,7 +183,7 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     """
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     title = line.container(width="stretch")
-    before, after, films = (line.container(width="content") for _ in range(3))
+    back, before, after, films = (line.container(width="content") for _ in range(4))
     chooser = line.container(width=MODEL_WIDTH)
     about, twin, maps, save = (line.container(width="content") for _ in range(4))
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
@@ -200,6 +199,8 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")
         earlier, later = neighbours(bench, st.session_state.view, hung)
+        with back:
+            walk_line(bench, hung)
         with before:
             step("Previous", earlier, ":material/chevron_left:", "B")
         with twin.popover(
@@ -246,7 +247,7 @@ def compare(bench: Workbench) -> None:
     view: View = st.session_state.view
     asked = ask(bench, view, hung, model)
     logits = answers(bench, hung, model, asked)
-    answered = None if isinstance(logits, Job) else probabilities(logits)
+    answered = None if isinstance(logits, Job) else card.probabilities(logits)
     finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
     if view.finding not in (None, finding):
         st.warning(escape(f"{card.name} has no output “{view.finding}”; showing {finding_label(finding)}."))
@@ -262,8 +263,8 @@ def compare(bench: Workbench) -> None:
     if waiting is not None:
         jobs["the twin"] = waiting
     is_stopped = any(one.answer is None for one in asked.values())
-    visitor, cancelled = st.session_state.visitor, st.session_state.cancelled
-    progress_line(bench, visitor, jobs, unfinished, cancelled, is_stopped, about_model(card))
+    cancelled = st.session_state.cancelled
+    progress_line(bench, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
     display = {**DISPLAY, **view.display}
     viewer(
         {
@@ -276,6 +277,7 @@ def compare(bench: Workbench) -> None:
             "findings": light_box.findings_part(card, answered, hung.truth),
             "panels": panels,
             "luts": light_box.colour_tables(),
+            "truth": boxes(bench, hung),
             "masks": mask_parts(bench, hung, card),
             "selected": finding,
             "display": display,

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.films.own import OWN
+from dashboard.films.walk import Walk
 from dashboard.library import Record
 from dashboard.session import View
-from dashboard.shelf import packed_bytes
+from dashboard.widgets.handover import back_to_films, place_in_walk
+from dashboard.widgets.uploads import Upload, take_uploads, uploads
 from dashboard.words import escape
-from dashboard.workbench import FILM_BYTES, Workbench
+from dashboard.workbench import Workbench
 from training.datasets.table import DatasetError
-from xai.film import Film, FilmError, read_film
+from xai.film import Film, FilmError
 
-MOST_UPLOADS = 200
-MOST_UPLOADED_BYTES = FILM_BYTES  # of pixels in one go, so that they do not push each other out of memory
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
@@ -31,19 +32,6 @@ class Hung:
     def truth(self) -> dict[str, str]:
         """What its dataset says about each finding."""
         return dict(self.record.truth) if self.record else {}
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A film that this visitor brought: its content hash, and a name for the list."""
-
-    sha256: str
-    title: str
-
-
-def uploads() -> list[Upload]:
-    """Films that this visitor brought, in the order in which they came."""
-    return st.session_state.setdefault("uploads", [])
 
 
 def current_film(bench: Workbench, view: View) -> Hung | None:
@@ -82,7 +70,10 @@ def first_film(bench: Workbench) -> str | None:
 
 
 def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
-    """Give the films before and after this one, among the uploads or in its dataset."""
+    """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
+    walked = place_in_walk(bench, _name_of(hung))
+    if walked is not None:
+        return tuple(_film_of(walked[0], name) for name in (walked[1].before, walked[1].after))
     line: list[str | Upload]
     if hung.record is None:
         line, here = list(uploads()), st.session_state.upload
@@ -93,6 +84,13 @@ def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload |
         line, here = [f"{hung.record.dataset}/{name}" for name in near], f"{hung.record.dataset}/{hung.record.film}"
     at = line.index(here)
     return (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
+
+
+def walk_line(bench: Workbench, hung: Hung) -> None:
+    """Say where this film stands among those that the Films page handed over, with the way back to them."""
+    walked = place_in_walk(bench, _name_of(hung))
+    if walked is not None:
+        back_to_films(*walked, film=hung.record.film if hung.record else st.session_state.upload.sha256)
 
 
 def hang(what: str | Upload) -> None:
@@ -112,20 +110,11 @@ def hang_controls(bench: Workbench) -> None:
 
 
 def _upload_controls(bench: Workbench) -> None:
-    turn = st.session_state.setdefault("upload_turn", 0)
-    files = st.file_uploader(
-        "Bring your own films",
-        accept_multiple_files=True,
-        key=f"upload_{turn}",
-        help="PNG, JPEG, TIFF or DICOM, told apart by content; several at once. They stay in this server's memory and "
-        "are forgotten when you leave. Remove names from the pictures themselves before you upload.",
-    )
-    if files:
-        _read_uploads(bench, files[:MOST_UPLOADS])
-        if len(files) > MOST_UPLOADS:
-            st.session_state.refused.append(f"Only the first {MOST_UPLOADS} films were taken.")
-        # A fresh uploader lets go of the files' bytes, DICOM headers included.
-        st.session_state.upload_turn = turn + 1
+    turn = st.session_state.get("upload_turn", 0)
+    first = take_uploads(bench)
+    if st.session_state.get("upload_turn", 0) != turn:
+        if first is not None:
+            hang(first)
         st.rerun()
     titles = {one.sha256: one.title for one in uploads()}
     if titles:
@@ -139,35 +128,8 @@ def _upload_controls(bench: Workbench) -> None:
             key=f"uploads_{turn}_{here}",
         )
         if picked is not None and picked != here:
-            hang(Upload(picked, titles[picked]))
+            hang(next(one for one in uploads() if one.sha256 == picked))
             st.rerun()
-
-
-def _read_uploads(bench: Workbench, files: list) -> None:
-    refused: list[str] = []
-    first: Upload | None = None
-    room = MOST_UPLOADED_BYTES
-    bar = st.progress(0.0, "Reading…")
-    for number, file in enumerate(files, 1):
-        bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
-        try:
-            film = read_film(file.getvalue())
-        except FilmError as error:
-            refused.append(f"{file.name}: {error}")
-            continue
-        room -= packed_bytes(film)
-        if room < 0:
-            most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
-            refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
-            break
-        bench.films.put(film)
-        upload = Upload(film.sha256, f"{file.name} · {film.facts.format}")
-        if all(one.sha256 != film.sha256 for one in uploads()):
-            uploads().append(upload)
-        first = first or next(one for one in uploads() if one.sha256 == film.sha256)
-    st.session_state.refused = refused
-    if first is not None:
-        hang(first)
 
 
 def _dataset_controls(bench: Workbench) -> None:
@@ -193,3 +155,13 @@ def _dataset_controls(bench: Workbench) -> None:
     if st.button("Hang it", disabled=picked is None, key="pick_hang"):
         hang(f"{dataset}/{picked}")
         st.rerun()
+
+
+def _name_of(hung: Hung) -> str:
+    return st.session_state.upload.sha256 if hung.record is None else f"{hung.record.dataset}/{hung.record.film}"
+
+
+def _film_of(walk: Walk, name: str | None) -> str | Upload | None:
+    if name is None or walk.dataset != OWN:
+        return None if name is None else f"{walk.dataset}/{name}"
+    return next((one for one in uploads() if one.sha256 == name), None)

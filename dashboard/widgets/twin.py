@@ -12,7 +12,6 @@ from dashboard.widgets.hang import Hung
 from dashboard.widgets.viewer import Payload
 from dashboard.words import percent
 from dashboard.workbench import Workbench
-from xai.explanation import probabilities
 from xai.findings import finding_label
 from xai.model_card import ModelCard
 
@@ -54,7 +53,7 @@ def twin_panel(
     if isinstance(predicted, Job) or answered is None:
         captions = {}
     else:
-        after = probabilities(predicted)
+        after = card.probabilities(predicted)
         captions = {name: _caption(float(answered[k]), float(after[k]), words) for k, name in enumerate(card.outputs)}
     panel = light_box.twin_part(f"Twin without {words}", picture, captions)
     return panel, predicted if isinstance(predicted, Job) else None

@@ -1,0 +1,1 @@
+"""What the Errors page knows: what is asked, figures, sentences, remedies that are kept, maps and features."""

@@ -1,0 +1,191 @@
+"""What every part of the atlas is about: the films, what came of them at the threshold, and who can open them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from dashboard.errors.case import Case
+from dashboard.films.catalogue import Catalogue
+from dashboard.films.items import Page, summaries
+from dashboard.films.notes import Notebook
+from dashboard.films.query import SIZES, Query
+from dashboard.films.query import write_link as films_link
+from dashboard.films.room import FilmRoom
+from dashboard.films.walk import Walk
+from dashboard.jobs import Job
+from dashboard.judging import ALL, Source
+from dashboard.widgets.film_actions import note_controls, tag_controls
+from dashboard.widgets.film_gallery import choose, chosen, items, thumbnails_of
+from dashboard.widgets.gallery import gallery
+from dashboard.widgets.handover import FILMS, compare
+from dashboard.widgets.visit import visitor
+from dashboard.workbench import Workbench
+from training.evaluate.judged import Judged
+
+POLL_SECONDS = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """The films of one finding.
+
+    Attributes
+    ----------
+    bench : Workbench
+    room : FilmRoom
+    catalogue : Catalogue
+        Of the whole dataset.
+    judged : Judged
+        Of the films in question.
+    source : Source
+    case : Case
+    cut : float
+    """
+
+    bench: Workbench
+    room: FilmRoom
+    catalogue: Catalogue
+    judged: Judged
+    source: Source
+    case: Case
+    cut: float
+
+    @property
+    def finding(self) -> str:
+        """The finding in question."""
+        return self.case.finding
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return self.catalogue.films.dataset
+
+    @property
+    def notebook(self) -> Notebook:
+        """Where tags and notes are written."""
+        return self.room.notebook
+
+    @cached_property
+    def outcome(self) -> np.ndarray:
+        """Cell of each film, (films,)."""
+        return self.judged.outcome(self.finding, self.cut)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Row of each film in the catalogue, (films,)."""
+        return self.catalogue.films.names.get_indexer(self.judged.films["film"])
+
+    @cached_property
+    def can_open(self) -> np.ndarray:
+        """Whether there is a picture of each film, bool (films,)."""
+        return (self.rows >= 0) & self.catalogue.films.openable[self.rows]
+
+    def query(self, cell: str) -> Query:
+        """Ask the Films page for a cell, most confident mistakes first."""
+        return Query(
+            dataset=self.dataset,
+            predictions=self.source.predictions,
+            finding=self.finding,
+            outcomes=((self.finding, cell),),
+            thresholds=((self.finding, self.cut),),
+            split=() if self.case.split == ALL else (self.case.split,),
+            image="here" if self.case.pictures else "",
+            sort="mistakes" if cell in ("FP", "FN") else "likely",
+        )
+
+    def films_of(self, cell: str, only_pictures: bool = False) -> list[str]:
+        """Films of a cell, the most confident first."""
+        asked = self.query(cell)
+        found = self.room.find(asked.with_(image="here") if only_pictures else asked, self.catalogue, self.notebook)
+        return [str(self.catalogue.films.names[row]) for row in found]
+
+
+def open_in_films(query: Query, film: str | None = None) -> None:
+    """Go to the Films page with a query, and one film large if it is named."""
+    st.switch_page(FILMS, query_params=films_link(query.with_(film=film)))
+
+
+def show_films(atlas: Atlas, query: Query, films: list[str], key: str) -> None:
+    """Show films as a gallery: a click opens one on the Films page, ticks choose them for tags, notes and Compare."""
+    page = Page(atlas.catalogue.films.rows(films), 1, 1)
+    wanted = thumbnails_of(atlas.bench, atlas.room, atlas.catalogue, page)
+    job = _thumbnail_job(atlas, wanted)
+    st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, query, page, wanted, job, key)
+
+
+def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
+    missing = [one for one in wanted.values() if atlas.room.thumbnails.get(one[0]) is None]
+    if not missing:
+        return None
+    name = hashlib.sha256(repr([key for key, *_ in missing]).encode()).hexdigest()
+    return atlas.bench.jobs.ask(visitor(), name, lambda budget: atlas.room.thumbnails.make(missing, budget), slow=False)
+
+
+def _pictures(atlas: Atlas, query: Query, page: Page, wanted: dict, job: Job | None, key: str) -> None:
+    state = st.session_state
+    if (film := state.pop(f"{key}_go", None)) is not None:
+        open_in_films(query, film)
+    if state.pop(f"{key}_chose", False):
+        st.rerun()  # what can be done with the chosen films stands elsewhere on the page
+    if job is not None:
+        atlas.bench.jobs.ask(visitor(), job.key, job.work, slow=False)  # says that this visitor still waits
+    names = [str(atlas.catalogue.films.names[row]) for row in page.rows]
+    summed = summaries(atlas.catalogue, query, page.rows, atlas.notebook.remarks(atlas.dataset, names))
+
+    def opened() -> None:
+        state[f"{key}_go"] = state[key].opened
+
+    def picked() -> None:
+        here = state[key].chosen or []
+        kept = {film: None for film in chosen() if film not in names or film in here}
+        state.films_chosen = kept | {film: None for film in here if film in names}
+        state[f"{key}_chose"] = True
+
+    gallery(
+        items(atlas.room, atlas.catalogue, summed, wanted),
+        side=SIZES["medium"],
+        key=key,
+        chosen=[name for name in names if name in chosen()],
+        turn=state.get("films_turn", 0),
+        on_opened_change=opened,
+        on_chosen_change=picked,
+    )
+    if job is not None and job.ended:
+        st.rerun()
+
+
+def chosen_controls(atlas: Atlas) -> None:
+    """Show what can be done with the films that are chosen, here or on the Films page."""
+    picked = [film for film in chosen() if atlas.catalogue.films.row(film) is not None]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            f"{len(picked):,} chosen",
+            key="errors_none",
+            icon=":material/close:",
+            on_click=choose,
+            args=([],),
+            disabled=not picked,
+            help="Tick films in the galleries to choose them; this chooses none.",
+        )
+        opens = [film for film in picked if atlas.catalogue.films.openable[atlas.catalogue.films.row(film)]]
+        if st.button(
+            "Compare",
+            key="errors_compare",
+            icon=":material/compare:",
+            disabled=not opens,
+            help="Go through the chosen films on the Compare page, with the model's maps.",
+        ):
+            compare(
+                atlas.catalogue,
+                Walk(atlas.dataset, Query(atlas.dataset, finding=atlas.finding), tuple(picked)),
+                opens[0],
+            )
+        with st.popover("Tag", icon=":material/label:", disabled=not picked, key="errors_tag"):
+            tag_controls(atlas.dataset, picked, atlas.notebook)
+        with st.popover("Note", icon=":material/edit_note:", disabled=not picked, key="errors_note"):
+            note_controls(atlas.dataset, picked, atlas.notebook)

@@ -1,0 +1,145 @@
+"""The atlas: wrongly judged films as galleries, and what they share."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.errors import figures
+from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
+from dashboard.errors.atlas_figures import OUTCOME_WORDS, traits_plot
+from dashboard.errors.case import CELLS
+from dashboard.errors.controls import bound, case
+from dashboard.films.chips import SEXES
+from dashboard.words import escape, percent
+from xai.findings import finding_label
+
+IN_GALLERY = 8
+MOST_TRAITS = 14
+EXPLAINED = {
+    "FP": ("Flagged, but not there", "False positives: the model is surest of the first ones, and wrong."),
+    "FN": ("There, but not flagged", "False negatives: the model is surest that the first ones have nothing."),
+}
+
+
+def show_galleries(atlas: Atlas) -> None:
+    """Show false positives and false negatives side by side, most confident first."""
+    have = {cell: int((atlas.outcome == cell).sum()) for cell in CELLS}
+    open_ = {cell: int(((atlas.outcome == cell) & atlas.can_open).sum()) for cell in CELLS}
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        chosen_controls(atlas)
+        if sum(open_.values()) < sum(have.values()) or case().pictures:
+            bound(
+                st.toggle,
+                f"Only the {sum(open_.values()):,} with a picture here",
+                key="pictures",
+                value=case().pictures,
+                take=lambda on: {"pictures": on},
+                help=f"{sum(have.values()) - sum(open_.values()):,} of these films are in the table without a picture.",
+            )
+    for cell, column in zip(CELLS, st.columns(2, gap="large"), strict=True):
+        with column:
+            _gallery(atlas, cell, open_[cell] if case().pictures else have[cell])
+
+
+def _gallery(atlas: Atlas, cell: str, count: int) -> None:
+    title, words = EXPLAINED[cell]
+    heading, button = st.columns([3, 1.4], vertical_alignment="center", gap="small")
+    heading.subheader(title, anchor=False, help=words)
+    if not count:
+        st.info(_nobody(atlas, cell))
+        return
+    if button.button(
+        f"All {count:,}",
+        key=f"errors_all_{cell}",
+        icon=":material/grid_view:",
+        width="stretch",
+        help="Open all of them on the Films page, in this order.",
+    ):
+        open_in_films(atlas.query(cell))
+    shown = atlas.films_of(cell)[:IN_GALLERY]
+    st.caption(f"The {len(shown)} most confident {CELLS[cell]} of {count:,}; a click opens a film large.")
+    show_films(atlas, atlas.query(cell), shown, f"errors_gallery_{cell}")
+
+
+def _nobody(atlas: Atlas, cell: str) -> str:
+    if case().pictures and (atlas.outcome == cell).any():
+        return f"None of the {CELLS[cell]} has a picture on this machine; switch “Only …” off to see which they are."
+    way = "Lower" if cell == "FP" else "Raise"
+    name = escape(finding_label(atlas.finding))
+    return f"There are no {CELLS[cell]} of {name} at this threshold. {way} it to see some."
+
+
+def show_traits(atlas: Atlas) -> None:
+    """Show what the films of a cell share, against the true positives."""
+    from training.evaluate.atlas import CORRECTION, contrast  # scipy.stats takes a second
+
+    left, right = st.columns([1, 1.9], gap="large")
+    with left:
+        st.subheader("What they share", anchor=False, help=CORRECTION)
+        choose_cell("cell")
+        table = contrast(atlas.judged, atlas.finding, atlas.cut, case().cell, "TP")
+        whose = OUTCOME_WORDS[case().cell]
+        if not len(table):
+            st.info(_no_contrast(atlas, whose))
+            return
+        st.markdown(in_words(table, whose))
+        st.caption(
+            f"Dot: share among the {(atlas.outcome == case().cell).sum():,} {whose}s less the share among the "
+            f"{(atlas.outcome == 'TP').sum():,} true positives, with its 95 % interval (Newcombe). Grey: it may be "
+            f"chance. {len(table)} traits were compared; q is corrected for that."
+        )
+        if atlas.judged.patients_repeat:
+            st.caption("Patients have several films here, so intervals are somewhat narrower than they should be.")
+    shown = table.head(MOST_TRAITS)
+    right.plotly_chart(
+        traits_plot(shown, [trait_name(row.trait, row.group) for row in shown.itertuples()], case().cell, "TP"),
+        key="errors_traits",
+        config=figures.QUIET,
+        alt=in_words(table, whose),
+    )
+
+
+def choose_cell(key: str) -> None:
+    """Show the choice between false positives and false negatives."""
+    bound(
+        st.segmented_control,
+        "Which films",
+        list(CELLS),
+        key=key,
+        value=case().cell,
+        take=lambda cell: {"cell": cell or "FP"},
+        format_func=lambda cell: CELLS[cell].capitalize(),
+        label_visibility="collapsed",
+    )
+
+
+def trait_name(trait: str, group: str) -> str:
+    """Say what a trait is."""
+    words = group.replace("_", " ")
+    return {
+        "finding": f"with {words.lower()}",
+        "object": f"{words} in the picture",
+        "sex": SEXES.get(group, group),
+        "age": f"age {words}",
+        "view": f"view {words}",
+    }.get(trait, f"{trait} {words}")
+
+
+def in_words(table: pd.DataFrame, whose: str) -> str:
+    """Name the traits that differ beyond chance."""
+    sure = table[table["q"] < 0.05]
+    if not len(sure):
+        return f"Nothing sets the {whose}s apart from the true positives beyond chance."
+    lines = [
+        f"- **{escape(trait_name(row.trait, row.group))}**: {percent(row.share)} of the {whose}s, "
+        f"{percent(row.against_share)} of the true positives"
+        for row in sure.head(4).itertuples()
+    ]
+    more = f"\n- and {len(sure) - 4} more" if len(sure) > 4 else ""
+    return f"What sets the {whose}s apart from the true positives:\n\n" + "\n".join(lines) + more
+
+
+def _no_contrast(atlas: Atlas, whose: str) -> str:
+    absent = whose if not (atlas.outcome == case().cell).any() else "true positive"
+    return f"There are no {absent}s at this threshold, so there is nothing to compare; move the threshold."

@@ -1,0 +1,173 @@
+"""The audit: which findings are over-predicted, why one of them is, and what its false positives carry."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.errors import figures, sentences
+from dashboard.errors.case import COMPANY
+from dashboard.errors.controls import bound, case, change
+from dashboard.errors.cuts import Cuts
+from dashboard.words import escape
+from training.evaluate.audit import CAUSES, ORDER, Audit, Prepared, prepare, take_apart
+from training.evaluate.companions import companions
+from training.evaluate.judged import Judged
+from training.evaluate.ranked import EvaluateError
+from xai.findings import finding_label
+
+COMPANY_WORDS = {"FP": "False positives", "positives": "All films with the label"}
+MOST_COMPANIONS = 8
+
+
+def show_audit(judged: Judged, stamp: str, found: Cuts, table: pd.DataFrame) -> None:
+    """Show all findings, and beside them why the chosen one is flagged as often as it is."""
+    left, right = st.columns([1, 1.12], gap="large")
+    with left:
+        _all_findings(table)
+    with right:
+        _one_finding(judged, stamp, found)
+
+
+def show_company(judged: Judged, found: Cuts) -> None:
+    """Show what else the false positives carry, or all films with the label."""
+    finding = case().finding
+    st.subheader("What the label means", anchor=False, help=companions.__doc__.split("\n\n")[1].replace("\n", " "))
+    bound(
+        st.segmented_control,
+        "Whose other findings",
+        COMPANY,
+        key="company",
+        value=case().company,
+        take=lambda whose: {"company": whose or "FP"},
+        format_func=COMPANY_WORDS.get,
+        label_visibility="collapsed",
+    )
+    table = companions(judged, finding, found.value(finding), case().company)
+    told = sentences.company(finding, table, case().company)
+    shown = table[table["of"] > 0].head(MOST_COMPANIONS)
+    words, picture = st.columns([1, 1.5], gap="large")
+    words.markdown(told)
+    if not shown["count"].any():
+        return
+    words.caption(
+        f"Bar: among these {table['of'].max():,} films, with its 95 % interval; grey line: among all films; at the "
+        "right: how many times as often."
+    )
+    picture.plotly_chart(
+        figures.companions_bars(shown, COMPANY_WORDS[case().company].lower()),
+        key="errors_company_bars",
+        config=figures.QUIET,
+        alt=f"What else these films carry. {told}",
+    )
+
+
+def _all_findings(table: pd.DataFrame) -> None:
+    st.subheader("Predicted against true prevalence", anchor=False)
+    known = table[(table["films"] > 0) & (table["positives"] > 0)]
+    if len(known):
+        st.plotly_chart(
+            figures.dumbbell(known, case().finding),
+            key=f"errors_all_{case().finding}",
+            config=figures.QUIET,
+            on_select=_clicked,
+            selection_mode="points",
+            alt="; ".join(
+                f"{finding_label(row.finding)}: {row.prevalence:.1%} have it, {row.predicted_prevalence:.1%} flagged"
+                for row in known.itertuples()
+            ),
+        )
+    st.caption(
+        "Worst first. Grey line: share of films that have the finding; dot: share that is flagged; at the right: how "
+        "many times as many. Click a row to choose it.",
+        help="Predicted prevalence against true prevalence at the current thresholds. The thin lines are 95 % "
+        "intervals (Wilson); films without a label or a probability of a finding do not count for it.",
+    )
+    for row in table[~table["finding"].isin(known["finding"])].itertuples():
+        st.caption(escape(f"{finding_label(row.finding)} is left out: {row.problem or 'no film has it.'}"))
+
+
+def _clicked() -> None:
+    chosen = st.session_state.get(f"errors_all_{case().finding}")
+    points = chosen.selection.points if chosen else []
+    if points and (finding := points[0]["customdata"][0]) != case().finding:
+        change(**vars(case().of(finding)))
+
+
+def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
+    finding = case().finding
+    st.subheader(f"Why {finding_label(finding)} is flagged so often", anchor=False)
+    try:
+        prepared = _prepared(stamp, finding, judged)
+        told = take_apart(prepared, found.value(finding), found.rules[finding], case().keep)
+    except EvaluateError as error:
+        st.info(escape(str(error)))
+        return
+    st.markdown(sentences.headline(finding, told))
+    if words := sentences.cause(told):
+        st.markdown(words)
+    st.plotly_chart(
+        figures.waterfall(told),
+        key="errors_waterfall",
+        config=figures.QUIET,
+        alt="From the flagged share to the share that has the finding: "
+        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.points(-part.share)}" for part in told.parts),
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover("What each part means", icon=":material/help:"):
+            _definitions(told)
+        if (remedy := sentences.MENDS.get(told.main)) is not None:
+            st.button(
+                remedy[1],
+                icon=":material/healing:",
+                key="errors_try",
+                on_click=change,
+                kwargs={"remedy": remedy[0], "cut": "prevalence" if told.main == "threshold" else "keep"},
+                help="Sets the remedy for this cause below, fitted on one part of the patients and shown on the other.",
+            )
+        _keep_control(told)
+    st.caption(sentences.limits(told))
+
+
+def _keep_control(told: Audit) -> None:
+    keeps = case().keep is not None
+    bound(
+        st.toggle,
+        "Must still find",
+        key="keeps",
+        value=keeps,
+        take=lambda on: {"keep": min(max(round(told.sensitivity, 2), 0.5), 0.99) if on else None},
+        help="Without it, the last part compares with flagging from a probability of 0.5 up, which for a rare finding "
+        "misses many films. With it, the audit asks: if so many of the films with the finding must be found, what "
+        "cannot be mended?",
+    )
+    if keeps:
+        bound(
+            st.slider,
+            "of the films with the finding",
+            0.01,
+            1.0,
+            step=0.01,
+            key="keep",
+            value=case().keep,
+            take=lambda share: {"keep": share},
+            format="percent",
+            width=220,
+        )
+
+
+def _definitions(told: Audit) -> None:
+    for part in told.parts:
+        st.markdown(
+            f"**{figures.CAUSE_NAMES[part.cause]}**, {figures.points(-part.share)}. {CAUSES[part.cause]} "
+            f":gray[{escape(part.why)}]"
+        )
+    st.caption(
+        f"{ORDER} A bar below the middle means that undoing this flags fewer films, a blue one that it flags more. The "
+        "parts add up to the whole excess."
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _prepared(stamp: str, finding: str, _judged: Judged) -> Prepared:
+    return prepare(_judged, finding)

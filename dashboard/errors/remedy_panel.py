@@ -1,0 +1,230 @@
+"""Remedies: tried on some patients, shown on others, kept in the model card."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.errors import figures, sentences
+from dashboard.errors.controls import bound, case, change, choose_target
+from dashboard.errors.cuts import Cuts
+from dashboard.errors.keep_panel import show_keeping
+from dashboard.library import Library
+from dashboard.words import escape
+from training.calibrate import METHODS
+from training.evaluate.judged import Judged
+from training.evaluate.ranked import EvaluateError
+from training.evaluate.rates import DEFINITIONS, Share
+from training.evaluate.thresholds import RULES
+from training.remedy import Outcome, Trial, try_remedy
+from xai.findings import finding_label
+
+METHOD_NAMES = {
+    "none": "Threshold only",
+    "weighting": "Undo weighting",
+    "prior": "Prior correction",
+    "temperature": "Temperature",
+    "platt": "Platt",
+    "isotonic": "Isotonic",
+}
+KEEP = "keep"
+MOST_WEIGHT = 200.0
+
+
+def show_remedies(library: Library, judged: Judged, stamp: str, found: Cuts, predictions: str) -> None:
+    """Show the choice of remedy, what it does, and how it is kept."""
+    finding = case().finding
+    st.subheader(f"Mend {finding_label(finding)}", anchor=False)
+    left, right = st.columns([1, 1.5], gap="large")
+    with left:
+        _choose(judged)
+    with right:
+        try:
+            trial = _tried(stamp, judged, finding, found.value(finding), *_asked())
+        except EvaluateError as error:
+            st.warning(escape(str(error)), icon=":material/warning:")
+            return
+        _show(trial)
+    show_keeping(library, trial, predictions)
+
+
+def _choose(judged: Judged) -> None:
+    asked = case()
+    bound(
+        st.radio,
+        "Probabilities",
+        list(METHODS),
+        key="remedy",
+        value=asked.remedy,
+        take=lambda method: {"remedy": method},
+        format_func=METHOD_NAMES.get,
+        captions=list(METHODS.values()),
+    )
+    if asked.remedy == "weighting":
+        _weight_slider(judged)
+    if asked.remedy == "prior":
+        _prior_sliders(judged)
+    names = {KEEP: "As it is"} | {key: rule.name for key, rule in RULES.items()}
+    bound(
+        st.selectbox,
+        "Threshold on the mended probabilities",
+        list(names),
+        key="cut",
+        value=asked.cut,
+        take=lambda rule: {"cut": rule, "aim": None},
+        format_func=names.get,
+        help="Chosen on the part that the remedy is fitted on. A rule that only looks at the order of the films, such "
+        "as Youden's, flags the same films whatever the remedy.",
+    )
+    choose_target("aim", asked.cut, asked.aim)
+    bound(
+        st.slider,
+        "Share of the patients to fit on",
+        0.1,
+        0.9,
+        step=0.05,
+        key="share",
+        value=asked.share,
+        take=lambda share: {"share": share},
+        format="percent",
+        help="The rest is what the remedy is shown on. All films of a patient are on the same side.",
+    )
+    st.button(
+        "Draw other patients",
+        icon=":material/casino:",
+        key="errors_draw",
+        on_click=change,
+        kwargs={"seed": asked.seed + 1},
+        help=f"Parts the patients by another lot, to see how much hangs on chance; this is lot {asked.seed}.",
+    )
+
+
+def _weight_slider(judged: Judged) -> None:
+    known = ((judged.card.get("provenance") or {}).get("positive_weight") or {}).get(case().finding)
+    shown = case().weight or known or 1.0
+    bound(
+        st.slider,
+        "The loss counted films with the finding this many times",
+        1.0,
+        MOST_WEIGHT,
+        step=0.5,
+        key="weight",
+        value=min(max(float(shown), 1.0), MOST_WEIGHT),
+        take=lambda weight: {"weight": weight},
+    )
+    st.caption(
+        f"The model card says {known:g}." if known else "The model card does not say; move it until the shares agree."
+    )
+    if known is None and case().weight is None:
+        change(weight=1.0)
+
+
+def _prior_sliders(judged: Judged) -> None:
+    finding = case().finding
+    known = (judged.card.get("prevalence") or {}).get(finding)
+    here = judged.ranked(finding).prevalence
+    for field, words, default in (
+        ("trained", "Prevalence in training", known if known is not None else here),
+        ("here", "Prevalence here", here),
+    ):
+        value = getattr(case(), field)
+        bound(
+            st.slider,
+            words,
+            0.001,
+            0.999,
+            step=0.001,
+            key=field,
+            value=min(max(default if value is None else value, 0.001), 0.999),
+            take=lambda share, field=field: {field: share},
+            format="percent",
+        )
+    said = f"The model card says {known:.2%} in training" if known is not None else "The model card does not say"
+    st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the part fitted on has.")
+    if known is None and case().trained is None:
+        change(trained=min(max(here, 0.001), 0.999))
+
+
+def _asked() -> tuple:
+    """Give the parts of the case that decide a trial, in the order of `_tried`."""
+    asked = case()
+    return (
+        asked.remedy,
+        asked.cut,
+        asked.aim,
+        asked.weight if asked.remedy == "weighting" else None,
+        asked.trained if asked.remedy == "prior" else None,
+        asked.here if asked.remedy == "prior" else None,
+        asked.share,
+        asked.seed,
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _tried(
+    stamp: str, _judged: Judged, finding: str, threshold: float, method, cut, aim, weight, trained, here, share, seed
+) -> Trial:
+    return try_remedy(
+        _judged,
+        finding,
+        method,
+        "" if cut == KEEP else cut,
+        aim,
+        threshold=threshold,
+        weight=weight,
+        trained=trained,
+        here=here,
+        share=share,
+        seed=seed,
+    )
+
+
+def _show(trial: Trial) -> None:
+    st.markdown(sentences.outcome(trial))
+    st.plotly_chart(
+        figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=sentences.outcome(trial)
+    )
+    st.caption(f"{sentences.halves(trial)} The grey band is within 20 % of the truth.")
+    for caution in trial.remedy.cautions:
+        st.warning(escape(caution), icon=":material/warning:")
+    st.dataframe(
+        comparison(trial),
+        hide_index=True,
+        column_config={"": st.column_config.TextColumn(width=150)},
+        alt="Measures before and after, on the films that the remedy was not fitted on.",
+    )
+    st.caption(
+        "All on the films that it was not fitted on, with 95 % intervals.",
+        help="  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
+        + "  \n**Calibration error**: mean distance of probability and observed share, over ten groups of films.  \n"
+        "**Brier score**: mean squared error of the probability; lower is better.",
+    )
+
+
+def comparison(trial: Trial) -> pd.DataFrame:
+    """Give the measures before and after a remedy, as text."""
+
+    def told(one: Outcome) -> list[str]:
+        rates = one.rates
+        shares = (rates.predicted_prevalence, rates.sensitivity, rates.specificity, rates.ppv)
+        area = f"{one.auroc.value:.3f} ({one.auroc.low:.3f} to {one.auroc.high:.3f})"
+        return [
+            f"{one.threshold:.4g}",
+            *map(_share, shares),
+            area,
+            f"{one.mean_probability:.2%}",
+            f"{one.ece:.4f}",
+            f"{one.brier:.4f}",
+        ]
+
+    names = [
+        *("Threshold", "Flagged", "Sensitivity", "Specificity", "PPV", "AUROC"),
+        *("Mean probability", "Calibration error", "Brier score"),
+    ]
+    return pd.DataFrame({"": names, "Before": told(trial.before), "After": told(trial.after)})
+
+
+def _share(share: Share) -> str:
+    if not share.of:
+        return "nothing to count"
+    return f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"

@@ -1,0 +1,136 @@
+"""Keep a remedy: a new version of a model card in the visitor's own library, and the way back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.library import Library
+from training.evaluate.ranked import EvaluateError
+from training.predictions import PredictionsFacts
+from training.remedy import Remedy, apply_to_card, card_versions, save_card_version
+from xai.calibration import logit_map_from_dict
+from xai.loading import file_sha256
+from xai.model_card import ModelCard, card_path, read_card, write_card
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a remedy for some predictions can be kept.
+
+    Attributes
+    ----------
+    model : Path or None
+        The file of the model that made them; None where it is not in the library.
+    is_own : bool
+        Whether it lies in the visitor's library, so that its card may be changed; a built-in model is copied first.
+    why : str
+        Why a remedy cannot be kept; empty where it can.
+    """
+
+    model: Path | None = None
+    is_own: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written: the card, and where the one before it is kept."""
+
+    card: Path
+    kept: Path
+
+
+def home_of(library: Library, facts: PredictionsFacts) -> Home:
+    """Find the model that made some predictions, as far as it is in the library."""
+    path = library.models().get(facts.model)
+    if path is None:
+        return Home(
+            why=f"The model {facts.model} is not in this library, only its predictions are: put its .keras file and "
+            "card into the library's models/ folder."
+        )
+    if facts.model_sha256 and facts.model_sha256 != library.model_id(facts.model):
+        return Home(
+            why=f"The model {facts.model} in this library is another file than the one that made these predictions; "
+            "predict again with it."
+        )
+    return Home(path, path.resolve().is_relative_to((library.root / "models").resolve()))
+
+
+def save_remedy(library: Library, home: Home, facts: PredictionsFacts, remedy: Remedy, origin: str, name: str) -> Saved:
+    """Write a remedy into the card of a model of the library, or into that of a copy.
+
+    Parameters
+    ----------
+    library : Library
+    home : Home
+        Of the model; see `home_of`.
+    facts : PredictionsFacts
+        Of the predictions that the remedy was fitted on: it corrects the probabilities of the card they were made
+        with, not those of a later version.
+    remedy : Remedy
+    origin : str
+        On what it was fitted, in words.
+    name : str
+        Of the copy; not asked for where the model is the visitor's own.
+
+    Raises
+    ------
+    EvaluateError, ModelCardError, OSError
+    """
+    if home.model is None:
+        raise EvaluateError(home.why)
+    model = home.model if home.is_own else _copy(library, home.model, name)
+    path = card_path(model)
+    card = apply_to_card(_as_predicted(read_card(path), facts, remedy.finding), remedy, origin)
+    return Saved(path, save_card_version(path, card))
+
+
+def undo(path: Path) -> Path:
+    """Put the card before this one back in its place; gives where it was kept.
+
+    Raises
+    ------
+    EvaluateError
+        If no earlier version is kept.
+    """
+    versions = card_versions(path)
+    if not versions:
+        raise EvaluateError(f"No earlier version of {path.name} is kept, so there is nothing to go back to.")
+    versions[-1].replace(path)
+    return versions[-1]
+
+
+def _as_predicted(card: ModelCard, facts: PredictionsFacts, finding: str) -> ModelCard:
+    """Take back what was calibrated of a finding since the predictions were made."""
+    then = (facts.card.get("calibration") or {}).get(finding)
+    calibration = {name: one for name, one in card.calibration.items() if name != finding}
+    if then is not None:
+        calibration[finding] = logit_map_from_dict(then)
+    return dataclasses.replace(card, calibration=calibration)
+
+
+def _copy(library: Library, model: Path, name: str) -> Path:
+    """Copy a built-in model and its card into the library, unless this very copy is there."""
+    if not NAME.fullmatch(name) or name.endswith(".keras"):
+        raise EvaluateError(
+            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as lightbox-mended; "
+            f"this one is “{name[:60]}”."
+        )
+    target = library.root / "models" / f"{name}.keras"
+    there = library.models().get(name)
+    if there is not None:
+        if there != target or file_sha256(there) != file_sha256(model):
+            raise EvaluateError(f"There is another model called {name}; choose another name for the copy.")
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".part")
+    shutil.copyfile(model, unfinished)
+    write_card(dataclasses.replace(read_card(card_path(model)), name=name), card_path(target))
+    unfinished.replace(target)
+    return target

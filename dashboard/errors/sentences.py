@@ -1,0 +1,120 @@
+"""What the audit found, in plain sentences."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from dashboard.errors.figures import CAUSE_NAMES, points
+from dashboard.words import escape, percent
+from training.evaluate.audit import Audit
+from training.remedy import Trial
+from xai.findings import finding_label
+
+MEANS = {
+    "weighting": "Training counted films with the finding several times, so the model answers as if it were that much "
+    "more common.",
+    "prior": "The finding is rarer among these films than among those of the training, and the model still expects it "
+    "as often as there.",
+    "calibration": "Its probabilities are too high for another reason than a weighted loss or another prevalence: they "
+    "do not mean what they say.",
+    "threshold": "The threshold lies below the probability at which a film is more likely than not to have the "
+    "finding: many films are flagged on purpose, so that few are missed.",
+    "separation": "The model does not tell the films apart well enough: whatever the threshold, to find as many it "
+    "must flag films without the finding.",
+}
+MENDS = {
+    "weighting": ("weighting", "Undo the weighting"),
+    "prior": ("prior", "Correct the prevalence"),
+    "calibration": ("platt", "Calibrate (Platt)"),
+    "threshold": ("none", "Move the threshold"),
+}
+NOTABLE = 0.005  # share of the films, below which a part is not worth a word
+GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
+
+
+def headline(finding: str, audit: Audit) -> str:
+    """Say how often a finding is flagged and how often it is there."""
+    name = escape(finding_label(finding))
+    both = (
+        f"**{percent(audit.predicted_prevalence)}** of {audit.films:,} films are flagged, "
+        f"**{percent(audit.prevalence)}** have it"
+    )
+    ratio = audit.predicted_prevalence / audit.prevalence
+    if audit.excess > 0:
+        return f"**{name}**: {both}, {_times(ratio)} as many."
+    if audit.excess < 0:
+        return f"**{name}** is not over-predicted: {both}."
+    return f"**{name}** is flagged exactly as often as it is there: {both}."
+
+
+def cause(audit: Audit) -> str:
+    """Name the main cause and what it means; empty where too few are flagged to ask."""
+    if not audit.main:
+        return ""
+    parts = {part.cause: part.share for part in audit.parts}
+    words = f"Main cause: **{CAUSE_NAMES[audit.main].lower()}**. {MEANS[audit.main]} "
+    words += f"It accounts for {points(parts[audit.main])[1:-4]} percentage points of the flagged share"
+    others = [name for name, share in parts.items() if share < -NOTABLE and name != "separation"]
+    against = " and ".join(f"{CAUSE_NAMES[name].lower()} ({points(-parts[name])})" for name in others)
+    return f"{words}; what works the other way: {against}." if others else f"{words}."
+
+
+def limits(audit: Audit) -> str:
+    """Say what no calibration and no threshold can change."""
+    return (
+        f"It finds {percent(audit.sensitivity)} of the films with the finding. To find as many, this model must flag "
+        f"{percent(audit.floor)} of all films wherever it is cut; a model without error would flag "
+        f"{percent(audit.perfect)}."
+    )
+
+
+def company(finding: str, table: pd.DataFrame, cell: str) -> str:
+    """Say what else the films of a cell carry most above the average."""
+    whose = {"FP": "false positives", "positives": f"films labelled {finding_label(finding)}"}[cell]
+    told = table[(table["count"] > 0) & (table["low"] > table["base"])]
+    if not len(table) or not table["of"].max():
+        return f"There are no {escape(whose)} here."
+    if not len(told):
+        return f"No other finding is clearly more common among the {escape(whose)} than among all films."
+    first = told.iloc[0]
+    return (
+        f"**{percent(first['share'])}** of the {escape(whose)} also carry "
+        f"**{escape(finding_label(first['finding']))}**, {_times(first['lift'])} as many as among all films "
+        f"({percent(first['base'])})."
+    )
+
+
+def outcome(trial: Trial) -> str:
+    """Say what a remedy does on films that it was not fitted on."""
+    before, after = trial.before.rates.predicted_prevalence.value, trial.after.rates.predicted_prevalence.value
+    truth = trial.after.rates.prevalence.value
+    off = after / truth - 1
+    near = (
+        f"{100 * abs(off):.0f} % {'above' if off > 0 else 'below'} the truth"
+        if round(abs(off), 2)
+        else "as often as it is there"
+    )
+    verdict = "which is close" if abs(off) <= GOOD_ENOUGH else "which is not close yet"
+    change = trial.after.auroc.value - trial.before.auroc.value
+    order = "the order of the films, and so AUROC, stays" if abs(change) < 5e-4 else f"AUROC changes by {change:+.3f}"
+    return (
+        f"On films it was not fitted on, the flagged share goes from **{percent(before)}** to **{percent(after)}**; "
+        f"**{percent(truth)}** have the finding. That is {near}, {verdict}; {order}."
+    )
+
+
+def halves(trial: Trial) -> str:
+    """Say how many films a remedy was fitted on and shown on."""
+    return (
+        f"Fitted on {trial.fitted_films:,} films of {trial.fitted_patients:,} patients "
+        f"({trial.fitted_positives:,} with the finding), shown on {trial.shown_films:,} films of "
+        f"{trial.shown_patients:,} other patients ({trial.shown_positives:,} with it)."
+    )
+
+
+def _times(ratio: float) -> str:
+    if not math.isfinite(ratio):
+        return "more"
+    return f"{ratio:.0f} times" if ratio >= 9.95 else f"{ratio:.1f} times"

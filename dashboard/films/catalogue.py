@@ -1,0 +1,243 @@
+"""A dataset and what a model says of it, in arrays that any filter of 377,110 films gets through in milliseconds.
+
+A catalogue is made once, shared by all visitors and never copied or changed: a filter is a boolean mask over its
+rows, an order is an array of row numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN
+from training.predictions import Predictions
+from xai.findings import FINDINGS
+from xai.model_card import Threshold
+
+PRESENT, ABSENT, MISSING = 1, 0, -1
+UNKNOWN = "unknown"
+FACETS = {"split": "split", "view": "view", "sex": "sex", "source": "dataset"}
+"""What can be filtered by name, and the column of the table that holds it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facet:
+    """One column of names as numbers.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Each name that occurs, in alphabetical order; `UNKNOWN` stands for an empty place.
+    codes : int array (films,)
+        Index into ``names``.
+    """
+
+    names: tuple[str, ...]
+    codes: np.ndarray
+
+    def mask(self, wanted: tuple[str, ...]) -> np.ndarray:
+        """Films that have one of these names."""
+        return np.isin(np.asarray(self.names, object), wanted)[self.codes]
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """The films of a dataset.
+
+    Attributes
+    ----------
+    dataset : str
+    table : DataFrame
+        The whole table, one row a film.
+    names : Index
+        Film by row.
+    titles : Index
+        What a film is called on the page; its name, but for uploads, whose names are their contents.
+    labels : int8 array (findings, films)
+        `PRESENT`, `ABSENT` or `MISSING`, in the order of `FINDINGS`.
+    uncertain : bool array (findings, films)
+        Where the source says that it is not sure, whatever label the table gives it.
+    facets : dict of str to Facet
+        Of `FACETS`.
+    patients : Facet
+    age : float32 array (films,)
+        Years; NaN where unknown.
+    on_disk, openable : bool array (films,)
+        Whether the image is there; whether there is a picture at all, be it rendered from a recipe.
+    """
+
+    dataset: str
+    table: pd.DataFrame
+    names: pd.Index
+    titles: pd.Index
+    labels: np.ndarray
+    uncertain: np.ndarray
+    facets: Mapping[str, Facet]
+    patients: Facet
+    age: np.ndarray
+    on_disk: np.ndarray
+    openable: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def searchable(self) -> pa.Array:
+        """Titles as `pyarrow.compute` searches them."""
+        return pa.array(self.titles, pa.large_string())
+
+    @cached_property
+    def findings_count(self) -> np.ndarray:
+        """Number of findings that are present on each film, int16 (films,)."""
+        return (self.labels == PRESENT).sum(axis=0, dtype=np.int16)
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Bytes of the arrays and of the table that stands behind them."""
+        facets = sum(facet.codes.nbytes for facet in (*self.facets.values(), self.patients))
+        return self.labels.nbytes + self.uncertain.nbytes + facets + int(self.table.memory_usage(deep=False).sum())
+
+    def row(self, film: str) -> int | None:
+        """Row of a film; None if there is none of that name."""
+        try:
+            return int(self.names.get_loc(film))
+        except KeyError:
+            return None
+
+    def rows(self, films: list[str]) -> np.ndarray:
+        """Rows of those films that are in this dataset."""
+        found = self.names.get_indexer(pd.Index(films, dtype=self.names.dtype))
+        return found[found >= 0]
+
+    def present(self, row: int) -> list[str]:
+        """Findings that are present on a film."""
+        return [name for name, label in zip(FINDINGS, self.labels[:, row], strict=True) if label == PRESENT]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a model says of the films of a dataset.
+
+    Attributes
+    ----------
+    name, model : str
+        Of the predictions, and of the model that made them.
+    outputs : tuple of str
+    probabilities : float64 array (outputs, films)
+        NaN where a film has none.
+    thresholds : dict of str to Threshold
+    strangers : int
+        Predictions of films that the dataset does not have.
+    """
+
+    name: str
+    model: str
+    outputs: tuple[str, ...]
+    probabilities: np.ndarray
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    strangers: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Films and, where there are any, answers.
+
+    Attributes
+    ----------
+    key : str
+        Changes with whatever the catalogue was made from.
+    films : Films
+    answers : Answers or None
+    """
+
+    key: str
+    films: Films
+    answers: Answers | None = None
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Findings that can be asked about: those of the table and the model's own."""
+        outputs = self.answers.outputs if self.answers else ()
+        return (*FINDINGS, *(name for name in outputs if name not in FINDINGS))
+
+    def labels(self, finding: str) -> np.ndarray:
+        """Label of each film, int8; a finding that only the model knows is missing everywhere."""
+        if finding not in FINDINGS:
+            return np.full(len(self.films), MISSING, np.int8)
+        return self.films.labels[FINDINGS.index(finding)]
+
+    def uncertain(self, finding: str) -> np.ndarray:
+        """Whether the source is not sure, by film."""
+        if finding not in FINDINGS:
+            return np.zeros(len(self.films), bool)
+        return self.films.uncertain[FINDINGS.index(finding)]
+
+    def has_answers(self, finding: str) -> bool:
+        """Whether the model answers about this finding."""
+        return self.answers is not None and finding in self.answers.outputs
+
+    def probabilities(self, finding: str) -> np.ndarray:
+        """Probability by film; only where `has_answers`."""
+        return self.answers.probabilities[self.answers.outputs.index(finding)]
+
+    def threshold(self, finding: str) -> float:
+        """Where the model's card cuts a finding; 0.5 where nothing says."""
+        cut = self.answers.thresholds.get(finding) if self.answers else None
+        return 0.5 if cut is None else cut.value
+
+
+def read_films(dataset: str, table: pd.DataFrame, titles: list[str] | None = None) -> Films:
+    """Put the table of a dataset into arrays.
+
+    Parameters
+    ----------
+    dataset : str
+    table : DataFrame
+        At least the columns `training.datasets.table.SCHEMA`; kept, not copied.
+    titles : list of str, optional
+        What the films are called on the page.
+    """
+    names = pd.Index(table["film"])
+    labels = np.full((len(FINDINGS), len(table)), MISSING, np.int8)
+    uncertain = np.zeros_like(labels, bool)
+    for k, (finding, source) in enumerate(zip(FINDINGS, SOURCE_COLUMNS, strict=True)):
+        values = table[finding].to_numpy(np.float32)
+        labels[k][values == 1] = PRESENT
+        labels[k][values == 0] = ABSENT
+        uncertain[k] = (table[source] == "uncertain").to_numpy(bool) | (values == UNCERTAIN)
+    on_disk = table["on_disk"].to_numpy(bool)
+    has_recipe = table["recipe"].notna().to_numpy() if "recipe" in table else np.zeros(len(table), bool)
+    return Films(
+        dataset,
+        table,
+        names,
+        names if titles is None else pd.Index(titles),
+        labels,
+        uncertain,
+        {name: _facet(table[column]) for name, column in FACETS.items()},
+        _facet(table["patient"]),
+        table["age"].to_numpy(np.float32),
+        on_disk,
+        on_disk | has_recipe,
+    )
+
+
+def join(films: Films, predictions: Predictions) -> Answers:
+    """Give the predictions of these films, in their order."""
+    facts, table = predictions.facts, predictions.table
+    at = table.index.get_indexer(films.names)
+    values = table.to_numpy(np.float64).T[:, at]
+    values[:, at < 0] = np.nan
+    strangers = len(table) - int((at >= 0).sum())
+    return Answers(facts.name, facts.model, facts.outputs, values, facts.thresholds, strangers)
+
+
+def _facet(column: pd.Series) -> Facet:
+    known = column.astype("string").fillna(UNKNOWN).replace("", UNKNOWN)
+    codes, names = pd.factorize(known, sort=True)
+    return Facet(tuple(map(str, names)), codes.astype(np.int32))

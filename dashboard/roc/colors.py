@@ -1,0 +1,55 @@
+"""Colours of the figures, readable on either theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.palette import FINDING_COLORS, OTHER_COLOR
+
+DARKER = 0.62  # how bright a finding's colour is on white paper
+
+
+@dataclass(frozen=True)
+class Colors:
+    """What the figures are drawn with.
+
+    Attributes
+    ----------
+    ink, quiet, paper : str
+        Of text and markers, of what stands back, and of the ground.
+    finding : str
+        The finding's own.
+    """
+
+    ink: str
+    quiet: str
+    paper: str
+    finding: str
+
+
+def colors(finding: str, theme: str | None = None) -> Colors:
+    """Give the colours of a finding's figures.
+
+    Parameters
+    ----------
+    finding : str
+    theme : {"dark", "light"}, optional
+        That of the visitor's browser where not given.
+    """
+    theme = theme or st.context.theme.type or "dark"
+    if theme == "light":
+        return Colors("#1a1b1e", "#6b7280", "#fafaf8", on_paper(FINDING_COLORS[finding]))
+    return Colors("#ececec", OTHER_COLOR, "#0e0f12", FINDING_COLORS[finding])
+
+
+def on_paper(color: str) -> str:
+    """Darken a colour that was made for a dark ground."""
+    return "#" + "".join(f"{round(int(color[at : at + 2], 16) * DARKER):02x}" for at in (1, 3, 5))
+
+
+def see_through(color: str, opacity: float) -> str:
+    """Give a colour with some of the ground behind it."""
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"

@@ -1,0 +1,51 @@
+"""How the ROC page writes numbers."""
+
+from __future__ import annotations
+
+import math
+
+from dashboard.words import percent
+from training.evaluate.rates import Share
+from training.evaluate.roc import Auroc
+
+NONE = "–"
+
+
+def probability(value: float) -> str:
+    """Write a probability with as many digits as tell small ones apart."""
+    if value in (0, 1):
+        return str(int(value))
+    return f"{value:.2g}" if value < 0.01 else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def share(value: float) -> str:
+    """Write a share in percent with one decimal."""
+    return NONE if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def interval(low: float, high: float) -> str:
+    """Write the ends of an interval of shares in percent."""
+    return "no interval" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def share_interval(one: Share) -> str:
+    """Write a share's interval and of how many."""
+    return interval(one.low, one.high)
+
+
+def area(one: Auroc) -> str:
+    """Write an AUROC."""
+    return NONE if math.isnan(one.value) else f"{one.value:.3f}"
+
+
+def area_interval(one: Auroc) -> str:
+    """Write the interval of an AUROC."""
+    return "no interval" if math.isnan(one.low) else f"{one.low:.3f} to {one.high:.3f}"
+
+
+def times(ratio: float) -> str:
+    """Write how many times as many."""
+    return NONE if not math.isfinite(ratio) else f"{ratio:.1f} times" if ratio < 10 else f"{ratio:.0f} times"
+
+
+__all__ = ["NONE", "area", "area_interval", "interval", "percent", "probability", "share", "share_interval", "times"]

@@ -1,0 +1,106 @@
+"""Small figures as SVG text: they print well, need no script and stand inside one HTML file."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+WIDTH, HEIGHT = 320, 300
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 42  # margins
+
+
+@dataclass
+class Plot:
+    """One pair of axes; each method adds a shape in data units.
+
+    Attributes
+    ----------
+    x_label, y_label : str
+    x_range, y_range : tuple of float
+    x_ticks, y_ticks : sequence of (place, words)
+    """
+
+    x_label: str
+    y_label: str
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    x_ticks: Sequence[tuple[float, str]]
+    y_ticks: Sequence[tuple[float, str]]
+    shapes: list[str] = field(default_factory=list)
+
+    def line(self, x: Sequence[float], y: Sequence[float], color: str, width: float = 2, dash: str = "") -> None:
+        """Add a line."""
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        self.shapes.append(
+            f'<polyline points="{self._points(x, y)}" fill="none" stroke="{color}" stroke-width="{width}"{dashed}/>'
+        )
+
+    def area(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], color: str) -> None:
+        """Add a band."""
+        outline = self._points([*x, *x[::-1]], [*high, *low[::-1]])
+        self.shapes.append(f'<polygon points="{outline}" fill="{color}" opacity="0.2"/>')
+
+    def bars(self, edges: Sequence[float], heights: Sequence[float], color: str) -> None:
+        """Add bars from 0."""
+        for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
+            x, y = self._x(left), self._y(height)
+            self.shapes.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{self._x(right) - x:.1f}" height="{self._y(0) - y:.1f}" '
+                f'fill="{color}" opacity="0.6"/>'
+            )
+
+    def dots(self, x: Sequence[float], y: Sequence[float], radii: Sequence[float], color: str) -> None:
+        """Add dots; radii are in picture units."""
+        self.shapes += [
+            f'<circle cx="{self._x(one):.1f}" cy="{self._y(other):.1f}" r="{radius:.1f}" fill="{color}"/>'
+            for one, other, radius in zip(x, y, radii, strict=True)
+            if not math.isnan(one + other)
+        ]
+
+    def svg(self) -> str:
+        """Give the figure."""
+        bottom, left = HEIGHT - BOTTOM, LEFT
+        ticks = [
+            f'<text x="{self._x(at):.1f}" y="{bottom + 15}" text-anchor="middle">{html.escape(words)}</text>'
+            for at, words in self.x_ticks
+        ]
+        ticks += [
+            f'<line x1="{left}" x2="{WIDTH - RIGHT}" y1="{self._y(at):.1f}" y2="{self._y(at):.1f}" class="grid"/>'
+            f'<text x="{left - 6}" y="{self._y(at) + 4:.1f}" text-anchor="end">{html.escape(words)}</text>'
+            for at, words in self.y_ticks
+        ]
+        middle = (left + WIDTH - RIGHT) / 2, (TOP + bottom) / 2
+        labels = (
+            f'<text x="{middle[0]}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(self.x_label)}</text>'
+            f'<text transform="translate(12 {middle[1]}) rotate(-90)" text-anchor="middle">'
+            f"{html.escape(self.y_label)}</text>"
+        )
+        style = "<style>text{font:11px sans-serif;fill:#444}.grid{stroke:#ddd;stroke-width:.7}</style>"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
+            f"{style}{''.join(ticks)}{''.join(self.shapes)}{labels}</svg>"
+        )
+
+    def _x(self, value: float) -> float:
+        return LEFT + _share(value, self.x_range) * (WIDTH - LEFT - RIGHT)
+
+    def _y(self, value: float) -> float:
+        return HEIGHT - BOTTOM - _share(value, self.y_range) * (HEIGHT - TOP - BOTTOM)
+
+    def _points(self, x: Sequence[float], y: Sequence[float]) -> str:
+        pairs = ((one, other) for one, other in zip(x, y, strict=True) if not math.isnan(one + other))
+        return " ".join(f"{self._x(one):.1f},{self._y(other):.1f}" for one, other in pairs)
+
+
+def even_ticks(low: float, high: float, write: Callable[[float], str], count: int = 5) -> list[tuple[float, str]]:
+    """Give evenly spaced ticks with their words."""
+    return [(float(at), write(float(at))) for at in np.linspace(low, high, count)]
+
+
+def _share(value: float, span: tuple[float, float]) -> float:
+    low, high = span
+    return min(max((value - low) / (high - low), 0.0), 1.0)

@@ -1,0 +1,162 @@
+"""Where a finding is cut: by a rule, by the slider or by a typed number."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from scipy.special import expit, logit
+
+from dashboard.roc.numbers import probability
+from dashboard.roc.state import View
+from dashboard.roc.visit import bound, change, view
+from dashboard.words import escape
+from training.evaluate.histogram import FLOOR
+from training.evaluate.judged import Judged
+from training.evaluate.ranked import EvaluateError, Ranked
+from training.evaluate.thresholds import RULES, choose
+from xai.model_card import Threshold
+
+STEPS = 100  # of the slider, by either scale
+TARGETS = {
+    "sensitivity": "Share of films with the finding to find",
+    "specificity": "Share of films without it to leave alone",
+    "ppv": "Share of flagged films that has it",
+    "cost": "False alarms that a miss is worth",
+}
+
+
+def settle(judged: Judged, finding: str, asked: View) -> tuple[Threshold, str]:
+    """Give the threshold that a view asks for.
+
+    Returns
+    -------
+    threshold : Threshold
+    problem : str
+        Why the rule gives none, in one sentence; the threshold is then the card's, or 0.5.
+    """
+    if asked.threshold is not None:
+        return Threshold(asked.threshold, "Set by hand."), ""
+    card = judged.threshold(finding)
+    try:
+        return choose(rule_of(judged, finding, asked), judged.ranked(finding), asked.target, card), ""
+    except EvaluateError as error:
+        return card, str(error)
+
+
+def rule_of(judged: Judged, finding: str, asked: View) -> str:
+    """Give the rule that is on: empty where the threshold was set by hand."""
+    if asked.rule == "card" or asked.rule is None:
+        return "card" if finding in judged.thresholds else "half"
+    return asked.rule
+
+
+def grid(ranked: Ranked) -> list[float]:
+    """Give the slider's places, from all flagged to none.
+
+    Even steps on the logit scale between the scores, so that the tails are fine, and among them each hundredth of the
+    films, so that no step flags many at once.
+    """
+    if not len(ranked.scores):
+        return [0.0, 0.5, 1.0]
+    low, high = logit(np.clip(ranked.scores[[0, -1]], FLOOR, 1 - FLOOR))
+    even = expit(np.linspace(low, high + 0.05, STEPS))
+    below = ranked.films - (ranked.true_positives + ranked.false_positives)[:-1]
+    hundredths = np.searchsorted(below, np.linspace(0, ranked.films, STEPS), side="right") - 1
+    places = np.concatenate([even, ranked.scores[hundredths]])
+    return sorted({0.0, *(float(f"{place:.3g}") for place in places if 0 < place < 1), 1.0})
+
+
+def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
+    """Show the slider, the number and the rules."""
+    asked = view()
+    ranked = judged.ranked(finding)
+    slider, number = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
+    with slider:
+        bound(
+            st.select_slider,
+            "Threshold: flag a film from this probability upwards",
+            sorted({*grid(ranked), threshold.value}),
+            key="slider",
+            value=threshold.value,
+            take=by_hand,
+            format_func=probability_exactly,
+            help="Even steps in logits, since probabilities of a rare finding crowd at 0. The arrow keys move it.",
+        )
+    with number:
+        bound(
+            st.number_input,
+            "Threshold",
+            0.0,
+            1.0,
+            step=None,
+            format="%.4g",
+            key="number",
+            value=float(f"{threshold.value:.4g}"),
+            take=by_hand,
+            label_visibility="collapsed",
+            help="The same threshold, to type.",
+        )
+    rule_controls(judged, finding, asked)
+    said = escape(problem) if problem else rule_words(judged, finding, asked, threshold)
+    st.caption(f":material/warning: {said} The threshold stays at {probability(threshold.value)}." if problem else said)
+
+
+def rule_controls(judged: Judged, finding: str, asked: View) -> None:
+    """Show the rules as buttons, and the number that the chosen one needs."""
+    has_card = finding in judged.thresholds
+    rules = [rule for rule in RULES if rule != "card" or has_card]
+    on = rule_of(judged, finding, asked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="roc_rule_line"):
+        bound(
+            st.pills,
+            "Rule",
+            rules,
+            key="rule",
+            value=on or None,
+            take=lambda rule: {"rule": rule, "threshold": None, "target": None},
+            format_func=lambda rule: RULES[rule].name,
+            label_visibility="collapsed",
+        )
+        if on in TARGETS:
+            bound(
+                st.number_input,
+                TARGETS[on],
+                0.01,
+                1000.0 if on == "cost" else 1.0,
+                step=1.0 if on == "cost" else 0.01,
+                key=f"target_{on}",
+                value=float(RULES[on].target if asked.target is None else asked.target),
+                take=lambda target: {"target": target},
+                label_visibility="collapsed",
+                width=150,
+                help=f"{TARGETS[on]}.",
+            )
+
+
+def rule_words(judged: Judged, finding: str, asked: View, threshold: Threshold) -> str:
+    """Say where the threshold comes from."""
+    on = rule_of(judged, finding, asked)
+    if not on:
+        return "Set by hand. The buttons choose a threshold by a rule, on the films that are judged."
+    said = RULES[on].meaning
+    if on == "card" and threshold.rule:
+        said += f" It says: “{escape(threshold.rule)}”"
+    chosen_here = RULES[on].follows and not threshold.rule.startswith("0.5")
+    return said + (" Chosen on these very films, so its figures flatter it a little." if chosen_here else "")
+
+
+def by_hand(value: float | None) -> dict:
+    """Give the changes to the view for a threshold that the visitor set; none for an empty field."""
+    return {} if value is None else {"threshold": float(value), "rule": "", "target": None}
+
+
+def open_finding(finding: str) -> None:
+    """Show another finding large: a rule goes with the visitor, a number set by hand means nothing there."""
+    asked = view()
+    kept = {"rule": None} if asked.threshold is not None else {}
+    change(finding=finding, threshold=None, prevalence=None, step=0, **kept)
+
+
+def probability_exactly(value: float) -> str:
+    """Write a place of the slider; two places never read alike."""
+    return probability(value) if value in (0.0, 1.0) else f"{value:.3g}"

@@ -1,0 +1,134 @@
+"""Errors: which findings a model over-predicts, why, what mends it, and what its wrong films have in common."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.errors.atlas import Atlas
+from dashboard.errors.atlas_panel import show_galleries, show_traits
+from dashboard.errors.audit_panel import show_audit, show_company
+from dashboard.errors.case import NUMBER, SECTIONS
+from dashboard.errors.controls import (
+    bound,
+    case,
+    change,
+    choose_finding,
+    choose_predictions,
+    choose_rule,
+    choose_split,
+    refuse,
+    start,
+    write_permalink,
+)
+from dashboard.errors.cuts import Cuts, cuts
+from dashboard.errors.remedy_panel import show_remedies
+from dashboard.films.room import FilmRoom
+from dashboard.judging import JUDGING_ERRORS, Source, judged, list_predictions, source
+from dashboard.widgets.refused import show_refused
+from dashboard.words import escape
+from dashboard.workbench import Workbench
+from training.evaluate.judged import Judged
+from training.evaluate.prevalence import prevalences
+from training.evaluate.ranked import EvaluateError
+from xai.findings import finding_label
+
+NO_PREDICTIONS = """There are no predictions yet, so there are no errors to look at.
+
+- `python -m training predict DATASET --model NAME --out LIBRARY/predictions/NAME` lets a model answer a dataset; so
+  does **Predict** on the Films page.
+- `python -m training import-predictions CSV --dataset DATASET --out LIBRARY/predictions/NAME` reads somebody else's,
+  such as those that NIH's CheXNet was published with.
+"""
+
+
+def errors(bench: Workbench, room: FilmRoom) -> None:
+    """Show the page."""
+    start()
+    library = bench.library
+    if not list_predictions(library):
+        show_refused()
+        st.info(NO_PREDICTIONS)
+        return
+    line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with line:
+        name = choose_predictions(library)
+        try:
+            choose_split(judged(library, name))
+            films, told = judged(library, name, case().split), source(library, name, case().split)
+        except JUDGING_ERRORS as error:
+            films = told = None
+            st.error(escape(str(error)))
+    if films is None:
+        write_permalink()
+        return
+    found = _settle(films)
+    with line:
+        choose_finding(films)
+        choose_rule(found)
+    show_refused()
+    bound(
+        st.segmented_control,
+        "Part",
+        list(SECTIONS),
+        key="section",
+        value=case().section,
+        take=lambda section: {"section": section or "audit"},
+        format_func=SECTIONS.get,
+        label_visibility="collapsed",
+    )
+    if case().finding in found.problems:
+        st.warning(f"The model card's threshold stands in. {escape(found.problems[case().finding])}")
+    if case().section == "audit":
+        _audit(bench, films, told, found)
+    else:
+        _atlas(bench, room, films, told, found)
+    write_permalink()
+
+
+def _settle(films: Judged) -> Cuts:
+    """Fill in the finding where the case leaves it open or names one that is not judged, and cut all findings."""
+    if case().finding is not None and case().finding not in films.findings:
+        named = ", ".join(map(finding_label, films.findings))
+        refuse(f"“{case().finding}” is not judged here; {named} are. Showing the one that is over-predicted most.")
+        change(finding=None)
+    if case().finding is None:
+        if case().rule == NUMBER:
+            change(rule="card", threshold=None)
+        worst = prevalences(films, cuts(films, case()).values())
+        change(finding=worst["finding"].iloc[0])
+    return cuts(films, case())
+
+
+def _audit(bench: Workbench, films: Judged, told: Source, found: Cuts) -> None:
+    show_audit(films, told.stamp, found, prevalences(films, found.values()))
+    st.divider()
+    try:
+        films.ranked(case().finding)
+        show_remedies(bench.library, films, told.stamp, found, told.predictions)
+    except EvaluateError as error:
+        st.info(escape(str(error)))
+    st.divider()
+    show_company(films, found)
+
+
+def _atlas(bench: Workbench, room: FilmRoom, films: Judged, told: Source, found: Cuts) -> None:
+    if told.dataset is None:
+        st.info(
+            "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
+            "folder into the library's datasets/."
+        )
+        return
+    from dashboard.errors.model_panel import show_gaze, show_map  # scipy.stats and scikit-learn, for this part only
+
+    catalogue = room.open(told.dataset, told.predictions)
+    atlas = Atlas(bench, room, catalogue, films, told, case(), found.value(case().finding))
+    show_galleries(atlas)
+    st.divider()
+    show_traits(atlas)
+    st.divider()
+    show_gaze(atlas)
+    st.divider()
+    show_map(atlas)
+
+
+errors(st.session_state.workbench, st.session_state.film_room)

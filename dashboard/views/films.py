@@ -1,0 +1,200 @@
+"""Films: look through a dataset, narrow it down, and open, mark or explain what is found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.films.catalogue import Catalogue
+from dashboard.films.counts import Counts
+from dashboard.films.items import Page, page_of
+from dashboard.films.notes import NotesError
+from dashboard.films.own import OWN
+from dashboard.films.query import SIZES, Query, query_key
+from dashboard.films.room import FilmRoom
+from dashboard.films.search import usable
+from dashboard.widgets.film_actions import choice_controls, view_controls
+from dashboard.widgets.film_counts import show_counts
+from dashboard.widgets.film_drawer import drawer
+from dashboard.widgets.film_filters import chip_line, film_filters, finding_filters, order_controls
+from dashboard.widgets.film_gallery import show_gallery, show_table
+from dashboard.widgets.film_predict import (
+    ask_about_dataset,
+    ask_about_own,
+    failures,
+    predict_controls,
+    progress_line,
+)
+from dashboard.widgets.film_query import bound, narrow, query, start, turn_to, write_permalink
+from dashboard.widgets.film_source import choose_source, notebook_of
+from dashboard.widgets.refused import show_refused
+from dashboard.widgets.uploads import take_uploads
+from dashboard.words import escape
+from dashboard.workbench import Workbench
+
+PAGES_SHOWN, PAGE_WIDTH = 5, 42  # numbers of pages to click on, and pixels of each
+
+# Conditions are many and small; their line keeps its place while there is none.
+STYLE = """<style>
+.st-key-found { min-height: 2rem; row-gap: 0.3rem; }
+.st-key-found button { min-height: 1.75rem; padding: 0 0.6rem; font-size: 0.85rem; }
+.st-key-found p { font-size: inherit; }
+</style>"""
+
+
+def source_line(bench: Workbench, room: FilmRoom) -> Catalogue | None:
+    """Show the first line: what is looked at, how it is narrowed down, and where own films come in."""
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    source = line.container(horizontal=True, width="content", gap="small")
+    conditions = [line.container(width="content") for _ in range(3)]
+    line.space("stretch")
+    predict, bring, views = (line.container(width="content") for _ in range(3))
+    turn = st.session_state.get("upload_turn", 0)  # a batch that has come closes it
+    with bring.popover("Bring films", icon=":material/add_photo_alternate:", key=f"films_bring_{turn}"):
+        _bring(bench)
+    with source:
+        catalogue = choose_source(bench, room)
+    with views.popover("Views", icon=":material/bookmark:", key="films_saved"):
+        view_controls(room.notebook)
+    if catalogue is None:
+        return None
+    st.session_state.query, problems = usable(query(), catalogue)
+    st.session_state.refused = [*st.session_state.refused, *problems]
+    busy = "busy" if "films_predicting" in st.session_state else "idle"  # starting closes it
+    with predict.popover("Predict", icon=":material/model_training:", key=f"films_predict_{busy}"):
+        predict_controls(bench, catalogue)
+    with conditions[0].popover("Finding", icon=":material/filter_alt:", key="films_by_finding"):
+        finding_filters(catalogue)
+    with conditions[1].popover("Films", icon=":material/tune:", key="films_by_film"):
+        film_filters(catalogue, notebook_of(room, catalogue.films.dataset))
+    with conditions[2].popover("Order", icon=":material/sort:", key="films_order"):
+        order_controls(catalogue)
+    return catalogue
+
+
+def _bring(bench: Workbench) -> None:
+    turn = st.session_state.get("upload_turn", 0)
+    take_uploads(bench)
+    st.caption("They become a dataset of yours, “your films”, and the model answers them here.")
+    if st.session_state.get("upload_turn", 0) != turn:
+        narrow(dataset=OWN, predictions=None)
+        st.rerun()
+
+
+def found_line(here: Counts, everywhere: Counts, with_picture: int) -> None:
+    """Show how many were found, by which conditions, and whether there is much to see."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="found"):
+        st.markdown(found_words(here, everywhere), width="content")
+        chip_line()
+        if 0 < with_picture < here.films / 2:
+            st.button(
+                f"Only the {with_picture:,} with a picture here",
+                key="films_with_picture",
+                type="tertiary",
+                icon=":material/image:",
+                on_click=narrow,
+                kwargs={"image": "here"},
+            )
+
+
+def found_words(here: Counts, everywhere: Counts) -> str:
+    """Say how many films and patients were found, and of how many."""
+    whole = here.films == everywhere.films
+    pairs = (("films", here.films, everywhere.films), ("patients", here.patients, everywhere.patients))
+    told = [f"**{few:,}** {what}" if whole else f"**{few:,}** of {all_:,} {what}" for what, few, all_ in pairs if all_]
+    return " · ".join(told)
+
+
+def layout_line(page: Page) -> None:
+    """Show the choice of page, of size, and of pictures or a table."""
+    asked = query()
+    # Another list of films is another control: it starts at its own page.
+    key = f"films_page_{query_key(asked.with_(page=1, film=None))}"
+    st.pagination(
+        page.count,
+        default=page.number,
+        max_visible_pages=PAGES_SHOWN,
+        width=PAGE_WIDTH * (min(page.count, PAGES_SHOWN) + 2),
+        key=key,
+        on_change=_turn_page,
+        kwargs={"control": key},
+    )
+    bound(
+        st.segmented_control,
+        "Layout",
+        ["gallery", "table"],
+        key="layout",
+        value=asked.layout,
+        take=lambda layout: {"layout": layout or "gallery", "page": 1},
+        change=turn_to,
+        format_func={"gallery": ":material/grid_view:", "table": ":material/table_rows:"}.get,
+        label_visibility="collapsed",
+        help="Pictures, or a table.",
+    )
+    bound(
+        st.select_slider,
+        "Size",
+        list(SIZES),
+        key="size",
+        value=asked.size,
+        take=lambda size: {"size": size, "page": 1},
+        change=turn_to,
+        label_visibility="collapsed",
+        width=110,
+        disabled=asked.layout == "table",
+        help="Size of the pictures.",
+    )
+
+
+def _turn_page(control: str) -> None:
+    st.session_state.films_last = None
+    turn_to(page=int(st.session_state[control]))
+
+
+def nothing_found(asked: Query) -> None:
+    """Say what to do where no film meets all conditions."""
+    st.info("No film meets all of these conditions. Remove one of them above, or clear all.")
+    if asked.outcomes:
+        st.caption("An outcome needs a label and a probability; films that lack either have none.")
+
+
+def films(bench: Workbench, room: FilmRoom) -> None:
+    """Show the page."""
+    start()
+    st.html(STYLE)
+    catalogue = source_line(bench, room)
+    show_refused()
+    if catalogue is None:
+        return
+    asked, notebook = query(), notebook_of(room, catalogue.films.dataset)
+    rows = room.find(asked, catalogue, notebook)
+    page = page_of(rows, asked)
+    here, everywhere = room.count(asked, catalogue, notebook), room.count(Query(), catalogue, notebook)
+    found_line(here, everywhere, int(catalogue.films.openable[rows].sum()))
+    jobs = failures(room, {**ask_about_own(bench, room, catalogue), **ask_about_dataset(bench, room)})
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        choice_controls(catalogue, page, rows, notebook)
+        progress = st.container(width="stretch")
+        layout_line(page)
+    pictures, numbers = st.columns([3.4, 1], gap="medium")
+    job = None
+    with pictures:
+        if not len(rows):
+            nothing_found(asked)
+        elif asked.layout == "table":
+            show_table(catalogue, page, notebook)
+        else:
+            job = show_gallery(bench, room, catalogue, page, notebook)
+    with progress:
+        progress_line(room, jobs, [job] if job is not None else [])
+    with numbers:
+        show_counts(catalogue, here, everywhere)
+    if asked.film is not None:
+        drawer(bench, room, catalogue, rows, notebook)
+    else:
+        write_permalink()
+
+
+try:
+    films(st.session_state.workbench, st.session_state.film_room)
+except NotesError as unreadable:
+    st.error(escape(str(unreadable)))

@@ -1,0 +1,177 @@
+"""ROC: how well a model tells each finding apart, and what a threshold makes of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.judging import ALL, JUDGING_ERRORS, MEANINGS, Source, judged, list_predictions, parts, source
+from dashboard.library import Library
+from dashboard.roc.data import order, overview
+from dashboard.roc.finding import show_finding
+from dashboard.roc.matrix import STYLE
+from dashboard.roc.multiples import show_multiples
+from dashboard.roc.state import MOST_COMPARED, SORTS
+from dashboard.roc.threshold import open_finding, settle
+from dashboard.roc.visit import bound, change, start, view, write_permalink
+from dashboard.widgets.refused import show_refused
+from dashboard.words import escape
+from training.evaluate.judged import Judged
+
+NOTHING = """There are no predictions yet, and this page works from them.
+
+Make some with `python -m training predict DATASET --model NAME --out LIBRARY/predictions/NAME`,
+or bring somebody else's numbers with `python -m training import-predictions CSV --dataset DATASET --out
+LIBRARY/predictions/NAME`. Then reload this page. It needs no images and no model."""
+
+
+def choose_predictions(library: Library) -> str | None:
+    """Show whose predictions are judged; None, and what to do on the page, where there are none."""
+    names = list_predictions(library)
+    if not names:
+        st.info(NOTHING, icon=":material/info:")
+        return None
+    asked = view()
+    if asked.predictions not in names:
+        if asked.predictions is not None:
+            said = f"There are no predictions “{asked.predictions}” here; showing {names[0]}."
+            st.session_state.refused = [*st.session_state.refused, said]
+        change(predictions=names[0])
+    bound(
+        st.selectbox,
+        "Predictions",
+        names,
+        key="predictions",
+        value=view().predictions,
+        take=lambda name: {"predictions": name, "models": (), "threshold": None, "rule": None, "part": ALL},
+        label_visibility="collapsed",
+        width=230,
+        help="Which model's answers to which films are judged.",
+    )
+    return view().predictions
+
+
+def choose_part(whole: Judged) -> None:
+    """Show which films are judged."""
+    counts = parts(whole)
+    if view().part not in counts:
+        said = f"None of these films is in the split {view().part}; judging all of them."
+        st.session_state.refused = [*st.session_state.refused, said]
+        change(part=ALL)
+    bound(
+        st.segmented_control,
+        "Films",
+        list(counts),
+        key="part",
+        value=view().part,
+        take=lambda part: {"part": part or ALL},
+        format_func=lambda part: f"{part.capitalize()} {counts[part]:,}",
+        label_visibility="collapsed",
+        help="Which films are judged.",
+    )
+
+
+def choose_others(library: Library, home: Source) -> None:
+    """Show which other models stand on the same axes."""
+    same = library.predictions(home.dataset) if home.dataset else {}
+    others = [name for name in same if name != home.predictions]
+    kept = tuple(name for name in view().models if name in others)
+    if kept != view().models:
+        change(models=kept)
+    if others:
+        bound(
+            st.multiselect,
+            "Compare with",
+            others,
+            key="models",
+            value=list(kept),
+            take=lambda names: {"models": tuple(names), **({"panel": "models"} if names else {})},
+            label_visibility="collapsed",
+            placeholder="Compare with …",
+            max_selections=MOST_COMPARED,
+            width=230,
+            help="Other predictions of the same dataset, on the same axes.",
+        )
+
+
+def choose_order() -> None:
+    """Show the order of the overview."""
+    bound(
+        st.selectbox,
+        "Order",
+        list(SORTS),
+        key="sort",
+        value=view().sort,
+        take=lambda sort: {"sort": sort},
+        format_func=SORTS.get,
+        label_visibility="collapsed",
+        width=200,
+        help="Order of the findings below. Over-flagged: share flagged at the chosen rule, less share that has it.",
+    )
+
+
+def judged_words(here: Judged, home: Source) -> str:
+    """Say what is judged, and what that means."""
+    patients = f" of {here.patient_count:,} patients" if here.patients_repeat else ""
+    named = here.model in home.predictions
+    model = "" if named else f" (model {escape(here.model)})"
+    said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
+    said += MEANINGS[home.part]
+    seen = parts(here).get("train", 0)
+    if home.part == ALL and seen:
+        said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
+    if here.unpredicted:
+        said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
+    if here.unlabelled:
+        said += f" {here.unlabelled:,} predictions match no film and are left out."
+    return said
+
+
+def roc(library: Library) -> None:
+    """Show the page."""
+    start()
+    st.html(STYLE)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with line:
+        name = choose_predictions(library)
+    if name is None:
+        return
+    try:
+        whole = judged(library, name)
+        with line:
+            choose_part(whole)
+        here, home = judged(library, name, view().part), source(library, name, view().part)
+    except JUDGING_ERRORS as error:
+        show_refused()
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    with line:
+        choose_others(library, home)
+        st.space("stretch")
+        choose_order()
+    show_refused()
+    st.caption(judged_words(here, home))
+    rows = overview(home.stamp, here)
+    ordered = order(rows, view().sort, flagged_shares(here))
+    if view().finding not in here.findings:
+        if view().finding is not None:
+            st.warning(escape(f"{view().finding} is not judged here; showing {ordered[0].finding}."))
+        change(finding=ordered[0].finding)
+    show_multiples(ordered, view().finding, open_finding)
+    show_finding(library, home, here)
+    write_permalink()
+
+
+def flagged_shares(here: Judged) -> dict[str, float]:
+    """Share of films flagged by finding at the present rule; only worked out where the order needs it."""
+    if view().sort != "excess":
+        return {}
+    asked = view() if view().threshold is None else view().with_(threshold=None, rule=None)
+    shares = {}
+    for finding in here.findings:
+        ranked = here.ranked(finding)
+        counts = ranked.counts(settle(here, finding, asked)[0].value)
+        shares[finding] = (counts.tp + counts.fp) / max(counts.films, 1)
+    return shares
+
+
+roc(st.session_state.workbench.library)

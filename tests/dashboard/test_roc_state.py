@@ -1,0 +1,65 @@
+"""The ROC page's view and its link."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.roc.state import DEFAULT, View, read_link, write_link
+
+CHANGED = View(
+    predictions="chexnet",
+    part="test",
+    models=("a", "b"),
+    finding="Emphysema",
+    rule="sensitivity",
+    target=0.85,
+    sort="excess",
+    panel="steps",
+    groups="probability",
+    prevalence=0.001,
+    miss=33.5,
+    films=30,
+    seed=7,
+    step=12,
+)
+
+
+@pytest.mark.parametrize("view", [DEFAULT, CHANGED, View(rule="", threshold=0.0123456789012345)])
+def test_a_link_opens_the_same_view(view):
+    assert read_link(write_link(view)) == (view, [])
+
+
+def test_the_default_view_needs_no_link():
+    assert write_link(DEFAULT) == {}
+
+
+def test_a_threshold_set_by_hand_stands_without_a_rule():
+    assert read_link({"threshold": "0.2"})[0] == View(rule="", threshold=0.2)
+
+
+def test_a_rule_wins_over_a_number():
+    assert read_link({"threshold": "0.2", "rule": "f1"})[0] == View(rule="f1")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("threshold", "1.5", "expected a number from 0 to 1"),
+        ("threshold", "nan", "expected a number from 0 to 1"),
+        ("prevalence", "0", "expected a number from 0 to 1"),
+        ("finding", "<script>", "it can be Atelectasis"),
+        ("part", "exam", "it can be all, train, validation, test"),
+        ("rule", "best", "it can be card"),
+        ("models", "a,b,c,d,e", "expected at most 4 names"),
+        ("films", "13", "expected a whole number, one of 12, 20, 30, 60"),
+        ("step", "99", "expected a whole number, one of 0 to 60"),
+        ("seed", "-1", "expected a whole number"),
+        ("predictions", "", "expected a name"),
+    ],
+)
+def test_what_a_link_says_wrongly_is_left_out_and_named(name, text, rule):
+    view, problems = read_link({name: text, "sort": "best"})
+    assert view == View(sort="best")
+    assert len(problems) == 1
+    assert problems[0].startswith(f"The link's {name} ")
+    assert rule in problems[0]
