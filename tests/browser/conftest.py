@@ -69,7 +69,7 @@ def _serve(app: Path, *arguments: str, **environment: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def wait_until_healthy(url: str, seconds: float = 60) -> None:

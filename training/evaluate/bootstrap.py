@@ -152,7 +152,7 @@ def roc_band(
 def mean_auroc_interval(
     labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[float, float]:
-    """Give the 95 % percentile interval of `mean_auroc`, from drawing patients with replacement.
+    """Give the 95 % percentile interval of `mean_auroc`, from drawing patients with replacement; NaN without findings.
 
     Parameters
     ----------
@@ -161,6 +161,8 @@ def mean_auroc_interval(
     rng : numpy.random.Generator
     draws : int
     """
+    if not labels.shape[1]:
+        return math.nan, math.nan
     # The same draw for every finding: the findings of a film belong together.
     seed = rng.bit_generator.state
     areas = []
