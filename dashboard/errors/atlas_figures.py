@@ -79,6 +79,6 @@ def feature_map(points: np.ndarray, outcomes: np.ndarray, films: list[str], corn
         dragmode="lasso",
         legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
     )
-    figure.update_xaxes(showticklabels=False, zeroline=False, title=None)
-    figure.update_yaxes(showticklabels=False, zeroline=False, title=None, scaleanchor="x")
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False, scaleanchor="x")
     return figure

@@ -96,7 +96,7 @@ def _clicked() -> None:
 
 def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
     finding = case().finding
-    st.subheader(f"Why {finding_label(finding)} is flagged so often", anchor=False)
+    st.subheader(f"Where the flags for {finding_label(finding)} come from", anchor=False)
     try:
         prepared = _prepared(stamp, finding, judged)
         told = take_apart(prepared, found.value(finding), found.rules[finding], case().keep)
@@ -163,7 +163,7 @@ def _definitions(told: Audit) -> None:
             f":gray[{escape(part.why)}]"
         )
     st.caption(
-        f"{ORDER} A bar below the middle means that undoing this flags fewer films, a blue one that it flags more. The "
+        f"{ORDER} An orange or grey bar: undoing this flags fewer films; a blue one: more. The "
         "parts add up to the whole excess."
     )
 

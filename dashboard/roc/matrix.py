@@ -27,6 +27,8 @@ STYLE = """<style>
 .st-key-roc_cell_FP { border-color: #ff6657aa; } .st-key-roc_cell_FN { border-color: #c18affaa; }
 .st-key-roc_rates [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .st-key-roc_rates [data-testid="stMetricDelta"] { font-size: 0.8rem; }
+.st-key-roc_rule_line { row-gap: 0.4rem; }
+.st-key-roc_rule_line button { min-height: 2.1rem; padding: 0 0.8rem; border-radius: 1.2rem; }
 [class*="st-key-roc_title_"] { min-height: 2.2rem; flex-wrap: nowrap; }
 [class*="st-key-roc_title_"] button { min-height: 1.6rem; font-size: 0.85rem; opacity: 0.85; }
 [class*="st-key-roc_title_"] button p { font-size: inherit; }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from dashboard.words import percent
 from training.evaluate.rates import Share
 from training.evaluate.roc import Auroc
 
@@ -46,6 +45,3 @@ def area_interval(one: Auroc) -> str:
 def times(ratio: float) -> str:
     """Write how many times as many."""
     return NONE if not math.isfinite(ratio) else f"{ratio:.1f} times" if ratio < 10 else f"{ratio:.0f} times"
-
-
-__all__ = ["NONE", "area", "area_interval", "interval", "percent", "probability", "share", "share_interval", "times"]

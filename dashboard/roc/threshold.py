@@ -66,6 +66,12 @@ def grid(ranked: Ranked) -> list[float]:
     return sorted({0.0, *(float(f"{place:.3g}") for place in places if 0 < place < 1), 1.0})
 
 
+def places(ranked: Ranked, threshold: float) -> list[float]:
+    """Give the slider's places with the threshold among them; no two read alike, or the arrow keys would stick."""
+    word = probability_exactly(threshold)
+    return sorted([*(place for place in grid(ranked) if probability_exactly(place) != word), threshold])
+
+
 def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
     asked = view()
@@ -75,8 +81,8 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
         bound(
             st.select_slider,
             "Threshold: flag a film from this probability upwards",
-            sorted({*grid(ranked), threshold.value}),
-            key="slider",
+            places(ranked, threshold.value),
+            key=f"slider_{finding}_{st.session_state.get('roc_turn', 0)}",
             value=threshold.value,
             take=by_hand,
             format_func=probability_exactly,
@@ -90,9 +96,9 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             1.0,
             step=None,
             format="%.4g",
-            key="number",
+            key=f"number_{threshold.value:.4g}",  # another value is another field: see `turn_slider`
             value=float(f"{threshold.value:.4g}"),
-            take=by_hand,
+            take=lambda value: turn_slider() or by_hand(value),
             label_visibility="collapsed",
             help="The same threshold, to type.",
         )
@@ -107,16 +113,15 @@ def rule_controls(judged: Judged, finding: str, asked: View) -> None:
     rules = [rule for rule in RULES if rule != "card" or has_card]
     on = rule_of(judged, finding, asked)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="roc_rule_line"):
-        bound(
-            st.pills,
-            "Rule",
-            rules,
-            key="rule",
-            value=on or None,
-            take=lambda rule: {"rule": rule, "threshold": None, "target": None},
-            format_func=lambda rule: RULES[rule].name,
-            label_visibility="collapsed",
-        )
+        for rule in rules:
+            st.button(
+                RULES[rule].name,
+                key=f"roc_rule_{rule}",
+                type="primary" if rule == on else "secondary",
+                on_click=use_rule,
+                args=(rule,),
+                help=RULES[rule].meaning,
+            )
         if on in TARGETS:
             bound(
                 st.number_input,
@@ -126,11 +131,26 @@ def rule_controls(judged: Judged, finding: str, asked: View) -> None:
                 step=1.0 if on == "cost" else 0.01,
                 key=f"target_{on}",
                 value=float(RULES[on].target if asked.target is None else asked.target),
-                take=lambda target: {"target": target},
+                take=lambda target: turn_slider() or {"target": target},
                 label_visibility="collapsed",
                 width=150,
                 help=f"{TARGETS[on]}.",
             )
+
+
+def use_rule(rule: str) -> None:
+    """Cut by a rule."""
+    turn_slider()
+    change(rule=rule, threshold=None, target=None)
+
+
+def turn_slider() -> None:
+    """Make the slider another one, whose place the browser does not know.
+
+    The browser sends what every control shows. While it has not heard of a threshold that Python chose, it would send
+    the old place with the next key, and Python would take that for the visitor's wish.
+    """
+    st.session_state.roc_turn = st.session_state.get("roc_turn", 0) + 1
 
 
 def rule_words(judged: Judged, finding: str, asked: View, threshold: Threshold) -> str:

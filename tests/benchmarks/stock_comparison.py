@@ -1,6 +1,6 @@
 """What an explanation costs here and with the stock libraries, on DenseNet-121 with random weights.
 
-    python tests/benchmarks/stock_comparison.py [--evaluations N] [--size PIXELS] [--repeats N] [--engine openvino]
+    python tests/benchmarks/stock_comparison.py [--evaluations N] [--size PIXELS] [--repeats N] [--engine tensorflow]
 
 Without --evaluations: LIME with 1,000 samples, SHAP with 500 evaluations. Quote ratios of one run only; seconds move
 with the machine. The stock calls get the same film, and LIME the same regions, baseline and samples.
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from xai.backend import keras, tf
 from xai.baselines import BLUR
 from xai.classifier import Classifier
+from xai.engine import DEFAULT_ENGINE, ENGINES
 from xai.explainers import EXPLAINERS
 from xai.explanation import BATCH_SIZE, Budget, Explanation
 from xai.film import Film
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, help="for LIME and SHAP both, to scale the run down")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--repeats", type=int, default=1, help="take the best of several turns")
-    parser.add_argument("--engine", default="tensorflow", help="what runs our films; see xai.engine")
+    parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs our films; see xai.engine")
     options = parser.parse_args()
     samples, evaluations = options.evaluations or 1000, options.evaluations or 500
 

@@ -96,7 +96,7 @@ def test_the_page_says_what_is_judged(run, stocked):
 
 def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
     app = run(**MASS)
-    app.number_input(key="roc_number").set_value(0.7).run()
+    app.number_input(key="roc_number_0.55").set_value(0.7).run()
     assert rates(app)["Sensitivity"] == "60.0 %"
     assert rates(app)["Specificity"] == "100.0 %"
     assert link_of(app)["threshold"] == "0.7"
@@ -107,7 +107,7 @@ def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
 def test_a_rule_moves_the_threshold_and_takes_its_target(run, stocked):
     app = run(finding="Mass", rule="sensitivity", target="1.0")
     assert rates(app)["Sensitivity"] == "100.0 %"
-    app.button_group(key="roc_rule").set_value("half").run()
+    app.button(key="roc_rule_half").click().run()
     assert link_of(app)["rule"] == "half"
     assert "target" not in link_of(app)
 

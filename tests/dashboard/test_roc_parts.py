@@ -29,7 +29,7 @@ from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
 from dashboard.roc.state import View
-from dashboard.roc.threshold import grid, settle
+from dashboard.roc.threshold import grid, places, probability_exactly, settle
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.evaluate.ranked import Counts, rank
 from training.evaluate.thresholds import choose
@@ -72,12 +72,20 @@ def test_a_rule_that_cannot_be_met_says_so_and_leaves_the_cards(library):
 def test_the_slider_goes_from_all_flagged_to_none_without_leaving_a_gap():
     rng = np.random.default_rng(0)
     ranked = rank(rng.integers(0, 2, 5000), rng.beta(0.3, 30, 5000))
-    places = grid(ranked)
-    flagged = [ranked.counts(place).tp + ranked.counts(place).fp for place in places]
+    steps_ = grid(ranked)
+    flagged = [ranked.counts(place).tp + ranked.counts(place).fp for place in steps_]
     assert flagged[0] == 5000
     assert flagged[-1] == 0
     assert max(-np.diff(flagged)) < 5000 * 0.03
-    assert len({f"{place:.3g}" for place in places}) == len(places)
+    assert len({f"{place:.3g}" for place in steps_}) == len(steps_)
+
+
+def test_no_two_places_of_the_slider_read_alike(library):
+    ranked = judged(library, "first").ranked("Mass")
+    near = grid(ranked)[7] * (1 + 1e-6)
+    assert near in places(ranked, near)
+    words = [probability_exactly(place) for place in places(ranked, near)]
+    assert len(set(words)) == len(words) == len(grid(ranked))
 
 
 def test_a_cell_opens_its_films():

@@ -40,7 +40,7 @@ def _another_prevalence(scene: Scene) -> None:
         st.select_slider,
         "**Another place**: how common is the finding there?",
         sorted({*PLACES, here, asked}),
-        key="prevalence",
+        key=f"prevalence_{scene.finding}",
         value=asked,
         take=lambda value: {"prevalence": None if value == here else float(value)},
         format_func=lambda value: f"{100 * value:.3g} %" + (" (here)" if value == here else ""),

@@ -1,0 +1,120 @@
+"""The Errors page, driven as a visitor would: the cause, its remedy, the link, the false positives, an outline."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from dashboard.errors.arrays import Arrays
+from dashboard.library import Library
+from dashboard.store import content_key
+from dashboard.workbench import Workbench
+from tests.dashboard.errors_library import NAMES, answers, columns, write_library
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+SLOW = 60_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
+CARD = {
+    "name": "tiny",
+    "outputs": ["Mass", "Edema", "Effusion"],
+    "head": {"link": "sigmoid", "emits": "logits"},
+    "input": {"size": 16, "channels": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    """A planted cause, and features that lie there already, so that no model is needed."""
+    root = tmp_path_factory.mktemp("library")
+    write_library(root)
+    (root / "models" / "tiny.json").write_text(json.dumps(CARD), encoding="utf-8")
+    bench = Workbench(Library(root))
+    key = content_key("features", bench.model_key("tiny"), "generated", bench.library.dataset_stamp("generated"))
+    features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
+    Arrays(bench.library.results / "errors").put(key, {"films": np.array(NAMES), "features": features})
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(browser, serve, library) -> Iterator[str]:
+    with serve(APP, "--library", str(library)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A fresh visitor's page; fails on any error in the browser or any uncaught one in Python."""
+    page = browser.new_page()
+    page.set_default_timeout(SLOW)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    page.close()
+    assert errors == []
+
+
+def link(page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_visitor_sees_the_cause_applies_its_remedy_and_finds_it_again(page, address):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass")
+    expect(page.get_by_text("Main cause: weighting of the loss")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Undo the weighting").click()
+    told = page.get_by_text("On films it was not fitted on, the flagged share goes from")
+    page.wait_for_url(re.compile("remedy=weighting"))
+    words = told.inner_text()
+    expect(page.get_by_text("The model card says 30.")).to_be_visible(timeout=SLOW)
+    page.reload()
+    expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
+    assert link(page) == {"predictions": "answers", "finding": "Mass", "remedy": "weighting", "cut": "keep"}
+
+
+def test_a_row_of_the_first_figure_chooses_its_finding(page, address):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass")
+    chart = page.locator(".js-plotly-plot").first
+    expect(chart.get_by_text("Edema", exact=True)).to_be_visible(timeout=SLOW)
+    row, whole = chart.get_by_text("Edema", exact=True).bounding_box(), chart.bounding_box()
+    page.mouse.click(whole["x"] + 0.75 * whole["width"], row["y"] + row["height"] / 2)
+    expect(page.get_by_role("heading", name="Where the flags for Edema come from")).to_be_visible(timeout=SLOW)
+    page.wait_for_url(re.compile("finding=Edema"))
+
+
+def test_all_false_positives_open_on_the_films_page(page, address):
+    said, truth = answers(columns())["Mass"], np.array(columns()["Mass"])
+    count = int(((said >= 0.5) & (truth == 0)).sum())
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&section=atlas")
+    page.get_by_role("button", name=f"All {count}").click()
+    page.wait_for_url(re.compile("/films"))
+    assert link(page)["outcomes"] == "Mass:FP"
+    expect(page.get_by_text(f"{count} of {len(NAMES)} films")).to_be_visible(timeout=SLOW)
+
+
+def test_an_outline_on_the_map_opens_the_films_it_holds_and_is_in_the_link(page, address):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&section=atlas")
+    page.get_by_text("Draw around films on the map").wait_for()
+    chart = page.locator(".js-plotly-plot").last
+    chart.scroll_into_view_if_needed()
+    plot = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + 3, plot["y"] + 3)
+    page.mouse.down()
+    for x, y in ((0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.02)):
+        page.mouse.move(plot["x"] + x * plot["width"], plot["y"] + y * plot["height"], steps=8)
+    page.mouse.up()
+    inside = page.get_by_text(re.compile(r"^\d+ films inside"))
+    expect(inside).to_be_visible(timeout=SLOW)
+    words = inside.inner_text()
+    assert int(words.split()[0]) > 0
+    page.wait_for_url(re.compile("region="))
+    page.reload()
+    expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
