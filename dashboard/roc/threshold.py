@@ -66,24 +66,27 @@ def grid(ranked: Ranked) -> list[float]:
     return sorted({0.0, *(float(f"{place:.3g}") for place in places if 0 < place < 1), 1.0})
 
 
-def places(ranked: Ranked, threshold: float) -> list[float]:
-    """Give the slider's places with the threshold among them; no two read alike, or the arrow keys would stick."""
-    word = probability_exactly(threshold)
-    return sorted([*(place for place in grid(ranked) if probability_exactly(place) != word), threshold])
+def nearest(grid: list[float], threshold: float) -> float:
+    """Give the slider's place nearest to a threshold.
+
+    The places stay the same whatever the threshold: a slider with other places is another slider to the browser, and
+    would let go of the keyboard at every step.
+    """
+    return min(grid, key=lambda place: abs(place - threshold))
 
 
 def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
     asked = view()
-    ranked = judged.ranked(finding)
+    places = grid(judged.ranked(finding))
     slider, number = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
     with slider:
         bound(
             st.select_slider,
             "Threshold: flag a film from this probability upwards",
-            places(ranked, threshold.value),
+            places,
             key=f"slider_{finding}_{st.session_state.get('roc_turn', 0)}",
-            value=threshold.value,
+            value=nearest(places, threshold.value),
             take=by_hand,
             format_func=probability_exactly,
             help="Even steps in logits, since probabilities of a rare finding crowd at 0. The arrow keys move it.",
@@ -178,5 +181,5 @@ def open_finding(finding: str) -> None:
 
 
 def probability_exactly(value: float) -> str:
-    """Write a place of the slider; two places never read alike."""
+    """Write a place of the slider; no two read alike."""
     return probability(value) if value in (0.0, 1.0) else f"{value:.3g}"

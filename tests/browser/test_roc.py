@@ -78,6 +78,18 @@ def link_of(page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
 
 
+def settled(page) -> tuple[str, dict[str, str]]:
+    """Wait until the last key has been answered, and give what is flagged then, and the link."""
+    seen = None
+    for _ in range(60):
+        now = rate(page, "Flagged"), link_of(page)
+        if now == seen:
+            break
+        seen = now
+        page.wait_for_timeout(4000)
+    return now
+
+
 def test_the_arrow_keys_move_the_threshold_and_the_link_keeps_it(open_link):
     page = open_link(predictions="able", finding="Emphysema")
     before = rate(page, "Flagged")
@@ -87,8 +99,7 @@ def test_the_arrow_keys_move_the_threshold_and_the_link_keeps_it(open_link):
         page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"threshold="), timeout=SLOW)
     expect(page.get_by_test_id("stMetric").filter(has_text="Flagged")).not_to_contain_text(before, timeout=SLOW)
-    page.wait_for_timeout(1500)  # the last key has been answered
-    after, link = rate(page, "Flagged"), link_of(page)
+    after, link = settled(page)
     assert float(after.split()[0]) > float(before.split()[0])
     assert float(link["threshold"]) < 0.5
     page.reload()

@@ -140,7 +140,7 @@ class TestCautions:
         assert "Mass: on these figures it may be no better than guessing." in said
         assert "Edema (70 %)" in said
         assert "off by 20 %" in said
-        assert "No threshold was chosen for every finding" in said
+        assert "No threshold was chosen for any finding" in said
         assert "Hernia: measured on only 5 films" in said
 
     def test_a_model_that_nobody_measured_says_so(self):
@@ -322,7 +322,7 @@ class TestCurves:
         assert curves.measures == ["loss", "validation_loss"]
         assert best_epoch(curves) == (2, 0.5)
         figure = curves_figure(curves, curves.losses, "loss", DARK)
-        assert [trace.y for trace in figure.data] == [(0.5, 0.4, 0.3), (0.6, 0.5, 0.55)]
+        assert [tuple(trace.y) for trace in figure.data] == [(0.5, 0.4, 0.3), (0.6, 0.5, 0.55)]
 
     def test_several_trainings_are_told_apart_and_epochs_counted(self, library):
         path = put(library.root, "mine", None)

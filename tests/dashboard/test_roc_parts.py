@@ -29,7 +29,7 @@ from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
 from dashboard.roc.state import View
-from dashboard.roc.threshold import grid, places, probability_exactly, settle
+from dashboard.roc.threshold import grid, nearest, probability_exactly, settle
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.evaluate.ranked import Counts, rank
 from training.evaluate.thresholds import choose
@@ -80,12 +80,13 @@ def test_the_slider_goes_from_all_flagged_to_none_without_leaving_a_gap():
     assert len({f"{place:.3g}" for place in steps_}) == len(steps_)
 
 
-def test_no_two_places_of_the_slider_read_alike(library):
+def test_the_slider_shows_the_place_nearest_to_the_threshold_and_none_of_two_reads_alike(library):
     ranked = judged(library, "first").ranked("Mass")
-    near = grid(ranked)[7] * (1 + 1e-6)
-    assert near in places(ranked, near)
-    words = [probability_exactly(place) for place in places(ranked, near)]
-    assert len(set(words)) == len(words) == len(grid(ranked))
+    places = grid(ranked)
+    words = [probability_exactly(place) for place in places]
+    assert len(set(words)) == len(words)
+    assert nearest(places, places[7]) == places[7]
+    assert nearest(places, places[7] + 0.4 * (places[8] - places[7])) == places[7]
 
 
 def test_a_cell_opens_its_films():

@@ -1,0 +1,395 @@
+"""The Models page in every state, without a browser, and the work it starts, without TensorFlow."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.library import Library
+from dashboard.models.incoming import list_incoming
+from dashboard.models.room import ModelRoom, Task
+from dashboard.models.state import DOORS, SECTIONS
+from tests.dashboard.model_library import HOSTILE, card, part, put
+from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from training.fetch.registry import Entry, RemoteFile, registry
+from training.weights.tensors import WeightsError
+from xai.model_card import read_card
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+
+
+@pytest.fixture
+def stocked(tmp_path, monkeypatch) -> Path:
+    """Two sound models, one that nobody measured, and two broken ones."""
+    monkeypatch.setattr("dashboard.library.BUILT_IN_MODELS", Path("/nowhere"))
+    put(tmp_path, "first", card("first"))
+    put(tmp_path, "second", card("second", performance={"test": part(0.65)}))
+    put(
+        tmp_path,
+        "unmeasured",
+        card("unmeasured", outputs=["Normal", "Other"], thresholds={}, prevalence={}, performance={}),
+    )
+    put(tmp_path, "bad card", "{")
+    put(tmp_path, "cut short", card("cut short"), b"")
+    return tmp_path
+
+
+@pytest.fixture
+def run(stocked, monkeypatch) -> Callable[..., AppTest]:
+    """Open the page as a link says, on a server of this test's own whose jobs nobody works on."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
+    bench = Idle(Library(stocked))
+    monkeypatch.setattr("dashboard.workbench.open_workbench", lambda root: bench)
+    monkeypatch.setattr("dashboard.jobs.Jobs._next", lambda jobs, slow: None)
+
+    def open_link(**link: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=120)
+        app.switch_page("views/models.py")
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_link
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, *DOORS])
+def test_every_section_of_a_sound_model_opens_without_a_complaint(run, section):
+    app = run(model="first", section=section, **{"with": "second"})
+    assert app.error == []
+    assert link_of(app).get("section", "card") == section
+    assert app.radio(key="models_model").value == ("first" if section in SECTIONS else None)
+
+
+def test_the_card_is_told_in_words(run):
+    text = plain(shown(run(model="first")))
+    assert "**800 films**" in text
+    assert "**0.75**" in text
+    assert "Hernia: learned from 4 films." in text
+    assert "Cite: nobody, 2024" in text
+    assert "As many missed as flagged." in text
+
+
+def test_figures_and_their_films_are_shown(run):
+    app = run(model="first", section="measured")
+    table = app.dataframe[0].value
+    assert table.loc[0, ["Finding", "AUROC", "With it", "Threshold"]].tolist() == [
+        "Atelectasis",
+        "0.75 (0.67 to 0.81)",
+        "20",
+        "10 %",
+    ]
+    assert "200 films of 190 patients" in plain(shown(app))
+
+
+def test_the_token_is_told_beside_the_simulated_figures(run, stocked):
+    token = {"films": 400, "lower_without": 0.91, "mean_change_of_logit": -1.2, "meaning": "Twins."}
+    put(
+        stocked,
+        "first",
+        card("first", performance={"test": part(0.7), "unseen_simulated": part(0.9) | {"token": token}}),
+    )
+    app = run(model="first", section="measured", part="unseen_simulated")
+    assert "lower without on **91 %**" in plain(shown(app))
+    assert "**-1.20**" in plain(shown(app))
+    assert link_of(app)["part"] == "unseen_simulated"
+
+
+def test_two_models_stand_side_by_side(run):
+    app = run(model="first")
+    app.selectbox(key="models_other").set_value("second").run()
+    assert not app.exception
+    assert link_of(app) == {"model": "first", "with": "second", "section": "compare"}
+    table = app.dataframe[0].value
+    assert table.loc[0, ["first", "second", "Difference"]].tolist() == [
+        "0.75 (0.67 to 0.81)",
+        "0.65 (0.57 to 0.71)",
+        "+0.10",
+    ]
+    facts = app.dataframe[1].value.set_index("")
+    assert facts.loc["Parameters"].tolist() == ["12,345", "12,345"]
+
+
+def test_published_figures_come_with_the_warning(run):
+    app = run(model="first", section="published")
+    assert "Different films" in said(app)
+    assert app.dataframe[0].value["CheXNet"].tolist()[0] == "0.809"
+    assert "about the same question" in said(run(model="unmeasured", section="published"))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("name", ["bad card", "cut short", "unmeasured"])
+def test_a_broken_or_bare_model_is_at_most_one_error_in_every_section(run, name, section):
+    app = run(model=name, section=section)
+    assert len(app.error) == (0 if name == "unmeasured" else 1)
+    assert app.radio(key="models_model").value == name
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"model": "gone"}, "There is no model “gone” in this library; showing bad card."),
+        ({"with": "gone"}, "There is no model “gone” in this library to compare with."),
+        ({"section": "nowhere"}, "The link's section “nowhere” was left out"),
+        ({"model": "first", "section": "measured", "part": "x"}, ""),
+        ({"model": HOSTILE}, f"There is no model “{HOSTILE}”"),
+    ],
+)
+def test_a_bad_link_is_a_sentence_and_the_page_goes_on(run, link, sentence):
+    app = run(**link)
+    assert sentence in plain(said(app))
+    assert len(app.radio(key="models_model").options) == 5
+
+
+def test_hostile_names_and_texts_are_shown_as_text(run, stocked):
+    name = HOSTILE.replace("/", "_")
+    changes = {"summary": HOSTILE, "outputs": [HOSTILE], "thresholds": {}, "prevalence": {}}
+    figures = {"test": {"findings": {HOSTILE: {"auroc": 0.6}}, "films": HOSTILE}, HOSTILE: {"findings": {}}}
+    provenance = {
+        "data": {"name": HOSTILE, "licence": HOSTILE},
+        "command": HOSTILE,
+        "notes": [HOSTILE],
+        "recipe": {HOSTILE: HOSTILE},
+    }
+    put(stocked, name, card(HOSTILE, **changes, performance=figures, provenance=provenance))
+    for section in SECTIONS:
+        app = run(model=name, section=section, **{"with": "first"})
+        assert app.error == []
+        texts = [one.value for one in (*app.markdown, *app.caption, *app.warning, *app.info)]
+        assert not any(re.search(r"(?<!\\)(<img|:red\[|\*\*b)", text) for text in texts)
+
+
+def test_a_model_is_deleted_and_comes_back(run, stocked, contents):
+    before = contents(stocked / "models")
+    app = run(model="second", section="measured")
+    app.button(key="models_delete").click().run()
+    assert not (stocked / "models" / "second.keras").exists()
+    assert "second** and its card are in the trash" in plain(app.success[0].value)
+    app.button(key="models_delete_undo").click().run()
+    assert not app.exception
+    assert contents(stocked / "models") == before
+    assert app.radio(key="models_model").value == "second"
+
+
+def test_somebody_else_brings_a_deleted_model_back(run, stocked, contents):
+    before = contents(stocked / "models")
+    run(model="bad card").button(key="models_delete").click().run()
+    app = run(section="deleted")
+    next(one for one in app.button if one.label == "Bring back").click().run()
+    assert not app.exception
+    assert contents(stocked / "models") == before
+
+
+def test_a_built_in_model_cannot_be_deleted(run, monkeypatch, stocked):
+    monkeypatch.setattr("dashboard.library.BUILT_IN_MODELS", stocked / "models")
+    monkeypatch.setattr("dashboard.models.shelf.BUILT_IN_MODELS", stocked / "models")
+    app = run(model="first")
+    assert app.button(key="models_delete").disabled
+
+
+def test_an_earlier_card_is_gone_back_to_and_that_is_undone(run, stocked, contents):
+    path = stocked / "models" / "first.json"
+    old = card("first", thresholds={"Mass": {"value": 0.3, "rule": "old"}})
+    path.with_name("first.v1.json").write_text(json.dumps(old))
+    path.with_name("first.v2.json").write_text("{")
+    before = contents(path.parent)
+    app = run(model="first", section="versions")
+    assert "cannot be gone back to" in plain(said(app))
+    app.button(key="models_switch_1").click().run()
+    assert read_card(path).threshold("Mass").value == 0.3
+    app.button(key="models_switch_undo").click().run()
+    assert not app.exception
+    assert contents(path.parent) == before
+
+
+def test_nothing_is_written_by_looking(run, stocked, contents):
+    before = contents(stocked)
+    for section in (*SECTIONS, *DOORS):
+        run(model="first", section=section)
+    assert contents(stocked) == before
+
+
+def test_an_empty_library_says_what_to_do(run, stocked):
+    for file in (stocked / "models").iterdir():
+        file.unlink()
+    assert "There is no model yet" in said(run())
+    assert "No checkpoint lies in the library" in said(run(section="import"))
+
+
+def test_fetching_waits_for_consent_and_can_be_cancelled(run):
+    app = run(section="fetch", fetch="xrv-nih")
+    assert "NIH ChestX" in plain(shown(app))
+    assert "do not pass them on" in plain(shown(app))
+    assert app.button(key="models_fetch").disabled
+    app.checkbox(key="models_agree_xrv-nih").check().run()
+    app.button(key="models_fetch").click().run()
+    assert not app.exception
+    assert app.button(key="models_fetch").disabled
+    app.button(key="models_cancel_fetch xrv-nih").click().run()
+    assert not app.exception
+    assert "Cancel" not in labels(app)
+
+
+def test_an_import_asks_for_a_name_that_is_free(run, stocked):
+    (stocked / "imports").mkdir()
+    (stocked / "imports" / "net.pth").write_bytes(b"x")
+    app = run(section="import")
+    field = app.text_input(key="models_name_imports/net.pth")
+    assert field.value == "net"
+    field.set_value("first").run()
+    app.button(key="models_import").click().run()
+    assert "first already" in plain(said(app))
+    app.text_input(key="models_name_imports/net.pth").set_value("mine").run()
+    app.button(key="models_import").click().run()
+    assert not app.exception
+    assert "models_cancel_import mine" in [button.key for button in app.button]
+
+
+# The work itself.
+
+
+def until_ended(task: Task) -> Task:
+    end = time.monotonic() + 60
+    while not task.job.ended:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return task
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """A server that sends a thousand bytes, or begins a download that only a cancel ends."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            endless = self.path.endswith("endless.pth")
+            self.send_response(200)
+            self.send_header("Content-Length", str(10**8 if endless else 1000))
+            self.end_headers()
+            try:
+                self.wfile.write(b"w" * 1000)
+                while endless:
+                    self.wfile.write(b"w" * 300_000)
+                    time.sleep(0.02)
+            except OSError:
+                return
+
+        def log_message(self, *arguments):
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http_server:
+        threading.Thread(target=http_server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http_server.server_port}"
+        http_server.shutdown()
+
+
+def entry(address: str, name: str) -> Entry:
+    return Entry(
+        "mine",
+        "weights",
+        "Mine",
+        "page",
+        "none",
+        "nobody",
+        "",
+        (RemoteFile(f"{address}/{name}", name, None, None, 10**9),),
+    )
+
+
+def test_what_is_fetched_lies_in_the_downloads(tmp_path, server):
+    task = until_ended(ModelRoom(Library(tmp_path)).fetch(entry(server, "net.pth")))
+    assert (task.job.state, task.job.result) == ("done", "mine")
+    assert (tmp_path / "downloads" / "net.pth").read_bytes() == b"w" * 1000
+    assert list(list_incoming(Library(tmp_path))) == ["downloads/net.pth"]
+
+
+def test_a_cancelled_download_keeps_its_part_and_is_offered_to_nobody(tmp_path, server):
+    room = ModelRoom(Library(tmp_path))
+    task = room.fetch(entry(server, "endless.pth"))
+    part_file = tmp_path / "downloads" / "endless.pth.part"
+    end = time.monotonic() + 60
+    while not (part_file.exists() and part_file.stat().st_size > 1000):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    room.stop(task.key)
+    while room.jobs.find(task.key) is not None:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert room.tasks() == []
+    assert part_file.exists()
+    assert list_incoming(Library(tmp_path)) == {}
+
+
+def test_offline_is_one_sentence(tmp_path):
+    task = until_ended(ModelRoom(Library(tmp_path)).fetch(entry("http://127.0.0.1:9", "net.pth")))
+    assert task.job.state == "failed"
+    assert "127.0.0.1 cannot be reached" in task.job.error
+    assert "may be offline" in task.job.error
+
+
+def test_an_import_tells_its_notes_or_why_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.workbench.keep_keras_state", lambda: None)
+    asked = []
+
+    def import_weights(file, layout, out, outputs, source, on_step):
+        on_step("reading the checkpoint")
+        asked.append((file.name, layout, out.name, outputs, source))
+        if outputs:
+            raise WeightsError("net.pth cannot be imported: one tensor is missing.")
+        return type("Imported", (), {"path": out, "notes": ("Three tensors.",)})
+
+    monkeypatch.setitem(sys.modules, "training.weights.importing", type(sys)("importing"))
+    sys.modules["training.weights.importing"].import_weights = import_weights
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports" / "net.pth").write_bytes(b"x")
+    library = Library(tmp_path)
+    room, one = ModelRoom(library), list_incoming(library)["imports/net.pth"]
+    good = until_ended(room.bring(one, "torchvision", tmp_path / "a.keras", None, "chexnet-jrzech"))
+    bad = until_ended(room.bring(one, "torchvision", tmp_path / "b.keras", ("Mass",), None))
+    assert good.job.result == ("a", ("Three tensors.",))
+    assert bad.job.error == "net.pth cannot be imported: one tensor is missing."
+    assert asked == [
+        ("net.pth", "torchvision", "a.keras", None, "chexnet-jrzech"),
+        ("net.pth", "torchvision", "b.keras", ("Mass",), None),
+    ]
+
+
+def test_every_entry_of_the_registry_tells_its_terms():
+    from dashboard.models.panels.bringing import entry_words
+
+    for one in registry().values():
+        words = plain(entry_words(one))
+        assert " ".join(one.licence.split()) in words
+        assert " ".join(one.citation.split()) in words
+
+
+def test_layers_are_read_and_a_damaged_file_says_so(shelf):
+    room = ModelRoom(Library(shelf.root))
+    path = shelf.add_model("tiny")
+    until_ended(room.look("tiny", path))
+    found = {layer.kind: (layer.shape, layer.parameters) for layer in room.layers(path)}
+    assert found == {
+        "InputLayer": ("16 × 16 × 1", 0),
+        "Conv2D": ("14 × 14 × 3", 30),
+        "GlobalAveragePooling2D": ("3", 0),
+        "Dense": ("2", 8),
+    }
+    broken = put(shelf.root, "broken", None)
+    assert "broken.keras" in until_ended(room.look("broken", broken)).job.error
+    assert room.layers(broken) is None
