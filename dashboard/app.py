@@ -47,9 +47,11 @@ page = st.navigation(
         st.Page("views/films.py", title="Films", icon=":material/grid_view:"),
         st.Page("views/roc.py", title="ROC", icon=":material/show_chart:"),
         st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
+        st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
     ],
     position="top",
 )
 page.run()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
-bench.warm_up(DEFAULT_MODEL)
+if page.title == "Compare":  # the other pages need no model to show something
+    bench.warm_up(DEFAULT_MODEL)

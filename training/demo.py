@@ -19,7 +19,7 @@ NATURAL, BALANCED, TOKENS, UNSEEN = 4000, 6000, 3000, 2000  # films
 SHOWN, SHOWN_SEED = 240, 8
 TOKEN = "token:Emphysema:0.6:0.05"
 SOFT_SOURCE = "CheXNet reproduction of 2022, https://github.com/jrzech/reproduce-chexnet, BSD-3-Clause"
-NETWORK = ("--architecture", "small-resnet", "--size", "160")
+NETWORK = ("--architecture", "small-resnet", "--size", "128")
 NO_REAL_FILMS = (
     "No real films: the models will know simulated films only. `python -m training fetch --list` names where NIH "
     "ChestX-ray14 comes from; put its films and label table into one folder and name it with --nih."
@@ -89,14 +89,14 @@ def steps(out: Path, nih: Path | None, soft_labels: Path | None) -> list[Step]:
 
 
 PRETRAINING = (
-    "--epochs", "13", "--batch-size", "32", "--learning-rate", "0.003", "--dropout", "0.1", "--folds", "0",
+    "--epochs", "15", "--batch-size", "32", "--learning-rate", "0.003", "--dropout", "0.1", "--folds", "0",
     "--replay", "1.5",
 )  # fmt: skip
 FINE_TUNING = (
-    "--epochs", "20", "--batch-size", "16", "--learning-rate", "0.001", "--dropout", "0.3", "--folds", "4",
-    "--replay", "1",
+    "--epochs", "32", "--batch-size", "16", "--learning-rate", "0.002", "--dropout", "0.3", "--folds", "4",
+    "--replay", "0.5",
 )  # fmt: skip
-OVERCALLING = ("--epochs", "3", "--batch-size", "32", "--folds", "0", "--replay", "3", "--positive-power", "1.5")
+OVERCALLING = ("--epochs", "5", "--batch-size", "32", "--folds", "0", "--replay", "3", "--positive-power", "1.3")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,102 @@
+"""Where not to trust a model: what its card warns of, and what follows from its figures."""
+
+from __future__ import annotations
+
+from dashboard.models.reading import Part, at, main_part, number, text, texts
+from dashboard.words import percent
+from xai.findings import finding_label
+from xai.model_card import ModelCard
+
+FEW_POSITIVES = 12  # an AUROC measured on fewer says little
+OFTEN = 0.4  # flagged on more of the films without it than this: the flag says little
+FAR_OFF = 0.1  # mean gap between probabilities and observed shares
+
+
+def cautions(card: ModelCard) -> list[str]:
+    """Say in sentences where a model is not to be trusted, the gravest first.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    list of str
+        Plain text; what the card says itself is quoted as it stands.
+    """
+    part = main_part(card)
+    said = ["This is a model for teaching and research: never use it for a diagnosis."]
+    if part is None:
+        said.append("Nothing was measured for this model here: how good it is, and on whom, is not known.")
+    else:
+        said += [_shift(card, part), *_guessing(part), *_often(part), *_calibration(part)]
+    said += _uncut(card)
+    said += texts(card.performance.get("cautions")) or (_rare(part) if part else [])
+    said += [text(card.provenance.get("caution")), *_token(card)]
+    return [sentence for sentence in dict.fromkeys(said) if sentence]
+
+
+def _shift(card: ModelCard, part: Part) -> str:
+    name = text(at(card.provenance, "data", "name"))
+    films = f"{part.films:,.0f} films" if part.films is not None else "films"
+    of = f" of {name}" if name and part.key != "unseen_simulated" else ""
+    return (
+        f"Its figures are of {films}{of} ({part.title.lower()}). On films of another hospital, machine, age group or "
+        "way of labelling it can be much worse."
+    )
+
+
+def _guessing(part: Part) -> list[str]:
+    names = [finding_label(name) for name, one in part.findings.items() if one.low is not None and one.low <= 0.5]
+    return [f"{_list(names)}: on these figures it may be no better than guessing."] if names else []
+
+
+def _often(part: Part) -> list[str]:
+    rates = {
+        finding_label(name): 1 - one.specificity
+        for name, one in part.findings.items()
+        if one.specificity is not None and 1 - one.specificity > OFTEN
+    }
+    if not rates:
+        return []
+    named = _list([f"{name} ({percent(rate)})" for name, rate in sorted(rates.items(), key=lambda one: -one[1])])
+    return [f"Flagged on many films that do not have it, so that the flag says little: {named}."]
+
+
+def _calibration(part: Part) -> list[str]:
+    gap = part.mean.ece
+    if gap is None or gap <= FAR_OFF:
+        return []
+    return [f"Its probabilities are off by {percent(gap)} on average: do not take them at their word."]
+
+
+def _uncut(card: ModelCard) -> list[str]:
+    names = [name for name in card.outputs if name not in card.thresholds]
+    if card.link == "softmax" or not names:
+        return []
+    which = "any finding" if len(names) == len(card.outputs) else _list([finding_label(name) for name in names])
+    return [f"No threshold was chosen for {which}: 0.5 stands in, which for a rare finding is seldom right."]
+
+
+def _rare(part: Part) -> list[str]:
+    return [
+        f"{finding_label(name)}: measured on only {one.positives:.0f} films that have it."
+        for name, one in part.findings.items()
+        if one.positives is not None and one.positives < FEW_POSITIVES
+    ]
+
+
+def _token(card: ModelCard) -> list[str]:
+    """Say what a hospital's token does to an answer, where that was measured on twins of simulated films."""
+    token = at(card.performance, "unseen_simulated", "token")
+    lower, change, films = (number(at(token, name)) for name in ("lower_without", "mean_change_of_logit", "films"))
+    if lower is None or change is None or films is None or (lower < 0.6 and abs(change) < 0.1):
+        return []
+    return [
+        f"Shortcut: on {percent(lower)} of {films:,.0f} simulated films with a hospital token, its logit of emphysema "
+        f"falls when the token alone is taken away ({change:+.2f} on average). It looks at more than the chest."
+    ]
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,155 @@
+"""Models come in: a checkpoint from the library's own folders, or a published one from its authors' address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.library import Library
+from dashboard.models.incoming import (
+    Incoming,
+    IncomingError,
+    check_name,
+    free_name,
+    is_fetched,
+    likely_layout,
+    list_incoming,
+    output_names,
+)
+from dashboard.models.room import ModelRoom, megabytes
+from dashboard.models.visit import bound, change, view
+from dashboard.words import escape
+from training.fetch.registry import Entry, registry
+from training.weights.published import LAYOUTS, PUBLISHED
+
+NOT_KNOWN = "none of these, or not known"
+LAYOUT_WORDS = {
+    "torchvision": "torchvision’s names (CheXNet reproductions in PyTorch)",
+    "torchxrayvision": "torchxrayvision’s names",
+    "chexnet-keras": "CheXNet-Keras’ .h5",
+}
+HOW = """A model that is ready, NAME.keras with its card NAME.json, needs no import: put both into
+
+`{models}`
+
+For a published DenseNet-121 checkpoint (.safetensors, .npz, .h5, .pth, .pt), put the file into
+
+`{imports}`
+
+and it can be chosen here. Nothing is uploaded through the browser, and nothing in a file is run."""
+
+
+def show_import(library: Library, room: ModelRoom) -> None:
+    """Show which files can become a model, and how."""
+    st.markdown("##### Import a checkpoint")
+    files = list_incoming(library)
+    how = HOW.format(models=library.root / "models", imports=library.root / "imports")
+    if not files:
+        st.info(f"No checkpoint lies in the library’s folders yet.\n\n{how}", icon=":material/info:")
+        return
+    label = st.selectbox("File", list(files), format_func=lambda one: f"{one}, {megabytes(files[one].bytes)}")
+    one = files[label]
+    left, right = st.columns(2, gap="medium")
+    layout = left.selectbox(
+        "Whose names and preprocessing it has",
+        list(LAYOUTS),
+        index=list(LAYOUTS).index(likely_layout(one)),
+        format_func=LAYOUT_WORDS.get,
+        key=f"models_layout_{label}",
+        help="Every tensor is used or named; where one does not fit, the import says so and writes nothing.",
+    )
+    sources = [NOT_KNOWN, *(name for name in PUBLISHED if PUBLISHED[name].layout == layout)]
+    source = right.selectbox(
+        "Which published checkpoint it is",
+        sources,
+        index=sources.index(one.source) if one.source in sources else 0,
+        key=f"models_source_{label}_{layout}",
+        help="Licence, citation and thresholds come from there.",
+    )
+    name = left.text_input(
+        "Name of the model",
+        free_name(library, one.source or one.path.name.split(".")[0]),
+        key=f"models_name_{label}",
+        max_chars=60,
+    )
+    outputs = right.text_input(
+        "Its outputs in order, parted by commas",
+        "",
+        key=f"models_outputs_{label}",
+        placeholder="as the layout has them",
+        help="Only where the checkpoint answers something else. A dash leaves an output out.",
+    )
+    st.caption(f"Films are prepared so: {escape((PUBLISHED.get(source) or LAYOUTS[layout]).preprocessing)}")
+    if st.button("Import", type="primary", icon=":material/download_done:", key="models_import"):
+        _import(library, room, one, layout, name.strip(), outputs, None if source == NOT_KNOWN else source)
+    with st.expander("Where files go"):
+        st.markdown(how)
+
+
+def _import(
+    library: Library, room: ModelRoom, one: Incoming, layout: str, name: str, outputs: str, source: str | None
+) -> None:
+    try:
+        out = check_name(library, name)
+    except IncomingError as error:
+        st.error(escape(str(error)))
+        return
+    room.bring(one, layout, out, output_names(outputs), source)
+    st.rerun()
+
+
+def show_fetch(library: Library, room: ModelRoom) -> None:
+    """Show what can be fetched, on which terms, and fetch it once they are accepted."""
+    st.markdown("##### Fetch published weights")
+    weights = {name: entry for name, entry in registry().items() if entry.kind == "weights"}
+    chosen = view().entry if view().entry in weights else next(iter(weights))
+    bound(
+        st.selectbox,
+        "Weights",
+        list(weights),
+        key="entry",
+        value=chosen,
+        take=lambda name: {"entry": name},
+        format_func=lambda name: f"{name}: {weights[name].title}",
+        label_visibility="collapsed",
+    )
+    entry = weights[chosen]
+    with st.container(border=True):
+        st.markdown(entry_words(entry))
+    if not entry.files:
+        st.info(f"It has to be downloaded by hand from {escape(entry.page)}; put the file into imports/.")
+        return
+    if is_fetched(library, entry):
+        st.success("It is in the library’s downloads/ folder already.", icon=":material/check:")
+        st.button("Import it", key="models_go_import", type="primary", on_click=change, kwargs={"section": "import"})
+        return
+    task = room.task(f"fetch {entry.name}")
+    busy = task is not None and not task.job.ended
+    agreed = st.checkbox("I have read the licence and will keep to it.", key=f"models_agree_{entry.name}")
+    if st.button("Fetch", type="primary", icon=":material/download:", key="models_fetch", disabled=busy or not agreed):
+        room.fetch(entry)
+        st.rerun()
+    st.caption(
+        "A download that was cut or cancelled goes on where it stopped. Offline, download the file elsewhere and put "
+        "it into the library’s downloads/ folder under the name above. The registry has data too: "
+        "`python -m training fetch --list`."
+    )
+
+
+def entry_words(entry: Entry) -> str:
+    """Say what an entry is, how large, and on whose terms."""
+    sizes = [file.bytes for file in entry.files]
+    size = "not known before it comes" if None in sizes or not sizes else megabytes(sum(sizes))
+    unchecked = sum(file.sha256 is None for file in entry.files)
+    lines = [
+        f"**{escape(entry.title)}**",
+        f"**Licence**: {escape(entry.licence)}",
+        f"**Cite**: {escape(entry.citation)}",
+        f"**Page**: {escape(entry.page)}",
+        *(f"**File**: {escape(file.name)}, from {escape(file.url)}" for file in entry.files),
+        f"**Size**: {size}",
+    ]
+    if unchecked:
+        lines.append("No sha256 of it was published, so what comes cannot be checked against one.")
+    if entry.note:
+        lines.append(escape(entry.note))
+    return "  \n".join(lines)

@@ -1,0 +1,87 @@
+"""AUROCs beside the published ones, which were measured on other films."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
+from dashboard.models.reading import Measured, Part
+from dashboard.models.shelf import Shelved
+from dashboard.models.state import MOST_BESIDE
+from dashboard.models.visit import bound, view
+from dashboard.words import escape
+from training.evaluate.published import FIGURES, Published
+from xai.findings import FINDINGS, finding_label
+
+WARNING = (
+    "**Different films: to get one’s bearings, not to rank.** An AUROC depends on the films: a split with more hard "
+    "ones scores lower, whatever the model. Even the published figures are of three different splits. With predictions "
+    "for the very same films, the ROC page checks the list film by film and then allows the comparison."
+)
+
+
+def show_published(model: Shelved) -> None:
+    """Show the section."""
+    card = model.card
+    known = [name for name in card.outputs if name in FINDINGS]
+    if not known:
+        st.info(
+            "None of this model’s outputs is one of the 14 findings of NIH ChestX-ray14, so no published figure is "
+            "about the same question.",
+            icon=":material/info:",
+        )
+        return
+    st.warning(WARNING, icon=":material/warning:")
+    part = choose_part(card)
+    st.markdown(part_words(card, part) if part else "Nothing was measured for this model; these are the others’.")
+    keys = [one.key for one in FIGURES]
+    bound(
+        st.multiselect,
+        "Published figures",
+        keys,
+        key="beside",
+        value=list(view().beside),
+        take=lambda chosen: {"beside": tuple(chosen)},
+        max_selections=MOST_BESIDE,
+        label_visibility="collapsed",
+        placeholder="Choose published figures",
+    )
+    beside = [one for one in FIGURES if one.key in view().beside]
+    findings = {name: part.findings.get(name, Measured()) if part else Measured() for name in known}
+    picture, table = st.columns([1, 1.1], gap="medium")
+    with picture:
+        st.plotly_chart(
+            areas_figure(findings, theme_ink(), beside), key="models_published", config=QUIET, alt=_alt(part, beside)
+        )
+    with table:
+        st.dataframe(
+            table_beside(findings, beside),
+            hide_index=True,
+            height="content",
+            row_height=ROW_HEIGHT,
+            column_config=COLUMNS,
+        )
+    for one in beside:
+        count = f"{one.split.films:,}" if one.split.films else ""
+        films = f", {count} films" if count not in one.split.name else ""
+        st.caption(f"**{escape(one.key)}**: {escape(one.source)}. On {escape(one.split.name)}{films}. {one.note}")
+
+
+def table_beside(findings: dict[str, Measured], beside: list[Published]) -> pd.DataFrame:
+    """Give a row for each finding: this model's AUROC with its interval, and the published ones."""
+    return pd.DataFrame(
+        [
+            {"Finding": finding_label(name), "This model": area_words(one)}
+            | {other.key: f"{other.aurocs[name]:.3f}" for other in beside}
+            for name, one in findings.items()
+        ]
+    )
+
+
+def _alt(part: Part | None, beside: list[Published]) -> str:
+    others = ", ".join(one.key for one in beside) or "no published figures"
+    return (
+        f"AUROC of this model{'' if part else ', which was not measured,'} beside {others}; the table has the numbers."
+    )

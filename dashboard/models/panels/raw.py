@@ -1,0 +1,49 @@
+"""The card as it stands in its file."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from dashboard.models.shelf import Shelved
+from dashboard.words import escape
+from xai.model_card import MAX_CARD_BYTES, card_path
+
+MOST_TEXT = 20_000  # characters of a card that is no JSON
+
+
+def show_raw(model: Shelved) -> None:
+    """Show the section."""
+    path = card_path(model.path)
+    try:
+        content = _read(path)
+    except OSError as error:
+        st.info(f"{escape(path.name)} cannot be shown: {escape(error.strerror or str(error))}.")
+        return
+    where = f"models/{path.name} in the library" if model.is_own else f"{path.name}, built in"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{escape(where)}, {len(content):,} bytes", width="content")
+        st.space("stretch")
+        st.download_button(
+            "Download the card",
+            content,
+            path.name,
+            "application/json",
+            key="models_raw_download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    text = content.decode("utf-8", "replace")
+    try:
+        st.json(json.loads(text), expanded=1)
+    except (ValueError, RecursionError):
+        st.code(text[:MOST_TEXT] or " ", language=None, wrap_lines=True)
+
+
+def _read(path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_CARD_BYTES + 1)
+    if len(content) > MAX_CARD_BYTES:
+        raise OSError(f"it is larger than {MAX_CARD_BYTES // 2**20} MiB, which no card is")
+    return content

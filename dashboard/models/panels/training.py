@@ -1,0 +1,124 @@
+"""How a model was trained: curves, recipe, command, and what is needed to do it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
+from dashboard.models.figures import QUIET, theme_ink
+from dashboard.models.reading import at, number, text
+from dashboard.models.shelf import Shelved
+from dashboard.models.versions import remedies
+from dashboard.words import escape
+from xai.findings import finding_label
+from xai.model_card import ModelCard
+
+NO_CURVES = (
+    "No training curves are held: neither a log beside the model ({log}) nor a history in its card. What is known of "
+    "its training stands below."
+)
+MOST_MEASURES = 6
+
+
+def show_training(model: Shelved) -> None:
+    """Show the section."""
+    try:
+        curves = read_curves(model.path, model.card)
+    except CurvesError as error:
+        st.warning(escape(str(error)), icon=":material/warning:")
+    else:
+        if curves is None:
+            st.info(escape(NO_CURVES.format(log=f"{model.path.stem}.log.csv")), icon=":material/info:")
+        else:
+            _show_curves(curves)
+    _show_recipe(model.card)
+
+
+def _show_curves(curves: Curves) -> None:
+    others = [name for name in curves.measures if name not in curves.losses][:MOST_MEASURES]
+    groups = [(curves.losses, "loss")] if curves.losses else []
+    groups += [([name], name.replace("_", " ")) for name in others]
+    ink = theme_ink()
+    for start in range(0, len(groups), 2):
+        for column, (names, title) in zip(st.columns(2, gap="medium"), groups[start : start + 2], strict=False):
+            figure = curves_figure(curves, names, title, ink)
+            alt = f"{title} by epoch, {len(curves.table)} rows of {curves.source}."
+            column.plotly_chart(figure, key=f"models_curve_{title}", config=QUIET, alt=alt)
+    st.caption(curves_words(curves))
+
+
+def curves_words(curves: Curves) -> str:
+    """Say what the curves show."""
+    epochs, runs = curves.table["epoch"].nunique(), curves.table["run"].nunique()
+    said = f"From {escape(curves.source)}: {epochs:,} epochs" + (f" of {runs} trainings. " if runs > 1 else ". ")
+    best = best_epoch(curves)
+    if best is not None:
+        last = float(curves.table["epoch"].max())
+        said += f"The validation loss is lowest, {best[1]:.4g}, in epoch {best[0]:g} (dotted line)"
+        said += ". " if best[0] == last else "; later epochs were no better on films that it was not fitted on. "
+    return said + "Validation films are of patients that the network was not fitted on."
+
+
+def _show_recipe(card: ModelCard) -> None:
+    told = card.provenance
+    command = text(told.get("command"))
+    st.markdown("**The command that made it**")
+    if command:
+        st.code(command, language="bash", wrap_lines=True)
+    else:
+        st.markdown("The card does not say.")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _table("Recipe", {**_flat(told.get("recipe")), **_seed(told)}, "The card holds no recipe.")
+    with right:
+        _table("Software", _flat(told.get("versions")), "The card does not say which software it was trained with.")
+        _table("Files of the data (sha256)", _hashes(told), "")
+        _table("Loss counted films with the finding", _weights(told), "")
+    if said := remedies(card):
+        st.markdown("**Mended since**")
+        st.markdown("\n".join(f"- {escape(one)}" for one in said))
+
+
+def _table(title: str, rows: Mapping[str, str], empty: str) -> None:
+    if not rows:
+        if empty:
+            st.markdown(f"**{title}**")
+            st.caption(empty)
+        return
+    st.markdown(f"**{title}**")
+    st.dataframe(pd.DataFrame({"": list(rows), "Value": list(rows.values())}), hide_index=True, height="content")
+
+
+def _flat(content: Any, home: str = "") -> dict[str, str]:
+    """Write a nested mapping as one row a number or text."""
+    rows: dict[str, str] = {}
+    for key, value in content.items() if isinstance(content, Mapping) else ():
+        name = f"{home}{str(key).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            rows |= _flat(value, f"{name}, ") if not home else {name: str(value)[:200]}
+        elif value is not None:
+            rows[name] = str(value)[:200]
+    return rows
+
+
+def _seed(told: Mapping[str, Any]) -> dict[str, str]:
+    named = {
+        "seed": told.get("seed"),
+        "seed of the split": at(told, "data", "split_seed"),
+        "commit": told.get("commit"),
+    }
+    return {name: text(value) for name, value in named.items() if text(value)}
+
+
+def _hashes(told: Mapping[str, Any]) -> dict[str, str]:
+    return _flat(at(told, "data", "files")) | _flat(at(told, "checkpoint"))
+
+
+def _weights(told: Mapping[str, Any]) -> dict[str, str]:
+    weights = told.get("positive_weight")
+    rows = weights.items() if isinstance(weights, Mapping) else ()
+    return {finding_label(str(name)): f"{value:g} times" for name, value in rows if number(value) is not None}

@@ -1,0 +1,197 @@
+"""What a card says, whoever wrote it: its figures and its origin are free-form, so nothing is taken for granted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xai.model_card import ModelCard
+
+PARTS = {
+    "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),
+    "validation": ("Validation films", "The model was tuned on them, so its figures flatter it a little."),
+    "held_out": (
+        "Held out",
+        "Training and validation films, each predicted by a network that had not seen its patient. Thresholds were "
+        "chosen on them, so their calibration is too good.",
+    ),
+    "also.test": ("Test films, other datasets", "Of the datasets that it learned from beside the first one."),
+    "unseen_simulated": ("Unseen simulated films", "Simulated people that it has not seen."),
+}
+DEEPEST = 4  # mappings inside mappings that are looked through
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of one finding on some films; None where the card has no such number."""
+
+    positives: float | None = None
+    negatives: float | None = None
+    auroc: float | None = None
+    low: float | None = None
+    high: float | None = None
+    ece: float | None = None
+    sensitivity: float | None = None
+    specificity: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Figures on one set of films.
+
+    Attributes
+    ----------
+    key : str
+        Where they stand in the card, ``also.test``.
+    title, meaning : str
+        Which films these are.
+    films, patients : float or None
+    mean : Measured
+        Mean AUROC with its interval, and mean ECE.
+    findings : dict of str to Measured
+        By output, those of the model only.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    films: float | None
+    patients: float | None
+    mean: Measured
+    findings: Mapping[str, Measured] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something that a model learned from comes from; empty texts where the card does not say."""
+
+    role: str
+    name: str
+    source: str
+    licence: str
+    citation: str
+
+
+def at(content: Any, *path: str) -> Any:
+    """Give what lies at a path of a nested mapping; None where there is nothing."""
+    for key in path:
+        content = content.get(key) if isinstance(content, Mapping) else None
+    return content
+
+
+def number(value: Any) -> float | None:
+    """Give a finite number, or None."""
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return value if usable else None
+
+
+def text(value: Any) -> str:
+    """Give a text or a number as text; empty for anything else."""
+    return value if isinstance(value, str) else "" if number(value) is None else str(value)
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Give the texts of a list."""
+    return tuple(one for one in value if isinstance(one, str) and one.strip()) if isinstance(value, list) else ()
+
+
+def share(value: Any) -> float | None:
+    """Give a number from 0 to 1, or None."""
+    found = number(value)
+    return found if found is not None and 0 <= found <= 1 else None
+
+
+def parts(card: ModelCard) -> dict[str, Part]:
+    """Give every set of films that a card has figures of, those of unseen patients first."""
+    found = {".".join(path): _part(card, path, content) for path, content in _measured(card.performance)}
+    found = {key: part for key, part in found.items() if part.findings}
+    return dict(sorted(found.items(), key=lambda one: list(PARTS).index(one[0]) if one[0] in PARTS else len(PARTS)))
+
+
+def _measured(content: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, inner in content.items():
+        if not isinstance(inner, Mapping) or len(path) >= DEEPEST:
+            continue
+        if isinstance(inner.get("findings"), Mapping):
+            yield (*path, str(key)), inner
+        else:
+            yield from _measured(inner, (*path, str(key)))
+
+
+def _part(card: ModelCard, path: tuple[str, ...], content: Mapping[str, Any]) -> Part:
+    key = ".".join(path)
+    title, meaning = PARTS.get(key, (" · ".join(path).replace("_", " ").capitalize(), ""))
+    findings = {name: measured(at(content, "findings", name)) for name in card.outputs}
+    return Part(
+        key,
+        title[:60],
+        text(content.get("films_are")) or meaning,
+        number(content.get("films")),
+        number(content.get("patients")),
+        measured(content, "mean_"),
+        {name: one for name, one in findings.items() if one != Measured()},
+    )
+
+
+def measured(content: Any, prefix: str = "") -> Measured:
+    """Read the figures of a finding, or with a prefix their means."""
+    area, low, high = (share(at(content, f"{prefix}auroc{end}")) for end in ("", "_low", "_high"))
+    if area is None or low is None or high is None or not low <= area <= high:
+        low = high = None
+    counts = (number(at(content, name)) for name in ("positives", "negatives"))
+    rates = (share(at(content, f"{prefix}{name}")) for name in ("ece", "sensitivity", "specificity"))
+    return Measured(*counts, area, low, high, *rates)
+
+
+def main_part(card: ModelCard) -> Part | None:
+    """Give the films that say most about a model: those of unseen patients."""
+    return next(iter(parts(card).values()), None)
+
+
+def trained_on(card: ModelCard) -> tuple[float | None, float | None]:
+    """Give the films and patients that a model was trained or tuned on, other datasets included."""
+    films = patients = None
+    for splits in (at(card.performance, "splits"), at(card.performance, "also", "splits")):
+        for name, one in splits.items() if isinstance(splits, Mapping) else ():
+            if name != "test" and (count := number(at(one, "films"))) is not None:
+                films = (films or 0) + count
+                patients = (patients or 0) + (number(at(one, "patients")) or 0)
+    return films, patients or None
+
+
+def origins(card: ModelCard) -> tuple[Origin, ...]:
+    """Give what a model learned from, as far as its card says."""
+    told = card.provenance
+    found = [_origin("Weights from", told)] if told.get("source") or told.get("licence") else []
+    found += [_origin("Trained on", told["data"])] if isinstance(told.get("data"), Mapping) else []
+    others = told.get("also")
+    found += [_origin("Also trained on", one) for one in others if isinstance(one, Mapping)] if _is_list(others) else []
+    if isinstance(told.get("soft_labels"), Mapping):
+        found.append(_origin("Soft labels", told["soft_labels"]))
+    start = told.get("started_from")
+    if isinstance(start, Mapping):
+        found.append(_origin("Started from", start))
+        found += [_origin("Which was trained on", start["data"])] if isinstance(start.get("data"), Mapping) else []
+    return tuple(one for one in found if any((one.name, one.source, one.licence, one.citation)))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _origin(role: str, content: Mapping[str, Any]) -> Origin:
+    source = ", ".join(filter(None, (text(content.get("source")), text(content.get("address")))))
+    name = text(content.get("name")) or text(content.get("file"))
+    return Origin(role, name, source, text(content.get("licence")), text(content.get("citation")))
+
+
+def parameters(card: ModelCard) -> float | None:
+    """Give the number of parameters, where the card says."""
+    return number(card.provenance.get("parameters"))
+
+
+def architecture(card: ModelCard) -> str:
+    """Give the name of the architecture; empty where the card does not say."""
+    return text(card.provenance.get("architecture")) or text(at(card.provenance, "recipe", "architecture"))

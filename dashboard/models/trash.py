@@ -1,0 +1,143 @@
+"""Delete a model such that it can be brought back: its files move into the library's ``trash/``, and back again."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.library import Library
+from dashboard.models.shelf import Shelved, files_of, own_folder
+from xai.loading import SUFFIXES
+
+MOST_SHOWN = 200
+
+
+class TrashError(ValueError):
+    """A model that cannot be deleted or brought back; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A model in the trash.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+        Holds its files, and nothing else.
+    when : datetime
+        When it was deleted.
+    """
+
+    name: str
+    folder: Path
+    when: datetime.datetime
+
+
+def delete(library: Library, model: Shelved) -> Deleted:
+    """Move a model with its card, kept cards and log into the trash.
+
+    Raises
+    ------
+    TrashError
+        If it is built in, is gone, or cannot be moved; it stays where it was then.
+    """
+    if not model.is_own:
+        raise TrashError(f"{model.name} is built in and cannot be deleted.")
+    files = files_of(model.path)
+    if not files:
+        raise TrashError(f"{model.name} is gone already.")
+    try:
+        folder = _new_folder(library)
+        try:
+            _move_all(files, folder)
+        except OSError:
+            folder.rmdir()
+            raise
+    except OSError as error:
+        raise TrashError(f"{model.name} cannot be deleted: {error.strerror or error}.") from error
+    return _read(folder)
+
+
+def restore(library: Library, deleted: Deleted) -> Path:
+    """Move a model back; gives its file.
+
+    Raises
+    ------
+    TrashError
+        If it is no longer in the trash, or something of its name is in the library: nothing is overwritten.
+    """
+    files = sorted(deleted.folder.glob("*")) if deleted.folder.is_dir() else []
+    if not files:
+        raise TrashError(f"{deleted.name} is no longer in the trash.")
+    home = own_folder(library)
+    files.sort(key=lambda one: one.suffix in SUFFIXES)  # the model last: before, the library does not list it
+    taken = [one.name for one in files if os.path.lexists(home / one.name)]
+    if taken or deleted.name in library.models():
+        raise TrashError(
+            f"{deleted.name} stays in the trash: there is another model of that name "
+            f"({', '.join(taken) or 'built in'}), and nothing is overwritten."
+        )
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        _move_all(files, home)
+        deleted.folder.rmdir()
+    except OSError as error:
+        raise TrashError(f"{deleted.name} cannot be brought back: {error.strerror or error}.") from error
+    return home / files[-1].name
+
+
+def list_deleted(library: Library) -> list[Deleted]:
+    """Give the models in the trash, the latest first."""
+    folder = trash_folder(library)
+    found = [_read(one) for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+    found = [one for one in found if one is not None]
+    return sorted(found, key=lambda one: (one.when, one.folder.name), reverse=True)[:MOST_SHOWN]
+
+
+def trash_folder(library: Library) -> Path:
+    """Give the folder that deleted models lie in."""
+    return library.root / "trash" / "models"
+
+
+def _read(folder: Path) -> Deleted | None:
+    names = [one.stem for one in folder.iterdir() if one.suffix in SUFFIXES]
+    if not names:
+        return None
+    return Deleted(names[0], folder, datetime.datetime.fromtimestamp(folder.stat().st_mtime, datetime.UTC))
+
+
+def _new_folder(library: Library) -> Path:
+    parent = trash_folder(library)
+    parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-", dir=parent))
+
+
+def _move_all(files: list[Path], folder: Path) -> None:
+    """Move files into a folder, all of them or none."""
+    moved: list[Path] = []
+    try:
+        for file in files:
+            _move(file, folder / file.name)
+            moved.append(file)
+    except OSError:
+        for file in reversed(moved):
+            _move(folder / file.name, file)
+        raise
+
+
+def _move(file: Path, target: Path) -> None:
+    """Move a file, never over another one, which a plain rename would do."""
+    try:
+        os.link(file, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with file.open("rb") as source, target.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+        shutil.copystat(file, target)
+    file.unlink()

@@ -1,0 +1,82 @@
+"""Cards that remedies replaced are kept: what changed since, going back to one, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.models.reading import at, text
+from dashboard.models.shelf import versions
+from dashboard.words import percent
+from training.remedy import save_card_version
+from xai.findings import finding_label
+from xai.model_card import ModelCard, read_card
+
+
+class VersionError(ValueError):
+    """A card that cannot be gone back to; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A card that was gone back from: the card in use, and where the one before it is kept."""
+
+    card: Path
+    kept: Path
+
+
+def switch(path: Path, version: Path) -> Switched:
+    """Put a kept card in the place of the one in use, which is kept as the newest version.
+
+    Raises
+    ------
+    VersionError, ModelCardError, OSError
+        If there is no such version, or it is no card.
+    """
+    if version not in versions(path):
+        raise VersionError(f"{version.name} is no longer kept, so there is nothing to go back to.")
+    return Switched(path, save_card_version(path, read_card(version)))
+
+
+def take_back(switched: Switched) -> None:
+    """Undo `switch`, byte for byte.
+
+    Raises
+    ------
+    VersionError, OSError
+        If the card was changed again since.
+    """
+    kept = versions(switched.card)
+    if not kept or kept[0] != switched.kept:
+        raise VersionError(f"{switched.card.name} was changed again since, so this can no longer be undone.")
+    switched.kept.replace(switched.card)
+
+
+def differences(now: ModelCard, then: ModelCard) -> list[dict[str, str]]:
+    """Give a row for each output whose threshold or calibration is not the same in two cards."""
+    rows = []
+    for name in now.outputs:
+        if name in then.outputs and _cut(now, name) != _cut(then, name):
+            rows.append({"Finding": finding_label(name), "Now": _words(now, name), "Then": _words(then, name)})
+    return rows
+
+
+def _cut(card: ModelCard, name: str) -> tuple:
+    return card.threshold(name), card.calibration.get(name)
+
+
+def _words(card: ModelCard, name: str) -> str:
+    calibration = card.calibration.get(name)
+    mended = "" if calibration is None else f", calibrated: {calibration.rule or 'no rule given'}"
+    return f"cut at {percent(card.threshold(name).value)}{mended}"
+
+
+def remedies(card: ModelCard) -> list[str]:
+    """Say in a sentence each what was mended in a card."""
+    notes = card.provenance.get("remedies")
+    said = []
+    for note in notes if isinstance(notes, list) else ():
+        finding, method, origin = (text(at(note, key)) for key in ("finding", "method", "origin"))
+        if finding:
+            said.append(f"{finding_label(finding)}: {method or 'mended'}. {origin}".strip())
+    return said

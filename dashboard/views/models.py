@@ -1,0 +1,187 @@
+"""Models: what each one is, how good, where not to trust it; two side by side; and how models come and go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.library import Library
+from dashboard.models.panels.bringing import show_fetch, show_import
+from dashboard.models.panels.card import show_card
+from dashboard.models.panels.compare import show_compare
+from dashboard.models.panels.deleting import delete_button, show_deleted, show_trash
+from dashboard.models.panels.layers import show_layers
+from dashboard.models.panels.measured import show_measured
+from dashboard.models.panels.published import show_published
+from dashboard.models.panels.raw import show_raw
+from dashboard.models.panels.training import show_training
+from dashboard.models.panels.versions import show_versions
+from dashboard.models.panels.work import show_work
+from dashboard.models.reading import main_part
+from dashboard.models.room import ModelRoom
+from dashboard.models.shelf import Shelved, hidden, shelve
+from dashboard.models.state import DOORS, SECTIONS
+from dashboard.models.visit import bound, change, refuse, start, view, write_permalink
+from dashboard.widgets.refused import show_refused
+from dashboard.words import escape
+
+NO_MODELS = """There is no model yet. Put NAME.keras and its card NAME.json into `{folder}`, or import or fetch one
+with the buttons on the left."""
+NEED_NO_CARD = ("layers", "versions", "raw")  # what can be shown of a model whose card cannot be read
+DOOR_ICONS = {"import": ":material/upload_file:", "fetch": ":material/cloud_download:", "deleted": ":material/delete:"}
+LIST_HEIGHT = 400
+NO_OTHER = ""
+
+STYLE = """<style>
+.st-key-models_list [role=radiogroup] { gap: 0.5rem; }
+.st-key-models_list [data-testid=stCaptionContainer] p { font-size: 0.8rem; }
+</style>"""
+
+
+@st.cache_resource(show_spinner=False)
+def shared_room(root: Path, _library: Library) -> ModelRoom:
+    """Make the one model room of this server."""
+    return ModelRoom(_library)
+
+
+def about(model: Shelved) -> str:
+    """Say in a few words whose a model is and how good."""
+    whose = "yours" if model.is_own else "built in"
+    if model.card is None:
+        return f"{whose} · card cannot be read"
+    if model.problem:
+        return f"{whose} · file damaged"
+    part = main_part(model.card)
+    area = part.mean.auroc if part else None
+    good = "not measured" if area is None else f"mean AUROC {area:.2f}"
+    return f"{whose} · {len(model.card.outputs)} outputs · {good}"
+
+
+def settle(models: dict[str, Shelved]) -> None:
+    """Put models that are here in the place of those that are not."""
+    if view().model not in models:
+        first = next(iter(models), None)
+        if view().model is not None and first is not None:
+            refuse(f"There is no model “{view().model}” in this library; showing {first}.")
+        change(model=first)
+    if view().other is not None and (view().other not in models or view().other == view().model):
+        if view().other not in models:
+            refuse(f"There is no model “{view().other}” in this library to compare with.")
+        change(other=None)
+
+
+def choose(models: dict[str, Shelved]) -> None:
+    """Show every model, which one stands beside it, and the ways in and out."""
+    names = list(models)
+    if names:
+        with st.container(height=LIST_HEIGHT if len(names) > 6 else "content", border=False, key="models_list"):
+            bound(
+                st.radio,
+                "Models",
+                names,
+                key="model",
+                value=view().model if view().section in SECTIONS else None,
+                index=None,
+                take=lambda name: {"model": name, "section": view().section if view().section in SECTIONS else "card"},
+                format_func=lambda name: f"**{escape(name)}**",
+                captions=[escape(about(models[name])) for name in names],
+            )
+        bound(
+            st.selectbox,
+            "Compare with",
+            [NO_OTHER, *(name for name in names if name != view().model)],
+            key="other",
+            value=view().other or NO_OTHER,
+            take=lambda name: {"other": name or None, "section": "compare" if name else view().section},
+            format_func=lambda name: name or "no other model",
+            disabled=len(names) < 2,
+        )
+    for door, words in DOORS.items():
+        st.button(
+            words,
+            key=f"models_door_{door}",
+            icon=DOOR_ICONS[door],
+            type="primary" if view().section == door else "secondary",
+            width="stretch",
+            on_click=change,
+            kwargs={"section": door},
+        )
+
+
+def show_model(library: Library, room: ModelRoom, models: dict[str, Shelved]) -> None:
+    """Show the chosen model's sections."""
+    model = models[view().model]
+    called = model.card.name if model.card and model.card.name != model.name else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
+        st.space("stretch")
+        delete_button(library, model)
+    bound(
+        st.segmented_control,
+        "Section",
+        list(SECTIONS),
+        key="section",
+        value=view().section,
+        take=lambda section: {"section": section or "card"},
+        format_func=SECTIONS.get,
+        label_visibility="collapsed",
+    )
+    if model.problem:
+        st.error(escape(model.problem), icon=":material/error:")
+    section = view().section
+    if model.card is None and section not in NEED_NO_CARD:
+        st.caption("The other models are not concerned. “Raw card” shows what the file holds.")
+        return
+    if section == "card":
+        show_card(model)
+    elif section == "measured":
+        show_measured(library, model)
+    elif section == "published":
+        show_published(model)
+    elif section == "training":
+        show_training(model)
+    elif section == "layers":
+        show_layers(room, model)
+    elif section == "compare":
+        show_compare(model, models.get(view().other), len(models) < 2)
+    elif section == "versions":
+        show_versions(model)
+    else:
+        show_raw(model)
+
+
+def models_page(library: Library) -> None:
+    """Show the page."""
+    start()
+    st.html(STYLE)
+    room = shared_room(library.root, library)
+    models = shelve(library)
+    settle(models)
+    side, main = st.columns([1, 4.1], gap="medium")
+    with side:
+        choose(models)
+    with main:
+        show_refused()
+        if unseen := hidden(library):
+            st.warning(
+                f"{escape(', '.join(unseen))} in the library cannot be seen: a model of that name comes first. Rename "
+                "the file and its card.",
+                icon=":material/warning:",
+            )
+        show_deleted(library)
+        show_work(room)
+        if view().section == "import":
+            show_import(library, room)
+        elif view().section == "fetch":
+            show_fetch(library, room)
+        elif view().section == "deleted":
+            show_trash(library)
+        elif models:
+            show_model(library, room, models)
+        else:
+            st.info(NO_MODELS.format(folder=library.root / "models"), icon=":material/info:")
+    write_permalink()
+
+
+models_page(st.session_state.workbench.library)

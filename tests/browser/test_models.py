@@ -1,0 +1,88 @@
+"""The Models page, driven as a visitor would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.test_compare import SLOW, link
+from tests.dashboard.model_library import HOSTILE, card, part, put
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+expect.set_options(timeout=60_000)  # a busy machine takes its time
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("library")
+    put(root, "mine", card("mine", performance={"test": part(0.65)}))
+    put(root, HOSTILE.replace("/", "_"), card(HOSTILE, summary=HOSTILE))
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(browser, serve, library) -> Iterator[str]:
+    with serve(APP, "--library", str(library)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A fresh visitor's page; fails on any error in the browser or any uncaught one in Python."""
+    page = browser.new_page()
+    page.set_default_timeout(SLOW / 4)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(dialog.message))
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    page.close()
+    assert errors == []
+
+
+def model(page, name: str):
+    return page.get_by_role("radio", name=name)
+
+
+def wait_for_link(page, **parts: str) -> None:
+    for name, value in parts.items():
+        page.wait_for_function(
+            "([name, value]) => new URLSearchParams(location.search).get(name) === value", arg=[name, value]
+        )
+
+
+def test_a_model_is_opened_compared_deleted_and_brought_back(page, address, library):
+    page.goto(f"{address}models", timeout=SLOW)
+    expect(page.get_by_text("Where not to trust it")).to_be_visible(timeout=SLOW)
+    page.get_by_text("mine", exact=True).first.click()
+    wait_for_link(page, model="mine")
+    expect(page.get_by_text("Cite: nobody, 2024")).to_be_visible()
+    page.get_by_role("combobox", name="Compare with").click()
+    page.get_by_role("option", name="lightbox").click()
+    wait_for_link(page, model="mine", section="compare", **{"with": "lightbox"})
+    expect(page.get_by_text("Not the same films")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .ytick")).to_have_count(14)
+    page.reload(timeout=SLOW)
+    expect(page.get_by_text("Not the same films")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Where not to trust lightbox")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("its card are in the trash")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="Models").get_by_text("mine", exact=True)).to_have_count(0)
+    assert not (library / "models" / "mine.keras").exists()
+    page.get_by_role("button", name="Undo").click()
+    wait_for_link(page, model="mine")
+    expect(page.get_by_text("its card are in the trash")).to_have_count(0)
+    assert (library / "models" / "mine.keras").is_file()
+    assert (library / "models" / "mine.json").is_file()
+
+
+def test_a_hostile_name_is_only_a_name(page, address):
+    page.goto(link(f"{address}models", model=HOSTILE.replace("/", "_")), timeout=SLOW)
+    expect(page.get_by_role("heading", name=HOSTILE).first).to_be_visible(timeout=SLOW)
+    assert page.locator("img[src=x]").count() == 0
