@@ -1,11 +1,18 @@
-"""Networks that `fit` trains: flat functional Keras models from one grey channel to one logit an output."""
+"""Networks that `fit` trains: flat functional Keras models from grey channels to one logit an output.
+
+What brings a film into a network's units (``(film - mean) / std``) is said by the model card and done outside the
+network, for every architecture alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from training.densenet import densenet121
 
 if TYPE_CHECKING:
     from keras import KerasTensor, Model
@@ -13,13 +20,23 @@ if TYPE_CHECKING:
 
 FEATURES = "features"  # the layer that Grad-CAM reads
 POOLED = "pool"  # the layer that the head reads
+HEAD = "logits"
 
 
 class ArchitectureError(ValueError):
     """A network that cannot be built; the message is one sentence."""
 
 
-def build(name: str, size: int, outputs: int, dropout: float, rng: np.random.Generator) -> Model:
+def build(
+    name: str,
+    size: int,
+    outputs: int,
+    dropout: float,
+    rng: np.random.Generator,
+    channels: int = 1,
+    dtype: str = "float32",
+    synchronized: bool = False,
+) -> Model:
     """Build an untrained network.
 
     Parameters
@@ -34,22 +51,32 @@ def build(name: str, size: int, outputs: int, dropout: float, rng: np.random.Gen
         Share of the pooled features that is left out while training.
     rng : numpy.random.Generator
         Draws the seeds of the initial weights and of the dropout.
+    channels : int
+        1, or 3.
+    dtype : str
+        What the layers compute in, a policy of Keras such as ``mixed_bfloat16``; the logits are float32.
+    synchronized : bool
+        Whether batch statistics are over the films of all workers.
 
     Returns
     -------
     keras.Model
-        (films, size, size, 1) to (films, outputs) logits.
-
+        (films, size, size, channels) to (films, outputs) logits.
     """
     from xai.backend import keras
 
-    film = keras.Input((size, size, 1), name="film")
-    features = keras.layers.Activation("linear", name=FEATURES)(ARCHITECTURES[name](film, rng))
-    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(features)
-    kept = keras.layers.Dropout(dropout, seed=_seed(rng), name="dropout")(pooled)
+    film = keras.Input((size, size, channels), name="film")
+    with _computing_in(dtype):
+        features = keras.layers.Activation("linear", name=FEATURES)(ARCHITECTURES[name](film, rng))
+        pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(features)
+        kept = keras.layers.Dropout(dropout, seed=_seed(rng), name="dropout")(pooled)
     small = keras.initializers.RandomNormal(stddev=0.01, seed=_seed(rng))
-    logits = keras.layers.Dense(outputs, kernel_initializer=small, name="logits")(kept)
-    return keras.Model(film, logits, name=name)
+    logits = keras.layers.Dense(outputs, kernel_initializer=small, name=HEAD, dtype="float32")(kept)
+    network = keras.Model(film, logits, name=name)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = synchronized
+    return network
 
 
 def small_resnet(film: KerasTensor, rng: np.random.Generator) -> KerasTensor:
@@ -67,9 +94,45 @@ def small_resnet(film: KerasTensor, rng: np.random.Generator) -> KerasTensor:
     return _weigh_by_place(film, x)
 
 
+def efficientnet_v2_b0(film: KerasTensor, rng: np.random.Generator) -> KerasTensor:
+    """Give the features of EfficientNetV2-B0, 5.9 million weights (Tan and Le, EfficientNetV2, ICML 2021).
+
+    That of ``keras.applications``, untrained and without its own scaling of the input.
+    """
+    from xai.backend import keras
+
+    body = keras.applications.EfficientNetV2B0(
+        include_top=False, weights=None, input_tensor=film, include_preprocessing=False
+    )
+    # Its initial weights and its dropout draw from a global seed: they are drawn again from ours.
+    for layer in body.layers:
+        start = getattr(layer, "depthwise_initializer", getattr(layer, "kernel_initializer", None))
+        if start is not None:
+            again = type(start).from_config(start.get_config() | {"seed": _seed(rng)})
+            layer.kernel.assign(again(layer.kernel.shape))
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign([_seed(rng), 0])
+    return body.output
+
+
 ARCHITECTURES: dict[str, Callable[[KerasTensor, np.random.Generator], KerasTensor]] = {
     "small-resnet": small_resnet,
+    "densenet121": densenet121,
+    "efficientnetv2-b0": efficientnet_v2_b0,
 }
+
+
+@contextlib.contextmanager
+def _computing_in(dtype: str) -> Iterator[None]:
+    """Give layers made inside this the policy; Keras knows no other way to reach all of them."""
+    from xai.backend import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _weigh_by_place(film: KerasTensor, features: KerasTensor) -> KerasTensor:

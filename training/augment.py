@@ -1,6 +1,6 @@
 """Changes to a training film that leave its findings what they are.
 
-No left-right flip: it would put the heart on the right and teach that side does not matter.
+No left-right flip unless it is asked for: it puts the heart on the right and teaches that side does not matter.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Augmentation:
         ``0.5 + (film - 0.5) * (1 + contrast) + brightness``.
     noise : float
         Largest standard deviation of Gaussian noise, in film units; half of the films get some.
+    flip : float
+        Share of the films that is mirrored.
     """
 
     degrees: float = 8.0
@@ -39,6 +41,7 @@ class Augmentation:
     contrast: float = 0.25
     brightness: float = 0.10
     noise: float = 0.03
+    flip: float = 0.0
 
 
 def augment(film: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
@@ -57,6 +60,8 @@ def augment(film: np.ndarray, settings: Augmentation, rng: np.random.Generator) 
         In [0, 1]; what comes in from outside the film is air.
     """
     side = film.shape[0]
+    if settings.flip and rng.random() < settings.flip:
+        film = np.ascontiguousarray(film[:, ::-1])
     moved = cv2.warpAffine(film, _affine(side, settings, rng), (side, side), flags=cv2.INTER_LINEAR)
     toned = cv2.pow(moved, np.exp(_within(settings.gamma, rng)))
     gain = 1 + _within(settings.contrast, rng)

@@ -1,87 +1,85 @@
-"""Films on their way into training: read, fitted to the model's square, changed at random, put in batches."""
+"""Films on their way into training: changed at random and put in batches, in threads, while a network learns."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
 from training.augment import Augmentation, augment
-from training.datasets.table import Dataset
-from xai.film import FilmError, read_film
+from training.fitting.canvases import Canvases
 from xai.model_card import InputSpec
-from xai.preprocess import prepare
 
 Item = TypeVar("Item")
-
-
-def load_canvases(dataset: Dataset, films: pd.DataFrame, spec: InputSpec) -> tuple[np.ndarray, dict[str, str]]:
-    """Read films just as the app does, so that training and inference see the same pixels.
-
-    All are held in memory: four bytes a pixel of the model's square.
-
-    Returns
-    -------
-    canvases : float32 array (films, size, size)
-        In [0, 1]; the canvas of a film that cannot be read is NaN.
-    refused : dict of str to str
-        Film -> why it cannot be read.
-    """
-    canvases = np.full((len(films), spec.size, spec.size), np.nan, np.float32)
-    refused = {}
-    rows = zip(films["film"], films["path"], strict=True)
-    for row, (film, path) in enumerate(tqdm(rows, "Reading films", len(films), disable=None, leave=False)):
-        try:
-            canvases[row] = prepare(read_film(dataset.path(path)).pixels, spec)
-        except FilmError as error:
-            refused[film] = str(error)
-    return canvases, refused
+THREADS = max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
 
 
 def standardise(canvases: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Bring canvases (films, size, size) into the model's units, (films, size, size, 1)."""
-    return ((canvases * spec.multiply - spec.mean[0]) / spec.std[0]).astype(np.float32)[..., None]
+    """Bring canvases (films, size, size) into the model's units, (films, size, size, channels)."""
+    films = ((canvases * spec.multiply - spec.mean[0]) / spec.std[0]).astype(np.float32)[..., None]
+    return films if spec.channels == 1 else np.repeat(films, spec.channels, axis=-1)
 
 
 def batches(
-    canvases: np.ndarray,
+    canvases: Canvases | np.ndarray,
     targets: np.ndarray,
     rows: np.ndarray,
     size: int,
     changes: Augmentation,
-    rng: np.random.Generator,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Go through the films in these rows once in random order, each changed at random.
+    seed: np.random.SeedSequence,
+    worker: int = 0,
+    workers: int = 1,
+) -> Iterator[Callable[[], tuple[np.ndarray, np.ndarray]]]:
+    """Give the batches of films in these rows, each once in random order, as calls that make them.
 
-    The last films that do not fill a batch are left out this time: a small batch has poor batch statistics. Fewer
-    films than one batch make one batch.
+    Every film has a seed of its own, so that a batch is the same whoever makes it, and when. The last films that do
+    not fill a batch are left out this time: a small batch has poor batch statistics. Fewer films than one batch make
+    one batch.
+
+    Parameters
+    ----------
+    canvases : Canvases or float32 array (films, size, size)
+    targets : float32 array (films, outputs)
+    rows : int array
+    size : int
+        Films of a batch.
+    changes : Augmentation
+    seed : SeedSequence
+        Of the order and of the changes.
+    worker, workers : int
+        A worker makes every ``workers``-th film of each batch, from film ``worker`` on.
     """
-    order = rng.permutation(rows)
+    shuffled, changed = seed.spawn(2)
+    order = np.random.default_rng(shuffled).permutation(rows)
+
+    def make(some: np.ndarray, seeds: list[np.random.SeedSequence]) -> tuple[np.ndarray, np.ndarray]:
+        pairs = zip(canvases[some], seeds, strict=True)
+        return np.stack([augment(film, changes, np.random.default_rng(one)) for film, one in pairs]), targets[some]
+
     for first in range(0, max(len(order) - size, 0) + 1, size):
         some = order[first : first + size]
-        yield np.stack([augment(canvases[row], changes, rng) for row in some]), targets[some]
+        seeds = changed.spawn(len(some))
+        yield lambda some=some[worker::workers], seeds=seeds[worker::workers]: make(some, seeds)
 
 
-def ahead(items: Iterator[Item], depth: int = 4) -> Iterator[Item]:
-    """Make the next items in a thread while one is used; their order, and so what is drawn, stays the same."""
-    ready: queue.Queue = queue.Queue(depth)
-    ended = object()
+def ahead(jobs: Iterable[Callable[[], Item]], threads: int = THREADS, depth: int = 2 * THREADS) -> Iterator[Item]:
+    """Do the next jobs in threads while the result of one is used; the results keep the jobs' order.
 
-    def fill() -> None:
+    What goes wrong in a job is raised where its result would have come.
+    """
+    waiting: deque = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
         try:
-            for item in items:
-                ready.put((item, None))
-            ready.put((ended, None))
-        except BaseException as error:  # raised again where the items are used
-            ready.put((ended, error))
-
-    threading.Thread(target=fill, daemon=True, name="ahead").start()
-    while (taken := ready.get())[0] is not ended:
-        yield taken[0]
-    if taken[1] is not None:
-        raise taken[1]
+            for job in jobs:
+                waiting.append(pool.submit(job))
+                if len(waiting) > depth:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for job in waiting:
+                job.cancel()

@@ -5,125 +5,107 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import platform
-import shlex
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy.special import expit
 
 from training.architectures import FEATURES
-from training.datasets.table import Dataset, labels
-from training.evaluate import (
-    auroc,
-    balanced_threshold,
-    expected_calibration_error,
-    mean_auroc,
-    mean_auroc_interval,
-)
-from training.recipe import Recipe, flag
-from training.targets import PATIENT_FACTS
+from training.evaluate.ranked import rank
+from training.evaluate.thresholds import RULES, choose
+from training.fitting.measuring import DEFINITIONS, measure
+from training.fitting.measuring import measures as measures
+from training.fitting.provenance import Origin, provenance
 from xai.findings import finding_label
-from xai.loading import file_sha256
 from xai.model_card import ModelCard, Threshold
 from xai.preprocess import resize
 
 if TYPE_CHECKING:
-    from training.fit import Films, Fitted
-    from training.train import Start
+    from training.fitting.films import Films
+    from training.fitting.scheme import Fitted
 
-# Below this many positives an AUROC says too little to count in a mean.
-FEWEST_POSITIVES = 5
 # Below this many positives the card warns.
 RARE = 12
 MEAN_FILM_SIDE = 64
-THRESHOLD_RULE = (
-    "Sensitivity and specificity as equal as they can be on the held-out predictions of the {films} training and "
-    "validation films: a film with the finding is then missed about as often as a film without it is flagged."
+BALANCED_RULE = (
+    "Sensitivity and specificity as equal as they can be on {films}: a film with the finding is then missed about as "
+    "often as a film without it is flagged."
 )
 UNCORRECTED = Threshold(0.5, "0.5 for every finding: nothing was calibrated and no cut was chosen.")
-DEFINITIONS = {
-    "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
-    "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
-    "95 % interval from 500 draws of patients with replacement.",
-    "sensitivity, specificity": "Shares of the films with and without the finding that are cut rightly.",
-    "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
-    "test": "Films of patients that nothing was trained, chosen or calibrated on, predicted by this model.",
+HELD_OUT = {
     "held_out": "Training and validation films, each predicted by a network of the same recipe trained without its "
     "patient; calibration and thresholds were chosen on them, so their ECE is too good.",
+    "validation": "Films of patients that nothing was trained on; calibration, thresholds and, with a patience, the "
+    "epoch were chosen on them, so their figures are too good.",
 }
 
 
-def make_card(
-    name: str,
-    model_path: Path,
-    fitted: Fitted,
-    films: Films,
-    also: Films,
-    recipe: Recipe,
-    soft_labels: dict[str, Any] | None,
-    start: Start | None,
-) -> ModelCard:
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """Measures parts of the films with the same outputs and cuts."""
+
+    fitted: Fitted
+    cuts: dict[str, float]
+    rng: np.random.Generator
+
+    def __call__(self, truth: np.ndarray, films: pd.DataFrame, logits: np.ndarray) -> dict[str, Any]:
+        task = self.fitted.task
+        patients = films["patient"].to_numpy()
+        return measure(truth, patients, task.outputs, task.probabilities(logits), self.cuts, self.rng)
+
+
+def make_card(name: str, fitted: Fitted, films: Films, also: Films, origin: Origin) -> ModelCard:
     """Measure a model and write down what it is.
 
     Parameters
     ----------
     name : str
         What people call the model.
-    model_path : Path
-        The saved model.
     fitted : Fitted
         What `fit` gave for the films.
     films, also : Films
         What `fit` was given.
-    recipe : Recipe
+    origin : Origin
         How it was trained.
-    soft_labels : dict or None
-        What is known of the soft labels that were used.
-    start : Start or None
-        The model that it started from.
     """
-    developed, tested = (films.table.iloc[films.part(*names)] for names in (("train", "validation"), ("test",)))
-    truth, rng = labels(developed, fitted.findings), np.random.default_rng(recipe.seed)
-    thresholds = dict.fromkeys(fitted.findings, UNCORRECTED)
-    if fitted.held_out is not None:
-        rule = THRESHOLD_RULE.format(films=len(developed))
-        found = (balanced_threshold(truth[:, k], expit(fitted.held_out[:, k])) for k in range(len(fitted.findings)))
-        thresholds = {name: Threshold(round(cut, 6), rule) for name, cut in zip(fitted.findings, found, strict=True)}
-    cuts = {name: threshold.value for name, threshold in thresholds.items()}
-    performance = {
-        "definitions": DEFINITIONS,
+    task, recipe = fitted.task, origin.recipe
+    truth = task.truth[fitted.learned]
+    thresholds = _thresholds(fitted, recipe.threshold_rule, _held_out_films(fitted, recipe.hold_out))
+    judge = _Judge(fitted, {out: one.value for out, one in thresholds.items()}, np.random.default_rng(recipe.seed))
+    tested = films.part("test")
+    performance: dict[str, Any] = {
+        "definitions": dict(DEFINITIONS),
         "splits": _splits(films.table),
-        "test": measures(tested, fitted.findings, expit(fitted.test), cuts, rng),
+        "test": judge(task.truth[tested], films.table.iloc[tested], fitted.test),
     }
-    if fitted.held_out is not None:
-        performance["held_out"] = measures(developed, fitted.findings, expit(fitted.held_out), cuts, rng)
+    if len(fitted.held_out):
+        rows, part = fitted.held_out, "validation" if recipe.hold_out == "validation" else "held_out"
+        performance["definitions"][part] = HELD_OUT[part]
+        performance[part] = judge(task.truth[rows], films.table.iloc[rows], fitted.held_out_logits)
     if len(also.table):
-        others = also.table.iloc[also.part("test")]
+        others = also.part("test")
         performance["also"] = {
             "datasets": [dataset.facts.name for dataset in also.datasets],
             "splits": _splits(also.table),
-            "test": measures(others, fitted.findings, expit(fitted.also_test), cuts, rng),
+            "test": judge(task.also[others], also.table.iloc[others], fitted.also_test),
         }
-    performance["cautions"] = _cautions(performance["test"]["findings"], truth, fitted.findings)
+    performance["cautions"] = _cautions(performance["test"]["findings"], truth, task.outputs)
     return ModelCard(
         name=name,
-        outputs=fitted.findings,
-        link="sigmoid",
+        outputs=task.outputs,
+        link=task.head,
         emits="logits",
         input=fitted.spec,
-        summary=_summary(performance, fitted.findings),
+        summary=_summary(performance, len(fitted.learned), task.outputs),
         thresholds=thresholds,
-        prevalence={finding: round(float(developed[finding].mean()), 4) for finding in fitted.findings},
+        prevalence={output: round(float(np.nanmean(truth[:, k])), 4) for k, output in enumerate(task.outputs)},
         performance=performance,
-        provenance=_provenance(model_path.name, fitted, films, also, recipe, soft_labels, start),
+        provenance=provenance(fitted, films, also, origin),
         feature_layer=FEATURES,
-        mean_film=_mean_film(films.canvases[films.part("train", "validation")]),
-        sha256=file_sha256(model_path),
+        mean_film=_mean_film(fitted.mean_film),
     )
 
 
@@ -139,72 +121,56 @@ def soft_label_facts(path: Path, soft: np.ndarray, films: pd.DataFrame, source: 
     }
 
 
-def measures(
-    films: pd.DataFrame,
-    findings: tuple[str, ...],
-    probabilities: np.ndarray,
-    cuts: dict[str, float],
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """Measure probabilities (films, findings) against the labels of films, each finding cut at its threshold."""
-    truth = labels(films, findings)
-    each = {}
-    for k, finding in enumerate(findings):
-        area = auroc(truth[:, k], probabilities[:, k])
-        flagged = probabilities[:, k] >= cuts[finding]
-        each[finding] = {
-            "positives": area.positives,
-            "negatives": area.negatives,
-            "auroc": _number(area.value),
-            "auroc_low": _number(area.low),
-            "auroc_high": _number(area.high),
-            "ece": _number(expected_calibration_error(truth[:, k], probabilities[:, k])),
-            "sensitivity": _number(_mean(flagged[truth[:, k] == 1])),
-            "specificity": _number(_mean(~flagged[truth[:, k] == 0])),
-        }
-    counted = [k for k, finding in enumerate(findings) if _counts(each[finding])]
-    patients = films["patient"].to_numpy()
-    interval = mean_auroc_interval(truth[:, counted], probabilities[:, counted], patients, rng)
-    return {
-        "films": len(films),
-        "patients": int(films["patient"].nunique()),
-        "mean_auroc": _number(mean_auroc(truth[:, counted], probabilities[:, counted])),
-        "mean_auroc_low": _number(interval[0]),
-        "mean_auroc_high": _number(interval[1]),
-        "mean_auroc_findings": [findings[k] for k in counted],
-        "mean_ece": _number(float(np.nanmean([each[finding]["ece"] for finding in findings]))),
-        "findings": each,
-    }
+def _held_out_films(fitted: Fitted, hold_out: str) -> str:
+    films = len(fitted.held_out)
+    if hold_out == "validation":
+        return f"the predictions of the {films} validation films"
+    return f"the held-out predictions of the {films} training and validation films"
 
 
-def _cautions(measured: dict[str, Any], truth: np.ndarray, findings: tuple[str, ...]) -> list[str]:
+def _thresholds(fitted: Fitted, rule: str, where: str) -> dict[str, Threshold]:
+    """Cut each output by the rule; at 0.5 where nothing was held out, or not both kinds of films."""
+    task = fitted.task
+    if not len(fitted.held_out):
+        return dict.fromkeys(task.outputs, UNCORRECTED)
+    probabilities, thresholds = task.probabilities(fitted.held_out_logits), {}
+    for k, output in enumerate(task.outputs):
+        ranked = rank(task.truth[fitted.held_out, k], probabilities[:, k])
+        if ranked.problem:
+            thresholds[output] = Threshold(0.5, f"0.5: no cut can be chosen on {where}. {ranked.problem}")
+            continue
+        words = BALANCED_RULE if rule == "balanced" else RULES[rule].meaning + " Chosen on {films}."
+        cut = choose(rule, ranked).value
+        thresholds[output] = Threshold(0.5 if math.isnan(cut) else round(cut, 6), words.format(films=where))
+    return thresholds
+
+
+def _cautions(measured: dict[str, Any], truth: np.ndarray, outputs: tuple[str, ...]) -> list[str]:
     """Say which findings are too rare here for their figure to mean much."""
     cautions = []
-    for k, finding in enumerate(findings):
-        positives, learned = measured[finding]["positives"], int(np.nansum(truth[:, k]))
+    for k, output in enumerate(outputs):
+        positives, learned = measured[output]["positives"], int(np.nansum(truth[:, k]))
         if positives < RARE:
-            low, high = measured[finding]["auroc_low"], measured[finding]["auroc_high"]
+            low, high = measured[output]["auroc_low"], measured[output]["auroc_high"]
             interval = "too few for an interval" if low is None else f"95 % interval {low:.2f} to {high:.2f}"
             cautions.append(
-                f"{finding_label(finding)}: learned from {learned} films and measured on {positives} ({interval}, "
+                f"{finding_label(output)}: learned from {learned} films and measured on {positives} ({interval}, "
                 "itself rough with so few). Little can be said of how good it is."
             )
     return cautions
 
 
-def _counts(measured: dict[str, Any]) -> bool:
-    return min(measured["positives"], measured["negatives"]) >= FEWEST_POSITIVES
-
-
-def _summary(performance: dict[str, Any], findings: tuple[str, ...]) -> str:
-    test, splits = performance["test"], performance["splits"]
-    trained = sum(part["films"] for split, part in splits.items() if split != "test")
+def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]) -> str:
+    test = performance["test"]
+    says = f"{len(outputs)} outputs" if len(outputs) > 1 else finding_label(outputs[0])
     text = (
-        f"A teaching model, not for diagnosis: trained on {trained} films for {len(findings)} findings. "
+        f"A teaching model, not for diagnosis: trained on {trained} films for {says}. "
         f"Measured on {test['films']} test films of {test['patients']} other patients"
     )
     if test["mean_auroc"] is None:
         return f"{text}, too few for a mean AUROC."
+    if test["mean_auroc_low"] is None:
+        return f"{text}: mean AUROC {test['mean_auroc']:.2f}, too few for an interval."
     area, low, high = (f"{test[key]:.2f}" for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
     return f"{text}: mean AUROC {area} (95 % interval {low} to {high})."
 
@@ -216,66 +182,9 @@ def _splits(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _provenance(
-    file: str,
-    fitted: Fitted,
-    films: Films,
-    also: Films,
-    recipe: Recipe,
-    soft_labels: dict[str, Any] | None,
-    start: Start | None,
-) -> dict[str, Any]:
-    import keras
-    import tensorflow as tf
-
-    options = {key: value for key, value in asdict(recipe).items() if key != "augmentation"}
-    flags = [text for key, value in options.items() for text in (flag(key), str(value))]
-    for dataset in also.datasets:
-        flags += ["--also", dataset.facts.name]
-    if start:
-        flags += ["--start", start.path.name]
-    if soft_labels:
-        flags += ["--soft-labels", soft_labels["file"], "--soft-source", soft_labels["source"]]
-    provenance = {
-        "data": _data_facts(films.datasets[0]),
-        "also": [_data_facts(dataset) for dataset in also.datasets],
-        "started_from": start and {"file": start.path.name, "sha256": start.card.sha256, **start.card.provenance},
-        "soft_labels": soft_labels,
-        "also_learned": f"{', '.join(PATIENT_FACTS)}; these outputs were cut off after training.",
-        "command": shlex.join(["python", "-m", "training", "fit", "DATASET", *flags, "--out", file]),
-        "recipe": asdict(recipe),
-        "seed": recipe.seed,
-        "parameters": fitted.model.count_params(),
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
-    }
-    if fitted.positive_weights is not None:
-        weights = zip(fitted.findings, fitted.positive_weights, strict=True)
-        provenance["positive_weight"] = {finding: round(float(weight), 4) for finding, weight in weights}
-    return provenance
-
-
-def _data_facts(dataset: Dataset) -> dict[str, Any]:
-    keys = ("name", "source", "licence", "citation", "files", "split_seed")
-    return {key: getattr(dataset.facts, key) for key in keys}
-
-
-def _mean_film(canvases: np.ndarray) -> bytes:
-    side = min(MEAN_FILM_SIDE, canvases.shape[1])
-    grey = resize(canvases.mean(axis=0), side, side)
+def _mean_film(film: np.ndarray) -> bytes:
+    side = min(MEAN_FILM_SIDE, film.shape[0])
+    grey = resize(film.astype(np.float32), side, side)
     stream = io.BytesIO()
     Image.fromarray(np.round(grey * 255).astype(np.uint8)).save(stream, "PNG", optimize=True)
     return stream.getvalue()
-
-
-def _mean(flags: np.ndarray) -> float:
-    return float(flags.mean()) if len(flags) else math.nan
-
-
-def _number(value: float) -> float | None:
-    """Round for the card; what could not be measured is null, since JSON has no NaN."""
-    return None if math.isnan(value) else round(value, 4)

@@ -44,7 +44,7 @@ def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
     Raises
     ------
     DatasetError
-        If the file is absent or lacks a column.
+        If the file is absent, lacks a column, or is about other films.
     """
     if not path.is_file():
         raise DatasetError(f"There is no file {path}; --soft-labels expects a CSV of probabilities.")
@@ -53,7 +53,9 @@ def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise DatasetError(f"{path.name} lacks the columns {', '.join(missing)}.")
-    table.index = table["Image Index"].str.rsplit(".", n=1).str[0]
+    table.index = table["Image Index"].astype(str).str.rsplit(".", n=1).str[0]
+    if not table.index.isin(films["film"]).any():
+        raise DatasetError(f"{path.name} has none of the dataset's {len(films)} films: it belongs to another dataset.")
     return table.reindex(films["film"])[columns[1:]].to_numpy(np.float32)
 
 

@@ -56,3 +56,11 @@ def test_same_generator_same_film():
     first, again, other = (augment(film, Augmentation(), np.random.default_rng(seed)) for seed in (5, 5, 6))
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_flips_as_often_as_asked_for_and_never_else():
+    film = _blob(32, 12)
+    rng = np.random.default_rng(2)
+    sides = [_centre(augment(film, replace(NOTHING, flip=0.25), rng))[1] for _ in range(400)]
+    assert set(np.round(sides)) == {12, 52}
+    assert 60 <= sum(side > 32 for side in sides) <= 140  # 5 standard deviations around 100

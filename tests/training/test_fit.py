@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 from PIL import Image
 
 from tests.conftest import REPOSITORY
+from tests.training.made_films import QUICK, SHOWN, make_dataset
 from training.__main__ import main
-from training.datasets.table import COLUMNS, DatasetFacts, read_dataset, write_dataset
-from training.fit import readable_films
-from training.input import ahead
-from training.recipe import Recipe
+from training.datasets.table import DatasetError, read_dataset
+from training.fitting.films import readable_films
+from training.fitting.journal import Journal
+from training.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.targets import blend, patient_targets, read_soft_labels
 from training.train import Lesson
 from xai.findings import FINDINGS
@@ -22,35 +24,10 @@ from xai.loading import file_sha256, load_model
 from xai.model_card import read_card
 from xai.preprocess import decode_mean_film
 
-QUICK = ["--architecture", "small-resnet", "--epochs", "10", "--folds", "2", "--size", "32", "--batch-size", "8"]
-# What a film of the made dataset can show: a bright square on its left, or on its right.
-SHOWN = {"Effusion": slice(2, 14), "Mass": slice(34, 46)}
-
-
-def _make_dataset(folder: Path, films: int = 60, positives: bool = True) -> Path:
-    rng = np.random.default_rng(0)
-    rows = []
-    (folder / "films").mkdir(parents=True)
-    for k in range(films):
-        pixels = rng.integers(60, 100, (48, 48)).astype(np.uint8)
-        row = dict.fromkeys(FINDINGS, np.nan) | dict.fromkeys(SHOWN, 0.0)
-        for finding, columns in SHOWN.items():
-            if positives and rng.random() < 0.5:
-                pixels[18:30, columns] = 220
-                row[finding] = 1.0
-        Image.fromarray(pixels).save(folder / "films" / f"f{k:03}.png")
-        facts = {"film": f"f{k:03}", "path": f"films/f{k:03}.png", "dataset": "made", "patient": f"made:{k // 2}"}
-        facts |= {"view": "PA", "age": 40.0 + k % 30, "sex": "MF"[k % 2], "on_disk": True}
-        facts |= {"split": ("train", "train", "train", "validation", "test")[k // 2 % 5]}
-        rows.append(facts | row)
-    facts = DatasetFacts("made", str(folder.resolve()), "made for a test", "MIT", "none", {}, 0)
-    write_dataset(folder, facts, pd.DataFrame(rows)[list(COLUMNS)])
-    return folder
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    return _make_dataset(tmp_path_factory.mktemp("made") / "dataset")
+    return make_dataset(tmp_path_factory.mktemp("made") / "dataset")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +93,14 @@ def test_learns_which_square_is_which(fitted):
         (["--folds", "1"], "--folds must be 0 or at least 2; it is 1"),
         (["--out", "model.h5"], "--out must end in .keras; it is model.h5"),
         (["--soft-labels", "nowhere.csv"], "There is no file nowhere.csv"),
+        (["--channels", "2"], "--channels must be 1 or 3; it is 2"),
+        (["--hold-out", "validation"], "--hold-out validation goes with --folds 0; it is 2"),
+        (["--patience", "3"], "--patience needs validation films that nothing is trained on: add --hold-out"),
+        (["--schedule", "plateau"], "--schedule plateau needs validation films"),
+        (["--schedule", "steps"], "--schedule must be one of cosine, constant, plateau; it is steps"),
+        (["--imbalance", "focal", "--positive-power", "1"], "--positive-power goes with --imbalance positive-weights"),
+        (["--flip", "2"], "--flip must lie between 0 and 1; it is 2.0"),
+        (["--head", "softmax"], "--head softmax needs a dataset with classes"),
     ],
 )
 def test_bad_options_are_one_line_and_status_2(made, tmp_path, capsys, change, sentence):
@@ -136,11 +121,11 @@ def test_bad_usage_is_one_line_and_status_2(capsys):
 
 
 def test_bad_datasets_are_one_line_and_status_2(tmp_path, capsys):
-    one_class = _make_dataset(tmp_path / "one", films=20, positives=False)
-    gone = _make_dataset(tmp_path / "gone", films=20)
+    one_class = make_dataset(tmp_path / "one", films=20, positives=False)
+    gone = make_dataset(tmp_path / "gone", films=20)
     for film in (gone / "films").iterdir():
         film.unlink()
-    untested = _make_dataset(tmp_path / "untested", films=8)
+    untested = make_dataset(tmp_path / "untested", films=8)
     cases = {
         tmp_path / "nowhere": "There is no folder",
         one_class: "one class only",
@@ -155,14 +140,14 @@ def test_bad_datasets_are_one_line_and_status_2(tmp_path, capsys):
 
 
 def test_a_broken_film_is_named_and_left_out(tmp_path, capsys):
-    folder = _make_dataset(tmp_path / "dataset", films=20)
+    folder = make_dataset(tmp_path / "dataset", films=20)
     (folder / "films" / "f003.png").write_bytes(b"not a picture")
     films = readable_films([read_dataset(folder)], 32)
     assert "f003 is left out: " in capsys.readouterr().err
     assert films.table["film"].tolist() == [f"f{k:03}" for k in range(20) if k != 3]
-    assert films.canvases.shape == (19, 32, 32)
+    assert films.canvases[:].shape == (19, 32, 32)
     picture = Image.open(folder / "films" / "f004.png").resize((32, 32), Image.Resampling.BILINEAR)
-    np.testing.assert_allclose(films.canvases[3], np.asarray(picture) / 255, atol=1 / 255)
+    np.testing.assert_allclose(films.canvases[3:4][0], np.asarray(picture) / 255, atol=1 / 255)
 
 
 def test_blend_leaves_what_is_missing_to_the_other():
@@ -184,6 +169,28 @@ def test_soft_labels_find_their_films(tmp_path):
     assert read.shape == (3, 14)
     np.testing.assert_allclose(read[[0, 2], 0], [0.2, 0.1], rtol=1e-6)
     assert np.isnan(read[1]).all()
+
+
+def test_soft_labels_of_another_dataset_are_refused(tmp_path):
+    table = pd.DataFrame({f"prob_{name}": [0.1] for name in FINDINGS} | {"Image Index": ["b.png"]})
+    table.to_csv(tmp_path / "soft.csv", index=False)
+    with pytest.raises(DatasetError, match=r"soft\.csv has none of the dataset's 2 films: it belongs to another"):
+        read_soft_labels(tmp_path / "soft.csv", pd.DataFrame({"film": ["a", "c"]}))
+
+
+def test_what_is_not_said_follows_from_the_rest():
+    parser = argparse.ArgumentParser()
+    add_recipe_arguments(parser)
+
+    def recipe(*words: str) -> Recipe:
+        return recipe_from(parser.parse_args(["--architecture", "small-resnet", *words]))
+
+    assert recipe() == Recipe("small-resnet")
+    assert (recipe().folds, recipe("--hold-out", "validation").folds) == (4, 0)
+    assert recipe("--positive-power", "1.5").imbalance == "positive-weights"
+    assert recipe("--imbalance", "positive-weights").positive_power == 1
+    assert (recipe().mixed_precision, recipe("--mixed-precision").mixed_precision) == ("none", "bfloat16")
+    assert recipe("--flip", "0.5").augmentation.flip == 0.5
 
 
 def test_recipe_is_checked():
@@ -220,20 +227,89 @@ def test_replayed_films_are_drawn_anew_each_epoch_and_fit_the_share():
     targets = np.arange(30, dtype=np.float32)[:, None]
     lesson = Lesson(canvases, targets, np.arange(10), np.arange(10, 30), share=0.6)
     recipe = Recipe("small-resnet", batch_size=8)
-    rng = np.random.default_rng(0)
-    epochs = [np.concatenate([target[:, 0] for _, target in lesson.epoch(recipe, rng)]) for _ in range(2)]
+    seeds = np.random.SeedSequence(0).spawn(2)
+    epochs = [np.concatenate([target[:, 0] for _, target in lesson.epoch(recipe, seed)]) for seed in seeds]
     for films in epochs:
         assert len(films) == 16 and len(set(films)) == 16
         assert set(range(10)) <= set(films)
     assert set(epochs[0]) != set(epochs[1])
 
 
-def test_what_goes_wrong_while_films_are_made_ready_arrives():
-    def broken():
-        yield 1
-        raise OSError("disk gone")
+@pytest.fixture(scope="module")
+def watched(made, tmp_path_factory) -> Path:
+    """Train on the training films alone; the validation films decide."""
+    out = tmp_path_factory.mktemp("watched") / "watched.keras"
+    options = ["--architecture", "small-resnet", "--size", "32", "--batch-size", "8", "--epochs", "8"]
+    more = ["--hold-out", "validation", "--patience", "2", "--learning-rate", "0.01", "--threshold-rule", "youden"]
+    more += ["--imbalance", "logit-adjustment", "--mixed-precision", "--channels", "3", "--memory", "0"]
+    command = ["fit", str(made), "--out", str(out), "--tensorboard", str(out.parent / "events"), *options, *more]
+    assert main(command) == 0
+    return out
 
-    taken = ahead(broken())
-    assert next(taken) == 1
-    with pytest.raises(OSError, match="disk gone"):
-        next(taken)
+
+def test_held_out_validation_chooses_epoch_calibration_and_thresholds(watched, made):
+    card, log = read_card(watched.with_suffix(".json")), pd.read_csv(watched.with_suffix(".training.csv"))
+    losses = log["validation_loss"]
+    assert card.provenance["epochs_kept"] == losses.idxmin() + 1
+    assert len(log) == min(8, losses.idxmin() + 3)
+    assert card.performance["validation"]["films"] == 12
+    assert "held_out" not in card.performance
+    films = pd.read_parquet(made / "films.parquet")
+    learned = films[films["split"] == "train"]
+    assert card.prevalence == {name: round(learned[name].mean(), 4) for name in SHOWN}
+    for name in SHOWN:
+        assert "12 validation films" in card.threshold(name).rule
+        shown = card.performance["validation"]["findings"][name]
+        # An intercept for each output makes the mean probability the share of films, Platt's property.
+        assert shown["predicted_prevalence"] == pytest.approx(shown["positives"] / 12, abs=0.02)
+    shift = {name: round(float(np.log(p / (1 - p))), 4) for name, p in learned[list(SHOWN)].mean().items()}
+    assert card.provenance["imbalance"]["shift"] == pytest.approx(shift, abs=1e-4)
+    assert "positive_weight" not in card.provenance  # the calibration has undone it
+
+
+def test_the_model_computes_in_single_precision_whatever_it_was_trained_in(watched):
+    model = load_model(watched)
+    assert model.input_shape == (None, 32, 32, 3)
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
+def test_log_has_one_row_an_epoch_and_tensorboard_the_same(watched, fitted):
+    log = pd.read_csv(fitted.with_suffix(".training.csv"))
+    assert log["network"].value_counts().to_dict() == {"fold-1": 10, "fold-2": 10, "model": 10}
+    assert log.loc[log["network"] == "model", "validation_loss"].isna().all()
+    assert log.loc[log["network"] != "model", "validation_loss"].notna().all()
+    assert (log[["loss", "seconds", "films_per_second"]] > 0).all().all()
+
+    from xai.backend import tf
+
+    log = pd.read_csv(watched.with_suffix(".training.csv"))
+    (file,) = (watched.parent / "events" / "model").iterdir()
+    told = {}
+    for record in tf.data.TFRecordDataset(str(file)):
+        event = tf.compat.v1.Event.FromString(record.numpy())
+        told |= {(value.tag, event.step): value.simple_value for value in event.summary.value}
+    for name in ("loss", "learning_rate", "validation_loss", "seconds"):
+        assert [told[name, epoch] for epoch in log["epoch"]] == pytest.approx(log[name].tolist(), rel=1e-5)
+
+
+def test_card_says_where_the_model_comes_from(fitted, made):
+    facts = read_card(fitted.with_suffix(".json")).provenance
+    assert facts["data_version"]["tables"] == [
+        {name: file_sha256(made / name) for name in ("dataset.json", "films.parquet")}
+    ]
+    assert facts["left_out"] == {"not on disk": 0, "in no split": 0, "not readable": 0}
+    assert facts["imbalance"]["strategy"] == "none" and facts["seed"] == 0 and facts["workers"] == 1
+    assert facts["calibration"]["films"] == 48
+    assert len(facts["data_version"]["pixels"]) == 64
+    said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (facts["commit"] or "").rstrip("+") == said.stdout.strip()
+
+
+def test_a_loss_that_is_no_number_ends_it_without_a_model(made, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Journal, "save", lambda *_: pytest.fail("nothing of this may be kept"))
+    options = [*QUICK, "--folds", "0", "--learning-rate", "1"]
+    monkeypatch.setattr("training.train.learning_rate", lambda *_: 1e30)
+    assert main(["fit", str(made), "--out", str(tmp_path / "m.keras"), *options]) == 2
+    complaint = capsys.readouterr().err
+    assert "The loss of model is no number any more in epoch 1: try a lower --learning-rate." in complaint
+    assert not list(tmp_path.iterdir())

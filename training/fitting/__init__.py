@@ -1,0 +1,1 @@
+"""What `python -m training fit` is made of, one topic a module."""

@@ -1,0 +1,66 @@
+"""Start a network from a trained model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.architectures import HEAD, ArchitectureError
+from xai.model_card import ModelCard
+
+if TYPE_CHECKING:
+    from keras import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A trained model that a network starts from.
+
+    Attributes
+    ----------
+    path : Path
+        Its file.
+    card : ModelCard
+        Its card; its outputs may be others, or in another order.
+    """
+
+    path: Path
+    card: ModelCard
+
+
+def start_from(network: Model, outputs: tuple[str, ...], start: Start) -> None:
+    """Copy a trained model's weights; outputs that it does not have keep their random ones.
+
+    Raises
+    ------
+    ArchitectureError
+        If it is another network, or of another size.
+    """
+    from xai.loading import load_model
+
+    trained = load_model(start.path)
+    ours, theirs = ([layer for layer in model.layers if layer.weights] for model in (network, trained))
+    if _shapes(ours[:-1]) != _shapes(theirs[:-1]) or not _is_head(theirs[-1], ours[-1], start.card):
+        raise ArchitectureError(
+            f"{start.path.name} cannot be started from: it is not a {network.name} of {network.input_shape[1]} px."
+        )
+    for mine, other in zip(ours[:-1], theirs[:-1], strict=True):
+        mine.set_weights(other.get_weights())
+    kernel, bias = network.get_layer(HEAD).get_weights()
+    trained_kernel, trained_bias = theirs[-1].get_weights()
+    for k, name in enumerate(outputs):
+        if name in start.card.outputs:
+            kernel[:, k] = trained_kernel[:, start.card.index(name)]
+            bias[k] = trained_bias[start.card.index(name)]
+    network.get_layer(HEAD).set_weights([kernel, bias])
+
+
+def _is_head(layer: Any, ours: Any, card: ModelCard) -> bool:
+    """Whether a layer gives one number an output from the same features, whatever it is called."""
+    shapes = [tuple(weight.shape) for weight in layer.weights]
+    return shapes == [(ours.kernel.shape[0], len(card.outputs)), (len(card.outputs),)]
+
+
+def _shapes(layers: list) -> list[list[tuple[int, ...]]]:
+    return [[tuple(weight.shape) for weight in layer.weights] for layer in layers]

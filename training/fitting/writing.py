@@ -1,0 +1,40 @@
+"""Put a trained model, its card and its log where they belong, when all are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.fitting.journal import FitError
+from training.fitting.log import Row, log_text
+from training.weights.writing import write_model
+from xai.model_card import ModelCard, card_path
+
+if TYPE_CHECKING:
+    from keras import Model
+
+
+def log_path(model_path: Path) -> Path:
+    """Where the log of a model's training lies: ``lightbox.keras`` has ``lightbox.training.csv``."""
+    return Path(model_path).with_suffix(".training.csv")
+
+
+def place_model(model: Model, card: ModelCard, rows: Iterable[Row], folder: Path, path: Path) -> None:
+    """Write all three into a folder beside their place, then move them; an older model there is replaced.
+
+    Raises
+    ------
+    WriteError, FitError
+        If there is no room for them, or they cannot be moved.
+    """
+    whole = folder / path.name
+    for left in (whole, card_path(whole)):  # by a run that was killed here
+        left.unlink(missing_ok=True)
+    write_model(model, card, whole)
+    try:
+        log_path(whole).write_text(log_text(rows), encoding="utf-8")
+        for place in (log_path, card_path, Path):  # a card without its model is no model of a library: it goes first
+            place(whole).replace(place(path))
+    except OSError as error:
+        raise FitError(f"{path.name} is trained, but cannot be put into its place: {error}.") from error
