@@ -23,8 +23,7 @@ from xai.loading import ModelError
 Run = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("auto", "openvino", "tensorflow")
 DEFAULT_ENGINE = "auto"
-# Films that a core of OpenVINO takes in one go; measured on DenseNet-121 and a small network.
-FILMS_AT_ONCE, PIXELS_AT_ONCE = 2, 4 * 224**2
+PIXELS_AT_ONCE = 224**2  # of films that a core takes in one go; measured on DenseNet-121 and a small network
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ def _openvino(function: Any, size: int) -> Run:
         raise ModelError(
             "The engine openvino is not installed: `pip install openvino`, or use the engine tensorflow."
         ) from error
-    films = max(1, min(FILMS_AT_ONCE, PIXELS_AT_ONCE // size**2))
+    films = max(1, PIXELS_AT_ONCE // size**2)
     try:
         queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, size, size)))
     except RuntimeError as error:
