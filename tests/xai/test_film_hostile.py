@@ -31,8 +31,8 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
-from test_film import chunk, dicom, gradient, png, saved
 
+from tests.xai.test_film import chunk, dicom, gradient, png, saved
 from xai.film import MAX_BYTES, FilmError, read_film
 
 STATUS = Path("/proc/self/status")
