@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.demo_ablation import KINDS, SEEDS, add_ablation, has_ablation
 from training.demo_figures import add_figures, has_figures
 
 NATURAL, BALANCED, TOKENS, UNSEEN = 4000, 6000, 3000, 2000  # films
@@ -85,7 +86,27 @@ def steps(out: Path, nih: Path | None, soft_labels: Path | None) -> list[Step]:
     mixed = ("--also", tokens) if nih else ()
     main = real if nih else tokens
     overcaller = _fit("Overcaller", main, models / "overcaller.keras", mixed, OVERCALLING)
-    return [*made, lightbox, overcaller, *(_predict(name, out) for name in ("lightbox", "overcaller"))]
+    made += [lightbox, overcaller, *(_predict(name, out) for name in ("lightbox", "overcaller"))]
+    return made + (_ablation(natural, balanced, real, ablated(out), soft) if nih else [])
+
+
+def ablated(out: Path) -> dict[str, list[Path]]:
+    """Name the models that are trained with and without simulated films, one a seed."""
+    return {kind: [out / "work" / f"{kind}-simulated-{seed}.keras" for seed in SEEDS] for kind in KINDS}
+
+
+def _ablation(natural: Path, balanced: Path, real: Path, models: dict[str, list[Path]], soft: tuple) -> list[Step]:
+    steps = []
+    for seed, knows, knows_not in zip(SEEDS, models["with"], models["without"], strict=True):
+        pretrained = knows.with_name(f"pretrained-{seed}.keras")
+        same, alone = ("--seed", str(seed)), ("--folds", "0")
+        mixed = ("--start", pretrained, "--also", natural, "--also", balanced, *soft)
+        steps += [
+            _fit(f"Pretrained {seed}", natural, pretrained, ("--also", balanced), (*PRETRAINING, *same)),
+            _fit(f"With simulated films {seed}", real, knows, mixed, (*FINE_TUNING, *alone, *same)),
+            _fit(f"Without simulated films {seed}", real, knows_not, soft, (*FINE_TUNING, *alone, *same)),
+        ]
+    return steps
 
 
 PRETRAINING = (
@@ -130,6 +151,9 @@ def run(args: argparse.Namespace) -> int:
         if not has_figures(args.out, model):
             print(f"Measuring {model} on films that it has not seen", flush=True)
             add_figures(args.out, model)
+    if args.nih and not has_ablation(args.out, "lightbox"):
+        print("Comparing what was learned with and without simulated films", flush=True)
+        add_ablation(args.out, "lightbox", args.out / "work" / "nih", ablated(args.out))
     return 0
 
 

@@ -163,14 +163,24 @@ def mean_auroc_interval(
     """
     if not labels.shape[1]:
         return math.nan, math.nan
+    low, high = percentile_interval(draw_mean_auroc(labels, scores, patients, rng, draws))
+    return float(low), float(high)
+
+
+def draw_mean_auroc(
+    labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, rng: np.random.Generator, draws: int = DRAWS
+) -> np.ndarray:
+    """Measure `mean_auroc` on films of patients drawn with replacement, (draws,).
+
+    Generators in the same state draw the same patients, so that two models can be compared draw by draw.
+    """
     # The same draw for every finding: the findings of a film belong together.
     seed = rng.bit_generator.state
     areas = []
     for k in range(labels.shape[1]):
         rng.bit_generator.state = seed
         areas.append(draw_statistic(labels[:, k], scores[:, k], patients, area_of, rng, draws))
-    low, high = percentile_interval(np.nanmean(areas, axis=0))
-    return float(low), float(high)
+    return np.nanmean(areas, axis=0)
 
 
 def _weights(patients: int, rng: np.random.Generator, draws: int) -> Iterator[np.ndarray]:
