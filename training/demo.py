@@ -95,16 +95,15 @@ def ablated(out: Path) -> dict[str, list[Path]]:
     return {kind: [out / "work" / f"{kind}-simulated-{seed}.keras" for seed in SEEDS] for kind in KINDS}
 
 
-def _ablation(natural: Path, balanced: Path, real: Path, models: dict[str, list[Path]], soft: tuple) -> list[Step]:
-    steps = []
+def _ablation(
+    natural: Path, balanced: Path, real: Path, models: dict[str, list[Path]], soft: tuple[object, ...]
+) -> list[Step]:
+    steps, mixed = [], ("--start", natural.with_name("pretrained.keras"), "--also", natural, "--also", balanced)
     for seed, knows, knows_not in zip(SEEDS, models["with"], models["without"], strict=True):
-        pretrained = knows.with_name(f"pretrained-{seed}.keras")
-        same, alone = ("--seed", str(seed)), ("--folds", "0")
-        mixed = ("--start", pretrained, "--also", natural, "--also", balanced, *soft)
+        recipe = (*FINE_TUNING, "--folds", "0", "--seed", str(seed))
         steps += [
-            _fit(f"Pretrained {seed}", natural, pretrained, ("--also", balanced), (*PRETRAINING, *same)),
-            _fit(f"With simulated films {seed}", real, knows, mixed, (*FINE_TUNING, *alone, *same)),
-            _fit(f"Without simulated films {seed}", real, knows_not, soft, (*FINE_TUNING, *alone, *same)),
+            _fit(f"With simulated films {seed}", real, knows, (*mixed, *soft), recipe),
+            _fit(f"Without simulated films {seed}", real, knows_not, soft, recipe),
         ]
     return steps
 
@@ -114,8 +113,8 @@ PRETRAINING = (
     "--replay", "1.5",
 )  # fmt: skip
 FINE_TUNING = (
-    "--epochs", "32", "--batch-size", "16", "--learning-rate", "0.002", "--dropout", "0.3", "--folds", "4",
-    "--replay", "0.5",
+    "--epochs", "24", "--batch-size", "16", "--learning-rate", "0.002", "--dropout", "0.3", "--folds", "4",
+    "--replay", "1.5",
 )  # fmt: skip
 OVERCALLING = ("--epochs", "5", "--batch-size", "32", "--folds", "0", "--replay", "3", "--positive-power", "1.3")
 

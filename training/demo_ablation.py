@@ -13,7 +13,6 @@ from training.evaluate import mean_auroc
 from training.evaluate.bootstrap import draw_mean_auroc, percentile_interval
 from training.fitting.films import readable_films
 from training.fitting.measuring import FEWEST_POSITIVES
-from xai.findings import FINDINGS
 from xai.model_card import card_path, read_card, write_card
 
 KEY = "with_and_without_simulated"
@@ -21,10 +20,10 @@ KINDS = ("with", "without")
 SEEDS = (1, 2, 3)
 DRAW_SEED = 0
 MEANING = (
-    "Mean AUROC on the real test films of the same network trained with simulated films (pretrained on them, and some "
-    "mixed in) and without, once a seed. The difference is the mean over seeds; its 95 % interval is from 500 draws "
-    "of test patients with replacement, the same for both, and leaves out what another seed would change. "
-    f"Findings with at least {FEWEST_POSITIVES} positives."
+    "Mean AUROC on the real test films of the same network, trained for as many epochs with simulated films (started "
+    "from one network pretrained on them, and some mixed in) and without, once a seed. The difference is the mean "
+    "over seeds; its 95 % interval is from 500 draws of test patients with replacement, the same for both, and leaves "
+    f"out what another seed would change. Findings with at least {FEWEST_POSITIVES} positives."
 )
 
 
@@ -55,7 +54,7 @@ def add_ablation(library: Path, model: str, dataset: Path, trained: dict[str, li
     rows = films.part("test")
     tested, canvases = films.table.iloc[rows], films.canvases[rows]
     scores = {kind: np.stack([Classifier.load(path).logits(canvases) for path in trained[kind]]) for kind in KINDS}
-    compared = compare(labels(tested, FINDINGS), tested["patient"].to_numpy(), scores)
+    compared = compare(labels(tested, card.outputs), tested["patient"].to_numpy(), scores)
     write_card(replace(card, performance=card.performance | {KEY: compared}), card_file)
 
 

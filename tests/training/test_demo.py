@@ -38,6 +38,7 @@ def ran(monkeypatch) -> list[list[str]]:
 
     monkeypatch.setattr(demo.subprocess, "run", fake)
     monkeypatch.setattr(demo, "has_figures", lambda out, model: True)
+    monkeypatch.setattr(demo, "has_ablation", lambda out, model: True)
     return commands
 
 
@@ -77,6 +78,19 @@ def test_real_films_come_first_and_simulated_ones_are_mixed_in(tmp_path, ran):
         str(work / "natural"),
         str(work / "balanced"),
     ]
+
+
+def test_with_and_without_simulated_films_differ_in_them_alone(tmp_path):
+    out = tmp_path / "library"
+    commands = {step.command[-1]: step.command for step in demo.steps(out, tmp_path / "nih", None)}
+    for knows, knows_not in zip(*demo.ablated(out).values(), strict=True):
+        pair = [list(commands[str(path)]) for path in (knows, knows_not)]
+        named = [words.index("--name") for words in pair]
+        for words, at in zip(pair, named, strict=True):
+            del words[at:]  # name and file
+        start = pair[0].index("--start")
+        del pair[0][start : start + 6]
+        assert pair[0] == pair[1]
 
 
 def test_a_failing_step_ends_the_run_with_its_status(tmp_path, monkeypatch):
