@@ -36,11 +36,12 @@ def library_root() -> Path:
     return parser.parse_known_args()[0].library.expanduser()
 
 
-st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
+ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
+st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 bench = shared_workbench(library_root())
 st.session_state.setdefault("workbench", bench)
 st.session_state.setdefault("film_room", shared_film_room(library_root(), bench.library))
-st.html("<style>.stMainBlockContainer { padding: 4rem 2.5rem 1rem; }</style>")  # the films need the room
+st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
 page = st.navigation(
     [
         st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),

@@ -19,10 +19,17 @@ def escape(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a probability so that small ones do not read as zero."""
+    """Write a probability so that small ones do not read as zero, and large ones not as certain."""
     if 0 < share < 0.001:
         return "< 0.1 %"
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %" if share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number with its sign, the minus as a minus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> str:
@@ -78,7 +85,7 @@ def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:
         rows.append(("Regions", str(known["regions"]), False, "Pieces that were hidden and shown."))
     if "difference" in known:
         meaning = "Film minus baseline picture, in logits: what the map shares out."
-        rows.append(("Shared out", f"{known['difference']:+.2f} logit".replace("-", "−"), False, meaning))
+        rows.append(("Shared out", f"{signed(known['difference'])} logit", False, meaning))
         share = known["residual_share"]
         if share is None:
             meaning = "Film and baseline get nearly the same answer, so the map shares out next to nothing."

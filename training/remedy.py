@@ -18,6 +18,7 @@ from training.evaluate.rates import Rates, rates
 from training.evaluate.roc import Auroc, clustered_auroc
 from training.evaluate.thresholds import choose
 from xai.calibration import LogitMap
+from xai.loading import SUFFIXES
 from xai.model_card import ModelCard, Threshold, write_card
 
 FIT_SHARE = 0.5
@@ -239,10 +240,13 @@ def save_card_version(path: Path, card: ModelCard) -> Path:
 
 
 def card_versions(path: Path) -> list[Path]:
-    """Give the kept earlier versions of a card, oldest first."""
+    """Give the kept earlier versions of a card, oldest first; the card of a model called so is none of them."""
     path = Path(path)
-    found = [one for one in path.parent.glob(f"{path.stem}.v*.json") if version_number(one)]
-    return sorted(found, key=version_number)
+    beside = {one.name: one for one in path.parent.iterdir()}
+    numbers = sorted(number for name in beside if (number := version_number(Path(name))))
+    names = [f"{path.stem}.v{number}" for number in numbers]
+    kept = [name for name in names if f"{name}.json" in beside and not any(name + one in beside for one in SUFFIXES)]
+    return [beside[f"{name}.json"] for name in dict.fromkeys(kept)]
 
 
 def version_number(path: Path) -> int:

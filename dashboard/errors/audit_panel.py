@@ -121,12 +121,17 @@ def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
                 remedy[1],
                 icon=":material/healing:",
                 key="errors_try",
-                on_click=change,
-                kwargs={"remedy": remedy[0], "cut": "prevalence" if told.main == "threshold" else "keep"},
+                on_click=_mend,
+                args=(remedy[0],),
                 help="Sets the remedy for this cause below, fitted on one part of the patients and shown on the other.",
             )
         _keep_control(told)
     st.caption(sentences.limits(told))
+
+
+def _mend(remedy: str) -> None:
+    change(remedy=remedy, cut="prevalence")  # the old threshold means nothing on mended probabilities
+    st.toast("Set. What it does stands below, where the finding is mended.", icon=":material/healing:")
 
 
 def _keep_control(told: Audit) -> None:

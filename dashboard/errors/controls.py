@@ -14,6 +14,7 @@ from dashboard.errors.case import NUMBER, Case, read_link, write_link
 from dashboard.errors.cuts import Cuts
 from dashboard.judging import ALL, MEANINGS, list_predictions, parts
 from dashboard.library import Library
+from dashboard.widgets.bound import bind
 from dashboard.widgets.visit import arrived
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES
@@ -55,33 +56,9 @@ def write_permalink() -> None:
         st.query_params.from_dict(link)
 
 
-def bound(
-    control: Callable[..., Any],
-    *arguments: Any,
-    key: str,
-    value: Any,
-    take: Callable[[Any], dict[str, Any]],
-    **options: Any,
-) -> Any:
-    """Show a control that has a value of the case, and writes what the visitor makes of it back.
-
-    Parameters
-    ----------
-    control : callable
-        Of Streamlit.
-    key : str
-    value : object
-        What it shows now.
-    take : callable
-        Gives the changes to the case for what the visitor chose.
-    """
-    key = f"errors_{key}"
-    st.session_state[key] = value
-
-    def changed() -> None:
-        change(**take(st.session_state[key]))
-
-    return control(*arguments, key=key, on_change=changed, **options)
+def bound(control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
+    """Show a control that has a value of the case, see `bind`."""
+    return bind(control, *arguments, key=f"errors_{key}", change=change, **options)
 
 
 def choose_predictions(library: Library) -> str:

@@ -24,7 +24,7 @@ from training.evaluate.ranked import EvaluateError
 from xai.explanation import Budget
 from xai.findings import finding_label
 
-MOST_SHOWN = 24
+MOST_SHOWN = 12
 READING = (
     "Each film's Grad-CAM is taken as shares of its own sum, so that every film weighs the same, and the mean is laid "
     "over the mean film, as the model sees them. Bright: more of the evidence; both have one scale. On the right: "

@@ -111,9 +111,10 @@ def _weight_slider(judged: Judged) -> None:
         key="weight",
         value=min(max(float(shown), 1.0), MOST_WEIGHT),
         take=lambda weight: {"weight": weight},
+        format="%.1f",
     )
     st.caption(
-        f"The model card says {known:g}." if known else "The model card does not say; move it until the shares agree."
+        f"The model card says {known:.3g}." if known else "The model card does not say; move it until the shares agree."
     )
     if known is None and case().weight is None:
         change(weight=1.0)

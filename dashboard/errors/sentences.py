@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from dashboard.errors.figures import CAUSE_NAMES, points
-from dashboard.words import escape, percent
+from dashboard.words import escape, percent, signed
 from training.evaluate.audit import Audit
 from training.remedy import Trial
 from xai.findings import finding_label
@@ -97,8 +97,8 @@ def outcome(trial: Trial) -> str:
         else "as often as it is there"
     )
     verdict = "which is close" if abs(off) <= GOOD_ENOUGH else "which is not close yet"
-    change = trial.after.auroc.value - trial.before.auroc.value
-    order = "the order of the films, and so AUROC, stays" if abs(change) < 5e-4 else f"AUROC changes by {change:+.3f}"
+    gain = trial.after.auroc.value - trial.before.auroc.value
+    order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
         f"On films it was not fitted on, the flagged share goes from **{percent(before)}** to **{percent(after)}**; "
         f"**{percent(truth)}** have the finding. That is {near}, {verdict}; {order}."

@@ -54,9 +54,9 @@ def outlined(
 
 
 def _draw(picture: np.ndarray, name: str, edges: list[np.ndarray], names: list[tuple[int, int]]) -> None:
-    """Draw closed lines and a name beside the largest; ``names`` holds the places of those written before."""
+    """Draw closed lines and a name above the uppermost; ``names`` holds the places of those written before."""
     colour = tuple(int(FINDING_COLORS.get(name, OTHER_COLOR)[at : at + 2], 16) for at in (1, 3, 5))
-    x, y, _, tall = cv2.boundingRect(max(edges, key=cv2.contourArea))
+    x, y, _, tall = cv2.boundingRect(min(edges, key=lambda edge: edge[:, 1].min()))
     x, y = max(x, 4), y - 6 if y > NAME_HEIGHT else min(y + tall + NAME_HEIGHT, len(picture) - 6)
     while any(abs(x - left) < NAME_WIDTH and abs(y - base) < NAME_HEIGHT for left, base in names):
         y += NAME_HEIGHT

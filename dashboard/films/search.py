@@ -190,7 +190,7 @@ def describe_cut(query: Query, catalogue: Catalogue, finding: str) -> str:
     if finding in dict(query.thresholds):
         by = "as this link says"
     elif finding in catalogue.answers.thresholds:
-        by = f"by the rule “{catalogue.answers.thresholds[finding].rule}”"
+        by = f"by the rule “{catalogue.answers.thresholds[finding].rule.rstrip('.')}”"
     else:
         by = "since the predictions name no threshold"
     return f"{finding_label(finding)} is flagged from {cut:.3g} upwards, {by}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.models.reading import Part, at, main_part, number, text, texts
-from dashboard.words import percent
+from dashboard.words import percent, signed
 from xai.findings import finding_label
 from xai.model_card import ModelCard
 
@@ -94,7 +94,7 @@ def _token(card: ModelCard) -> list[str]:
         return []
     return [
         f"Shortcut: on {percent(lower)} of {films:,.0f} simulated films with a hospital token, its logit of emphysema "
-        f"falls when the token alone is taken away ({change:+.2f} on average). It looks at more than the chest."
+        f"falls when the token alone is taken away ({signed(change)} on average). It looks at more than the chest."
     ]
 
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from dashboard.models.figures import Ink
 from dashboard.models.reading import at
-from dashboard.models.shelf import LOG_SUFFIX
 from dashboard.roc.figures import frame
+from training.fitting.log import LOG_SUFFIX
 from xai.model_card import ModelCard
 
 MOST_LOG_BYTES = 8 * 2**20

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.library import Library
-from training.remedy import version_number
+from training.fitting.log import LOG_SUFFIX
+from training.remedy import card_versions
 from xai.library import BUILT_IN_MODELS
 from xai.loading import SUFFIXES
 from xai.model_card import ModelCard, ModelCardError, card_path
-
-LOG_SUFFIX = ".log.csv"
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,7 @@ def hidden(library: Library) -> list[str]:
 
 def versions(path: Path) -> list[Path]:
     """Give the kept earlier cards of a model, newest first; the card of a model called so is none of them."""
-    path = Path(path)
-    start = f"{path.stem}.v"
-    kept = [one for one in path.parent.iterdir() if one.name.startswith(start) and one.suffix == ".json"]
-    kept = [one for one in kept if one.name == f"{start}{version_number(one)}.json" and one.is_file()]
-    return sorted((one for one in kept if not _model_files(one)), key=version_number, reverse=True)
+    return card_versions(path)[::-1]
 
 
 def files_of(path: Path) -> list[Path]:

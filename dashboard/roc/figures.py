@@ -63,7 +63,7 @@ def precision_recall_figure(
         hovertemplate="threshold %{customdata:.3g}<br>found %{x:.1%}, PPV %{y:.1%}<extra></extra>",
     )
     mark(figure, colors, _rate(counts.tp, counts.fn), _rate(counts.tp, counts.fp))
-    figure.update_layout(legend={"y": 0.98, "yanchor": "top"})
+    figure.update_layout(showlegend=False)  # the dashes are those of the ROC curve beside it
     said = f"prevalence {share(prevalence)}"
     figure.add_annotation(
         x=0, y=prevalence, text=said, xanchor="left", yanchor="bottom", showarrow=False, font_color=colors.quiet
@@ -130,8 +130,8 @@ def histogram_figure(histogram: Histogram, threshold: float, colors: Colors) -> 
     low, high = edges[0] - margin, edges[-1] + margin
     figure.update_xaxes(range=[low, high])
     tallest = max(1e-9, *(np.max(films / max(films.sum(), 1)) for _, films, _ in kinds))
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.22 * tallest], tickvals=None, nticks=5)
-    above = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "top", "orientation": "h"}
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.05 * tallest], tickvals=None, nticks=5)
+    above = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "orientation": "h"}  # clear of the line
     figure.update_layout(barmode="overlay", bargap=0, legend=above)
     at = float(logit(np.clip(threshold, FLOOR, 1 - FLOOR)))
     line(figure, colors, min(max(at, low), high))
@@ -150,7 +150,7 @@ def frame(x: str, y: str, height: int = HEIGHT) -> go.Figure:
     return go.Figure(
         layout={
             "height": height,
-            "margin": {"l": 52, "r": 18, "t": 8, "b": 44},
+            "margin": {"l": 52, "r": 18, "t": 26, "b": 44},
             "xaxis": axis | {"title": {"text": x, "standoff": 6}},
             "yaxis": axis | {"title": {"text": y, "standoff": 6}},
             "showlegend": True,

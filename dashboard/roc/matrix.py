@@ -57,7 +57,7 @@ def show_matrix(source: Source, finding: str, threshold: float, counts: Counts) 
     head[1].caption("not flagged")
     for row in (("TP", "FN"), ("FP", "TN")):
         for column, cell in zip(st.columns(2, gap="small"), row, strict=True):
-            with column.container(border=True, key=f"roc_cell_{cell}"):
+            with column.container(border=True, height="stretch", key=f"roc_cell_{cell}"):
                 _cell(source, finding, cell, threshold, getattr(counts, cell.lower()))
     if source.dataset is None:
         st.caption("These films lie in no dataset of this library, so they cannot be opened here.")

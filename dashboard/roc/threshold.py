@@ -50,19 +50,19 @@ def rule_of(judged: Judged, finding: str, asked: View) -> str:
     return asked.rule
 
 
-def grid(ranked: Ranked) -> list[float]:
-    """Give the slider's places, from all flagged to none.
+def grid(ranked: Ranked, *always: float) -> list[float]:
+    """Give the slider's places, from all flagged to none; those named are always among them.
 
     Even steps on the logit scale between the scores, so that the tails are fine, and among them each hundredth of the
     films, so that no step flags many at once.
     """
     if not len(ranked.scores):
-        return [0.0, 0.5, 1.0]
+        return sorted({0.0, 0.5, 1.0, *always})
     low, high = logit(np.clip(ranked.scores[[0, -1]], FLOOR, 1 - FLOOR))
     even = expit(np.linspace(low, high + 0.05, STEPS))
     below = ranked.films - (ranked.true_positives + ranked.false_positives)[:-1]
     hundredths = np.searchsorted(below, np.linspace(0, ranked.films, STEPS), side="right") - 1
-    places = np.concatenate([even, ranked.scores[hundredths]])
+    places = np.concatenate([even, ranked.scores[hundredths], always])
     return sorted({0.0, *(float(f"{place:.3g}") for place in places if 0 < place < 1), 1.0})
 
 
@@ -78,7 +78,8 @@ def nearest(grid: list[float], threshold: float) -> float:
 def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
     asked = view()
-    places = grid(judged.ranked(finding))
+    card = judged.thresholds.get(finding)
+    places = grid(judged.ranked(finding), 0.5, *([card.value] if card else []))
     slider, number = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
     with slider:
         bound(
@@ -91,6 +92,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             format_func=probability_exactly,
             help="Even steps in logits, since probabilities of a rare finding crowd at 0. The arrow keys move it.",
         )
+    shown = float(f"{threshold.value:.4g}")
     with number:
         bound(
             st.number_input,
@@ -99,9 +101,10 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             1.0,
             step=None,
             format="%.4g",
-            key=f"number_{threshold.value:.4g}",  # another value is another field: see `turn_slider`
-            value=float(f"{threshold.value:.4g}"),
-            take=lambda value: turn_slider() or by_hand(value),
+            key=f"number_{shown:g}",  # another value is another field: see `turn_slider`
+            value=shown,
+            # A field that is gone may still be heard of: what it showed was nobody's wish.
+            take=lambda value: {} if value == shown else turn_slider() or by_hand(value),
             label_visibility="collapsed",
             help="The same threshold, to type.",
         )

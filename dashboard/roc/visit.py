@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.roc.state import View, read_link, write_link
+from dashboard.widgets.bound import bind
 from dashboard.widgets.visit import arrived
 
 
@@ -41,26 +42,6 @@ def write_permalink() -> None:
         st.query_params.from_dict(link)
 
 
-def bound(
-    control: Callable[..., Any],
-    *arguments: Any,
-    key: str,
-    value: Any,
-    take: Callable[[Any], dict[str, Any]],
-    **options: Any,
-) -> Any:
-    """Show a control that has a value of the view, and writes what the visitor makes of it back.
-
-    Parameters
-    ----------
-    control : callable
-        Of Streamlit.
-    key : str
-    value : object
-        What it shows now.
-    take : callable
-        Gives the changes to the view for what the visitor chose.
-    """
-    key = f"roc_{key}"
-    st.session_state[key] = value
-    return control(*arguments, key=key, on_change=lambda: change(**take(st.session_state[key])), **options)
+def bound(control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
+    """Show a control that has a value of the view, see `bind`."""
+    return bind(control, *arguments, key=f"roc_{key}", change=change, **options)

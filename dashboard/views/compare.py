@@ -31,6 +31,10 @@ from xai.model_card import ModelCard, ModelCardError, card_path
 
 LIGHT_BOX = "light_box"
 MODEL_WIDTH = 170  # pixels, of the choice of model
+# A long name must not push everything below it down; the viewer shows it in full.
+TITLE_STYLE = """<style>
+.st-key-film_title h5 { font-size: 1.1rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+</style>"""
 
 
 def start() -> None:
@@ -151,9 +155,12 @@ def top_finding(card: ModelCard, answered: np.ndarray | None) -> str:
 
 def take_over(field: str) -> None:
     """Note what the visitor chose in the viewer."""
-    chosen = st.session_state[LIGHT_BOX][field]
+    state = st.session_state
+    chosen = state[LIGHT_BOX][field]
+    if field == "selected" and state.view.finding is None and chosen == state.offered:
+        return  # the viewer repeats the finding that this page opened with: nobody's choice
     name = {"selected": "finding", "display": "display"}[field]
-    st.session_state.view = st.session_state.view.with_(**{name: chosen})
+    state.view = state.view.with_(**{name: chosen})
 
 
 def write_permalink(view: View, hung: Hung) -> None:
@@ -182,7 +189,8 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
         Place of the downloads, filled once the maps are known.
     """
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    title = line.container(width="stretch")
+    title = line.container(width="stretch", key="film_title")
+    st.html(TITLE_STYLE)
     back, before, after, films = (line.container(width="content") for _ in range(4))
     chooser = line.container(width=MODEL_WIDTH)
     about, twin, maps, save = (line.container(width="content") for _ in range(4))
@@ -266,6 +274,7 @@ def compare(bench: Workbench) -> None:
     cancelled = st.session_state.cancelled
     progress_line(bench, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
     display = {**DISPLAY, **view.display}
+    st.session_state.offered = finding
     viewer(
         {
             "film": bench.part(

@@ -112,7 +112,7 @@ def choose(models: dict[str, Shelved]) -> None:
 def show_model(library: Library, room: ModelRoom, models: dict[str, Shelved]) -> None:
     """Show the chosen model's sections."""
     model = models[view().model]
-    called = model.card.name if model.card and model.card.name != model.name else ""
+    called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
         st.space("stretch")

@@ -26,7 +26,7 @@ from xai.explanation import Budget
 from xai.film import Film, FilmError
 from xai.findings import finding_label
 
-WIDTH = 1060  # pixels
+WIDTH = 1160  # pixels
 MOST_SIBLINGS = 12
 SIBLING_SIDE = 84
 WORDS = {PRESENT: "present", 0: "absent", MISSING: "no label"}
@@ -157,6 +157,8 @@ def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
 
 def _answers(catalogue: Catalogue, row: int) -> None:
     table = answers_of(catalogue, row)
+    shares = [name for name in ("Probability", "Threshold") if name in table]
+    table[shares] *= 100
     st.dataframe(
         table,
         hide_index=True,
@@ -164,13 +166,13 @@ def _answers(catalogue: Catalogue, row: int) -> None:
         column_order=[name for name in table if name != "Why"] + ["Why"],
         column_config={
             "Finding": st.column_config.TextColumn("Finding", width=128),
-            "Label": st.column_config.TextColumn("Label", width=70),
+            "Label": st.column_config.TextColumn("Label", width=64),
             "Probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0.0, max_value=1.0, format="percent", width=92
+                "Probability", min_value=0, max_value=100, format="%.0f %%", width=92
             ),
-            "Threshold": st.column_config.NumberColumn("Threshold", format="percent", width=72),
+            "Threshold": st.column_config.NumberColumn("Threshold", format="%.1f %%", width=72),
             "So": st.column_config.TextColumn("Outcome", width=98, help="The model against the label."),
-            "Why": st.column_config.TextColumn("Where the label comes from", width=300),
+            "Why": st.column_config.TextColumn("Source of the label", width=300),
         },
         alt="Labels and probabilities of this film, a line for each finding.",
     )

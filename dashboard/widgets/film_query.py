@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.films.query import Query, read_link, write_link
+from dashboard.widgets.bound import bind
 from dashboard.widgets.visit import arrived
 
 
@@ -47,31 +48,7 @@ def write_permalink() -> None:
 
 
 def bound(
-    control: Callable[..., Any],
-    *arguments: Any,
-    key: str,
-    value: Any,
-    take: Callable[[Any], dict[str, Any]],
-    change: Callable[..., None] = narrow,
-    **options: Any,
+    control: Callable[..., Any], *arguments: Any, key: str, change: Callable[..., None] = narrow, **options: Any
 ) -> Any:
-    """Show a control that has a value of the query, and writes what the visitor makes of it back.
-
-    Parameters
-    ----------
-    control : callable
-        Of Streamlit.
-    key : str
-    value : object
-        What it shows now.
-    take : callable
-        Gives the changes to the query for what the visitor chose.
-    change : {narrow, turn_to}
-    """
-    key = f"films_{key}"
-    st.session_state[key] = value
-
-    def changed() -> None:
-        change(**take(st.session_state[key]))
-
-    return control(*arguments, key=key, on_change=changed, **options)
+    """Show a control that has a value of the query, see `bind`; ``change`` is `narrow` or `turn_to`."""
+    return bind(control, *arguments, key=f"films_{key}", change=change, **options)

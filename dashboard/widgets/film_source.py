@@ -86,6 +86,7 @@ def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
         key="predictions",
         value=asked.predictions,
         take=lambda name: {"predictions": name},
+        format_func=lambda name: name.removesuffix(f"-on-{asked.dataset}"),  # whose films they are stands beside it
         label_visibility="collapsed",
         width=SOURCE_WIDTH,
         help="What a model says of these films.",
@@ -118,7 +119,7 @@ def _settle(bench: Workbench, names: list[str]) -> Query:
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
             state.refused = [*state.refused, f"{gone}; showing {names[0]}."]
-        asked = asked.with_(dataset=names[0])
+        asked = asked.with_(dataset=next((name for name in names if predictions_of(bench, name)), names[0]))
     listed = predictions_of(bench, asked.dataset)
     if asked.predictions is None:
         first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)

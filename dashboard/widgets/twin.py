@@ -10,7 +10,7 @@ from dashboard.jobs import Job
 from dashboard.session import View
 from dashboard.widgets.hang import Hung
 from dashboard.widgets.viewer import Payload
-from dashboard.words import percent
+from dashboard.words import percent, signed
 from dashboard.workbench import Workbench
 from xai.findings import finding_label
 from xai.model_card import ModelCard
@@ -61,7 +61,5 @@ def twin_panel(
 
 def _caption(before: float, after: float, words: str) -> str:
     change = np.log(after / (1 - after)) - np.log(before / (1 - before))
-    return (
-        f"Without {words}: {percent(after)}. With it: {percent(before)}. "
-        f"Taking it away moves the logit by {change:+.2f}."
-    )
+    said = "hardly moves the logit" if abs(change) < 0.005 else f"moves the logit by {signed(change)}"
+    return f"Without {words}: {percent(after)}. With it: {percent(before)}. Taking it away {said}."

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+APP = REPOSITORY / "dashboard" / "app.py"
+PATIENCE = 60_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -82,3 +84,53 @@ def wait_until_healthy(url: str, seconds: float = 60) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a library of three generated films; a module may make its own."""
+    from tests.browser.compare_page import write_library
+
+    root = tmp_path_factory.mktemp("library")
+    write_library(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the server's folder for temporary files."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def address(browser: Any, library: Path, temporary: Path) -> Iterator[str]:
+    """Give the address of the app, on the module's library."""
+    with _serve(APP, "--library", str(library), TMPDIR=str(temporary)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Give a fresh visitor's page; fail on any error in the browser or any uncaught one in Python."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    page.close()
+    assert problems == []
+
+
+@pytest.fixture
+def visit(page: Any, address: str) -> Callable[..., Any]:
+    """Give the function that opens the Compare page as a link says."""
+    from tests.browser.compare_page import OVERTURE, SLOW, expect, link
+
+    def open_link(**view: str) -> Any:
+        page.goto(link(address, **{**OVERTURE, **view}), timeout=SLOW)
+        expect(page.locator(".viewer [role=option]").first).to_be_visible(timeout=SLOW)
+        return page
+
+    return open_link

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,14 +14,11 @@ from dashboard.errors.arrays import Arrays
 from dashboard.library import Library
 from dashboard.store import content_key
 from dashboard.workbench import Workbench
+from tests.browser.compare_page import SLOW, expect
 from tests.dashboard.errors_library import NAMES, answers, columns, write_library
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-SLOW = 60_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
 CARD = {
     "name": "tiny",
     "outputs": ["Mass", "Edema", "Effusion"],
@@ -44,25 +40,6 @@ def library(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def address(browser, serve, library) -> Iterator[str]:
-    with serve(APP, "--library", str(library)) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A fresh visitor's page; fails on any error in the browser or any uncaught one in Python."""
-    page = browser.new_page()
-    page.set_default_timeout(SLOW)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    assert page.get_by_test_id("stException").count() == 0
-    page.close()
-    assert errors == []
-
-
 def link(page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
@@ -77,7 +54,7 @@ def test_a_visitor_sees_the_cause_applies_its_remedy_and_finds_it_again(page, ad
     expect(page.get_by_text("The model card says 30.")).to_be_visible(timeout=SLOW)
     page.reload()
     expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
-    assert link(page) == {"predictions": "answers", "finding": "Mass", "remedy": "weighting", "cut": "keep"}
+    assert link(page) == {"predictions": "answers", "finding": "Mass", "remedy": "weighting"}
 
 
 def test_a_row_of_the_first_figure_chooses_its_finding(page, address):

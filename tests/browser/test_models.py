@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.test_compare import SLOW, link
+from tests.browser.compare_page import SLOW, expect, link, wait_for_link
 from tests.dashboard.model_library import HOSTILE, card, part, put
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = sync_api.expect
-expect.set_options(timeout=60_000)  # a busy machine takes its time
 pytestmark = pytest.mark.browser
-
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,35 +20,8 @@ def library(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def address(browser, serve, library) -> Iterator[str]:
-    with serve(APP, "--library", str(library)) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A fresh visitor's page; fails on any error in the browser or any uncaught one in Python."""
-    page = browser.new_page()
-    page.set_default_timeout(SLOW / 4)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("dialog", lambda dialog: errors.append(dialog.message))
-    yield page
-    assert page.get_by_test_id("stException").count() == 0
-    page.close()
-    assert errors == []
-
-
 def model(page, name: str):
     return page.get_by_role("radio", name=name)
-
-
-def wait_for_link(page, **parts: str) -> None:
-    for name, value in parts.items():
-        page.wait_for_function(
-            "([name, value]) => new URLSearchParams(location.search).get(name) === value", arg=[name, value]
-        )
 
 
 def test_a_model_is_opened_compared_deleted_and_brought_back(page, address, library):

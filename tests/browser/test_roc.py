@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlparse
 
@@ -11,15 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.browser.compare_page import SLOW, expect
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from training.predictions import PredictionsFacts, write_predictions
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-SLOW = 90_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
 FILMS = 200
 
 
@@ -43,30 +42,22 @@ def write_library(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(serve, tmp_path_factory) -> Iterator[str]:
+def library(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("library")
     write_library(root)
-    with serve(APP, "--library", str(root)) as address:
-        yield address
+    return root
 
 
 @pytest.fixture
-def open_link(browser, address) -> Iterator[Callable]:
-    """Give the function that opens the page as a fresh visitor; any error in the browser fails the test."""
-    page = browser.new_page()
-    page.set_default_timeout(SLOW)
-    page.set_default_navigation_timeout(SLOW)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+def open_link(page, address) -> Callable:
+    """Give the function that opens the page as a fresh visitor."""
 
     def visit(**link: str):
-        page.goto(f"{address}roc?{urlencode(link)}")
-        expect(page.get_by_text("Confusion matrix")).to_be_visible(timeout=SLOW)
+        page.goto(f"{address}roc?{urlencode(link)}", timeout=SLOW)
+        expect(page.get_by_text("Confusion matrix", exact=True)).to_be_visible(timeout=SLOW)
         return page
 
-    yield visit
-    page.close()
-    assert problems == []
+    return visit
 
 
 def rate(page, label: str) -> str:
@@ -78,33 +69,36 @@ def link_of(page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
 
 
-def settled(page) -> tuple[str, dict[str, str]]:
-    """Wait until the last key has been answered, and give what is flagged then, and the link."""
-    seen = None
-    for _ in range(60):
-        now = rate(page, "Flagged"), link_of(page)
-        if now == seen:
-            break
-        seen = now
-        page.wait_for_timeout(4000)
-    return now
+def settle(page) -> None:
+    """Wait until the last key has been answered: the link holds what the slider shows, and nothing runs."""
+    page.wait_for_function(
+        """() => {
+            const shown = document.querySelector("input[type=range][aria-label^=Threshold]")?.ariaValueText;
+            const linked = new URLSearchParams(location.search).get("threshold");
+            return Math.abs(shown / linked - 1) < 0.01 && !document.querySelector("[data-testid=stStatusWidget]");
+        }""",
+        timeout=SLOW,
+    )
 
 
 def test_the_arrow_keys_move_the_threshold_and_the_link_keeps_it(open_link):
     page = open_link(predictions="able", finding="Emphysema")
     before = rate(page, "Flagged")
     slider = page.get_by_role("slider", name="Threshold")
+    place = int(slider.input_value())
     slider.focus()
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
-    expect(page).to_have_url(re.compile(r"threshold="), timeout=SLOW)
-    expect(page.get_by_test_id("stMetric").filter(has_text="Flagged")).not_to_contain_text(before, timeout=SLOW)
-    after, link = settled(page)
+    expect(page).to_have_url(re.compile(r"threshold="))
+    expect(page.get_by_test_id("stMetric").filter(has_text="Flagged")).not_to_contain_text(before)
+    settle(page)
+    assert int(slider.input_value()) == place - 12  # no key was lost while the page answered the one before
+    after = rate(page, "Flagged")
     assert float(after.split()[0]) > float(before.split()[0])
-    assert float(link["threshold"]) < 0.5
+    assert float(link_of(page)["threshold"]) < 0.5
     page.reload()
-    expect(page.get_by_text("Confusion matrix")).to_be_visible(timeout=SLOW)
-    assert rate(page, "Flagged") == after
+    expect(page.get_by_text("Confusion matrix", exact=True)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Flagged")).to_contain_text(after)
 
 
 def test_the_false_positives_open_in_films(open_link):
@@ -133,8 +127,27 @@ def test_the_steps_build_the_curve_without_the_server(open_link):
     expect(steps.locator("output")).to_have_text("0 of 20", timeout=SLOW)
     steps.get_by_role("button", name="Next film").click()
     expect(steps.locator("output")).to_have_text("1 of 20")
+    steps.get_by_role("button", name="Play").click()
+    expect(steps.locator("output")).to_have_text(re.compile(r"^([2-9]|1\d|20) of 20"))
     steps.locator("input").focus()
     page.keyboard.press("End")
     expect(steps.locator("output")).to_have_text("20 of 20")
     expect(steps.locator(".said")).to_contain_text("Their share is the AUROC")
     expect(page).to_have_url(re.compile(r"step=20"), timeout=SLOW)
+
+
+def test_everything_that_is_offered_can_be_downloaded(open_link):
+    page = open_link(predictions="able", finding="Emphysema", threshold="0.3", panel="downloads")
+    held = {}
+    for name in ("Report", "Figures", "Curves", "Films", "All findings"):
+        with page.expect_download() as waiting:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name=name, exact=True).click()
+        held[name] = Path(waiting.value.path()).read_bytes()
+    assert b"Emphysema" in held["Report"]
+    assert zipfile.ZipFile(io.BytesIO(held["Figures"])).testzip() is None
+    films = pd.read_csv(io.BytesIO(held["Films"]))
+    (metrics,) = pd.read_csv(io.BytesIO(held["All findings"])).to_dict("records")
+    assert len(films) == FILMS
+    assert metrics["threshold"] == 0.3
+    truth = films["label"] == 1
+    assert metrics["sensitivity"] == pytest.approx((films["probability"][truth] >= 0.3).mean())

@@ -114,7 +114,7 @@ class TestAudit:
     def test_the_button_of_the_cause_sets_its_remedy(self, run):
         app = run(**MASS)
         app.button(key="errors_try").click().run()
-        assert link_of(app) == MASS | {"remedy": "weighting", "cut": "keep"}
+        assert link_of(app) == MASS | {"remedy": "weighting"}
         assert app.slider(key="errors_weight").value == WEIGHT
         assert "On films it was not fitted on" in shown(app)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,12 @@ def test_a_fresh_visitor_sees_all_films_and_the_predictions_there_are(run):
     assert [one["state"] for one in gallery(app)][-1] == "absent"
 
 
+def test_a_fresh_visitor_comes_to_the_dataset_that_a_model_has_answered(run, stocked):
+    unanswered = stocked / "datasets" / "a first one"
+    shutil.copytree(stocked / "datasets" / "generated", unanswered)
+    assert link_of(run()) == {"dataset": "generated", "predictions": "answers"}
+
+
 def test_false_positives_by_link_and_their_chip_brings_the_others_back(run):
     app = run(outcomes="Mass:FP")
     assert names(app) == ["<b>b</b>", "f"]
@@ -164,8 +171,8 @@ def test_a_film_is_shown_large_with_what_is_known_of_it(run):
     mass = answers[answers["Finding"] == "Mass"].iloc[0]
     assert (mass["Label"], mass["Probability"], mass["Threshold"], mass["So"]) == (
         "absent",
-        0.8,
-        0.5,
+        80.0,  # percent
+        50.0,
         "false positive",
     )
     assert mass["Why"] == "the source says so"

@@ -34,7 +34,7 @@ class TestTrash:
         path = put(library.root, "mine", card("mine"), b"weights")
         put(library.root, "mine2", card("mine2"))
         (path.parent / "mine.v1.json").write_text("{}")
-        (path.parent / "mine.log.csv").write_text("epoch,loss\n1,2\n")
+        (path.parent / "mine.training.csv").write_text("epoch,loss\n1,2\n")
         before = contents(library.root / "models")
         deleted = trash.delete(library, shelve(library)["mine"])
         assert list(shelve(library)) == ["mine2"]
@@ -156,7 +156,7 @@ class TestCurves:
     def test_a_log_is_read_and_its_best_epoch_found(self, library):
         path = put(library.root, "mine", card("mine"))
         log = "epoch,loss,validation_loss,note\n1,0.5,0.6,a\n2,0.4,0.5,b\n3,0.3,0.55,c\n"
-        path.with_name("mine.log.csv").write_text(log)
+        path.with_name("mine.training.csv").write_text(log)
         curves = read_curves(path, None)
         assert curves.measures == ["loss", "validation_loss"]
         assert best_epoch(curves) == (2, 0.5)
@@ -165,7 +165,7 @@ class TestCurves:
 
     def test_several_trainings_are_told_apart_and_epochs_counted(self, library):
         path = put(library.root, "mine", None)
-        path.with_name("mine.log.csv").write_text("fold,loss\n0,3\n0,2\n1,5\n")
+        path.with_name("mine.training.csv").write_text("fold,loss\n0,3\n0,2\n1,5\n")
         table = read_curves(path, None).table
         assert table["epoch"].tolist() == [1, 2, 1]
         assert table["run"].tolist() == ["0", "0", "1"]
@@ -183,8 +183,8 @@ class TestCurves:
     @pytest.mark.parametrize("log", ["", "\x00\xff", "a,b\nx,y\n", "epoch\n1\n", "epoch,loss\n1,nan\n", 'a,"b\n1'])
     def test_a_bad_log_is_one_sentence(self, library, log):
         path = put(library.root, "mine", None)
-        path.with_name("mine.log.csv").write_text(log, encoding="latin-1")
-        with pytest.raises(CurvesError, match=r"mine\.log\.csv"):
+        path.with_name("mine.training.csv").write_text(log, encoding="latin-1")
+        with pytest.raises(CurvesError, match=r"mine\.training\.csv"):
             read_curves(path, None)
 
 

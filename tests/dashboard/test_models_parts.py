@@ -12,6 +12,7 @@ from dashboard.models.cautions import cautions
 from dashboard.models.figures import DARK, areas_figure, pair_figure
 from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
+from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.reading import Measured, main_part, measured, origins, parameters, parts, trained_on
 from dashboard.models.state import DEFAULT, SECTIONS, View, read_link, write_link
 from tests.dashboard.model_library import HOSTILE, card, part
@@ -182,3 +183,10 @@ class TestFigures:
         ours, other = parts(made())["test"], parts(made(performance={"test": part(0.8, films=201)}))["test"]
         assert same_films(ours, ours).startswith("Both cards count the same 200 films")
         assert same_films(ours, other).startswith("**Not the same films**: 200 films")
+
+
+def test_a_card_is_shown_whole_but_for_texts_that_nobody_reads():
+    card = {"name": "a", "outputs": ["b", 1.5], "mean_film": "x" * (MOST_VALUE + 1), "note": "y" * MOST_VALUE}
+    shown = shortened({"nested": [card]})["nested"][0]
+    assert shown.pop("mean_film") == f"{'x' * 40}… ({MOST_VALUE + 1} characters, whole in the download)"
+    assert shown == {name: value for name, value in card.items() if name != "mean_film"}

@@ -78,6 +78,7 @@ def test_the_slider_goes_from_all_flagged_to_none_without_leaving_a_gap():
     assert flagged[-1] == 0
     assert max(-np.diff(flagged)) < 5000 * 0.03
     assert len({f"{place:.3g}" for place in steps_}) == len(steps_)
+    assert set(grid(ranked, 0.5, 0.0203)) == {*steps_, 0.5, 0.0203}
 
 
 def test_the_slider_shows_the_place_nearest_to_the_threshold_and_none_of_two_reads_alike(library):

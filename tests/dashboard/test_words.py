@@ -30,10 +30,12 @@ def explanation(**changes: object) -> Explanation:
         (0.0999, "10.0 %"),
         (0.1, "10 %"),
         (0.814, "81 %"),
+        (0.9975, "99.8 %"),
+        (0.9997, "> 99.9 %"),
         (1.0, "100 %"),
     ],
 )
-def test_percent_keeps_small_shares_apart_from_none(share, words):
+def test_percent_keeps_small_shares_apart_from_none_and_large_ones_from_all(share, words):
     assert percent(share) == words
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+LOG_SUFFIX = ".training.csv"  # beside ``lightbox.keras`` lies ``lightbox.training.csv``
+
 
 @dataclass(frozen=True)
 class Row:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.fitting.journal import FitError
-from training.fitting.log import Row, log_text
+from training.fitting.log import LOG_SUFFIX, Row, log_text
 from training.weights.writing import write_model
 from xai.model_card import ModelCard, card_path
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def log_path(model_path: Path) -> Path:
     """Where the log of a model's training lies: ``lightbox.keras`` has ``lightbox.training.csv``."""
-    return Path(model_path).with_suffix(".training.csv")
+    return Path(model_path).with_suffix(LOG_SUFFIX)
 
 
 def place_model(model: Model, card: ModelCard, rows: Iterable[Row], folder: Path, path: Path) -> None:

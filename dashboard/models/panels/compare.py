@@ -12,7 +12,7 @@ from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
 from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
 from dashboard.models.shelf import Shelved
 from dashboard.models.visit import view
-from dashboard.words import escape, percent
+from dashboard.words import escape, percent, signed
 from xai.findings import finding_label
 from xai.model_card import ModelCard
 
@@ -102,7 +102,7 @@ def pair_table(model: Shelved, other: Shelved, ours: Part, theirs: Part) -> pd.D
                 "Finding": finding_label(name),
                 names[0]: area_words(one),
                 names[1]: area_words(two),
-                "Difference": "" if gap is None else f"{gap:+.2f}".replace("-", "−"),
+                "Difference": "" if gap is None else signed(gap),
                 "Thresholds": " | ".join(cuts),
             }
         )

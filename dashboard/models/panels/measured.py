@@ -29,7 +29,7 @@ COLUMNS = {
     "Sens.": st.column_config.TextColumn(help="Sensitivity: share of the films with it that are flagged."),
     "Spec.": st.column_config.TextColumn(help="Specificity: share of the films without it that are not flagged."),
     "ECE": st.column_config.TextColumn(help="Expected calibration error: mean gap of probability and observed share."),
-    "In training": st.column_config.TextColumn(help="Share of the training films that had it."),
+    "Training": st.column_config.TextColumn(help="Share of the training films that had it."),
 }
 
 
@@ -121,7 +121,7 @@ def figures_table(card: ModelCard, part: Part) -> pd.DataFrame:
                 "Sens.": _share(found.sensitivity),
                 "Spec.": _share(found.specificity),
                 "ECE": "" if found.ece is None else f"{found.ece:.3f}",
-                "In training": _share(card.prevalence.get(name)),
+                "Training": _share(card.prevalence.get(name)),
             }
         )
     table = pd.DataFrame(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from dashboard.words import escape
 from xai.model_card import MAX_CARD_BYTES, card_path
 
 MOST_TEXT = 20_000  # characters of a card that is no JSON
+MOST_VALUE = 400  # characters of one text; the mean film is a picture written as text
 
 
 def show_raw(model: Shelved) -> None:
@@ -36,9 +38,20 @@ def show_raw(model: Shelved) -> None:
         )
     text = content.decode("utf-8", "replace")
     try:
-        st.json(json.loads(text), expanded=1)
+        st.json(shortened(json.loads(text)), expanded=1)
     except (ValueError, RecursionError):
         st.code(text[:MOST_TEXT] or " ", language=None, wrap_lines=True)
+
+
+def shortened(value: Any) -> Any:
+    """Cut texts that nobody reads, at any depth."""
+    if isinstance(value, dict):
+        return {name: shortened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shortened(one) for one in value]
+    if isinstance(value, str) and len(value) > MOST_VALUE:
+        return f"{value[:40]}… ({len(value):,} characters, whole in the download)"
+    return value
 
 
 def _read(path) -> bytes:

@@ -14,6 +14,7 @@ from dashboard.models.reading import at, number, text
 from dashboard.models.shelf import Shelved
 from dashboard.models.versions import remedies
 from dashboard.words import escape
+from training.fitting.log import LOG_SUFFIX
 from xai.findings import finding_label
 from xai.model_card import ModelCard
 
@@ -32,7 +33,7 @@ def show_training(model: Shelved) -> None:
         st.warning(escape(str(error)), icon=":material/warning:")
     else:
         if curves is None:
-            st.info(escape(NO_CURVES.format(log=f"{model.path.stem}.log.csv")), icon=":material/info:")
+            st.info(escape(NO_CURVES.format(log=f"{model.path.stem}{LOG_SUFFIX}")), icon=":material/info:")
         else:
             _show_curves(curves)
     _show_recipe(model.card)

@@ -13,13 +13,15 @@ from dashboard.roc.colors import colors
 from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene
+from dashboard.roc.state import View
 from dashboard.roc.threshold import rule_of
 from dashboard.roc.visit import view
 from training.evaluate.command import measure
 
 
 def show_downloads(scene: Scene) -> None:
-    """Show a button for each thing; it is made when it is asked for."""
+    """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
+    asked = view()
     stem = f"{scene.home.predictions}-{scene.finding}".lower().replace("/", "-")
     things = (
         ("Report", f"{stem}.html", "text/html", lambda: report(scene),
@@ -31,7 +33,7 @@ def show_downloads(scene: Scene) -> None:
          "The points of the ROC and precision-recall curves, with their thresholds."),
         ("Films", f"{stem}-films.csv", "text/csv", lambda: film_table(scene).to_csv(index=False),
          "Each film: label, probability, and its cell of the confusion matrix at this threshold."),
-        ("All findings", f"{scene.home.predictions}-metrics.csv".lower(), "text/csv", lambda: metrics(scene),
+        ("All findings", f"{scene.home.predictions}-metrics.csv".lower(), "text/csv", lambda: metrics(scene, asked),
          "One row a finding at this rule, as `python -m training evaluate` writes it. A threshold set by hand counts "
          "for its own finding only; the card's, or 0.5, for the others."),
     )  # fmt: skip
@@ -80,9 +82,9 @@ def film_table(scene: Scene) -> pd.DataFrame:
     )
 
 
-def metrics(scene: Scene) -> str:
+def metrics(scene: Scene, asked: View) -> str:
     """Give a row a finding."""
-    here, rule = scene.judged, rule_of(scene.judged, scene.finding, view())
+    here, rule = scene.judged, rule_of(scene.judged, scene.finding, asked)
     if not rule:
         here = dataclasses.replace(here, thresholds={**here.thresholds, scene.finding: scene.threshold})
-    return measure(here, rule or "card", view().target)[0].to_csv(index=False)
+    return measure(here, rule or "card", asked.target)[0].to_csv(index=False)

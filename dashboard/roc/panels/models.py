@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
-from dashboard.words import escape
+from dashboard.words import escape, signed
 from training.evaluate.compare import Paired
 from xai.findings import finding_label
 
@@ -48,8 +48,8 @@ def model_table(scene: Scene) -> pd.DataFrame:
                 f"AUROC of {scene.home.predictions}": (
                     f"{numbers.area(test.first)} ({numbers.area_interval(test.first)})"
                 ),
-                "difference": signed(test.difference),
-                "95 % interval": f"{signed(test.low)} to {signed(test.high)}",
+                "difference": difference(test.difference),
+                "95 % interval": f"{difference(test.low)} to {difference(test.high)}",
                 "p": p_value(test.p),
                 "films": f"{test.films:,}",
             }
@@ -74,9 +74,9 @@ def verdict(scene: Scene, name: str, test: Paired) -> str:
     )
 
 
-def signed(value: float) -> str:
+def difference(value: float) -> str:
     """Write a difference of AUROCs."""
-    return numbers.NONE if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+    return numbers.NONE if math.isnan(value) else signed(value, 3)
 
 
 def p_value(p: float) -> str:

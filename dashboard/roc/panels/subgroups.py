@@ -48,7 +48,7 @@ def show_subgroups(scene: Scene) -> None:
             group_table(measured, scene.threshold.value),
             hide_index=True,
             width="stretch",
-            height=_height(measured),
+            height="content",
             key="roc_groups",
         )
     small = [f"{_name(one)}: {one.caution}" for one in measured if one.caution]

@@ -75,7 +75,7 @@ function paintColourBar(canvas, lut, { range, cut, signed }) {
 function endLabels({ range, signed }, unit) {
   if (range === 0) return ["no evidence", ""];
   const end = significant(range);
-  return signed ? [`${MINUS}${end} lowers`, `raises +${end} ${unit}`] : ["0", `${end} ${unit}`];
+  return signed ? [`${MINUS}${end}`, `+${end} ${unit}`] : ["0", `${end} ${unit}`];
 }
 
 /** The normalisation rule in words. */

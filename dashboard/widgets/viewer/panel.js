@@ -78,6 +78,7 @@ class MethodPanel {
     const [low, high] = map ? endLabels(scale, this.panel.unit) : ["", ""];
     this.part("low").textContent = low;
     this.part("high").textContent = high;
+    this.part("scale").dataset.signed = scale.signed && scale.range > 0;
     paintColourBar(this.part("scale canvas"), luts[scale.signed ? "signed" : "unsigned"], scale);
     const about = { unit: this.panel.unit, findings: count, form: this.formInWords(display) };
     const rule = map ? ruleInWords(scale, display, about) : "";

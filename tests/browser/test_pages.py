@@ -1,0 +1,36 @@
+"""What holds for every page: it opens on what comes with the app, and talks to its own server only."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.compare_page import SLOW, expect
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "": "above its threshold|below its threshold",
+    "films": "films · ",
+    "roc": "Confusion matrix",
+    "errors": "Predicted against true prevalence",
+    "models": "Where not to trust it",
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """An empty library: only what comes with the app is there."""
+    return tmp_path_factory.mktemp("library")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_opens_on_what_comes_with_the_app_and_asks_nobody_else(page, address, path):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}{path}", timeout=SLOW)
+    expect(page.locator(".stMain").get_by_text(re.compile(PAGES[path])).first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    assert asked
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
