@@ -91,7 +91,7 @@ def undo_weight(weight: float) -> LogitMap:
     """
     if not (math.isfinite(weight) and weight > 0):
         raise EvaluateError(f"The weight of the films with the finding must be above 0; it is {weight:g}.")
-    return LogitMap(intercept=-math.log(weight), rule=f"Undoes a loss that weighted positives {weight:g} times.")
+    return LogitMap(intercept=-math.log(weight), rule=f"Undoes a loss that weighted positives {weight:.3g} times.")
 
 
 def correct_prior(trained: float, here: float) -> LogitMap:

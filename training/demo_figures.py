@@ -64,8 +64,8 @@ def add_figures(library: Path, model: str) -> None:
 def _lightbox_summary(performance: dict[str, Any]) -> str:
     trained, also = (_trained(part["splits"]) for part in (performance, performance.get("also", performance)))
     return (
-        f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. "
-        f"{_area(performance['test'])}. {_area(performance[KEY])} of simulated people, a far easier task."
+        f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. On "
+        f"{_area(performance['test'], 'test')}; on {_area(performance[KEY], 'simulated')}, a far easier task."
     )
 
 
@@ -86,10 +86,10 @@ def _trained(splits: dict[str, Any]) -> int:
     return sum(part["films"] for split, part in splits.items() if split != "test")
 
 
-def _area(measured: dict[str, Any]) -> str:
+def _area(measured: dict[str, Any], kind: str) -> str:
     area, low, high = (measured[key] for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
     return (
-        f"On {measured['films']:,} test films of {measured['patients']:,} other patients its mean AUROC is {area:.2f} "
+        f"{measured['films']:,} {kind} films of {measured['patients']:,} other patients its mean AUROC is {area:.2f} "
         f"(95 % interval {low:.2f} to {high:.2f})"
     )
 

@@ -84,7 +84,7 @@ def test_alternative_text_says_what_the_map_shows():
     words = alternative_text(explanation(), "LIME", CARD, "absent")
     assert words == (
         "LIME for Effusion, p = 0.81, threshold 0.30, truth absent. "
-        "Strongest in the upper zone on the patient's right: 100% of the evidence for it."
+        "Most in the upper zone on the patient's right: 100% of the evidence for it."
     )
     assert "truth" not in alternative_text(explanation(), "LIME", CARD, None)
     assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), "LIME", CARD, None)

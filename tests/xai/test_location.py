@@ -8,10 +8,9 @@ import pytest
 from xai.location import Zone, describe, strongest_zone, zone_shares
 
 
-def map_with(row, column, size=9):
-    values = np.zeros((size, size))
-    third = size // 3
-    values[row * third : (row + 1) * third, column * third : (column + 1) * third] = 1
+def map_with(row, column):
+    values, columns = np.zeros((9, 10)), (0, 4, 6, 10)
+    values[row * 3 : (row + 1) * 3, columns[column] : columns[column + 1]] = 1 / (columns[column + 1] - columns[column])
     return values
 
 
@@ -27,7 +26,7 @@ def map_with(row, column, size=9):
 def test_the_images_left_is_the_patients_right(row, column, words):
     values = map_with(row, column)
     assert strongest_zone(values) == (Zone(row, column), 1.0)
-    assert describe(values) == f"Strongest in the {words}: 100% of the evidence for it."
+    assert describe(values) == f"Most in the {words}: 100% of the evidence for it."
 
 
 def test_shares_are_those_of_what_speaks_for_it():
@@ -44,7 +43,14 @@ def test_no_evidence_is_said_to_be_none():
 
 
 def test_an_even_map_is_spread():
-    assert describe(np.ones((9, 9))).startswith("Spread over the film; most (11%)")
+    assert describe(np.ones((9, 10))).startswith("Spread over the film; most (13%)")
+
+
+def test_the_midline_is_the_middle_fifth():
+    for at, words in ((0.35, "middle zone on the patient's right"), (0.5, "middle midline"), (0.65, "patient's left")):
+        values = np.zeros((100, 100))
+        values[50, int(at * 100)] = 1
+        assert words in describe(values)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (24, 24), (100, 97), (3, 3)])

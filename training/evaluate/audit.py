@@ -254,7 +254,7 @@ def _weighting(weight: float | None) -> tuple[LogitMap | None, str]:
     if weight is None:
         return None, "Nothing is known of a weighting of the loss: the model card names none for this finding."
     found = undo_weight(weight)
-    return found, f"The loss counted films with the finding {weight:g} times; ln w = {math.log(weight):.2f}."
+    return found, f"The loss counted films with the finding {weight:.3g} times; ln w = {math.log(weight):.2f}."
 
 
 def _shift(trained: float | None, here: float) -> tuple[LogitMap | None, str]:
@@ -275,7 +275,7 @@ def _recalibrated(
     so_far = [undo(safe_logit(half.scores)) for half in halves]
     moved = [replace(half, scores=expit(z)) for half, z in zip(halves, so_far, strict=True)]
     maps = [fit_platt(half) for half in moved]
-    words = " and ".join(f"{one.slope:.2f} × logit {one.intercept:+.2f}" for one in maps)
+    words = " and ".join(f"{one.slope:.2f} × logit {one.intercept:+.2f}".replace("-", "−") for one in maps)
     undone = tuple((one(z), half) for one, z, half in zip(maps[::-1], so_far, halves, strict=True))
     return undone, f"Fitted on one half of the patients each, for the other: {words}."
 
