@@ -13,6 +13,7 @@ from dashboard.models.figures import DARK, areas_figure, pair_figure
 from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
+from dashboard.models.panels.training import simulated_words
 from dashboard.models.reading import Measured, main_part, measured, origins, parameters, parts, trained_on
 from dashboard.models.state import DEFAULT, SECTIONS, View, read_link, write_link
 from tests.dashboard.model_library import HOSTILE, card, part
@@ -190,3 +191,22 @@ def test_a_card_is_shown_whole_but_for_texts_that_nobody_reads():
     shown = shortened({"nested": [card]})["nested"][0]
     assert shown.pop("mean_film") == f"{'x' * 40}… ({MOST_VALUE + 1} characters, whole in the download)"
     assert shown == {name: value for name, value in card.items() if name != "mean_film"}
+
+
+class TestSimulated:
+    TOLD = {"films": 326, "with": [0.75, 0.76], "without": [0.7, 0.71]}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        ("change", "verdict"),
+        [((0.05, 0.01, 0.09), "They help"), ((0.0, -0.02, 0.02), "cannot be told"), ((-0.1, -0.2, -0.05), "They harm")],
+    )
+    def test_the_verdict_follows_from_the_interval(self, change, verdict):
+        names = ("difference", "difference_low", "difference_high")
+        told = self.TOLD | dict(zip(names, change, strict=True))
+        said = simulated_words(made(performance={"with_and_without_simulated": told}))
+        assert "on 326 real test films is 0.750, 0.760; without them 0.700, 0.710" in said
+        assert verdict in said
+
+    @pytest.mark.parametrize("told", [None, {}, TOLD, "0.7", {**TOLD, "difference": "x"}, {**TOLD, "with": ["a"]}])
+    def test_what_is_not_told_is_not_said(self, told):
+        assert simulated_words(made(performance={"with_and_without_simulated": told})) == ""
