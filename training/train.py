@@ -251,7 +251,7 @@ def _watch(lesson: Lesson, plan: Plan, answer: Forward | None) -> tuple[float | 
     if answer is None:
         return None, None
     outputs = len(plan.task.outputs)
-    truth = lesson.targets[lesson.watched, :outputs]
+    truth = plan.task.truth[lesson.watched]  # what is so, also where something softer is learned
     logits = predict(answer, lesson.canvases.view(lesson.watched), plan.spec)[:, :outputs]
     auroc = mean_auroc(truth, plan.task.probabilities(logits))
     return round(mean_loss(plan.watched_loss, truth, logits), 6), None if math.isnan(auroc) else round(auroc, 4)

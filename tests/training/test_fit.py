@@ -171,6 +171,20 @@ def test_soft_labels_find_their_films(tmp_path):
     assert np.isnan(read[1]).all()
 
 
+@pytest.mark.parametrize("held_out", [["--folds", "2"], ["--hold-out", "validation"]])
+def test_soft_labels_are_learned_from_but_what_is_held_out_is_measured_against_the_truth(made, tmp_path, held_out):
+    films = [f"f{k:03}" for k in range(60)]
+    shares = {f"prob_{name}": np.linspace(0.1, 0.9, 60) for name in FINDINGS}
+    table = pd.DataFrame(shares | {"Image Index": films})
+    table.to_csv(tmp_path / "soft.csv", index=False)
+    options = ["--architecture", "small-resnet", "--size", "32", "--batch-size", "8", "--epochs", "1", *held_out]
+    out = tmp_path / "soft.keras"
+    assert main(["fit", str(made), "--out", str(out), "--soft-labels", str(tmp_path / "soft.csv"), *options]) == 0
+    assert read_card(out.with_suffix(".json")).provenance["soft_labels"]["films"] == 48
+    watched = pd.read_csv(out.with_suffix(".training.csv")).iloc[0]
+    assert 0 <= watched["validation_auroc"] <= 1
+
+
 def test_soft_labels_of_another_dataset_are_refused(tmp_path):
     table = pd.DataFrame({f"prob_{name}": [0.1] for name in FINDINGS} | {"Image Index": ["b.png"]})
     table.to_csv(tmp_path / "soft.csv", index=False)
