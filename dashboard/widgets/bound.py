@@ -32,6 +32,17 @@ def bind(
         Makes those changes.
     """
     state = st.session_state
-    if key not in state or state[key] != value:  # telling it what it shows already would undo a key on its way
+    if key in state and state[key] != value:  # telling it what it shows already would undo a key on its way
         state[key] = value
+    else:  # its script may still be on its way when this run is over: what the next run says must not be another value
+        options |= _default(control, arguments, value)
     return control(*arguments, key=key, on_change=lambda: change(**take(state[key])), **options)
+
+
+def _default(control: Callable[..., Any], arguments: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """Give the option by which a control of Streamlit is told what it shows at first."""
+    if control in (st.selectbox, st.radio):
+        return {"index": None if value is None else list(arguments[1]).index(value)}
+    if control in (st.segmented_control, st.pills, st.multiselect):
+        return {"default": value}
+    return {"value": value}
