@@ -31,7 +31,7 @@ from training.fitting.writing import place_model
 from training.recipe import add_recipe_arguments, recipe_from
 from training.report import make_card, soft_label_facts
 from training.targets import read_soft_labels
-from xai.model_card import card_path, read_card
+from xai.model_card import card_path, check_name, read_card
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     recipe = recipe_from(args)
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
+    name = args.name or args.out.stem
+    check_name(name)  # the card will: not only when everything is trained
     datasets = [read_dataset(folder) for folder in (args.dataset, *args.also)]
     start = Start(args.start, read_card(card_path(args.start))) if args.start else None
     if args.soft_labels and not args.soft_labels.is_file():
@@ -79,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         told = (tensorboard(args.tensorboard),) if args.tensorboard and team.is_first else ()
         helpers = Helpers(journal, team.strategy, team.worker, team.workers, told)
         fitted = fit(films, also, soft, recipe, start, helpers)
-        card = make_card(args.name or args.out.stem, fitted, films, also, origin)
+        card = make_card(name, fitted, films, also, origin)
         if team.is_first:
             place_model(fitted.model, card, fitted.rows, folder, args.out)
             close_journal(journal)

@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.datasets.rows import bounded_line
 from training.datasets.table import Dataset, labels, read_dataset
 from training.evaluate.ranked import rank
 from training.evaluate.thresholds import RULES, choose
 from training.film_names import match_films
 from training.predictions import Predictions, PredictionsError, PredictionsFacts, read_predictions, write_predictions
+from xai.command_line import one_line
 from xai.findings import FINDINGS
 from xai.loading import file_sha256
 from xai.model_card import Threshold
@@ -83,7 +85,7 @@ def join_csv(path: Path, films: pd.DataFrame) -> Joined:
     """
     raw = _read_text(path)
     name_column = _film_column(raw, path)
-    chosen = _finding_columns(raw.drop(columns=name_column), path)
+    chosen = _finding_columns(raw.columns.drop(name_column), path)
     values = pd.DataFrame({finding: _numbers(raw[column], path) for finding, column in chosen.items()})
     found = match_films(raw[name_column], films)
     matched = found.notna()
@@ -168,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
     strangers = joined.rows_without_film
     if strangers:
         more = " and others" if len(strangers) > NAMED else ""
-        print(f"{len(strangers)} rows match no film: {', '.join(strangers[:NAMED])}{more}.", file=sys.stderr)
+        print(one_line(f"{len(strangers)} rows match no film: {', '.join(strangers[:NAMED])}{more}."), file=sys.stderr)
     return 0
 
 
@@ -178,7 +180,7 @@ def _read_text(path: Path) -> pd.DataFrame:
         raise PredictionsError(f"There is no file {path}.")
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as lines:
-            header = lines.readline()
+            header = bounded_line(lines)
         separator = max(SEPARATORS, key=header.count)
         raw = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (ValueError, OSError, EOFError, zlib.error) as error:
@@ -209,12 +211,12 @@ def _film_column(raw: pd.DataFrame, path: Path) -> str:
     )
 
 
-def _finding_columns(raw: pd.DataFrame, path: Path) -> dict[str, str]:
+def _finding_columns(columns: pd.Index, path: Path) -> dict[str, str]:
     """Give the column of each finding that has one, in the order of the findings."""
-    marked = [column for column in raw.columns if _key(column).startswith(_key(PREFIX))]
+    marked = [column for column in columns if _key(column).startswith(_key(PREFIX))]
     chosen: dict[str, str] = {}
     keys = {_key(finding): finding for finding in FINDINGS}
-    for column in marked or raw.columns:
+    for column in marked or columns:
         finding = keys.get(_key(column).removeprefix(_key(PREFIX)) if marked else _key(column))
         if finding in chosen:
             raise PredictionsError(f"{path.name} has two columns for {finding}: {chosen[finding]} and {column}.")
@@ -223,7 +225,7 @@ def _finding_columns(raw: pd.DataFrame, path: Path) -> dict[str, str]:
     if not chosen:
         raise PredictionsError(
             f"{path.name} has no column of a finding; expected names such as {FINDINGS[0]} or {PREFIX}{FINDINGS[0]}, "
-            f"but its columns are {_listed(raw.columns)}."
+            f"but its other columns are {_listed(columns) or 'none'}."
         )
     return {finding: chosen[finding] for finding in FINDINGS if finding in chosen}
 

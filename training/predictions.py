@@ -20,9 +20,17 @@ import pandas as pd
 
 from training.datasets.table import Dataset, read_dataset
 from xai.model_card import Threshold
+from xai.whole import write_whole
 
 FACTS_FILE = "predictions.json"
 TABLE_FILE = "predictions.parquet"
+REQUIRED = ("name", "dataset", "dataset_folder", "model", "source")
+# Entries of `FACTS_FILE`, and what JSON must hold there.
+WORDS = {
+    (*REQUIRED, "model_sha256", "card_fingerprint"): str,
+    ("outputs",): list,
+    ("thresholds", "card", "left_out", "notes"): dict,
+}
 
 
 class PredictionsError(ValueError):
@@ -110,12 +118,16 @@ def write_predictions(folder: Path, facts: PredictionsFacts, table: pd.DataFrame
     """
     _check(table, facts.outputs, facts.name)
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     home = os.path.relpath(folder.resolve() / facts.dataset_folder, folder.resolve())
     content = dataclasses.asdict(dataclasses.replace(facts, dataset_folder=Path(home).as_posix()))
-    _replace(folder / FACTS_FILE, lambda path: path.write_text(_json(content), encoding="utf-8"))
     plain = table[list(facts.outputs)].astype(np.float64).rename_axis("film").reset_index()
-    _replace(folder / TABLE_FILE, lambda path: plain.to_parquet(path, index=False, compression="zstd"))
+    write_whole(
+        folder,
+        {
+            FACTS_FILE: lambda path: path.write_text(_json(content), encoding="utf-8"),
+            TABLE_FILE: lambda path: plain.to_parquet(path, index=False, compression="zstd"),
+        },
+    )
 
 
 def read_predictions(folder: Path) -> Predictions:
@@ -135,7 +147,7 @@ def read_predictions(folder: Path) -> Predictions:
     try:
         facts = _facts(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
         table = pd.read_parquet(folder / TABLE_FILE)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RecursionError) as error:
         raise PredictionsError(f"{folder} cannot be read ({error}).") from error
     if "film" not in table:
         raise PredictionsError(f"{folder / TABLE_FILE} lacks the column film.")
@@ -176,6 +188,19 @@ def _check(table: pd.DataFrame, outputs: tuple[str, ...], where: str) -> None:
 
 
 def _facts(content: Any) -> PredictionsFacts:
+    if not isinstance(content, dict):
+        raise ValueError(f"{FACTS_FILE} holds {type(content).__name__}, not an object with entries")
+    for names, kind in WORDS.items():
+        for name in names:
+            if not isinstance(content.get(name, kind()), kind):
+                raise ValueError(f"{name} in {FACTS_FILE} is {type(content[name]).__name__}, not {kind.__name__}")
+    missing = [name for name in (*REQUIRED, "outputs") if name not in content]
+    if missing:
+        raise ValueError(f"{FACTS_FILE} lacks {', '.join(missing)}")
+    if not all(isinstance(name, str) for name in content["outputs"]):
+        raise ValueError(f"outputs in {FACTS_FILE} must be names")
+    if "\0" in content["dataset_folder"]:
+        raise ValueError(f"dataset_folder in {FACTS_FILE} holds a character that no name has")
     names = [one.name for one in dataclasses.fields(PredictionsFacts)]
     cuts = {name: Threshold(**cut) for name, cut in content.get("thresholds", {}).items()}
     known = {name: content[name] for name in names if name in content}
@@ -184,9 +209,3 @@ def _facts(content: Any) -> PredictionsFacts:
 
 def _json(content: Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _replace(path: Path, write: Any) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    write(unfinished)
-    unfinished.replace(path)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from training.datasets.rows import read_csv, refuse_any, refuse_twice
 from training.datasets.table import DatasetError
 from xai.findings import FINDINGS
 
@@ -44,19 +45,23 @@ def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
     Raises
     ------
     DatasetError
-        If the file is absent, lacks a column, or is about other films.
+        If the file is absent, lacks a column, names a film twice, holds what is no probability, or is about other
+        films.
     """
     if not path.is_file():
         raise DatasetError(f"There is no file {path}; --soft-labels expects a CSV of probabilities.")
-    table = pd.read_csv(path)
-    columns = ["Image Index", *(f"prob_{name}" for name in FINDINGS)]
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DatasetError(f"{path.name} lacks the columns {', '.join(missing)}.")
-    table.index = table["Image Index"].astype(str).str.rsplit(".", n=1).str[0]
-    if not table.index.isin(films["film"]).any():
+    columns = [f"prob_{name}" for name in FINDINGS]
+    table = read_csv(path, ["Image Index", *columns])
+    names = table["Image Index"].astype(str).str.rsplit(".", n=1).str[0]
+    refuse_twice(path, names)
+    if not names.isin(films["film"]).any():
         raise DatasetError(f"{path.name} has none of the dataset's {len(films)} films: it belongs to another dataset.")
-    return table.reindex(films["film"])[columns[1:]].to_numpy(np.float32)
+    told = {}
+    for name in columns:
+        told[name] = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float32)
+        wrong = table[name].notna() & ~((told[name] >= 0) & (told[name] <= 1))
+        refuse_any(path, wrong, table[name], f"{name} is “{{value}}”; expected a number from 0 to 1 or blank.")
+    return pd.DataFrame(told, index=names).reindex(films["film"]).to_numpy(np.float32)
 
 
 def blend(targets: np.ndarray, opinion: np.ndarray, weight: float) -> np.ndarray:

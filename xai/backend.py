@@ -30,4 +30,6 @@ with _quiet_standard_error():
     import keras
     import tensorflow as tf
 
+tf.get_logger().setLevel("ERROR")  # its advice is for people who write models, not for those who use them
+
 __all__ = ["keras", "tf"]

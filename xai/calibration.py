@@ -6,7 +6,7 @@ stay what they were, and a threshold or a calibration can be changed without tou
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -103,4 +103,6 @@ def logit_map_from_dict(content: Any) -> LogitMap:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) <= sys.float_info.max  # also of a whole number too large for a float; never of NaN

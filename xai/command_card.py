@@ -17,9 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the card; never over one that is there."""
     path, card = write_starter_card(options.model, tuple(options.outputs) if options.outputs else None)
-    print(
-        f"{path}: check the outputs ({', '.join(card.outputs)}), input.fit and input.multiply ({card.input.multiply:g})"
-    )
+    print(f"{path}: outputs {', '.join(card.outputs)}; input.multiply {card.input.multiply:g}. {card.summary}")
     return 0
 
 
@@ -43,7 +41,7 @@ def write_starter_card(model: Path, outputs: tuple[str, ...] | None = None) -> t
     write_card(card, path)
     try:
         Classifier.load(model)
-    except ModelCardError:
+    except BaseException:
         path.unlink()
         raise
     return path, card

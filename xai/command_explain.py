@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,14 @@ from xai.engine import DEFAULT_ENGINE, ENGINES
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.loading import ModelError
+from xai.whole import write_whole
 
 if TYPE_CHECKING:
     from xai.classifier import Classifier
     from xai.explanation import Explainer, Explanation
     from xai.film import Film
 
+LIST_FILE = "explanations.json"
 MAX_SAMPLES = 100_000
 
 
@@ -64,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
                 continue
             for explanation in explanations:
                 records.append(_write(explanation, classifier, film, name, explainer.signed, options.out))
-    (options.out / "explanations.json").write_text(json.dumps(records, indent=2, allow_nan=False) + "\n")
+    text = json.dumps(records, indent=2, allow_nan=False) + "\n"
+    write_whole(options.out, {LIST_FILE: lambda path: path.write_text(text)})
     if refused:
         raise ValueError(" ".join(refused))
     return 0
@@ -118,9 +123,12 @@ def _write(
     from xai.render import Display, overlay
 
     stem = f"{name}.{explanation.finding}.{explanation.method}"
-    np.save(out / f"{stem}.npy", explanation.map, allow_pickle=False)
     picture = overlay(film.pixels, explanation, classifier.footprint(film), Display(), signed)
-    Image.fromarray(picture).save(out / f"{stem}.png")
+    raw, png = io.BytesIO(), io.BytesIO()
+    np.save(raw, explanation.map, allow_pickle=False)
+    Image.fromarray(picture).save(png, format="PNG")
+    files = {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()}
+    write_whole(out, {file: partial(_put, content) for file, content in files.items()})
     return {
         "film": name,
         "film_sha256": film.sha256,
@@ -141,3 +149,7 @@ def _write(
         "parameters": explanation.parameters,
         "diagnostics": explanation.diagnostics,
     }
+
+
+def _put(content: bytes, path: Path) -> None:
+    path.write_bytes(content)

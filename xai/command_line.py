@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NoReturn
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MAX_LINE = 2000  # characters of a message; what a file holds may be quoted in it
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; ``--help`` tells the rest."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {one_line(message)}\n")
 
 
 def add_commands(parser: argparse.ArgumentParser, commands: Mapping[str, ModuleType], metavar: str) -> None:
@@ -43,6 +47,26 @@ def run_command(prog: str, about: str, commands: Mapping[str, ModuleType], argum
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
-    except (ValueError, OSError) as error:
-        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
+    except (ValueError, OSError, MemoryError) as error:
+        print(f"{prog}: {one_line(_told(error))}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{prog}: stopped.", file=sys.stderr)
+        return 130  # as a shell says it
+
+
+def one_line(text: str) -> str:
+    """Make a text safe to print: on one line, of bounded length, without the codes that steer a terminal."""
+    words = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+    return words if len(words) <= MAX_LINE else f"{words[: MAX_LINE // 2]} … {words[-MAX_LINE // 2 :]}"
+
+
+def _told(error: Exception) -> str:
+    """Say in words what the system says."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this."
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return "There is no room left on the disk for what was to be written."
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename} cannot be read or written ({error.strerror})."
+    return str(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.legacy import load_h5, objects
@@ -74,15 +74,23 @@ def load_model(path: Path) -> Any:
     config = _archive_config(path) if is_archive else _h5_config(path)
     _refuse_code(config, path.name)
 
-    from xai.backend import keras
-
     try:
-        if is_archive:
-            return keras.models.load_model(path, compile=False, safe_mode=True)
-        return load_h5(path, config)
+        model = _read_archive(path) if is_archive else load_h5(path, config)
     except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"Keras cannot rebuild {path.name}: {reason}") from error
+    if not model.weights:
+        raise ModelError(
+            f"{path.name} holds no weights: call the model on a film, or build it, before you save it, "
+            "so that its layers have them."
+        )
+    return model
+
+
+def _read_archive(path: Path) -> Any:
+    from xai.backend import keras
+
+    return keras.models.load_model(path, compile=False, safe_mode=True)
 
 
 def _archive_config(path: Path) -> Any:
@@ -95,6 +103,9 @@ def _archive_config(path: Path) -> Any:
             total = sum(member.file_size for member in archive.infolist())
             if total > 2 * MAX_MODEL_BYTES or archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ModelError(f"{path.name} unpacks to more than a model can be.")
+            strays = [name for name in archive.namelist() if name.startswith("/") or ".." in PurePosixPath(name).parts]
+            if strays:
+                raise ModelError(f"{path.name} wants to unpack {strays[0]}, which lies outside the model.")
             config = json.loads(archive.read("config.json"))
             written_by = str(json.loads(archive.read("metadata.json"))["keras_version"])
     except ModelError:
@@ -161,10 +172,12 @@ def _refuse_code(config: Any, name: str) -> None:
             )
         if known in registered or f"Custom>{kind}" in registered:
             continue
-        if module is None or str(module) == "builtins":
+        own = ">" in known  # as Keras writes what somebody registered: package>name
+        if not own and (module is None or str(module) == "builtins"):
             continue
-        if str(module).split(".")[0] != "keras" or str(module).startswith(CODE_MODULES):
+        if own or str(module).split(".")[0] != "keras" or str(module).startswith(CODE_MODULES):
             raise ModelError(
-                f"{name} uses {module}.{kind}, which is not a layer of Keras: Lightbox cannot rebuild it "
-                "unless its class is registered with keras.saving.register_keras_serializable."
+                f"{name} uses {known if module is None else f'{module}.{kind}'}, which is not a layer of Keras: "
+                "Lightbox cannot rebuild it unless its class is registered with "
+                "keras.saving.register_keras_serializable."
             )

@@ -10,7 +10,7 @@ import base64
 import binascii
 import dataclasses
 import json
-import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import expit
 
 from xai.calibration import LogitMap, logit_map_from_dict
+from xai.whole import write_whole
 
 CARD_VERSION = 1
 LINKS = ("sigmoid", "softmax")
@@ -27,6 +28,7 @@ FITS = ("stretch", "crop", "crop-first", "pad")
 RESAMPLES = ("pillow", "gaussian", "linear", "area")
 MAX_CARD_BYTES = 2 * 1024 * 1024
 MAX_SIDE = 2048
+MAX_SCALE = 1e9  # what an input is multiplied with, so that it stays far within single precision
 NAME_LIMIT = 80
 
 
@@ -47,11 +49,19 @@ def _is_int(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) <= sys.float_info.max  # also of a whole number too large for a float; never of NaN
 
 
 def _is_output_name(name: Any) -> bool:
     return isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and name.isprintable() and not set(name) & set("/\\")
+
+
+def check_name(name: Any) -> None:
+    """Refuse what no model can be called: anything but a short text on one line."""
+    is_short = isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and name.isprintable()
+    _check(is_short, f"name must be a short text, at most {NAME_LIMIT} printable characters", name)
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,8 @@ class InputSpec:
         _check(_is_int(self.channels) and self.channels in (1, 3), "input.channels must be 1 or 3", self.channels)
         _check(self.fit in FITS, f"input.fit must be one of {', '.join(FITS)}", self.fit)
         _check(
-            _is_number(self.multiply) and self.multiply != 0,
-            "input.multiply must be a number, not 0",
+            _is_number(self.multiply) and 0 < abs(self.multiply) <= MAX_SCALE,
+            f"input.multiply must be a number, not 0 and not beyond {MAX_SCALE:g}",
             self.multiply,
         )
         for name in ("mean", "std"):
@@ -104,7 +114,11 @@ class InputSpec:
                 f"input.{name} must hold 1 or {self.channels} numbers",
                 list(values),
             )
-        _check(all(value > 0 for value in self.std), "input.std must be above 0", list(self.std))
+        _check(
+            all(value >= 1 / MAX_SCALE for value in self.std),
+            f"input.std must be above 0, at least {1 / MAX_SCALE:g}",
+            list(self.std),
+        )
         _check(self.resample in RESAMPLES, f"input.resample must be one of {', '.join(RESAMPLES)}", self.resample)
         short = self.short_side
         _check(
@@ -179,11 +193,7 @@ class ModelCard:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        _check(
-            isinstance(self.name, str) and 0 < len(self.name) <= NAME_LIMIT,
-            "name must be a short text",
-            self.name,
-        )
+        check_name(self.name)
         _check(
             len(self.outputs) > 0 and all(map(_is_output_name, self.outputs)),
             _OUTPUTS_RULE,
@@ -255,7 +265,7 @@ def read_card(path: Path) -> ModelCard:
         raise ModelCardError(f"{path.name} is larger than {MAX_CARD_BYTES // 2**20} MiB, which no model card is.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelCardError(f"{path.name} is not valid JSON ({error}).") from error
     try:
         return card_from_dict(content)
@@ -327,7 +337,8 @@ def card_to_dict(card: ModelCard) -> dict[str, Any]:
 def write_card(card: ModelCard, path: Path) -> None:
     """Write a card as readable JSON."""
     text = json.dumps(card_to_dict(card), indent=2, ensure_ascii=False, allow_nan=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    path = Path(path)
+    write_whole(path.parent, {path.name: lambda part: part.write_text(text + "\n", encoding="utf-8")})
 
 
 def card_path(model_path: Path) -> Path:

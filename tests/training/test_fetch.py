@@ -333,3 +333,9 @@ def test_every_entry_says_its_terms_and_has_a_safe_address():
             assert file.sha256 is None or len(file.sha256) == 64
     files = [file.name for entry in registry().values() for file in entry.files]
     assert len(set(files)) == len(files)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:abc/x", "https://a.org:99999/x", "https://a.org/a b"])
+def test_an_address_that_is_none_is_not_called_a_broken_connection(url):
+    with pytest.raises(FetchError, match="is no address to download from"):
+        download.check_address(url)

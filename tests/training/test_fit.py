@@ -93,6 +93,7 @@ def test_learns_which_square_is_which(fitted):
         (["--folds", "1"], "--folds must be 0 or at least 2; it is 1"),
         (["--out", "model.h5"], "--out must end in .keras; it is model.h5"),
         (["--soft-labels", "nowhere.csv"], "There is no file nowhere.csv"),
+        (["--name", "x" * 81], "name must be a short text, at most 80 printable characters"),
         (["--channels", "2"], "--channels must be 1 or 3; it is 2"),
         (["--hold-out", "validation"], "--hold-out validation goes with --folds 0; it is 2"),
         (["--patience", "3"], "--patience needs validation films that nothing is trained on: add --hold-out"),
@@ -190,6 +191,21 @@ def test_soft_labels_of_another_dataset_are_refused(tmp_path):
     table.to_csv(tmp_path / "soft.csv", index=False)
     with pytest.raises(DatasetError, match=r"soft\.csv has none of the dataset's 2 films: it belongs to another"):
         read_soft_labels(tmp_path / "soft.csv", pd.DataFrame({"film": ["a", "c"]}))
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "sentence"),
+    [
+        ([0.1, 7], ["a", "b"], r"soft\.csv, row 3: prob_\w+ is “7\.0”; expected a number from 0 to 1 or blank"),
+        ([0.1, 0.2], ["a", "a"], r"soft\.csv, row 3: the film “a” already has row 2"),
+    ],
+)
+def test_soft_labels_that_are_none_are_named_with_their_row(tmp_path, values, names, sentence):
+    pd.DataFrame({f"prob_{name}": values for name in FINDINGS} | {"Image Index": names}).to_csv(
+        tmp_path / "soft.csv", index=False
+    )
+    with pytest.raises(DatasetError, match=sentence):
+        read_soft_labels(tmp_path / "soft.csv", pd.DataFrame({"film": ["a", "b"]}))
 
 
 def test_what_is_not_said_follows_from_the_rest():

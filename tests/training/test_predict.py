@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -114,6 +115,7 @@ def test_nothing_readable_is_an_error_not_an_empty_table(classifier, tmp_path):
         path.unlink()
     with pytest.raises(PredictionsError, match=r"None of 3 films could be read; the first, f000: The file f000\.png"):
         predict_dataset(read_dataset(folder), classifier, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []  # the next run looks again
     change_table(folder, lambda table: table.assign(on_disk=False))
     with pytest.raises(PredictionsError, match="Of the 6 films chosen of made none is on disk or has a recipe"):
         predict_dataset(read_dataset(folder), classifier, tmp_path / "other")
@@ -361,3 +363,17 @@ def test_two_workers_one_killed_give_the_rows_of_a_plain_run(model_file, tmp_pat
     assert list(done.facts.left_out) == ["f005"]
     pd.testing.assert_frame_equal(done.table, plain.table, check_exact=True)
     assert contents(tmp_path / "out") == contents(tmp_path / "plain")
+
+
+@pytest.mark.parametrize("plan", [[1], {"size": "large"}])
+def test_a_plan_that_is_none_is_one_sentence(tmp_path, plan):
+    folder = made_dataset(tmp_path / "data", films=2)
+    facts = folder / "dataset.json"
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"plan": plan}))
+    with pytest.raises(PredictionsError, match="has no size that is a whole number"):
+        Reader.of(read_dataset(folder), InputSpec(32, 1))
+
+
+def test_a_recipe_nested_without_end_is_left_out(tmp_path):
+    reader = Reader(tmp_path, InputSpec(32, 1), None)
+    assert "A recipe needs" in reader.read([Source("a", "", "[" * 100_000)]).left_out["a"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -70,12 +71,52 @@ def test_wrong_tables_are_neither_written_nor_read(tmp_path, wrong, sentence):
     assert sentence in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"outputs": 3}', '{"outputs": ["a"], "thresholds": {"a": 2}}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "3", "{}", '{"outputs": 3}', '{"outputs": ["a"], "thresholds": {"a": 2}}', "[" * 100_000],
+)
 def test_damaged_facts_are_one_sentence(tmp_path, text):
     write_predictions(tmp_path, facts(tmp_path), table())
     (tmp_path / FACTS_FILE).write_text(text)
     with pytest.raises(PredictionsError, match="cannot be read"):
         read_predictions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"outputs": [["Mass"]]}, "outputs in predictions.json must be names"),
+        ({"outputs": "Mass"}, "outputs in predictions.json is str, not list"),
+        ({"dataset_folder": 5}, "dataset_folder in predictions.json is int, not str"),
+        ({"dataset_folder": "a\0b"}, "dataset_folder in predictions.json holds a character that no name has"),
+        ({"thresholds": {"Mass": {"value": 10**400, "rule": "x"}}}, r"a threshold must lie in \[0, 1\]"),
+        ({"name": float("nan")}, "name in predictions.json is float, not str"),
+    ],
+)
+def test_facts_of_another_kind_are_named(tmp_path, changes, sentence):
+    write_predictions(tmp_path, facts(tmp_path), table())
+    content = json.loads((tmp_path / FACTS_FILE).read_text())
+    (tmp_path / FACTS_FILE).write_text(json.dumps(content | changes))
+    with pytest.raises(PredictionsError, match=sentence):
+        read_predictions(tmp_path)
+
+
+def test_a_full_disk_leaves_nothing_new_and_what_was_there(tmp_path, monkeypatch):
+    def full(self, path, **options):
+        Path(path).write_bytes(b"PAR")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_predictions(tmp_path / "old", facts(tmp_path), table())
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    for name in ("old", "new"):
+        with pytest.raises(OSError, match="No space left"):
+            write_predictions(tmp_path / name, facts(tmp_path, model="another"), table([0.5, 0.5, 0.5]))
+    assert not (tmp_path / "new").exists()
+    assert sorted(path.name for path in (tmp_path / "old").iterdir()) == [FACTS_FILE, TABLE_FILE]
+    monkeypatch.undo()
+    kept = read_predictions(tmp_path / "old")
+    assert kept.facts.model == "m"
+    pd.testing.assert_frame_equal(kept.table, table())
 
 
 def test_what_is_missing_is_named(tmp_path):

@@ -82,6 +82,7 @@ def test_the_four_required_fields_are_enough():
     [
         ({"name": ""}, "name"),
         ({"name": 5}, "name"),
+        ({"name": "a\x1b[31m"}, "name"),
         ({"outputs": []}, "outputs"),
         ({"outputs": "Mass"}, "outputs"),
         ({"outputs": ["Mass", "Mass"]}, "repeat"),
@@ -99,6 +100,11 @@ def test_the_four_required_fields_are_enough():
         ({"input": {"size": 64, "channels": 1, "fit": "squash"}}, "input.fit"),
         ({"input": {"size": 64, "channels": 1, "multiply": 0}}, "input.multiply"),
         ({"input": {"size": 64, "channels": 1, "multiply": "255"}}, "input.multiply"),
+        ({"input": {"size": 64, "channels": 1, "multiply": 1e308}}, "input.multiply"),
+        ({"input": {"size": 64, "channels": 1, "mean": 10**400}}, "input.mean"),
+        ({"input": {"size": 64, "channels": 1, "std": 1e-320}}, "input.std"),
+        ({"calibration": {"Mass": {"slope": 10**400}}}, "slope"),
+        ({"thresholds": {"Mass": 10**400}}, "threshold"),
         ({"input": {"size": 64, "channels": 3, "mean": [1, 2]}}, "input.mean"),
         ({"input": {"size": 64, "channels": 1, "mean": "grey"}}, "input.mean"),
         ({"input": {"size": 64, "channels": 1, "std": 0}}, "input.std"),
@@ -129,7 +135,7 @@ def test_a_missing_field_is_named(field):
         card_from_dict(content)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\xff\xfe", "[" * 100_000, '{"name": NaN}'])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\xff\xfe", "[" * 100_000, '{"name": NaN}', "9" * 5000])
 def test_what_is_no_card_is_refused(tmp_path, text):
     path = tmp_path / "card.json"
     path.write_bytes(text.encode("latin-1"))

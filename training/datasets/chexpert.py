@@ -90,7 +90,7 @@ def read_chexpert(
         remarks += left_out
     if splits == "random":
         films["split"] = random_split(films, labels(films) == 1, seed)
-    films["film"] = films["film"].str.partition("/")[2]
+    films["film"] = films["film"].str.replace("^[^/]*/", "", regex=True)
     home, told = str(Path(root).resolve()), spell_policy("chexpert", policy, splits=splits, views=views)
     facts = DatasetFacts("chexpert", home, SOURCE, LICENCE, CITATION, sha256(*tables), seed, policy=told)
     return finish(facts, films, (*remarks, *on_disk))
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
-    table = read_csv(file, WANTED)
+    table = read_csv(file, WANTED, dtype={"Path": str})
     nameless = table["Path"].isna()
     table = table[~nameless]
     refuse_strays(file, table["Path"])

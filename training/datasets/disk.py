@@ -27,11 +27,14 @@ class Files:
         Every file at any depth, relative to the folder with forward slashes, sorted; hidden ones are not in it.
     links : tuple of str
         Links, which are not followed: what they show may lie outside the folder.
+    strange : tuple of str
+        Pipes and devices, which may be read for ever, and names that are no text, which no table can hold.
     """
 
     root: Path
     names: tuple[str, ...]
     links: tuple[str, ...]
+    strange: tuple[str, ...] = ()
 
     @cached_property
     def images(self) -> list[str]:
@@ -57,8 +60,11 @@ class Files:
         return None
 
     def remarks(self) -> tuple[Remark, ...]:
-        """Say that links were not followed, where there are any."""
-        return remark("links, not followed: they may lead out of the root", self.links, left_out=True)
+        """Say what was passed over, where there is any."""
+        return (
+            *remark("links, not followed: they may lead out of the root", self.links, left_out=True),
+            *remark("pipes, devices and names that are no UTF-8, left out", self.strange, left_out=True),
+        )
 
 
 def list_files(root: Path, expected: str) -> Files:
@@ -79,7 +85,7 @@ def list_files(root: Path, expected: str) -> Files:
     root = Path(root)
     if not root.is_dir():
         raise DatasetError(f"There is no folder {root}; expected {expected}.")
-    above, names, links, waiting = f"{root}{os.sep}", [], [], [""]
+    above, names, links, strange, waiting = f"{root}{os.sep}", [], [], [], [""]
     while waiting:
         prefix = waiting.pop()
         with os.scandir(above + prefix) as entries:  # a Path a folder would take longer than reading it
@@ -87,13 +93,26 @@ def list_files(root: Path, expected: str) -> Files:
                 if entry.name.startswith(".") or entry.name == "__MACOSX":
                     continue
                 name = prefix + entry.name
-                if entry.is_symlink():
+                if not _is_text(entry.name):
+                    strange.append(os.fsencode(name).decode(errors="backslashreplace"))
+                elif entry.is_symlink():
                     links.append(name)
                 elif entry.is_dir():
                     waiting.append(name + "/")
-                else:
+                elif entry.is_file():
                     names.append(name)
-    return Files(root, tuple(sorted(names)), tuple(sorted(links)))
+                else:
+                    strange.append(name)
+    return Files(root, *(tuple(sorted(found)) for found in (names, links, strange)))
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a file's name is text; bytes that are none come as halves of characters (PEP 383)."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def remark(what: str, examples: object, left_out: bool = False) -> tuple[Remark, ...]:

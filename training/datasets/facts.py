@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FACTS_FILE = "dataset.json"
+# Its entries, and what JSON must hold there.
+KINDS = {
+    **dict.fromkeys(("name", "root", "source", "licence", "citation"), str),
+    **dict.fromkeys(("files", "policy"), dict),
+    "split_seed": int,
+    "report": list,
+}
 
 
 class DatasetError(ValueError):
@@ -91,4 +98,11 @@ def facts_from_json(content: Any) -> DatasetFacts:
     if missing:
         raise ValueError(f"{FACTS_FILE} lacks {', '.join(missing)}")
     known = {one.name: content[one.name] for one in fields if one.name in content}
+    for name, kind in KINDS.items():
+        if not isinstance(known.get(name, kind()), kind):
+            raise ValueError(f"{name} in {FACTS_FILE} is {type(known[name]).__name__}, not {kind.__name__}")
+    if "\0" in known["root"] or not known["name"].isprintable():
+        raise ValueError(f"name or root in {FACTS_FILE} holds characters that no name has")
+    if not all(isinstance(one, dict) for one in known.get("report", ())):
+        raise ValueError(f"report in {FACTS_FILE} must be a list of objects")
     return DatasetFacts(**{**known, "report": tuple(Remark(**remark) for remark in content.get("report", ()))})

@@ -132,9 +132,11 @@ def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Rema
 
 def _named(file: Path, lists: pd.Series) -> pd.DataFrame:
     """Spread lists such as ``Mass|Nodule`` over one bool column a name."""
+    # Before there is a column a name: another table's would be as many as its rows.
+    words = lists.drop_duplicates().str.split("|").explode()
+    strange = ~words.isin([*FINDINGS, NO_FINDING, ""])
+    refuse_any(file, strange, words, "the finding “{value}” is none of NIH's.")
     named = lists.str.get_dummies("|").astype(bool)
-    for strange in sorted(set(named.columns) - set(FINDINGS) - {NO_FINDING, ""}):
-        refuse_any(file, named[strange], lists, f"the finding “{strange}” is none of NIH's.")
     named = named.reindex(columns=[*FINDINGS, NO_FINDING], fill_value=False)
     both = named[NO_FINDING] & (named.sum(axis=1) > 1)
     refuse_any(file, both, lists, "“{value}” says No Finding and names a finding.")

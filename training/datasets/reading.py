@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.disk import Files, remark
-from training.datasets.facts import DatasetFacts, Remark
+from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import BLANK_POLICIES, UNCERTAIN_POLICIES, Policy
 from training.datasets.splits import SPLITS
 from training.datasets.table import check_films, complete, empty_boxes, write_dataset
+from xai.command_line import one_line
 
 FRONTAL = ("PA", "AP")
 
@@ -80,6 +81,8 @@ def finish(
     for name in ("view", "sex", "split", "age"):
         if name not in films:
             films[name] = pd.Series(np.nan, films.index, dtype=float if name == "age" else "str")
+    if not facts.name.isprintable():
+        raise DatasetError(f"The dataset cannot be called “{facts.name}”: expected a name without control characters.")
     films = complete(films.reset_index(drop=True), facts.name)
     check_films(films, facts.name)
     absent = films.loc[~films["on_disk"], "film"]
@@ -140,7 +143,7 @@ def save(out: Path, reading: Reading) -> int:
     patients = told["patient"].nunique()
     print(f"{len(films)} films in the table, {len(here)} on disk, {patients} patients: {counts}{boxes}")
     for one in reading.facts.report:
-        print(f"  {one}")
+        print(f"  {one_line(str(one))}")
     return 0
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import warnings
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,9 @@ from training.datasets.disk import remark
 from training.datasets.facts import DatasetError, Remark
 from training.datasets.table import LEAVES_ROOT
 
+MAX_HEADING = 200_000  # characters
+SHOWN = 30  # columns that a message lists
+
 
 def read_csv(file: Path, wanted: Iterable[str], **options: object) -> pd.DataFrame:
     """Read a label table.
@@ -20,23 +26,39 @@ def read_csv(file: Path, wanted: Iterable[str], **options: object) -> pd.DataFra
     Raises
     ------
     DatasetError
-        If it is no table or lacks one of the wanted columns.
+        If it is no table, has no rows, lacks one of the wanted columns, or a row has more cells than the heading.
     """
     try:
+        with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", errors="replace") as lines:
+            bounded_line(lines)
         # A blank line is a row without a film: kept, so that rows are counted as a spreadsheet does. A comma at the
         # end of each line but the heading must not make the first column an index.
-        table = pd.read_csv(file, encoding_errors="replace", skip_blank_lines=False, index_col=False, **options)
-    except (ValueError, OSError, EOFError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells too many, which would be dropped
+            table = pd.read_csv(file, encoding_errors="replace", skip_blank_lines=False, index_col=False, **options)
+    except pd.errors.ParserWarning as error:
+        raise DatasetError(f"{file} has rows with more cells than its heading has columns.") from error
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{file} cannot be read as a table ({str(error).strip()}).") from error
     require_columns(file, table, wanted)
+    if table.empty:
+        raise DatasetError(f"{file} has no rows below its heading.")
     return table
+
+
+def bounded_line(lines: TextIO) -> str:
+    """Read the heading of a table, and refuse one that no table has before it takes all memory."""
+    heading = lines.readline(MAX_HEADING)
+    if len(heading) == MAX_HEADING:
+        raise ValueError(f"its heading has more than {MAX_HEADING:,} characters")
+    return heading
 
 
 def require_columns(file: Path, table: pd.DataFrame, wanted: Iterable[str]) -> None:
     """Refuse a table that lacks one of the columns."""
     missing = [name for name in wanted if name not in table.columns]
     if missing:
-        there = ", ".join(map(str, table.columns))
+        there = ", ".join(map(str, table.columns[:SHOWN])) + (", …" if len(table.columns) > SHOWN else "")
         raise DatasetError(f"{file} lacks the columns {', '.join(missing)}; it has {there}.")
 
 

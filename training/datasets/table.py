@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, fact
 from training.datasets.splits import SPLITS
 from training.datasets.splits import split_by_patient as split_by_patient
 from xai.findings import FINDINGS
+from xai.whole import write_whole
 
 TABLE_FILE = "films.parquet"
 BOXES_FILE = "boxes.parquet"
@@ -30,6 +30,7 @@ UNCERTAIN = -1.0
 # Every dataset has these.
 FACT_COLUMNS = ("film", "path", "dataset", "patient", "view", "age", "sex", "split", "on_disk")
 COLUMNS = (*FACT_COLUMNS, *FINDINGS)
+TEXTS = ("film", "path", "dataset", "patient", "study", "view", "sex", "split")
 
 # Where a label comes from. Datasets made before there was a word for it get one when they are read.
 PROVENANCE = {
@@ -86,19 +87,20 @@ class Dataset:
 
 
 def write_dataset(folder: Path, facts: DatasetFacts, films: pd.DataFrame, boxes: pd.DataFrame | None = None) -> None:
-    """Write a dataset folder, each file whole or not at all.
+    """Write a dataset folder, whole or not at all.
 
     A relative root keeps the folder movable with its films.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     root = Path(os.path.relpath(facts.root, folder.resolve())).as_posix()
     text = json.dumps({**asdict(facts), "root": root}, indent=2, ensure_ascii=False)
-    _replace(folder / TABLE_FILE, lambda path: films.to_parquet(path, index=False, compression="zstd"))
-    (folder / BOXES_FILE).unlink(missing_ok=True)
+    files = {TABLE_FILE: lambda path: films.to_parquet(path, index=False, compression="zstd")}
     if boxes is not None and len(boxes):
-        _replace(folder / BOXES_FILE, lambda path: boxes.to_parquet(path, index=False, compression="zstd"))
-    _replace(folder / FACTS_FILE, lambda path: path.write_text(text + "\n", encoding="utf-8"))
+        files[BOXES_FILE] = lambda path: boxes.to_parquet(path, index=False, compression="zstd")
+    files[FACTS_FILE] = lambda path: path.write_text(text + "\n", encoding="utf-8")
+    write_whole(folder, files)
+    if BOXES_FILE not in files:
+        (folder / BOXES_FILE).unlink(missing_ok=True)
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -118,7 +120,7 @@ def read_dataset(folder: Path) -> Dataset:
             raise DatasetError(f"{folder} is not a dataset: {name} is missing.")
     try:
         facts = facts_from_json(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RecursionError) as error:
         raise DatasetError(f"{folder} cannot be read ({error}).") from error
     films = _read_parquet(folder / TABLE_FILE)
     _require(films, COLUMNS, folder / TABLE_FILE)
@@ -150,6 +152,8 @@ def complete(films: pd.DataFrame, where: str) -> pd.DataFrame:
     """
     columns = dict(films.items())
     columns["path"] = films["path"].fillna("")
+    if not pd.api.types.is_bool_dtype(films["on_disk"]) or films["on_disk"].isna().any():
+        raise DatasetError(f"{where} holds something else than true and false in the column on_disk.")
     columns["on_disk"] = films["on_disk"].astype(bool)
     columns.setdefault(STUDY, pd.Series(None, films.index, dtype="str"))
     for finding, source in zip(FINDINGS, SOURCE_COLUMNS, strict=True):
@@ -163,13 +167,24 @@ def complete(films: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def check_films(films: pd.DataFrame, where: str) -> None:
-    """Refuse a table in which a film is nameless or has two rows, a path leaves the root, or splits share a patient.
+    """Refuse a table that is empty or holds something else than its columns may.
+
+    That is a film that is nameless or has two rows, a path that leaves the root, or a patient whom splits share.
 
     Raises
     ------
     DatasetError
         Naming the first such row; rows are counted from 1.
     """
+    if films.empty:
+        raise DatasetError(f"{where} has no film; expected at least one row.")
+    for name in TEXTS:
+        told = films[name].dropna()
+        if len(told) and pd.api.types.infer_dtype(told) not in ("string", "categorical"):
+            raise DatasetError(f"{where} holds something else than text in the column {name}, such as {told.iloc[0]}.")
+    if films["age"].notna().any() and not pd.api.types.is_numeric_dtype(films["age"]):
+        raise DatasetError(f"{where} holds something else than numbers in the column age.")
+    _check_labels(films, where)
     nameless = np.flatnonzero(films["film"].isna() | (films["film"] == ""))
     if len(nameless):
         raise DatasetError(f"{where} has no film name in row {nameless[0] + 1}.")
@@ -186,6 +201,14 @@ def check_films(films: pd.DataFrame, where: str) -> None:
         word, row = films["split"].iloc[strange[0]], _row(films, strange[0])
         raise DatasetError(f"{where} says “{word}” for the split in {row}; expected {', '.join(SPLITS)} or none.")
     _check_patients(films, where)
+
+
+def _check_labels(films: pd.DataFrame, where: str) -> None:
+    for finding in FINDINGS:
+        strange = np.flatnonzero(films[finding].notna() & ~films[finding].isin((0, 1, UNCERTAIN)))
+        if len(strange):
+            value, row = films[finding].iloc[strange[0]], _row(films, strange[0])
+            raise DatasetError(f"{where} says {value:g} for {finding} in {row}; expected 1, 0, -1 or none.")
 
 
 def _check_patients(films: pd.DataFrame, where: str) -> None:
@@ -209,7 +232,10 @@ def _provenance(told: pd.Series | None, values: pd.Series, where: str) -> pd.Ser
     if told is None:
         words = np.select([values.isna(), values == UNCERTAIN], ["not_labelled", "uncertain"], "explicit")
         return pd.Series(words, values.index).astype(PROVENANCE_TYPE)
-    known = told.astype(PROVENANCE_TYPE)
+    try:
+        known = told.astype(PROVENANCE_TYPE)
+    except TypeError as error:  # lists and the like
+        raise DatasetError(f"{where} holds something else than words in the column {told.name}.") from error
     strange = told[known.isna() & told.notna()]
     if len(strange):
         raise DatasetError(f"{where} says “{strange.iloc[0]}” in {told.name}; expected {', '.join(PROVENANCE)}.")
@@ -227,9 +253,3 @@ def _read_parquet(file: Path) -> pd.DataFrame:
         return pd.read_parquet(file)
     except (ValueError, TypeError, OSError) as error:
         raise DatasetError(f"{file.parent} cannot be read ({error}).") from error
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    write(unfinished)
-    unfinished.replace(path)

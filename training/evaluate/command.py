@@ -19,8 +19,9 @@ from training.evaluate.judged import Judged, judge
 from training.evaluate.precision_recall import average_precision
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, rates
-from training.evaluate.thresholds import ALIASES, RULES, choose
+from training.evaluate.thresholds import ALIASES, RULES, checked_target, choose
 from training.predictions import read_predictions
+from xai.whole import write_whole
 
 COLUMNS = {
     "finding": "One of the 14 findings.",
@@ -92,13 +93,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, write and say in a line what was measured."""
+    checked_target(args.thresholds, args.target)
     predictions = read_predictions(args.predictions)
     judged = judge(predictions)
     if args.split:
         judged = judged.in_split(args.split)
     table, notes = measure(judged, args.thresholds, args.target)
-    args.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(args.out / "metrics.csv", index=False)
     content = {
         "predictions": predictions.facts.name,
         "model": judged.model,
@@ -114,7 +114,13 @@ def run(args: argparse.Namespace) -> int:
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    (args.out / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    write_whole(
+        args.out,
+        {
+            "metrics.csv": lambda path: table.to_csv(path, index=False),
+            "metrics.json": lambda path: path.write_text(text + "\n", encoding="utf-8"),
+        },
+    )
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
     print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} findings")

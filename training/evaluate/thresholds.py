@@ -98,7 +98,7 @@ def choose(rule: str, ranked: Ranked, target: float | None = None, card: Thresho
         return Threshold(0.5, "0.5")
     if ranked.problem:
         raise EvaluateError(f"{ranked.problem} The rule {RULES[rule].name} needs both kinds, told apart.")
-    target = _checked(rule, RULES[rule].target if target is None else target)
+    target = checked_target(rule, target)
     k = _CHOOSERS[rule](ranked, target)
     words = RULES[rule].name + ("" if target is None else f" {target:g}")
     return Threshold(_between(ranked.scores, k), f"{words}, chosen on {ranked.films} films.")
@@ -127,9 +127,18 @@ def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
     return _between(ranked.scores, _balanced(ranked, None)) if len(ranked.scores) > 1 else float(ranked.scores[0])
 
 
-def _checked(rule: str, target: float | None) -> float | None:
-    if target is None:
+def checked_target(rule: str, target: float | None) -> float | None:
+    """Give what a rule asks for, its usual target by default; None for a rule that asks for nothing.
+
+    Raises
+    ------
+    EvaluateError
+        If the target makes no sense.
+    """
+    rule = ALIASES.get(rule, rule)
+    if RULES[rule].target is None:
         return None
+    target = RULES[rule].target if target is None else target
     if rule == "cost":
         if not (math.isfinite(target) and target > 0):
             raise EvaluateError(f"A miss must cost more than 0 false alarms; got {target:g}.")

@@ -84,10 +84,14 @@ def download(
 
 def check_address(url: str) -> None:
     """Refuse an address that is not encrypted, unless it is this machine's own."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_address = url.isprintable() and " " not in url and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, half an IPv6 address
+        is_address = False
+    if is_address and parts.scheme == "https" and parts.hostname:
         return
-    if parts.scheme == "http" and parts.hostname in LOCAL_HOSTS:
+    if is_address and parts.scheme == "http" and parts.hostname in LOCAL_HOSTS:
         return
     raise FetchError(f"{url} is no address to download from: it must begin with https (http only to this machine).")
 

@@ -88,7 +88,10 @@ class Reader:
     def of(cls, dataset: Dataset, spec: InputSpec) -> Reader:
         """Make the reader of a dataset for a model."""
         plan = json.loads((dataset.folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {})
-        return cls(dataset.path("").resolve(), spec, plan.get("size"))
+        size = plan.get("size") if isinstance(plan, dict) else plan
+        if size is not None and not isinstance(size, int):
+            raise PredictionsError(f"The plan in {FACTS_FILE} of {dataset.folder} has no size that is a whole number.")
+        return cls(dataset.path("").resolve(), spec, size)
 
     def read(self, sources: Sequence[Source]) -> Batch:
         """Read or render films; those that cannot be are left out with the reason."""

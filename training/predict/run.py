@@ -169,6 +169,7 @@ def carry_out(order: Order, out: Path, run_shards: RunShards, budget: Budget) ->
             workplace.keep(shard, table)
     table, left_out = workplace.gather(shards)
     if table.empty:
+        workplace.clear()  # or the same command would repeat the reasons without looking again
         film, why = next(iter(left_out.items()))
         raise PredictionsError(f"None of {len(left_out)} films could be read; the first, {film}: {why}")
     write_predictions(out, order.facts(sources, left_out), table)

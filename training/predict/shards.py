@@ -131,8 +131,12 @@ class Workplace:
     @staticmethod
     def _put(path: Path, write: Any) -> None:
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-        write(unfinished)
-        unfinished.replace(path)
+        try:
+            write(unfinished)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
 
 
 def _same_claim(out: Path, there: Any, claim: Mapping[str, Any]) -> None:
@@ -149,6 +153,6 @@ def _same_claim(out: Path, there: Any, claim: Mapping[str, Any]) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PredictionsError(f"{path} cannot be read ({error}): delete it to begin again.") from error
     return content if isinstance(content, dict) else {}

@@ -106,7 +106,7 @@ class Recipe:
             )
         except RecipeError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise RecipeError(f"A recipe needs seed, person, view, age, sex, findings and objects: {error}.") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -124,3 +125,86 @@ def test_a_root_that_is_a_file_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DatasetError, match="There is no folder"):
         MAKERS["nih"](tmp_path / "source").read(tmp_path / "file")
+
+
+@pytest.mark.parametrize("maker", DAMAGES)
+def test_cells_beyond_the_heading_are_not_dropped(maker, tmp_path):
+    source = MAKERS[maker](tmp_path / "source")
+    rewrite(source.table, lambda text: text.replace(text.splitlines()[1], text.splitlines()[1] + ",x,y,z", 1))
+    with pytest.raises(DatasetError, match="rows with more cells than its heading has columns"):
+        source.read(source.root)
+
+
+@pytest.mark.parametrize("maker", DAMAGES)
+def test_a_heading_without_rows_makes_no_dataset(maker, tmp_path, capsys):
+    source = MAKERS[maker](tmp_path / "source")
+    rewrite(source.table, lambda text: text.splitlines()[0] + "\n")
+    assert main(["dataset", *source.command, str(source.root), "--out", str(tmp_path / "out")]) == 2
+    assert "has no rows below its heading" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("maker", DAMAGES)
+def test_rows_that_name_no_film_make_no_dataset(maker, tmp_path):
+    source = MAKERS[maker](tmp_path / "source")
+    for table in source.table.parent.glob("*.csv*"):
+        if table.name != BOXES:
+            rewrite(table, lambda text: text.splitlines()[0] + "\n" + "," * text.splitlines()[0].count(",") + "\n")
+    with pytest.raises(DatasetError, match=r"has no film|row 2: there is no study_id"):
+        source.read(source.root)
+
+
+@pytest.mark.parametrize("maker", DAMAGES)
+def test_an_endless_heading_is_not_parsed_nor_repeated(maker, tmp_path):
+    source = MAKERS[maker](tmp_path / "source")
+    rewrite(source.table, lambda text: ",".join(f"c{k}" for k in range(50_000)) + "\n1\n")
+    with pytest.raises(DatasetError, match="its heading has more than 200,000 characters"):
+        source.read(source.root)
+
+
+def test_only_the_first_columns_are_listed(tmp_path):
+    source = MAKERS["nih"](tmp_path / "source")
+    rewrite(source.table, lambda text: ",".join(f"c{k}" for k in range(2_000)) + "\n1\n")
+    with pytest.raises(DatasetError, match=r"it has c0, .*, c29, …\.$"):
+        source.read(source.root)
+
+
+def test_another_column_in_place_of_the_findings_takes_no_memory(tmp_path):
+    """One column a word would be 1.6 GB here."""
+    source = MAKERS["nih"](tmp_path / "source")
+    text = "\n".join(f"{k:08}_000.png,word {k},0,{k},058Y,M,PA,1,1,1,1," for k in range(40_000))
+    rewrite(source.table, lambda table: table.splitlines()[0] + "\n" + text + "\n")
+    with pytest.raises(DatasetError, match="row 2: the finding “word 0” is none of NIH's"):
+        source.read(source.root)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes_are_not_opened_and_names_that_are_no_text_are_left_out(tmp_path):
+    source = MAKERS["folders"](tmp_path / "source")
+    before = source.read(source.root)
+    folder = source.root / Path(before.films["path"].iloc[0]).parent
+    os.mkfifo(folder / "pipe.png")
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.png")).write_bytes(b"")
+    after = source.read(source.root)
+    assert after.films["film"].tolist() == before.films["film"].tolist()
+    told = [(one.count, one.left_out) for one in after.facts.report if one.what.startswith("pipes, devices")]
+    assert told == [(2, True)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_table_that_is_a_pipe_is_no_table(tmp_path):
+    source = MAKERS["nih"](tmp_path / "source")
+    source.table.unlink()
+    os.mkfifo(source.table)
+    with pytest.raises(DatasetError, match="holds no label table"):
+        source.read(source.root)
+
+
+def test_a_name_that_steers_a_terminal_is_refused(tmp_path, capsys):
+    source = MAKERS["films"](tmp_path / "source")
+    out = tmp_path / "out"
+    assert main(["dataset", "films", str(source.root), "--out", str(out), "--name", "a\x1b[31m"]) == 2
+    complaint = capsys.readouterr().err
+    assert "The dataset cannot be called “a�[31m”" in complaint
+    assert "\x1b" not in complaint
+    assert not out.exists()

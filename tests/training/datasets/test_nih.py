@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.training.datasets.made_sources import NIH_HEADER, make_nih, nih_table, picture
+from tests.training.datasets.made_sources import make_nih, nih_table, picture
 from training.__main__ import main
 from training.datasets.facts import DatasetError
 from training.datasets.nih import age_in_years, read_nih
@@ -162,7 +162,7 @@ def test_a_film_in_two_lists_is_refused(tmp_path):
 
 @pytest.mark.parametrize(("splits", "sentence"), [("official", "no official split"), ("nowhere", "no folder nowhere")])
 def test_lists_that_are_absent_are_named(tmp_path, splits, sentence):
-    (tmp_path / "Data_Entry_2017.csv").write_text(NIH_HEADER + "\n")
+    (tmp_path / "Data_Entry_2017.csv").write_text(nih_table((("00000001_000.png", "Mass", 1, "58", "M", "PA"),)))
     with pytest.raises(DatasetError, match=sentence):
         read_nih(tmp_path, splits=splits)
 

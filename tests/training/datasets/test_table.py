@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.datasets.facts import DatasetFacts, Remark
+from training.datasets.facts import FACTS_FILE, DatasetFacts, Remark
 from training.datasets.table import (
     COLUMNS,
     SCHEMA,
@@ -109,6 +109,14 @@ def test_uncertain_is_missing_wherever_yes_or_no_is_needed(tmp_path):
             r"patient “p” in two splits, train \(row 1 \(film “f0”\)\) and test \(row 3 \(film “f2”\)\)",
         ),
         ({"Mass": ["yes", "no", "no"]}, r"something else than numbers in the column Mass"),
+        ({"Mass": [1, 0, 7]}, r"says 7 for Mass in row 3 \(film “f2”\); expected 1, 0, -1 or none"),
+        ({"Mass": [np.inf, 0, 1]}, r"says inf for Mass in row 1"),
+        ({"film": [["a"], ["b"], ["c"]]}, r"something else than text in the column film, such as"),
+        ({"patient": [["a"], ["b"], ["c"]]}, r"something else than text in the column patient"),
+        ({"split": [1, 2, 3]}, r"something else than text in the column split, such as 1"),
+        ({"age": ["old", "older", "oldest"]}, r"something else than numbers in the column age"),
+        ({"on_disk": ["no", "no", "no"]}, r"something else than true and false in the column on_disk"),
+        ({"on_disk": [True, None, False]}, r"something else than true and false in the column on_disk"),
     ],
 )
 def test_a_table_that_does_not_hold_is_named_with_its_row(tmp_path, columns, sentence):
@@ -129,6 +137,8 @@ def test_a_patient_may_have_films_without_split(tmp_path):
 def test_a_provenance_that_is_none_is_named(tmp_path):
     with pytest.raises(DatasetError, match="“guessed” in source_Mass; expected explicit"):
         _opened(tmp_path, _films().assign(source_Mass="guessed"))
+    with pytest.raises(DatasetError, match="something else than words in the column source_Mass"):
+        _opened(tmp_path, _films().assign(source_Mass=[["explicit"]] * 3))
 
 
 def test_a_folder_that_is_no_dataset_is_named(tmp_path):
@@ -152,3 +162,35 @@ def test_a_folder_that_is_no_dataset_is_named(tmp_path):
     (tmp_path / "films.parquet").write_bytes(b"none")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"root": 5}, "root in dataset.json is int, not str"),
+        ({"root": None}, "root in dataset.json is NoneType, not str"),
+        ({"root": "a\0b"}, "holds characters that no name has"),
+        ({"name": "a\x1b[31m"}, "holds characters that no name has"),
+        ({"policy": [1]}, "policy in dataset.json is list, not dict"),
+        ({"report": "abc"}, "report in dataset.json is str, not list"),
+        ({"report": [3]}, "report in dataset.json must be a list of objects"),
+    ],
+)
+def test_facts_of_another_kind_are_named(tmp_path, changes, sentence):
+    _opened(tmp_path, _films())
+    file = tmp_path / FACTS_FILE
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    with pytest.raises(DatasetError, match=sentence):
+        read_dataset(tmp_path)
+
+
+def test_facts_that_are_nested_without_end_are_refused(tmp_path):
+    _opened(tmp_path, _films())
+    (tmp_path / FACTS_FILE).write_text("[" * 100_000)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_dataset(tmp_path)
+
+
+def test_a_dataset_without_a_film_is_none(tmp_path):
+    with pytest.raises(DatasetError, match="has no film; expected at least one row"):
+        _opened(tmp_path, _films().iloc[:0])

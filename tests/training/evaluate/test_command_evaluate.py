@@ -105,6 +105,8 @@ def _refused(capsys, *arguments: str) -> str:
 def test_bad_input_is_one_line_and_status_2(predictions: Path, tmp_path: Path, capsys):
     out = ["--out", str(tmp_path / "out")]
     assert "There is no folder" in _refused(capsys, str(tmp_path / "nowhere"), *out)
+    target = ["--thresholds", "sensitivity", "--target", "7"]
+    assert "must be a share above 0 and at most 1; got 7" in _refused(capsys, str(predictions), *out, *target)
     assert "is in the split validation" in _refused(capsys, str(predictions), *out, "--split", "validation")
     table = pd.read_parquet(predictions / "predictions.parquet")
     bad = {
