@@ -8,7 +8,7 @@ import numpy as np
 
 from xai.backend import keras
 from xai.findings import FINDINGS
-from xai.graph import FlatGraph, flatten
+from xai.graph import FlatGraph, flatten, scaled_input
 from xai.loading import ModelError, file_sha256, load_model
 from xai.model_card import InputSpec, ModelCard, ModelCardError
 
@@ -62,21 +62,10 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     """
     path = Path(path)
     model = load_model(path)
-    shape = _input_shape(model)
-    if shape is None or len(shape) != 4:
-        raise ModelError(
-            f"{path.name} takes {shape or 'an input of unknown shape'}; Lightbox feeds one picture (height, width, "
-            "channels). If that is what it takes, write its card by hand."
-        )
-    _, height, width, channels = shape
-    if channels not in (1, 3):
-        raise ModelError(f"{path.name} takes {channels} channels; Lightbox feeds 1 or 3.")
-    if height != width:
-        raise ModelError(f"{path.name} takes pictures of {height} x {width}; Lightbox feeds square ones.")
-    size = height or USUAL_SIZE
+    size, channels = _square(model, path.name)
     graph = _flat(model, size, channels, path.name)
     count = graph.outputs.shape[-1]
-    multiply = 255.0 if _divides(model) else 1.0
+    multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
     return ModelCard(
         name=path.stem[:80],
@@ -84,9 +73,42 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
         link=link,
         emits=emits,
         input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary="Starter card: check the names and order of the outputs, the fit and the scaling of the input.",
+        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link))}.",
         sha256=file_sha256(path),
     )
+
+
+def _to_check(link: str | None) -> tuple[str, ...]:
+    """What a person must check in a starter card; `link` is None where the model does not show it."""
+    return (
+        "outputs (names, in the order of training)",
+        "input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1])",
+        "input.fit",
+        *(() if link else ("head.link and emits (guessed, the model does not show them)",)),
+        "thresholds (0.5 until you name them)",
+    )
+
+
+def _square(model: keras.Model, name: str) -> tuple[int, int]:
+    """Side and channels of the pictures that a model takes."""
+    if len(getattr(model, "inputs", None) or ()) > 1:
+        raise ModelError(f"{name} takes {len(model.inputs)} inputs; Lightbox feeds one picture.")
+    shape = _input_shape(model)
+    if shape is None or len(shape) != 4:
+        raise ModelError(
+            f"{name} takes {shape or 'an input of unknown shape'}; Lightbox feeds one picture (height, width, "
+            "channels). If that is what it takes, write its card by hand."
+        )
+    _, height, width, channels = shape
+    if height in (1, 3) and width == channels:
+        raise ModelError(
+            f"{name} takes pictures of {height} x {width} x {channels}, channels first; Lightbox feeds channels last."
+        )
+    if channels not in (1, 3):
+        raise ModelError(f"{name} takes {channels} channels; Lightbox feeds 1 or 3.")
+    if height != width:
+        raise ModelError(f"{name} takes pictures of {height} x {width}; Lightbox feeds square ones.")
+    return height or USUAL_SIZE, channels
 
 
 def _check_input(model: keras.Model, card: ModelCard) -> None:
@@ -122,13 +144,19 @@ def _flat(model: keras.Model, size: int, channels: int, name: str) -> FlatGraph:
         return flatten(model, size, channels)
     except Exception as error:  # Keras names a shape that does not fit in many different exceptions
         reason = " ".join(str(error).split())[:300]
-        raise ModelCardError(f"{name} does not take an input of {size} x {size} x {channels}: {reason}") from error
+        sentence = f"{name} cannot be used with an input of {size} x {size} x {channels}: {reason}"
+        raise ModelCardError(sentence if sentence.endswith(".") else f"{sentence}.") from error
 
 
-def _divides(model: keras.Model) -> bool:
-    """Whether a model scales shades of 0 to 255 down itself."""
-    scalings = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Rescaling)]
-    return any(np.max(layer.scale) < 0.1 for layer in scalings)
+def _takes_shades_to_255(graph: FlatGraph) -> bool:
+    """Whether a model scales shades of 0 to 255 itself: told from what it makes of black and of white in [0, 1].
+
+    Scaled down, the two hardly differ; with the mean of such shades taken off, both are far from 0.
+    """
+    films = np.stack([np.zeros(graph.inputs.shape[1:], np.float32), np.ones(graph.inputs.shape[1:], np.float32)])
+    black, white = keras.ops.convert_to_numpy(keras.Model(graph.inputs, scaled_input(graph))(films, training=False))
+    span = np.abs(white - black).max()
+    return bool(span < 0.1 or min(np.abs(black).max(), np.abs(white).max()) > 10 * span)
 
 
 def _head(graph: FlatGraph, multiply: float) -> tuple[str, str]:

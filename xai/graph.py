@@ -106,6 +106,13 @@ def spatial_tensors(graph: FlatGraph) -> dict[str, KerasTensor]:
     return found
 
 
+def scaled_input(graph: FlatGraph) -> KerasTensor:
+    """Give what the first layer with weights is fed: the input after the model's own scaling, if it has any."""
+    nodes_by_depth = keras.Model(graph.inputs, graph.outputs)._nodes_by_depth
+    nodes = [node for depth in sorted(nodes_by_depth, reverse=True) for node in nodes_by_depth[depth]]
+    return next((node.input_tensors[0] for node in nodes if _is_learned(node.operation)), graph.inputs)
+
+
 class _Renamed(keras.Operation):
     """An operation under another name.
 
@@ -169,6 +176,10 @@ def _one_row(outputs: Any) -> KerasTensor:
     """Join the outputs of a model with one head a finding; refuse what is not a row of scores."""
     tensors = keras.tree.flatten(outputs)
     if len(tensors) > 1 and all(len(tensor.shape) == 2 for tensor in tensors):
+        links = {_open_head(tensor)[1] for tensor in tensors}
+        if len(links) > 1:
+            kinds = ", ".join(sorted(link or "no activation that is known" for link in links))
+            raise ValueError(f"its outputs must all end in the same activation; they end in {kinds}")
         return keras.layers.Concatenate(name=f"{OWN}heads")(tensors)
     if len(tensors) != 1 or len(tensors[0].shape) != 2 or tensors[0].shape[-1] is None:
         shapes = ", ".join(str(tensor.shape) for tensor in tensors)

@@ -15,8 +15,10 @@ OBSOLETE = {
     "DepthwiseConv2D": ("groups",),
     "Conv2DTranspose": ("groups",),
     "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SpatialDropout1D": ("trainable", "noise_shape"),
+    "SpatialDropout2D": ("trainable", "noise_shape"),
 }
-OBSOLETE_EVERYWHERE = ("rng_type",)
+OBSOLETE_EVERYWHERE = ("rng_type", "time_major")
 
 
 def load_h5(path: Path, config: dict[str, Any]) -> Any:

@@ -151,11 +151,15 @@ def main_part(card: ModelCard) -> Part | None:
 
 
 def trained_on(card: ModelCard) -> tuple[float | None, float | None]:
-    """Give the films and patients that a model was trained or tuned on, other datasets included."""
+    """Give the films and patients that a model learned from, other datasets included.
+
+    Validation films are among them, unless they were held out for calibration and thresholds.
+    """
     films = patients = None
+    unseen = {"test", text(at(card.provenance, "recipe", "hold_out"))}
     for splits in (at(card.performance, "splits"), at(card.performance, "also", "splits")):
         for name, one in splits.items() if isinstance(splits, Mapping) else ():
-            if name != "test" and (count := number(at(one, "films"))) is not None:
+            if name not in unseen and (count := number(at(one, "films"))) is not None:
                 films = (films or 0) + count
                 patients = (patients or 0) + (number(at(one, "patients")) or 0)
     return films, patients or None

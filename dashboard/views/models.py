@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.library import Library
 from dashboard.models.panels.bringing import show_fetch, show_import
-from dashboard.models.panels.card import show_card
+from dashboard.models.panels.card import outputs_words, show_card
 from dashboard.models.panels.compare import show_compare
 from dashboard.models.panels.deleting import delete_button, show_deleted, show_trash
 from dashboard.models.panels.layers import show_layers
@@ -49,13 +49,13 @@ def about(model: Shelved) -> str:
     """Say in a few words whose a model is and how good."""
     whose = "yours" if model.is_own else "built in"
     if model.card is None:
-        return f"{whose} · card cannot be read"
+        return f"{whose} · no card that can be read"
     if model.problem:
         return f"{whose} · file damaged"
     part = main_part(model.card)
     area = part.mean.auroc if part else None
-    good = "not measured" if area is None else f"mean AUROC {area:.2f}"
-    return f"{whose} · {len(model.card.outputs)} outputs · {good}"
+    good = "not measured" if area is None else f"{'mean ' if len(model.card.outputs) > 1 else ''}AUROC {area:.2f}"
+    return f"{whose} · {outputs_words(model.card)} · {good}"
 
 
 def settle(models: dict[str, Shelved]) -> None:

@@ -79,6 +79,23 @@ def test_the_card_is_told_in_words(run):
     assert "As many missed as flagged." in text
 
 
+def test_a_model_of_one_output_is_told_in_the_singular(run, stocked):
+    put(stocked, "single", card("single", outputs=["Pneumonia"], thresholds={}, prevalence={}))
+    app = run(model="single")
+    text = plain(shown(app))
+    assert "**1 output**" in text and ":gray[AUROC]" in text and "Mean AUROC" not in text
+    assert "yours · 1 output · AUROC 0.75" in plain(" ".join(app.radio(key="models_model").proto.captions))
+
+
+def test_classes_have_no_link_to_a_page_that_judges_findings(run, stocked):
+    changes = {"outputs": ["covid", "normal"], "head": {"link": "softmax", "emits": "logits"}}
+    put(stocked, "classes", card("classes", thresholds={}, prevalence={}, **changes))
+    assert "one of them, never two" in plain(shown(run(model="classes")))
+    assert "These outputs are classes" in " ".join(
+        one.value for one in run(model="classes", section="measured").caption
+    )
+
+
 def test_figures_and_their_films_are_shown(run):
     app = run(model="first", section="measured")
     table = app.dataframe[0].value

@@ -77,6 +77,12 @@ class TestReading:
         assert trained_on(made()) == (800, 600)
         assert parameters(made()) == 12345
 
+    def test_held_out_films_are_not_among_those_it_learned_from(self):
+        splits = {"train": {"films": 72, "patients": 40}, "validation": {"films": 18, "patients": 18}}
+        assert trained_on(made(performance={"splits": splits})) == (90, 58)
+        held_out = made(performance={"splits": splits}, provenance={"recipe": {"hold_out": "validation"}})
+        assert trained_on(held_out) == (72, 40)
+
     def test_unseen_patients_come_first_and_any_set_of_films_is_found(self):
         performance = {"mine": part(0.6), "unseen_simulated": part(0.9), "also": {"test": part(0.7)}, "test": part(0.8)}
         found = parts(made(performance=performance))

@@ -194,7 +194,7 @@ def test_a_model_of_two_inputs_is_refused():
     inputs = [keras.Input((24, 24, 1)), keras.Input((3,))]
     flat = keras.layers.Concatenate()([keras.layers.Flatten()(inputs[0]), inputs[1]])
     model = keras.Model(inputs, keras.layers.Dense(14, activation="sigmoid")(flat))
-    with pytest.raises(ModelCardError, match="does not take an input of 24 x 24 x 1"):
+    with pytest.raises(ModelCardError, match="cannot be used with an input of 24 x 24 x 1"):
         Classifier(model, models.card(), "id")
 
 

@@ -65,6 +65,7 @@ def sequential():
                 L.BatchNormalization(name="norm"),
                 L.DepthwiseConv2D(3, name="depthwise"),
                 L.SeparableConv2D(5, 3, activation="relu", name="separable"),
+                L.SpatialDropout2D(0.5, name="spatial_drop"),
                 L.Conv2DTranspose(3, 3, name="transposed"),
                 L.Flatten(name="flat"),
                 L.Dropout(0.5, name="drop"),
@@ -82,6 +83,8 @@ def old_sequential(model):
             words["groups"] = 1
         if isinstance(layer, L.SeparableConv2D):
             words |= {"kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None}
+        if isinstance(layer, L.SpatialDropout2D):
+            words |= {"trainable": True, "noise_shape": None}
         if isinstance(layer, L.BatchNormalization):
             words |= {"axis": [3], "dtype": {"class_name": "Policy", "config": {"name": "float32"}}}
         layers.append(old_layer(layer, **words))

@@ -285,3 +285,17 @@ def test_an_archive_of_keras_2_says_how_to_save_it(saved, tmp_path):
         new.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
         new.writestr("model.weights.h5", old.read("model.weights.h5"))
     assert "written by Keras 2.15.0" in refused(path) and "model.save('name.h5')" in refused(path)
+
+
+def test_a_model_that_was_never_built_has_no_weights_to_load(tmp_path):
+    path = tmp_path / "never.keras"
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(1)]).save(path)
+    assert "holds no weights: call the model on a film" in refused(path)
+
+
+def test_a_layer_that_somebody_registered_is_named(saved, tmp_path):
+    def rename(config):
+        config["config"]["layers"][1].update(module=None, class_name="Own", registered_name="own>Own")
+
+    assert "uses own>Own, which is not a layer of Keras" in refused(edited(saved, tmp_path / "own.keras", rename))

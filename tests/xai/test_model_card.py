@@ -222,12 +222,73 @@ def test_a_starter_card_with_the_wrong_number_of_names_leaves_nothing(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    ("shape", "words"), [((24, 32, 1), "24 x 32"), ((24, 24, 2), "2 channels"), ((24,), "one picture")]
+    ("shape", "words"),
+    [
+        ((24, 32, 1), "24 x 32"),
+        ((24, 24, 2), "2 channels"),
+        ((24,), "one picture"),
+        ((3, 24, 24), "3 x 24 x 24, channels first"),
+    ],
 )
 def test_a_model_of_another_input_gets_no_card(shape, words, tmp_path):
     path = tmp_path / "other.keras"
     keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(2)]).save(path)
     with pytest.raises(ModelError, match=words):
+        starter_card(path)
+
+
+def preprocessed(mode):
+    """Keras writes this as bare operations, not as a layer."""
+    inputs = keras.Input((24, 24, 3))
+    x = getattr(keras.applications, mode).preprocess_input(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(x))))
+
+
+def normalised(mean, variance):
+    layers = keras.layers
+    norm = layers.Normalization(mean=[mean], variance=[variance])
+    return keras.Sequential([keras.Input((24, 24, 1)), norm, layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)])
+
+
+@pytest.mark.parametrize(
+    ("build", "multiply"),
+    [
+        (lambda: preprocessed("mobilenet_v2"), 255),
+        (lambda: preprocessed("vgg16"), 255),
+        (lambda: preprocessed("densenet"), 255),
+        (lambda: normalised(120.0, 3000.0), 255),
+        (lambda: normalised(0.48, 0.05), 1),
+    ],
+)
+def test_scaling_inside_a_model_is_seen_however_it_is_written(build, multiply, tmp_path):
+    path = tmp_path / "model.keras"
+    build().save(path)
+    assert starter_card(path).input.multiply == multiply
+
+
+def test_a_starter_card_says_what_to_complete(tmp_path, zoo_model):
+    path = tmp_path / "model.keras"
+    for name, guessed in (("flat", False), ("logits", True)):
+        zoo_model(name).save(path)
+        summary = starter_card(path).summary
+        assert all(word in summary for word in ("outputs", "input.multiply, mean and std", "input.fit", "thresholds"))
+        assert ("head.link and emits (guessed" in summary) == guessed
+
+
+def test_outputs_of_different_kinds_get_no_card(tmp_path):
+    inputs = keras.Input((24, 24, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(inputs))
+    heads = [keras.layers.Dense(1, activation="sigmoid", name="pneumonia")(x), keras.layers.Dense(1, name="age")(x)]
+    keras.Model(inputs, heads).save(path := tmp_path / "two.keras")
+    with pytest.raises(ModelCardError, match=r"must all end in the same activation; .* sigmoid"):
+        starter_card(path)
+
+
+def test_a_model_of_two_inputs_gets_no_card(tmp_path):
+    inputs = [keras.Input((24, 24, 1)), keras.Input((1,))]
+    x = keras.layers.Concatenate()([keras.layers.Flatten()(inputs[0]), inputs[1]])
+    keras.Model(inputs, keras.layers.Dense(2)(x)).save(path := tmp_path / "two.keras")
+    with pytest.raises(ModelError, match="takes 2 inputs"):
         starter_card(path)
 
 

@@ -56,24 +56,32 @@ def _numbers(card: ModelCard) -> None:
     where = f"On {part.title.lower()}." if part else "The card has no figures."
     mean = part.mean if part else None
     interval = "" if mean is None or mean.low is None else f"95 %: {mean.low:.2f} to {mean.high:.2f}"
+    area = "AUROC" if len(card.outputs) == 1 else "Mean AUROC"
+    answers = "each by itself" if card.link == "sigmoid" else "one of them, never two"
     rows = [
         ("Trained on", _written(films, "{:,.0f} films"), f"{patients:,.0f} patients" if patients else SILENT),
-        ("Mean AUROC", _written(mean and mean.auroc, "{:.2f}"), interval or SILENT),
+        (area, _written(mean and mean.auroc, "{:.2f}"), interval or SILENT),
         ("Calibration error", _written(mean and mean.ece, "{:.3f}"), SILENT if mean is None else "0 is perfect"),
         ("Parameters", _written(parameters(card), "{:,.0f}"), architecture(card) or SILENT),
-        ("Answers", f"{len(card.outputs)} outputs", "each by itself" if card.link == "sigmoid" else "one of them"),
+        ("Answers", outputs_words(card), answers),
     ]
     helps = {
+        "AUROC": f"The chance that a film with the finding scores above one without. {where}",
         "Mean AUROC": f"The chance that a film with a finding scores above one without, mean over findings. {where}",
         "Calibration error": "Expected calibration error: mean distance of predicted and observed share, over groups "
         f"of films. 0 is perfect. {where}",
-        "Trained on": "Training and validation films, those of all datasets together.",
+        "Trained on": "Training films of all datasets together, and validation films where they were learned from.",
         "Parameters": "Numbers that training has set. Where the card does not say, Layers counts them.",
     }
     for column, (name, value, note) in zip(st.columns(len(rows), gap="small"), rows, strict=True):
         with column:
             lines = [f":gray[{name}]", f"**{escape(value)}**", f":small[:gray[{escape(note)}]]"]
             st.markdown("  \n".join(lines), help=helps.get(name))
+
+
+def outputs_words(card: ModelCard) -> str:
+    """Say how many outputs there are."""
+    return "1 output" if len(card.outputs) == 1 else f"{len(card.outputs)} outputs"
 
 
 def _written(value: float | None, form: str) -> str:

@@ -14,7 +14,7 @@ from dashboard.models.shelf import Shelved
 from dashboard.models.visit import bound, refuse, view
 from dashboard.words import escape, percent
 from training.predictions import PredictionsError
-from xai.findings import finding_label
+from xai.findings import FINDINGS, finding_label
 from xai.model_card import ModelCard
 
 NOT_MEASURED = """Nothing was measured for this model: its card holds no AUROC.
@@ -94,7 +94,7 @@ def part_words(card: ModelCard, part: Part) -> str:
     said = f"**{escape(part.title)}**: {said}. {escape(part.meaning)}"
     mean = part.mean
     if mean.auroc is not None:
-        said += f" Mean AUROC **{area_words(mean)}**."
+        said += f" {'AUROC' if len(card.outputs) == 1 else 'Mean AUROC'} **{area_words(mean)}**."
     if mean.ece is not None:
         said += f" Probabilities are off by {percent(mean.ece)} on average."
     return said
@@ -170,6 +170,11 @@ def _token(card: ModelCard, part: Part) -> None:
 
 def _elsewhere(library: Library, model: Shelved) -> None:
     """Link to the curves, which are made from predictions and not from a card."""
+    if not set(model.card.outputs) & set(FINDINGS):
+        st.caption(
+            "The ROC page judges findings. These outputs are classes: the figures above are all there is of them."
+        )
+        return
     names = [name for name in library.predictions() if _is_by(library, name, model.name)][:MOST_LINKS]
     if not names:
         st.caption(

@@ -28,7 +28,7 @@ def show_published(model: Shelved) -> None:
     known = [name for name in card.outputs if name in FINDINGS]
     if not known:
         st.info(
-            "None of this model’s outputs is one of the 14 findings of NIH ChestX-ray14, so no published figure is "
+            "None of this model’s outputs is a finding of NIH ChestX-ray14, so no published figure is "
             "about the same question.",
             icon=":material/info:",
         )
