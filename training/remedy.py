@@ -1,11 +1,10 @@
-"""Mend a finding's probabilities and threshold: fitted on some patients, shown on others, kept in the model card."""
+"""Mend a finding's probabilities and threshold: fitted on some patients, shown on others, written into a card."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -18,10 +17,10 @@ from training.evaluate.rates import Rates, rates
 from training.evaluate.roc import Auroc, clustered_auroc
 from training.evaluate.thresholds import choose
 from xai.calibration import LogitMap
-from xai.loading import SUFFIXES
-from xai.model_card import ModelCard, Threshold, write_card
+from xai.model_card import ModelCard, Threshold
 
 FIT_SHARE = 0.5
+FEW_FILMS, REPEATS = 5000, 20  # up to so many films the lot matters, and is drawn so often
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,20 @@ class Outcome:
     mean_probability: float
 
 
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """The same remedy with other patients to fit on: what is chance in a trial.
+
+    Attributes
+    ----------
+    flagged, prevalence : array (lots,)
+        Of the films that the remedy was not fitted on: the share flagged after it, and the share with the finding.
+    """
+
+    flagged: np.ndarray
+    prevalence: np.ndarray
+
+
 @dataclass(frozen=True)
 class Trial:
     """A remedy and what it does to films that it was not fitted on.
@@ -86,6 +99,8 @@ class Trial:
         On the films that it is shown on.
     fitted_films, fitted_positives, fitted_patients : int
     shown_films, shown_positives, shown_patients : int
+    again : Repeats or None
+        None where there are so many films that the lot hardly matters.
     """
 
     remedy: Remedy
@@ -97,6 +112,7 @@ class Trial:
     shown_films: int
     shown_positives: int
     shown_patients: int
+    again: Repeats | None = None
 
 
 def try_remedy(
@@ -145,33 +161,70 @@ def try_remedy(
         raise EvaluateError(f"There is no remedy “{method}”; the remedies are {', '.join(METHODS)}.")
     if not 0 < share < 1:
         raise EvaluateError(f"The share of patients to fit on must lie between 0 and 1; it is {share:g}.")
-    labels, scores = judged.truth(finding), judged.scores(finding)
+    labels, scores, numbers = judged.truth(finding), judged.scores(finding), judged.patients
     known = ((labels == 0) | (labels == 1)) & ~np.isnan(scores)
-    fit = fitting_part(judged.patients, known & (labels == 1), scores, share, seed)
+    fit = fitting_part(numbers, known & (labels == 1), scores, share, seed)
     fitted, shown = (rank(labels[part], scores[part]) for part in (fit, ~fit))
     for name, part in (("fit on", fitted), ("show it on", shown)):
         if not part.positives or not part.negatives:
             raise EvaluateError(f"A remedy needs films of both kinds to {name}; of those to {name}: {part.problem}")
 
-    found = _map(judged, finding, method, fitted, weight, trained, here)
-    mended = scores if found is None else apply_map(found, scores)
-    card = judged.threshold(finding)
-    now = card.value if threshold is None else threshold
-    cut = choose(rule, rank(labels[fit], mended[fit]), target, card) if rule else Threshold(now, "As it was.")
-    caution = caution_of(method, fitted)
-    remedy = Remedy(finding, method, found, cut, (caution,) if caution else ())
-    numbers = judged.patients
+    now = judged.threshold(finding).value if threshold is None else threshold
+    wish = _Wish(method, rule, target, now, weight, trained, here)
+    remedy = _fitted(judged, finding, fit, wish)
+    mended = remedy.probabilities(scores)
     return Trial(
         remedy,
         before=_outcome(labels[~fit], scores[~fit], numbers[~fit], now),
-        after=_outcome(labels[~fit], mended[~fit], numbers[~fit], cut.value),
+        after=_outcome(labels[~fit], mended[~fit], numbers[~fit], remedy.threshold.value),
         fitted_films=fitted.films,
         fitted_positives=fitted.positives,
         fitted_patients=len(np.unique(numbers[fit & known])),
         shown_films=shown.films,
         shown_positives=shown.positives,
         shown_patients=len(np.unique(numbers[~fit & known])),
+        again=_repeated(judged, finding, known, share, seed, wish) if len(labels) <= FEW_FILMS else None,
     )
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """How a remedy is made, whatever it is fitted on; see `try_remedy`."""
+
+    method: str
+    rule: str
+    target: float | None
+    now: float
+    weight: float | None
+    trained: float | None
+    here: float | None
+
+
+def _fitted(judged: Judged, finding: str, fit: np.ndarray, wish: _Wish) -> Remedy:
+    labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
+    fitted = rank(labels, scores)
+    found = _map(judged, finding, wish.method, fitted, wish.weight, wish.trained, wish.here)
+    cut = Threshold(wish.now, "As it was.")
+    if wish.rule:
+        mended = fitted if found is None else rank(labels, apply_map(found, scores))
+        cut = choose(wish.rule, mended, wish.target, judged.threshold(finding))
+    caution = caution_of(wish.method, fitted)
+    return Remedy(finding, wish.method, found, cut, (caution,) if caution else ())
+
+
+def _repeated(judged: Judged, finding: str, known: np.ndarray, share: float, seed: int, wish: _Wish) -> Repeats | None:
+    labels, scores = judged.truth(finding), judged.scores(finding)
+    flagged, there = [], []
+    for lot in range(seed + 1, seed + 1 + REPEATS):
+        fit = fitting_part(judged.patients, known & (labels == 1), scores, share, lot)
+        shown = known & ~fit
+        try:
+            remedy = _fitted(judged, finding, fit, wish)
+        except EvaluateError:  # a lot that leaves too little to fit on
+            continue
+        flagged.append((remedy.probabilities(scores[shown]) >= remedy.threshold.value).mean())
+        there.append(labels[shown].mean())
+    return Repeats(np.array(flagged), np.array(there)) if flagged else None
 
 
 def apply_to_card(card: ModelCard, remedy: Remedy, origin: str = "") -> ModelCard:
@@ -209,51 +262,6 @@ def apply_to_card(card: ModelCard, remedy: Remedy, origin: str = "") -> ModelCar
         thresholds={**card.thresholds, remedy.finding: remedy.threshold},
         provenance={**card.provenance, "remedies": [*card.provenance.get("remedies", []), note]},
     )
-
-
-def save_card_version(path: Path, card: ModelCard) -> Path:
-    """Put a new version of a card in the old one's place, and keep the old one.
-
-    Parameters
-    ----------
-    path : Path
-        The card, such as ``lightbox.json``.
-    card : ModelCard
-        The new version.
-
-    Returns
-    -------
-    Path
-        Where the old one is kept: ``lightbox.v1.json``, or the next free number.
-    """
-    path = Path(path)
-    number = 1 + max((version_number(kept) for kept in card_versions(path)), default=0)
-    kept = path.with_name(f"{path.stem}.v{number}.json")
-    history = {"version": number + 1, "before": kept.name}
-    old = path.read_bytes()
-    unfinished = path.with_name(path.name + ".part")
-    write_card(dataclasses.replace(card, provenance={**card.provenance, "card_version": history}), unfinished)
-    with kept.open("xb") as copy:  # never over another version
-        copy.write(old)
-    unfinished.replace(path)
-    return kept
-
-
-def card_versions(path: Path) -> list[Path]:
-    """Give the kept earlier versions of a card, oldest first; the card of a model called so is none of them."""
-    path = Path(path)
-    beside = {one.name: one for one in path.parent.iterdir()}
-    numbers = sorted(number for name in beside if (number := version_number(Path(name))))
-    names = [f"{path.stem}.v{number}" for number in numbers]
-    kept = [name for name in names if f"{name}.json" in beside and not any(name + one in beside for one in SUFFIXES)]
-    return [beside[f"{name}.json"] for name in dict.fromkeys(kept)]
-
-
-def version_number(path: Path) -> int:
-    """Give the number of a kept version: 3 for ``lightbox.v3.json``; 0 for anything else."""
-    mark = Path(path).suffixes[-2:-1]
-    digits = mark[0].removeprefix(".v") if mark else ""
-    return int(digits) if digits.isdecimal() else 0
 
 
 def _map(

@@ -186,6 +186,8 @@ def _show(trial: Trial) -> None:
         figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=sentences.outcome(trial)
     )
     st.caption(f"{sentences.halves(trial)} The grey band is within 20 % of the truth.")
+    if trial.again is not None:
+        st.markdown(sentences.again(trial))
     for caution in trial.remedy.cautions:
         st.warning(escape(caution), icon=":material/warning:")
     st.dataframe(

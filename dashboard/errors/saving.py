@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.library import Library
+from training.card_versions import card_versions, save_card_version
 from training.evaluate.ranked import EvaluateError
 from training.predictions import PredictionsFacts
-from training.remedy import Remedy, apply_to_card, card_versions, save_card_version
+from training.remedy import Remedy, apply_to_card
 from xai.calibration import logit_map_from_dict
 from xai.loading import file_sha256
 from xai.model_card import ModelCard, card_path, read_card, write_card

@@ -96,7 +96,7 @@ def outcome(trial: Trial) -> str:
         if round(abs(off), 2)
         else "as often as it is there"
     )
-    verdict = "which is close" if abs(off) <= GOOD_ENOUGH else "which is not close yet"
+    verdict = "which is close" if abs(off) <= GOOD_ENOUGH else _not_close(trial)
     gain = trial.after.auroc.value - trial.before.auroc.value
     order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
@@ -112,6 +112,27 @@ def halves(trial: Trial) -> str:
         f"({trial.fitted_positives:,} with the finding), shown on {trial.shown_films:,} films of "
         f"{trial.shown_patients:,} other patients ({trial.shown_positives:,} with it)."
     )
+
+
+def again(trial: Trial) -> str:
+    """Say what comes of a remedy where other patients are drawn to fit it on; empty where that hardly matters."""
+    if trial.again is None:
+        return ""
+    flagged = trial.again.flagged
+    return (
+        f"Which patients it is fitted on is chance: over {len(flagged)} other lots **{percent(flagged.mean())}** are "
+        f"flagged on average ({percent(flagged.min())} to {percent(flagged.max())}), where "
+        f"{percent(trial.again.prevalence.mean())} have the finding."
+    )
+
+
+def _not_close(trial: Trial) -> str:
+    flagged = trial.after.rates.predicted_prevalence
+    if flagged.low <= trial.after.rates.prevalence.value <= flagged.high:
+        return (
+            f"which may be chance: {round(flagged.value * flagged.of):,} films, where {trial.shown_positives:,} have it"
+        )
+    return "which is not close yet"
 
 
 def _times(ratio: float) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.library import Library
+from training.card_versions import card_versions
 from training.fitting.log import LOG_SUFFIX
-from training.remedy import card_versions
 from xai.library import BUILT_IN_MODELS
 from xai.loading import SUFFIXES
 from xai.model_card import ModelCard, ModelCardError, card_path

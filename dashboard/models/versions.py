@@ -8,7 +8,7 @@ from pathlib import Path
 from dashboard.models.reading import at, text
 from dashboard.models.shelf import versions
 from dashboard.words import percent
-from training.remedy import save_card_version
+from training.card_versions import save_card_version
 from xai.findings import finding_label
 from xai.model_card import ModelCard, read_card
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.models.shelf import Shelved, versions
 from dashboard.models.versions import Switched, VersionError, differences, remedies, switch, take_back
 from dashboard.words import escape
-from training.remedy import version_number
+from training.card_versions import version_number
 from xai.model_card import ModelCardError, card_path, read_card
 
 BUILT_IN = (

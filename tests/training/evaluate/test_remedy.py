@@ -11,9 +11,10 @@ from scipy.special import expit, logit
 
 from tests.training.evaluate.made_scores import binormal, made
 from training.calibrate import METHODS
+from training.card_versions import card_versions, save_card_version
 from training.evaluate.parts import fitting_part
 from training.evaluate.ranked import EvaluateError
-from training.remedy import Remedy, apply_to_card, card_versions, save_card_version, try_remedy
+from training.remedy import FEW_FILMS, REPEATS, Remedy, apply_to_card, try_remedy
 from xai.calibration import LogitMap
 from xai.model_card import InputSpec, ModelCard, ModelCardError, Threshold, read_card, write_card
 
@@ -163,3 +164,15 @@ def test_a_card_that_is_not_there_is_not_replaced(tmp_path: Path):
     with pytest.raises(OSError, match=r"over\.json"):
         save_card_version(tmp_path / "over.json", CARD)
     assert not card_versions(tmp_path / "over.json")
+
+
+def test_a_remedy_is_tried_again_on_other_lots_where_films_are_few():
+    few = _over(2000)
+    found = try_remedy(few, "Emphysema", "platt", "prevalence", seed=3).again
+    assert len(found.flagged) == len(found.prevalence) == REPEATS
+    assert found.flagged.mean() == pytest.approx(found.prevalence.mean(), rel=0.1)
+    assert np.ptp(found.flagged) > 0
+    one = try_remedy(few, "Emphysema", "platt", "prevalence", seed=4).after.rates  # its first other lot
+    assert found.flagged[0] == pytest.approx(one.predicted_prevalence.value, abs=1e-12)
+    assert found.prevalence[0] == pytest.approx(one.prevalence.value, abs=1e-12)
+    assert try_remedy(_over(FEW_FILMS + 1), "Emphysema", "platt").again is None
