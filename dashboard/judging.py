@@ -12,6 +12,7 @@ from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError
 from training.evaluate.judged import Judged, judge
 from training.evaluate.ranked import EvaluateError
 from training.predictions import Predictions, PredictionsError
+from xai.findings import finding_label
 from xai.library import DEFAULT_MODEL
 
 ALL = "all"
@@ -76,6 +77,23 @@ def judged(library: Library, predictions: str, part: str = ALL) -> Judged:
     told = source(library, predictions, ALL)
     whole = _join(told.stamp, library, told)
     return whole if part == ALL else _part(told.stamp, part, whole)
+
+
+def outputs_words(here: Judged) -> str:
+    """Say which outputs are classes, and which are not judged; empty where all are findings."""
+    said = []
+    if len(here.classes) == 1:
+        said.append(f"{_listed(here.classes)} is a class, judged against all films of another.")
+    elif here.classes:
+        said.append(f"{_listed(here.classes)} are classes, each judged against the rest.")
+    if here.unjudged:
+        said.append(f"The dataset says nothing of {_listed(here.unjudged)}, which is left out.")
+    return " ".join(said)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    words = [finding_label(name) for name in names]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def parts(whole: Judged) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.widgets import viewer
+from dashboard.widgets import payload
 from dashboard.words import alternative_text, cost, diagnostics
 from xai.explanation import Explainer, Explanation
 from xai.film import Film
@@ -22,9 +22,9 @@ LONGEST_SIDE = 1024  # of the film on the screen; zooming further shows no more 
 STEPS = 4095  # maps go to the browser in this many steps, finer than its 255 colours
 
 
-def film_part(film: Film, title: str) -> viewer.Payload:
+def film_part(film: Film, title: str) -> payload.Payload:
     """Film and window presets for the browser."""
-    return viewer.film_payload(
+    return payload.film_payload(
         film.sha256, shades(film), title=title, alt=f"Chest film {title}", windows=windows(film.pixels)
     )
 
@@ -38,14 +38,14 @@ def shades(film: Film) -> np.ndarray:
     return np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
 
 
-def twin_part(title: str, pixels: np.ndarray, captions: Mapping[str, str]) -> viewer.Payload:
+def twin_part(title: str, pixels: np.ndarray, captions: Mapping[str, str]) -> payload.Payload:
     """Panel of a twin film, with what to say of it for each finding."""
-    return viewer.picture_payload("twin", title=title, pixels=pixels, captions=captions)
+    return payload.picture_payload("twin", title=title, pixels=pixels, captions=captions)
 
 
-def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> dict[str, viewer.Payload]:
+def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> dict[str, payload.Payload]:
     """Exact truth of each finding that the model answers, for the browser to outline."""
-    return {name: viewer.encode(mask.astype(np.uint8)) for name, mask in masks.items() if name in card.outputs}
+    return {name: payload.encode(mask.astype(np.uint8)) for name, mask in masks.items() if name in card.outputs}
 
 
 def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
@@ -60,21 +60,25 @@ def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
     return [(name, min(float(a + b) / 2, 1.0), max(float(b - a), 0.02)) for name, (a, b) in spans.items()]
 
 
-def input_part(film: Film, card: ModelCard) -> viewer.Payload:
+def input_part(film: Film, card: ModelCard) -> payload.Payload:
     """The model's own input, and the part of the film that it shows."""
     canvas = prepare(film.pixels, card.input)
-    return viewer.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(*film.pixels.shape, card.input))
+    return payload.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(*film.pixels.shape, card.input))
 
 
-def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[str, str]) -> list[viewer.Payload]:
-    """Probability, threshold and truth of each output; None for probabilities that are not there yet."""
+def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[str, str]) -> list[payload.Payload]:
+    """Probability, threshold and truth of each output; None for probabilities that are not there yet.
+
+    Classes share 100 %, so that no threshold is assumed for them: only those that the card names are shown.
+    """
+    cuts = card.thresholds if card.link == "softmax" else {name: card.threshold(name) for name in card.outputs}
     return [
-        viewer.finding_payload(
+        payload.finding_payload(
             name,
             label=finding_label(name),
             color=FINDING_COLORS.get(name, OTHER_COLOR),
             probability=None if answers is None else float(answers[k]),
-            threshold=card.threshold(name).value,
+            threshold=cuts[name].value if name in cuts else None,
             truth=truth.get(name),
         )
         for k, name in enumerate(card.outputs)
@@ -83,10 +87,10 @@ def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[st
 
 def ready_panel(
     explainer: type[Explainer], explanations: list[Explanation], card: ModelCard, truth: Mapping[str, str]
-) -> viewer.Payload:
+) -> payload.Payload:
     """Panel of a method whose maps are there."""
     cells = explanations[0].cells
-    return viewer.panel_payload(
+    return payload.panel_payload(
         explainer.name,
         title=explainer.title,
         signed=explainer.signed,
@@ -101,9 +105,9 @@ def ready_panel(
     )
 
 
-def waiting_panel(explainer: type[Explainer], state: str, message: str) -> viewer.Payload:
+def waiting_panel(explainer: type[Explainer], state: str, message: str) -> payload.Payload:
     """Panel of a method whose maps are not there: waiting, running, failed or cancelled."""
-    return viewer.panel_payload(
+    return payload.panel_payload(
         explainer.name,
         title=explainer.title,
         signed=explainer.signed,
@@ -117,7 +121,7 @@ def waiting_panel(explainer: type[Explainer], state: str, message: str) -> viewe
 
 def colour_tables() -> Any:
     """The colour tables of `xai.render`, so that the browser and the downloads agree."""
-    return viewer.lut_payload(UNSIGNED_LUT, SIGNED_LUT)
+    return payload.lut_payload(UNSIGNED_LUT, SIGNED_LUT)
 
 
 def _in_steps(values: np.ndarray) -> np.ndarray:
@@ -128,11 +132,11 @@ def _in_steps(values: np.ndarray) -> np.ndarray:
 
 def _caption(
     explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None
-) -> viewer.Payload:
-    return viewer.caption(
+) -> payload.Payload:
+    return payload.caption(
         describe(explanation.map),
         diagnostics=[
-            viewer.diagnostic(label, value, warn=warn, help=meaning)
+            payload.diagnostic(label, value, warn=warn, help=meaning)
             for label, value, warn, meaning in diagnostics(explanation)
         ],
         cost=cost(explanation),

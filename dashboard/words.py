@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from xai.explanation import Explanation
-from xai.findings import finding_label
+from xai.findings import FINDINGS, finding_label
 from xai.location import describe
 from xai.model_card import ModelCard, Threshold
 
@@ -40,17 +42,55 @@ def verdict(finding: str, probability: float, threshold: Threshold, truth: str |
         f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of "
         f"{percent(threshold.value)}: {'flagged' if flagged else 'not flagged'}."
     )
-    if truth is not None:
-        outcome = {
-            (True, "present"): "Rightly so: the dataset says that it is present.",
-            (True, "absent"): "A false positive: the dataset says that it is absent.",
-            (False, "present"): "A miss: the dataset says that it is present.",
-            (False, "absent"): "Rightly so: the dataset says that it is absent.",
-        }
-        sentence += " " + outcome[flagged, truth]
+    sentence += _outcome(flagged, truth)
     if not flagged:
         sentence += " Its maps show where what little evidence there is lies, however strong their colours look."
     return sentence
+
+
+def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: str | None) -> str:
+    """Say what the model answers about one of the classes between which it divides a film.
+
+    Parameters
+    ----------
+    name : str
+        The class.
+    card : ModelCard
+        Of a model with a softmax head.
+    probabilities : (outputs,) ndarray
+    truth : {"present", "absent"} or None
+    """
+    p, best = float(probabilities[card.index(name)]), int(np.argmax(probabilities))
+    leads = card.outputs[best] == name
+    most = f"{escape(finding_label(card.outputs[best]))}, the most probable, with {percent(float(probabilities[best]))}"
+    # Classes that are calibrated one by one no longer share 100 %.
+    total = percent(float(probabilities.sum())) if card.calibration else "100 %"
+    sentence = (
+        f"**{escape(finding_label(name))}: {percent(p)}**, {'the most probable' if leads else f'behind {most}'}; "
+        f"the {len(card.outputs)} classes add up to {total}."
+    )
+    if name in card.thresholds:
+        cut = card.threshold(name).value
+        sentence += f" Its threshold is {percent(cut)}: {'flagged' if p >= cut else 'not flagged'}."
+    return sentence + _outcome(leads, truth) + ("" if leads else " Its maps show what little speaks for it.")
+
+
+def _outcome(said: bool, truth: str | None) -> str:
+    """Compare what the model says of a film with the truth; nothing where that is not known."""
+    outcome = {
+        (True, "present"): " Rightly so: the dataset says that it is present.",
+        (True, "absent"): " A false positive: the dataset says that it is absent.",
+        (False, "present"): " A miss: the dataset says that it is present.",
+        (False, "absent"): " Rightly so: the dataset says that it is absent.",
+    }
+    return outcome.get((said, truth), "")
+
+
+def outputs_word(card: ModelCard) -> str:
+    """Name what a model answers: findings, any number of which a film can show, or classes."""
+    known = {name.casefold() for name in FINDINGS}
+    is_about_findings = card.link == "sigmoid" and any(name.casefold() in known for name in card.outputs)
+    return "findings" if is_about_findings else "classes"
 
 
 def alternative_text(explanation: Explanation, title: str, card: ModelCard, truth: str | None) -> str:
@@ -66,7 +106,7 @@ def alternative_text(explanation: Explanation, title: str, card: ModelCard, trut
 def cost(explanation: Explanation) -> str:
     """Say what a set of maps cost."""
     count = explanation.evaluations
-    return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all findings"
+    return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all outputs"
 
 
 def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:

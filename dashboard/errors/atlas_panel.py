@@ -141,5 +141,8 @@ def in_words(table: pd.DataFrame, whose: str) -> str:
 
 
 def _no_contrast(atlas: Atlas, whose: str) -> str:
-    absent = whose if not (atlas.outcome == case().cell).any() else "true positive"
+    there = [(atlas.outcome == cell).any() for cell in (case().cell, "TP")]
+    if all(there):
+        return "The dataset tells nothing else of these films, such as view, sex or age: there is nothing to compare."
+    absent = "true positive" if there[0] else whose
     return f"There are no {absent}s at this threshold, so there is nothing to compare; move the threshold."

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN
+from training.evaluate.classes import class_names, class_of, class_truths, finding_of_class, is_softmax
 from training.predictions import Predictions
 from xai.findings import FINDINGS
 from xai.model_card import Threshold
@@ -69,6 +70,8 @@ class Films:
         Years; NaN where unknown.
     on_disk, openable : bool array (films,)
         Whether the image is there; whether there is a picture at all, be it rendered from a recipe.
+    classes : Facet
+        Of a dataset made from folders of classes; a film without a class has the code -1.
     """
 
     dataset: str
@@ -82,6 +85,7 @@ class Films:
     age: np.ndarray
     on_disk: np.ndarray
     openable: np.ndarray
+    classes: Facet
 
     def __len__(self) -> int:
         return len(self.names)
@@ -97,9 +101,41 @@ class Films:
         return (self.labels == PRESENT).sum(axis=0, dtype=np.int16)
 
     @cached_property
+    def named(self) -> tuple[str, ...]:
+        """What the dataset tells of its films: its classes, or else the findings that any film is labelled for.
+
+        A class that is a finding, on exactly the same films, goes by the finding's name.
+        """
+        if self.classes.names:
+            return tuple(self._finding_or_class(name) for name in self.classes.names)
+        told = (self.labels != MISSING).any(axis=1) | self.uncertain.any(axis=1)
+        return tuple(name for name, known in zip(FINDINGS, told, strict=True) if known)
+
+    @cached_property
+    def named_labels(self) -> np.ndarray:
+        """Labels of ``named``, int8 (named, films)."""
+        if self.classes.names:
+            return np.stack([self._class_label(name) for name in self.classes.names])
+        return self.labels if self.named == FINDINGS else self.labels[[FINDINGS.index(name) for name in self.named]]
+
+    def label(self, name: str) -> np.ndarray:
+        """Label of each film for a finding or a class, int8; missing everywhere for anything else."""
+        if name in FINDINGS:
+            return self.labels[FINDINGS.index(name)]
+        return self._class_label(name) if name in self.classes.names else np.full(len(self), MISSING, np.int8)
+
+    def _class_label(self, name: str) -> np.ndarray:
+        is_it = np.where(self.classes.codes == self.classes.names.index(name), PRESENT, ABSENT)
+        return np.where(self.classes.codes < 0, MISSING, is_it).astype(np.int8)
+
+    def _finding_or_class(self, name: str) -> str:
+        finding = finding_of_class(name)
+        return finding if finding and np.array_equal(self.label(finding), self._class_label(name)) else name
+
+    @cached_property
     def nbytes(self) -> int:
         """Bytes of the arrays and of the table that stands behind them."""
-        facets = sum(facet.codes.nbytes for facet in (*self.facets.values(), self.patients))
+        facets = sum(facet.codes.nbytes for facet in (*self.facets.values(), self.patients, self.classes))
         return self.labels.nbytes + self.uncertain.nbytes + facets + int(self.table.memory_usage(deep=False).sum())
 
     def row(self, film: str) -> int | None:
@@ -115,7 +151,9 @@ class Films:
         return found[found >= 0]
 
     def present(self, row: int) -> list[str]:
-        """Findings that are present on a film."""
+        """What is on a film: its class, or else the findings that are present."""
+        if self.classes.codes[row] >= 0:
+            return [self.named[self.classes.codes[row]]]
         return [name for name, label in zip(FINDINGS, self.labels[:, row], strict=True) if label == PRESENT]
 
 
@@ -133,6 +171,8 @@ class Answers:
     thresholds : dict of str to Threshold
     strangers : int
         Predictions of films that the dataset does not have.
+    labels : dict of str to int8 array (films,)
+        Of outputs that are judged by the films' classes; see `training.evaluate.classes.class_truths`.
     """
 
     name: str
@@ -141,6 +181,7 @@ class Answers:
     probabilities: np.ndarray
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     strangers: int = 0
+    labels: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,19 +202,35 @@ class Catalogue:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """Findings that can be asked about: those of the table and the model's own."""
-        outputs = self.answers.outputs if self.answers else ()
-        return (*FINDINGS, *(name for name in outputs if name not in FINDINGS))
+        """Whatever can be asked about: findings, the dataset's classes, and the model's own outputs."""
+        return tuple(dict.fromkeys((*FINDINGS, *self.films.classes.names, *self._outputs)))
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """What there is something to see of: classes or findings that the dataset tells of, and what is answered."""
+        told = dict.fromkeys((*self.films.named, *self._outputs))
+        if self.films.classes.names:
+            return tuple(told)
+        return (*(name for name in FINDINGS if name in told), *(name for name in told if name not in FINDINGS))
+
+    @property
+    def _outputs(self) -> tuple[str, ...]:
+        return self.answers.outputs if self.answers else ()
 
     def labels(self, finding: str) -> np.ndarray:
         """Label of each film, int8; a finding that only the model knows is missing everywhere."""
-        if finding not in FINDINGS:
-            return np.full(len(self.films), MISSING, np.int8)
-        return self.films.labels[FINDINGS.index(finding)]
+        if self.answers is not None and finding in self.answers.labels:
+            return self.answers.labels[finding]
+        return self.films.label(finding)
+
+    def is_class(self, finding: str) -> bool:
+        """Whether films are labelled for it by their class."""
+        judged = self.answers is not None and finding in self.answers.labels
+        return judged or (finding not in FINDINGS and finding in self.films.classes.names)
 
     def uncertain(self, finding: str) -> np.ndarray:
         """Whether the source is not sure, by film."""
-        if finding not in FINDINGS:
+        if finding not in FINDINGS or self.is_class(finding):
             return np.zeros(len(self.films), bool)
         return self.films.uncertain[FINDINGS.index(finding)]
 
@@ -224,6 +281,7 @@ def read_films(dataset: str, table: pd.DataFrame, titles: list[str] | None = Non
         table["age"].to_numpy(np.float32),
         on_disk,
         on_disk | has_recipe,
+        _classes(table),
     )
 
 
@@ -234,7 +292,14 @@ def join(films: Films, predictions: Predictions) -> Answers:
     values = table.to_numpy(np.float64).T[:, at]
     values[:, at < 0] = np.nan
     strangers = len(table) - int((at >= 0).sum())
-    return Answers(facts.name, facts.model, facts.outputs, values, facts.thresholds, strangers)
+    told = class_truths(films.table, facts.outputs, is_softmax(facts.card)) if films.classes.names else {}
+    labels = {name: np.where(np.isnan(truth), MISSING, truth).astype(np.int8) for name, truth in told.items()}
+    return Answers(facts.name, facts.model, facts.outputs, values, facts.thresholds, strangers, labels)
+
+
+def _classes(table: pd.DataFrame) -> Facet:
+    names = class_names(table)
+    return Facet(names, pd.Index(names, dtype=object).get_indexer(class_of(table)).astype(np.int32))
 
 
 def _facet(column: pd.Series) -> Facet:

@@ -15,6 +15,8 @@ class Counts:
 
     Attributes
     ----------
+    names : tuple of str
+        Findings, or classes, that are counted; see `dashboard.films.catalogue.Films.named`.
     films, patients : int
         Films of unknown patients count no patient.
     known, present : int array (findings,)
@@ -23,6 +25,7 @@ class Counts:
         Films on which both are present; the diagonal holds ``present``.
     """
 
+    names: tuple[str, ...]
     films: int
     patients: int
     known: np.ndarray
@@ -43,7 +46,7 @@ class Counts:
 
 def count(films: Films, rows: np.ndarray) -> Counts:
     """Count films, patients, labels and pairs of findings among some rows."""
-    labels = films.labels if len(rows) == len(films) else films.labels[:, rows]
+    labels = films.named_labels if len(rows) == len(films) else films.named_labels[:, rows]
     present = labels == PRESENT
     # A product of float32 matrices runs in BLAS; whole numbers up to 2**24 are exact in it.
     as_numbers = present.astype(np.float32)
@@ -51,4 +54,4 @@ def count(films: Films, rows: np.ndarray) -> Counts:
     occurs = np.bincount(films.patients.codes[rows], minlength=len(films.patients.names)) > 0
     patients = np.count_nonzero(occurs & (np.asarray(films.patients.names, object) != UNKNOWN))
     known = (labels != MISSING).sum(axis=1)
-    return Counts(len(rows), int(patients), known, present.sum(axis=1), together)
+    return Counts(films.named, len(rows), int(patients), known, present.sum(axis=1), together)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from dashboard.session import LONGEST_NAME, excerpt
 
@@ -172,7 +173,7 @@ def _pairs(choices: Mapping[str, str]) -> Callable[[str], tuple[tuple[str, str],
         pairs = [tuple(part.rsplit(":", 1)) for part in _names(text)]
         if any(len(pair) != 2 or not pair[0] or pair[1] not in choices for pair in pairs):
             raise ValueError(f"expected finding:state, the state one of {', '.join(choices)}")
-        return tuple(pairs)
+        return tuple((_name(unquote(finding)), state) for finding, state in pairs)
 
     return read
 
@@ -188,7 +189,7 @@ def _numbers(count: int) -> Callable[[str], tuple]:
             values = [_number(number, 1, rule) for number in numbers]
             if not finding or len(values) != count or sorted(values) != values:
                 raise ValueError(rule)
-            found.append((finding, *values))
+            found.append((_name(unquote(finding)), *values))
         return tuple(found)
 
     return read
@@ -231,7 +232,12 @@ def _one_of(choices: Any) -> Callable[[str], str]:
 
 
 def _join(conditions: tuple) -> str:
-    return ",".join(":".join(map(str, one)) for one in conditions)
+    return ",".join(":".join([_quoted(one[0]), *map(str, one[1:])]) for one in conditions)
+
+
+def _quoted(name: str) -> str:
+    """Write a name such that no comma of its own ends it: a class is called as its folder is."""
+    return name.replace("%", "%25").replace(",", "%2C")
 
 
 _FIELDS: Mapping[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {

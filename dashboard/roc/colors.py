@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.palette import FINDING_COLORS, OTHER_COLOR
 
+CLASS_COLOR = "#7aa6ff"  # of an output that is no finding; the grey of others is that of what stands back here
 DARKER = 0.62  # how bright a finding's colour is on white paper
 
 
@@ -39,9 +40,10 @@ def colors(finding: str, theme: str | None = None) -> Colors:
         That of the visitor's browser where not given.
     """
     theme = theme or st.context.theme.type or "dark"
+    own = FINDING_COLORS.get(finding, CLASS_COLOR)
     if theme == "light":
-        return Colors("#1a1b1e", "#6b7280", "#fafaf8", on_paper(FINDING_COLORS[finding]))
-    return Colors("#ececec", OTHER_COLOR, "#0e0f12", FINDING_COLORS[finding])
+        return Colors("#1a1b1e", "#6b7280", "#fafaf8", on_paper(own))
+    return Colors("#ececec", OTHER_COLOR, "#0e0f12", own)
 
 
 def on_paper(color: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from dashboard.judging import ALL, PARTS
 from dashboard.session import LONGEST_NAME, excerpt
 from training.evaluate.thresholds import RULES
-from xai.findings import FINDINGS
 
 SORTS = {
     "worst": "worst AUROC first",
@@ -177,7 +176,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "predictions": _name,
     "part": _one_of(PARTS),
     "models": _names,
-    "finding": _one_of(FINDINGS),
+    "finding": _name,
     "rule": _one_of(RULES),
     "target": _number(0, 1000),
     "threshold": _number(0, 1),

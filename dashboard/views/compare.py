@@ -13,6 +13,7 @@ from dashboard.jobs import Job
 from dashboard.session import View, read_link, write_link
 from dashboard.widgets.downloads import download_controls
 from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
+from dashboard.widgets.model_choice import choose_model, show_no_card, usable_card
 from dashboard.widgets.model_facts import model_facts
 from dashboard.widgets.progress import progress_line
 from dashboard.widgets.refused import show_refused
@@ -20,14 +21,12 @@ from dashboard.widgets.settings import method_controls
 from dashboard.widgets.twin import twin_controls, twin_panel
 from dashboard.widgets.viewer import CHOICES, DISPLAY, RANGES, viewer
 from dashboard.widgets.visit import arrived, visitor
-from dashboard.words import escape, verdict
+from dashboard.words import class_verdict, escape, outputs_word, verdict
 from dashboard.workbench import Request, Workbench
-from xai.command_card import write_starter_card
 from xai.explainers import EXPLAINERS
 from xai.explanation import Explanation
 from xai.findings import finding_label
-from xai.library import DEFAULT_MODEL
-from xai.model_card import ModelCard, ModelCardError, card_path
+from xai.model_card import ModelCard
 
 LIGHT_BOX = "light_box"
 MODEL_WIDTH = 170  # pixels, of the choice of model
@@ -49,40 +48,6 @@ def start() -> None:
         state.refused = [*state.refused, *problems]
         if state.view.film is not None:
             state.upload = None
-
-
-def choose_model(bench: Workbench, view: View) -> tuple[str, ModelCard | None]:
-    """Show the choice of model, and give its card; None, and the reason on the page, where it has no usable one."""
-    names = list(bench.library.models())
-    if not names:
-        st.error("There is no model: put a .keras file and its card into the library's folder models.")
-        return "", None
-    wanted = next(name for name in (view.model, DEFAULT_MODEL, names[0]) if name in names)
-    if view.model not in (None, wanted):
-        st.warning(escape(f"There is no model “{view.model}” in this library; showing {wanted}."))
-    model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
-    if model != view.model:
-        st.session_state.view = view.with_(model=None if model == DEFAULT_MODEL else model)
-    try:
-        return model, bench.library.card(model)
-    except ModelCardError as error:
-        st.error(escape(str(error)))
-        offer_starter_card(bench, model)
-        return model, None
-
-
-def offer_starter_card(bench: Workbench, model: str) -> None:
-    """Offer to write down what can be read from a model that has no card; its owner checks and completes it."""
-    path = bench.library.models()[model]
-    if card_path(path).exists() or not st.button("Write a starter card", icon=":material/edit_document:"):
-        return
-    with st.spinner("Reading the model…"):
-        try:
-            write_starter_card(path)
-        except (ValueError, OSError) as error:
-            st.error(escape(str(error)))
-            return
-    st.rerun()
 
 
 @dataclass(frozen=True)
@@ -146,9 +111,11 @@ def thresholds(card: ModelCard) -> list[float]:
 
 
 def top_finding(card: ModelCard, answered: np.ndarray | None) -> str:
-    """Name the finding to open with: the most probable of those flagged, or of all where none is."""
+    """Name what to open with: the most probable class, or finding of those flagged, or of all where none is."""
     if answered is None:
         return card.outputs[0]
+    if card.link == "softmax":
+        return card.outputs[int(np.argmax(answered))]
     flagged = answered >= np.array(thresholds(card))
     return card.outputs[int(np.argmax(answered + flagged))]
 
@@ -157,10 +124,10 @@ def take_over(field: str) -> None:
     """Note what the visitor chose in the viewer."""
     state = st.session_state
     chosen = state[LIGHT_BOX][field]
-    if field == "selected" and state.view.finding is None and chosen == state.offered:
-        return  # the viewer repeats the finding that this page opened with: nobody's choice
-    name = {"selected": "finding", "display": "display"}[field]
-    state.view = state.view.with_(**{name: chosen})
+    if chosen is None:
+        return  # a light box that was put up anew: nobody has chosen in it
+    change = {"finding": chosen["name"]} if field == "selected" else {"display": chosen}
+    state.view = state.view.with_(**change)
 
 
 def write_permalink(view: View, hung: Hung) -> None:
@@ -199,7 +166,8 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
         st.session_state.view = method_controls(st.session_state.view)
     with chooser:
-        model, card = choose_model(bench, st.session_state.view)
+        model = choose_model(bench, st.session_state.view)
+    card = usable_card(bench, model)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
             model_facts(card)
@@ -229,7 +197,9 @@ def show_verdict(
     card: ModelCard, finding: str, answered: np.ndarray | None, logits: np.ndarray | Job, hung: Hung
 ) -> None:
     """Say what the model answers about the finding, or why it does not."""
-    if answered is not None:
+    if answered is not None and card.link == "softmax":
+        st.markdown(class_verdict(finding, card, answered, hung.truth.get(finding)))
+    elif answered is not None:
         p = float(answered[card.index(finding)])
         st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
     elif logits.state == "failed":
@@ -248,6 +218,8 @@ def compare(bench: Workbench) -> None:
     start()
     hung, model, card, save = toolbar(bench)
     show_refused()
+    if card is None:
+        show_no_card(bench, model)
     if hung is None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
     if hung is None or card is None:
@@ -274,7 +246,6 @@ def compare(bench: Workbench) -> None:
     cancelled = st.session_state.cancelled
     progress_line(bench, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
     display = {**DISPLAY, **view.display}
-    st.session_state.offered = finding
     viewer(
         {
             "film": bench.part(
@@ -284,6 +255,7 @@ def compare(bench: Workbench) -> None:
                 ["input", hung.film.sha256, card.fingerprint], lambda: light_box.input_part(hung.film, card)
             ),
             "findings": light_box.findings_part(card, answered, hung.truth),
+            "outputs": outputs_word(card),
             "panels": panels,
             "luts": light_box.colour_tables(),
             "truth": boxes(bench, hung),

@@ -23,7 +23,7 @@ from dashboard.errors.controls import (
 from dashboard.errors.cuts import Cuts, cuts
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.films.room import FilmRoom
-from dashboard.judging import JUDGING_ERRORS, Source, judged, list_predictions, source
+from dashboard.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
 from dashboard.widgets.refused import show_refused
 from dashboard.words import escape
 from dashboard.workbench import Workbench
@@ -76,6 +76,8 @@ def errors(bench: Workbench, room: FilmRoom) -> None:
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
+    if said := outputs_words(films):
+        st.caption(escape(said))
     if case().finding in found.problems:
         st.warning(f"The model card's threshold stands in. {escape(found.problems[case().finding])}")
     if case().section == "audit":

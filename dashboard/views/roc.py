@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.judging import ALL, JUDGING_ERRORS, MEANINGS, Source, judged, list_predictions, parts, source
+from dashboard.judging import (
+    ALL,
+    JUDGING_ERRORS,
+    MEANINGS,
+    Source,
+    judged,
+    list_predictions,
+    outputs_words,
+    parts,
+    source,
+)
 from dashboard.library import Library
 from dashboard.roc.data import order, overview
 from dashboard.roc.finding import show_finding
@@ -123,7 +133,7 @@ def judged_words(here: Judged, home: Source) -> str:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
     if here.unlabelled:
         said += f" {here.unlabelled:,} predictions match no film and are left out."
-    return said
+    return f"{said} {escape(outputs_words(here))}".rstrip()
 
 
 def roc(library: Library) -> None:

@@ -138,12 +138,13 @@ def _open(bench: Workbench, dataset: str, film: str) -> Film:
 def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
     """Give what is known and what the model says of each finding on a film; the most probable first."""
     lines = []
-    for finding in catalogue.findings:
+    for finding in catalogue.listed:
         label = int(catalogue.labels(finding)[row])
         source = f"source_{finding}"
         told = catalogue.films.table[source].iloc[row] if source in catalogue.films.table else None
         word = "uncertain" if catalogue.uncertain(finding)[row] and label == MISSING else WORDS[label]
-        line = {"Finding": finding_label(finding), "Label": word, "Why": PROVENANCE.get(told, "")}
+        why = _class_words(catalogue, row) if catalogue.is_class(finding) else PROVENANCE.get(told, "")
+        line = {"Finding": finding_label(finding), "Label": word, "Why": why}
         if catalogue.has_answers(finding):
             cut = threshold(query(), catalogue, finding)
             p = float(catalogue.probabilities(finding)[row])
@@ -153,6 +154,11 @@ def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
         lines.append(line)
     table = pd.DataFrame(lines)
     return table.sort_values("Probability", ascending=False, kind="stable") if "Probability" in table else table
+
+
+def _class_words(catalogue: Catalogue, row: int) -> str:
+    code = catalogue.films.classes.codes[row]
+    return f"class {catalogue.films.classes.names[code]}" if code >= 0 else "no class"
 
 
 def _answers(catalogue: Catalogue, row: int) -> None:

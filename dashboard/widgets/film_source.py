@@ -96,12 +96,13 @@ def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
     except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
         st.error(escape(str(error)))
         return None
+    by_link = () if asked.finding not in catalogue.findings else (asked.finding,)
     bound(
         st.selectbox,
         "Finding",
-        [ALL, *catalogue.findings],
+        list(dict.fromkeys((ALL, *catalogue.listed, *by_link))),
         key="finding",
-        value=asked.finding if asked.finding in catalogue.findings else ALL,
+        value=asked.finding if by_link else ALL,
         take=lambda finding: {"finding": None if finding == ALL else finding},
         format_func=finding_label,
         label_visibility="collapsed",

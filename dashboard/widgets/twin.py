@@ -9,7 +9,7 @@ from dashboard import light_box
 from dashboard.jobs import Job
 from dashboard.session import View
 from dashboard.widgets.hang import Hung
-from dashboard.widgets.viewer import Payload
+from dashboard.widgets.payload import Payload
 from dashboard.words import percent, signed
 from dashboard.workbench import Workbench
 from xai.findings import finding_label

@@ -29,6 +29,7 @@ import json
 import numpy as np
 import streamlit as st
 
+from dashboard.widgets import payload as p
 from dashboard.widgets import viewer as v
 
 st.set_page_config(layout="wide")
@@ -36,6 +37,7 @@ names = ("Effusion", "Emphysema", "Hernia")
 arrays = np.load({arrays!r})
 state = st.session_state
 state.setdefault("changes", 0)
+state.setdefault("choices", [])
 spread = lambda array: np.repeat(np.repeat(array, 32, axis=-2), 32, axis=-1)
 
 
@@ -43,9 +45,13 @@ def count():
     state.changes += 1
 
 
+def choose():
+    state.choices.append(state.box.selected["name"])
+
+
 def panel(method, title, signed):
     maps = arrays[method]
-    return v.panel_payload(method, title=title, signed=signed, state="ready", maps=spread(maps), native=maps)
+    return p.panel_payload(method, title=title, signed=signed, state="ready", maps=spread(maps), native=maps)
 
 
 late, permalink = st.checkbox("Finish"), st.checkbox("Permalink")
@@ -53,27 +59,29 @@ broken = panel("broken", "Broken", False)
 broken["maps"]["gz"] = broken["maps"]["gz"][:40]
 result = v.viewer(
     {{
-        "film": v.film_payload("film", spread(arrays["film"]), title="A film", alt="Four grey squares"),
+        "film": p.film_payload("film", spread(arrays["film"]), title="A film", alt="Four grey squares"),
         "findings": [
-            v.finding_payload(n, label=n, color="#00ff00", probability=p, threshold=0.4, truth=t)
-            for n, p, t in zip(names, (0.8, 0.5, 0.1), ("present", "absent", None))
+            p.finding_payload(n, label=n, color="#00ff00", probability=share, threshold=0.4, truth=t)
+            for n, share, t in zip(names, (0.8, 0.5, 0.1), ("present", "absent", None))
         ],
         "panels": [
             panel("gradcam", "Grad-CAM", False),
             panel("shap", "SHAP", True),
-            panel("lime", "LIME", True) if late else v.panel_payload(
+            panel("lime", "LIME", True) if late else p.panel_payload(
                 "lime", title="LIME", signed=True, state="running", message="Computing 3 of 9"),
             broken,
         ],
         "truth": {{"Effusion": [[0.1, 0.1, 0.4, 0.4]]}},
-        "luts": v.lut_payload(arrays["unsigned"], arrays["signed"]),
+        "luts": p.lut_payload(arrays["unsigned"], arrays["signed"]),
         "selected": "Hernia" if permalink else "Effusion",
         "display": json.loads(st.query_params.get("display", "{{}}")),
     }},
     key="box",
+    on_selected_change=choose,
     on_display_change=count,
 )
-st.text(f"Python: {{result.selected}}, opacity {{result.display['opacity']}}, {{state.changes}} changes")
+choices = " ".join(state.choices) or "none"
+st.text(f"Python: {{choices}}, opacity {{result.display['opacity']}}, {{state.changes}} changes")
 """
 
 
@@ -251,11 +259,11 @@ def test_right_drag_changes_the_window_everywhere(open_viewer):
 
 def test_display_returns_once_after_the_last_change(open_viewer):
     page = open_viewer(opacity=0.5)
-    expect(page.get_by_text("Python: Effusion, opacity 0.5, 0 changes")).to_be_visible()
+    expect(page.get_by_text("Python: none, opacity 0.5, 0 changes")).to_be_visible()
     slider = page.locator(".viewer [data-display=opacity]")
     for _ in range(6):
         slider.press("ArrowRight")
-    expect(page.get_by_text("Python: Effusion, opacity 0.8, 1 changes")).to_be_visible()
+    expect(page.get_by_text("Python: none, opacity 0.8, 1 changes")).to_be_visible()
 
 
 def test_older_data_do_not_undo_the_visitor_but_a_permalink_counts(open_viewer):
@@ -269,7 +277,24 @@ def test_older_data_do_not_undo_the_visitor_but_a_permalink_counts(open_viewer):
     expect(page.locator(".viewer [data-display=opacity]")).to_have_value("1")
     page.get_by_text("Permalink").click()
     expect(chosen).to_have_text("Hernia")
-    expect(page.get_by_text("Python: Hernia, opacity 1")).to_be_visible()
+    expect(page.get_by_text("Python: Emphysema, opacity 1")).to_be_visible()
+
+
+def test_what_python_offers_is_not_taken_for_the_visitors_choice(open_viewer):
+    page = open_viewer(opacity=0.5)
+    chosen = page.locator(".viewer [role=option][aria-selected=true] .name")
+    page.get_by_text("Permalink").click()
+    expect(chosen).to_have_text("Hernia")
+    page.get_by_text("Finish").click()  # whatever the browser had to say by itself has been heard by then
+    expect(page.locator(".viewer .panel[data-state=ready]")).to_have_count(3)
+    expect(page.get_by_text("Python: none,")).to_be_visible()
+    listbox = page.locator(".viewer [role=listbox]")
+    listbox.press("ArrowUp")
+    expect(page.get_by_text("Python: Emphysema,")).to_be_visible()
+    page.get_by_text("Permalink").click()  # Python says Effusion again
+    expect(chosen).to_have_text("Effusion")
+    listbox.press("ArrowDown")  # the same choice as before is one more
+    expect(page.get_by_text("Python: Emphysema Emphysema,")).to_be_visible()
 
 
 def test_panels_wait_and_fail_alone(open_viewer):
@@ -357,3 +382,28 @@ def test_python_counts_only_when_it_says_something_new(script, events, news):
         steps,
     )
     assert got == news
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        ("offer a 0", "a"),
+        ("offer a 0, offer b 0", "b"),
+        ("offer a 0, choose c, offer b 0", "c"),  # b was sent before the choice was heard
+        ("offer a 0, choose c, offer b 0, offer c 1", "c"),
+        ("offer a 0, choose c, offer a 1", "c"),  # nothing new
+        ("offer a 0, choose c, offer c 1, offer b 1", "b"),
+        ("offer a 0, choose gone, offer a 0", "a"),  # another model lacks it
+        ("offer a 3, choose c, offer b 3, choose b, offer c 4", "b"),  # the page is new, Python is not
+    ],
+)
+def test_the_visitors_choice_stands_until_python_has_heard_it(script, events, shown):
+    steps = [event.split() for event in events.split(", ")]
+    got = script(
+        """(() => { const choice = new Choice();
+            for (const [kind, name, heard] of given)
+                kind === "offer" ? choice.offer(name, Number(heard), ["a", "b", "c"]) : choice.make(name);
+            return choice.name; })()""",
+        steps,
+    )
+    assert got == shown

@@ -95,6 +95,9 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_another_can_be_chosen(v
         choose_model(page, name)
         expect(page.get_by_test_id("stAlert").filter(has_text=sentence)).to_be_visible(timeout=SLOW)
         expect(page.get_by_test_id("stAlert")).to_have_count(1)
+    assert page.get_by_test_id("stAlert").bounding_box()["width"] > 1200  # across the page, not within the toolbar
+    expect(page.get_by_test_id("stCode")).to_contain_text("python -m xai card cardless.keras")
+    expect(page.get_by_role("button", name="Write a starter card")).to_be_visible()
     choose_model(page, "lightbox")
     finish(page)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -43,3 +43,18 @@ def add_dataset(shelf, **columns: list) -> Path:
         "on_disk": [False] * 40,
     }
     return shelf.add_dataset(films=FILMS, **content | columns)
+
+
+def add_classes(shelf) -> tuple[np.ndarray, pd.DataFrame]:
+    """Write films of three classes and a softmax's answers; gives each film's class and the probabilities."""
+    rng = np.random.default_rng(0)
+    truth = np.arange(40) % 3
+    classes = np.array(["covid", "normal", "pneumonia"])
+    said = rng.dirichlet(np.ones(3), 40) + 0.5 * np.eye(3)[truth]
+    table = pd.DataFrame(said / said.sum(axis=1, keepdims=True), pd.Index(FILMS, name="film"), list(classes))
+    nothing = [NOTHING] * 40
+    home = add_dataset(shelf, **{"class": classes[truth].tolist(), "Mass": nothing, "Effusion": nothing})
+    card = {"head": {"link": "softmax", "emits": "logits"}}
+    facts = PredictionsFacts("three", "generated", str(home), "three", "predict", tuple(classes), card=card)
+    write_predictions(shelf.root / "predictions" / "three", facts, table)
+    return classes[truth], table

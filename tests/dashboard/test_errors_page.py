@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.library import Library
 from tests.dashboard.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
+from tests.dashboard.judged_library import add_classes
 from tests.dashboard.test_app import Idle, link_of, plain, said, shown
 from xai.model_card import read_card
 
@@ -207,3 +208,15 @@ class TestAtlas:
         app = run(**self.ATLAS, rule="number", threshold="1")
         assert "There are no false positives of Mass at this threshold. Lower it" in plain(said(app))
         assert "There are no false positives at this threshold, so there is nothing to compare" in plain(said(app))
+
+
+def test_classes_are_judged_each_against_the_rest(run, shelf):
+    classes, said = add_classes(shelf)
+    app = run(predictions="three", finding="covid", rule="number", threshold="0.4")
+    assert "are classes, each judged against the rest" in plain(" ".join(one.value for one in app.caption))
+    assert f"**{round((said['covid'] >= 0.4).mean() * 100)} %** of 40 films are flagged" in plain(shown(app))
+    wrong = int(((said["covid"] >= 0.4) & (classes != "covid")).sum())
+    atlas = run(predictions="three", finding="covid", rule="number", threshold="0.4", section="atlas")
+    assert wrong and len(galleries(atlas)[0]) == min(wrong, 8)
+    assert all(one["outcome"] == "FP" for one in galleries(atlas)[0])
+    assert not atlas.error

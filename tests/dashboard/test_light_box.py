@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,11 @@ def test_findings_have_answer_threshold_colour_and_truth():
     ]
 
 
+def test_classes_have_only_the_thresholds_that_their_card_names():
+    parts = light_box.findings_part(replace(CARD, link="softmax"), np.array([0.1, 0.2, 0.7]), {})
+    assert [one["threshold"] for one in parts] == [None, 0.2, None]
+
+
 def test_findings_without_an_answer_say_so():
     assert [one["probability"] for one in light_box.findings_part(CARD, None, {})] == [None, None, None]
 
@@ -118,7 +124,7 @@ def test_a_ready_panel_carries_all_maps_and_their_words():
     caption = panel["captions"]["Mass"]
     assert caption["where"] in caption["alt"]
     assert "truth present" in caption["alt"]
-    assert caption["cost"] == "1.50 s · 100 evaluations for all findings"
+    assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
 
 
 def test_cells_are_sent_at_their_own_size():

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.library import Library
 from dashboard.models.state import DOORS, SECTIONS
+from tests.dashboard.judged_library import add_classes
 from tests.dashboard.model_library import HOSTILE, card, part, put
 from tests.dashboard.test_app import Idle, link_of, plain, said, shown
 from xai.model_card import read_card
@@ -87,13 +88,18 @@ def test_a_model_of_one_output_is_told_in_the_singular(run, stocked):
     assert "yours · 1 output · AUROC 0.75" in plain(" ".join(app.radio(key="models_model").proto.captions))
 
 
-def test_classes_have_no_link_to_a_page_that_judges_findings(run, stocked):
+def test_classes_are_told_to_exclude_each_other(run, stocked):
     changes = {"outputs": ["covid", "normal"], "head": {"link": "softmax", "emits": "logits"}}
     put(stocked, "classes", card("classes", thresholds={}, prevalence={}, **changes))
     assert "one of them, never two" in plain(shown(run(model="classes")))
-    assert "These outputs are classes" in " ".join(
-        one.value for one in run(model="classes", section="measured").caption
-    )
+
+
+def test_classes_have_a_link_to_their_curves(run, shelf):
+    add_classes(shelf)
+    changes = {"outputs": ["covid", "normal", "pneumonia"], "head": {"link": "softmax", "emits": "logits"}}
+    put(shelf.root, "three", card("three", thresholds={}, prevalence={}, **changes))
+    app = run(model="three", section="measured")
+    assert [link.proto.query_string for link in app.get("page_link")][-1] == "predictions=three"
 
 
 def test_figures_and_their_films_are_shown(run):

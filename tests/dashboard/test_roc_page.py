@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
+from sklearn.metrics import roc_auc_score
 from streamlit.testing.v1 import AppTest
 
 from dashboard.library import Library
 from dashboard.roc.state import PANELS
-from tests.dashboard.judged_library import FIRST, add_dataset, add_predictions
+from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
 from tests.dashboard.test_app import Idle, link_of, plain, said, shown
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -189,3 +190,14 @@ def test_duplicate_films_are_said_in_a_sentence(run, stocked, shelf):
     table.to_parquet(file)
     app = run(predictions="first")
     assert "has two rows for the film “film04”" in plain(said(app))
+
+
+def test_classes_are_judged_each_against_the_rest(run, shelf):
+    classes, said = add_classes(shelf)
+    app = run(predictions="three", finding="covid")
+    assert link_of(app) == {"predictions": "three", "finding": "covid"}
+    assert "covid, normal and pneumonia are classes, each judged against the rest." in captions(app)
+    area = roc_auc_score(classes == "covid", said["covid"])
+    assert f"AUROC **{area:.3f}**" in captions(app)
+    for panel in PANELS:
+        assert not run(predictions="three", finding="normal", panel=panel).error

@@ -47,7 +47,7 @@ def test_a_rule_wins_over_a_number():
         ("threshold", "1.5", "expected a number from 0 to 1"),
         ("threshold", "nan", "expected a number from 0 to 1"),
         ("prevalence", "0", "expected a number from 0 to 1"),
-        ("finding", "<script>", "it can be Atelectasis"),
+        ("finding", "a\u0007b", "expected a name of at most"),
         ("part", "exam", "it can be all, train, validation, test"),
         ("rule", "best", "it can be card"),
         ("models", "a,b,c,d,e", "expected at most 4 names"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.widgets import payload as p
 from dashboard.widgets import viewer as v
 
 FINDINGS = ("Effusion", "Emphysema")
@@ -18,13 +19,13 @@ def decode(encoded: dict) -> np.ndarray:
 
 
 def data(**changes) -> dict:
-    findings = [v.finding_payload(name, label=name, color="#888888", probability=0.5) for name in FINDINGS]
+    findings = [p.finding_payload(name, label=name, color="#888888", probability=0.5) for name in FINDINGS]
     grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     return {
-        "film": v.film_payload("f1", np.zeros((8, 8), np.uint8), title="f1", alt="A film"),
+        "film": p.film_payload("f1", np.zeros((8, 8), np.uint8), title="f1", alt="A film"),
         "findings": findings,
         "panels": [],
-        "luts": v.lut_payload(grey, grey),
+        "luts": p.lut_payload(grey, grey),
         "selected": "Effusion",
         **changes,
     }
@@ -43,15 +44,15 @@ def data(**changes) -> dict:
     ids=["u1", "u2", "f4", "big-endian", "strided", "empty"],
 )
 def test_encode_round_trip(array):
-    decoded = decode(v.encode(array))
+    decoded = decode(p.encode(array))
     np.testing.assert_array_equal(decoded, array)
     assert decoded.dtype == array.dtype.newbyteorder("=")
 
 
 def test_encode_gives_the_same_text_for_the_same_array():
     array = np.arange(20, dtype=np.float32)
-    assert v.encode(array) == v.encode(array.copy())
-    assert v.encode(array) != v.encode(array + 1)
+    assert p.encode(array) == p.encode(array.copy())
+    assert p.encode(array) != p.encode(array + 1)
 
 
 @pytest.mark.parametrize(
@@ -65,22 +66,22 @@ def test_encode_gives_the_same_text_for_the_same_array():
 )
 def test_encode_refuses_what_the_browser_cannot_read(array, message):
     with pytest.raises(ValueError, match=message):
-        v.encode(array)
+        p.encode(array)
 
 
 def test_film_is_two_dimensional_and_unsigned():
     with pytest.raises(ValueError, match=r"not float32 of shape \(4, 4\)"):
-        v.film_payload("f", np.zeros((4, 4), np.float32), title="", alt="")
+        p.film_payload("f", np.zeros((4, 4), np.float32), title="", alt="")
     with pytest.raises(ValueError, match=r"shape \(4, 4, 3\)"):
-        v.film_payload("f", np.zeros((4, 4, 3), np.uint8), title="", alt="")
+        p.film_payload("f", np.zeros((4, 4, 3), np.uint8), title="", alt="")
 
 
 def test_panel_keeps_arrays_and_words():
     maps = np.random.default_rng(0).normal(size=(2, 4, 4)).astype(np.float32)
     pieces = np.arange(16, dtype=np.uint16).reshape(4, 4)
-    warning = v.diagnostic("R²", "0.31", warn=True, help="Read with care.")
-    captions = {"Effusion": v.caption("At the left base.", diagnostics=[warning], cost="2 s")}
-    panel = v.panel_payload(
+    warning = p.diagnostic("R²", "0.31", warn=True, help="Read with care.")
+    captions = {"Effusion": p.caption("At the left base.", diagnostics=[warning], cost="2 s")}
+    panel = p.panel_payload(
         "lime", title="LIME", signed=True, state="ready", maps=maps, pieces=pieces, captions=captions
     )
     np.testing.assert_array_equal(decode(panel["maps"]), maps)
@@ -93,18 +94,18 @@ def test_panel_keeps_arrays_and_words():
 
 def test_panel_and_finding_refuse_unknown_words():
     with pytest.raises(ValueError, match="not 'done'"):
-        v.panel_payload("lime", title="LIME", signed=True, state="done")
+        p.panel_payload("lime", title="LIME", signed=True, state="done")
     with pytest.raises(ValueError, match="not 'maybe'"):
-        v.finding_payload("Mass", label="Mass", color="#fff", probability=0.1, truth="maybe")
+        p.finding_payload("Mass", label="Mass", color="#fff", probability=0.1, truth="maybe")
 
 
 def test_colour_tables_keep_their_bytes():
     unsigned, signed = np.random.default_rng(1).integers(0, 256, (2, 256, 3), dtype=np.uint8)
-    packed = v.lut_payload(unsigned, signed)
+    packed = p.lut_payload(unsigned, signed)
     assert base64.b64decode(packed["unsigned"]) == unsigned.tobytes()
     assert base64.b64decode(packed["signed"]) == signed.tobytes()
     with pytest.raises(ValueError, match=r"\(256, 3\)"):
-        v.lut_payload(unsigned[:10], signed)
+        p.lut_payload(unsigned[:10], signed)
 
 
 def test_display_is_completed_and_checked():
@@ -120,7 +121,7 @@ def test_viewer_refuses_data_that_contradict_themselves():
     with pytest.raises(ValueError, match="not 'Hernia'"):
         v.viewer(data(selected="Hernia"), key="k")
     maps = np.zeros((3, 2, 2), np.float32)
-    panel = v.panel_payload("shap", title="SHAP", signed=True, state="ready", maps=maps)
+    panel = p.panel_payload("shap", title="SHAP", signed=True, state="ready", maps=maps)
     with pytest.raises(ValueError, match="SHAP: expected maps for 2 findings, got 3"):
         v.viewer(data(panels=[panel]), key="k")
 
@@ -129,16 +130,17 @@ PAGE = """
 import numpy as np
 import streamlit as st
 
+from dashboard.widgets import payload as p
 from dashboard.widgets import viewer as v
 
 grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 names = ("Effusion", "Emphysema")
 result = v.viewer(
     {
-        "film": v.film_payload("f1", np.zeros((8, 8), np.uint8), title="f1", alt="A film"),
-        "findings": [v.finding_payload(n, label=n, color="#888888", probability=0.5) for n in names],
+        "film": p.film_payload("f1", np.zeros((8, 8), np.uint8), title="f1", alt="A film"),
+        "findings": [p.finding_payload(n, label=n, color="#888888", probability=0.5) for n in names],
         "panels": [],
-        "luts": v.lut_payload(grey, grey),
+        "luts": p.lut_payload(grey, grey),
         "selected": "Emphysema",
         "display": {"cut": 30},
     },
@@ -148,7 +150,7 @@ st.text(f"{result.selected} {result.display['cut']} {result.display['opacity']}"
 """
 
 
-def test_viewer_starts_from_what_python_chose():
+def test_viewer_starts_from_what_python_chose_and_nobody_else_has_chosen_yet():
     app = AppTest.from_string(PAGE).run()
     assert not app.exception
-    assert app.text[0].value == "Emphysema 30 0.6"
+    assert app.text[0].value == "None 30 0.6"

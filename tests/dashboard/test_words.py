@@ -5,7 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.words import alternative_text, cost, diagnostics, escape, percent, verdict
+from dashboard.words import (
+    alternative_text,
+    class_verdict,
+    cost,
+    diagnostics,
+    escape,
+    outputs_word,
+    percent,
+    verdict,
+)
+from xai.calibration import LogitMap
 from xai.explanation import Explanation
 from xai.model_card import InputSpec, ModelCard, Threshold
 
@@ -91,8 +101,8 @@ def test_alternative_text_says_what_the_map_shows():
 
 
 def test_cost_counts_in_plain_words():
-    assert cost(explanation()) == "2.25 s · 1,000 evaluations for all findings"
-    assert cost(explanation(evaluations=1, seconds=0.06)) == "0.06 s · 1 evaluation for all findings"
+    assert cost(explanation()) == "2.25 s · 1,000 evaluations for all outputs"
+    assert cost(explanation(evaluations=1, seconds=0.06)) == "0.06 s · 1 evaluation for all outputs"
 
 
 def rows(**known: object) -> dict[str, tuple[str, bool]]:
@@ -128,3 +138,48 @@ def test_every_diagnostic_says_what_it_means():
     told = diagnostics(explanation(diagnostics=known))
     assert len(told) == 7
     assert all(meaning.endswith(".") for *_, meaning in told)
+
+
+CLASSES = ModelCard(
+    "test", ("covid", "normal", "Pneumonia"), "softmax", "logits", InputSpec(16, 1), thresholds={"covid": CUT}
+)
+SHARES = np.array([0.28, 0.31, 0.41])
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "said"),
+    [
+        ("Pneumonia", None, "**Pneumonia: 41 %**, the most probable; the 3 classes add up to 100 %."),
+        ("Pneumonia", "present", "Rightly so: the dataset says that it is present."),
+        ("Pneumonia", "absent", "A false positive"),
+        ("normal", None, "**normal: 31 %**, behind Pneumonia, the most probable, with 41 %;"),
+        ("normal", "present", "A miss"),
+        ("normal", "absent", "Rightly so"),
+        ("covid", None, "Its threshold is 30 %: not flagged."),
+    ],
+)
+def test_classes_are_compared_with_each_other(name, truth, said):
+    sentence = class_verdict(name, CLASSES, SHARES, truth)
+    assert said in sentence
+    assert "; the 3 classes add up to 100 %." in sentence
+    assert ("threshold" in sentence) == (name == "covid")  # no threshold is assumed where the card names none
+    assert ("Its maps show" in sentence) == (name != "Pneumonia")
+
+
+def test_classes_calibrated_one_by_one_add_up_to_what_they_do():
+    calibrated = replace(CLASSES, calibration={"normal": LogitMap(1.0, 0.5)})
+    sentence = class_verdict("normal", calibrated, np.array([0.28, 0.43, 0.41]), None)
+    assert "; the 3 classes add up to 112 %." in sentence
+
+
+@pytest.mark.parametrize(
+    ("outputs", "link", "word"),
+    [
+        (("Effusion", "Mass"), "sigmoid", "findings"),
+        (("PNEUMONIA",), "sigmoid", "findings"),
+        (("covid", "normal"), "sigmoid", "classes"),
+        (("Normal", "Pneumonia"), "softmax", "classes"),
+    ],
+)
+def test_outputs_are_findings_or_classes(outputs, link, word):
+    assert outputs_word(ModelCard("test", outputs, link, "logits", InputSpec(16, 1))) == word

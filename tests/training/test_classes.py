@@ -112,6 +112,7 @@ def test_a_model_of_classes_is_trained_and_explained(tmp_path, classes, outputs)
     assert card.outputs == outputs
     assert card.link == ("sigmoid" if len(outputs) == 1 else "softmax")
     assert card.performance["test"]["mean_auroc"] > 0.8
+    assert card.provenance["also_learned"] is None  # folders know of no view, sex or age
     classifier = Classifier.load(out)
     films = read_dataset(folder).films
     tested = films[films["split"] == "test"]

@@ -330,6 +330,7 @@ def test_card_says_where_the_model_comes_from(fitted, made):
     assert facts["left_out"] == {"not on disk": 0, "in no split": 0, "not readable": 0}
     assert facts["imbalance"]["strategy"] == "none" and facts["seed"] == 0 and facts["workers"] == 1
     assert facts["calibration"]["films"] == 48
+    assert facts["also_learned"] == "male, over 50; these outputs were cut off after training."  # every film is PA
     assert len(facts["data_version"]["pixels"]) == 64
     said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (facts["commit"] or "").rstrip("+") == said.stdout.strip()

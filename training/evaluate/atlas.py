@@ -140,7 +140,9 @@ def _traits(judged: Judged, finding: str) -> Iterator[tuple[str, str, np.ndarray
     for column in judged.films.columns[judged.films.columns.str.startswith("object_")]:  # of simulated films
         there = judged.films[column]
         yield "object", column.removeprefix("object_"), (there == 1).to_numpy(), there.notna().to_numpy()
+    # Classes exclude each other: those of the films without this one are no trait that could have been otherwise.
+    excluded = judged.classes if finding in judged.classes else (finding,)
     for other in judged.findings:
-        if other != finding:
+        if other not in excluded:
             labels = judged.truth(other)
             yield "finding", finding_label(other), labels == 1, (labels == 0) | (labels == 1)

@@ -24,7 +24,7 @@ from training.predictions import read_predictions
 from xai.whole import write_whole
 
 COLUMNS = {
-    "finding": "One of the 14 findings.",
+    "finding": "One of the 14 findings, or a class of the dataset, judged against its other classes.",
     "positives": "Films with the finding, among those with a label and a probability.",
     "negatives": "Films without it.",
     "auroc": "Chance that a film with the finding scores above one without; ties count half.",
@@ -108,6 +108,8 @@ def run(args: argparse.Namespace) -> int:
         "patients": judged.patient_count,
         "films_without_prediction": judged.unpredicted,
         "predictions_without_film": judged.unlabelled,
+        "classes": list(judged.classes),
+        "outputs_not_judged": list(judged.unjudged),
         "thresholds": args.thresholds,
         "definitions": COLUMNS | {"interval": judged.interval_method},
         "notes": notes,
@@ -123,10 +125,18 @@ def run(args: argparse.Namespace) -> int:
     )
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
-    print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} findings")
+    print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} {_kind(judged)}")
+    if judged.unjudged:
+        print(f"not judged, since {judged.dataset} says nothing of them: {', '.join(judged.unjudged)}")
     for finding, problem in judged.cautions().items():
         print(f"{finding}: {problem}")
     return 0
+
+
+def _kind(judged: Judged) -> str:
+    if not judged.classes:
+        return "findings"
+    return "classes" if judged.classes == judged.findings else "findings and classes"
 
 
 def _without_nan(row: dict[str, Any]) -> dict[str, Any]:

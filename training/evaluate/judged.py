@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import SPLITS, Dataset, labels
+from training.datasets.table import SPLITS, Dataset
+from training.evaluate.classes import class_names, class_truths, is_softmax, truths
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions import Predictions, check_probabilities
-from xai.findings import FINDINGS
 from xai.model_card import DEFAULT_THRESHOLD, Threshold
 
 
@@ -28,7 +28,7 @@ class Judged:
     model, dataset : str
         Whose predictions, of which films.
     findings : tuple of str
-        Outputs that the dataset has labels for.
+        Outputs that the dataset has labels for: findings and classes.
     labels : float32 array (films, findings)
         1, 0 or NaN.
     probabilities : float64 array (films, findings)
@@ -44,6 +44,10 @@ class Judged:
     unpredicted, unlabelled : int
         Films of the dataset without a row of predictions, and predicted films that the dataset does not have; both
         are left out.
+    classes : tuple of str
+        Those of ``findings`` that are judged by the films' classes, each against the rest.
+    unjudged : tuple of str
+        Outputs that the dataset says nothing of; they are left out.
     """
 
     model: str
@@ -57,6 +61,8 @@ class Judged:
     card: Mapping[str, Any] = field(default_factory=dict)
     unpredicted: int = 0
     unlabelled: int = 0
+    classes: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -169,11 +175,13 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
     """
     dataset = predictions.open_dataset() if dataset is None else dataset
     facts = predictions.facts
-    joined = join(predictions.table, dataset.films, facts.model, facts.dataset)
+    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=is_softmax(facts.card))
     return dataclasses.replace(joined, thresholds=facts.thresholds, card=facts.card)
 
 
-def join(table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset: str = "dataset") -> Judged:
+def join(
+    table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset: str = "dataset", softmax: bool = False
+) -> Judged:
     """Join a table of probabilities to a table of films.
 
     Parameters
@@ -182,20 +190,25 @@ def join(table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset
         Indexed by film; one column of probabilities an output.
     films : DataFrame
         A dataset's table.
+    softmax : bool
+        Whether the outputs exclude each other, so that all are judged by the films' classes where there are any; see
+        `training.evaluate.classes.truths`.
 
     Raises
     ------
     EvaluateError, PredictionsError
-        If a film has two rows, no film of one is in the other, no output is a finding, a value is no probability,
-        every probability is missing, or each output gives all films the same.
+        If a film has two rows, no film of one is in the other, no output is a finding or a class, a value is no
+        probability, every probability is missing, or each output gives all films the same.
     """
     _refuse_twice(table.index, f"The predictions of {model}")
     _refuse_twice(pd.Index(films["film"]), f"The dataset {dataset}")
-    findings = tuple(name for name in table.columns if name in FINDINGS)
+    outputs = tuple(name for name in table.columns if isinstance(name, str))
+    told = truths(films, outputs, softmax)
+    findings = tuple(told)
     if not findings:
-        raise EvaluateError(
-            f"{model} has no output that is a finding; its outputs are {', '.join(map(str, table.columns))}."
-        )
+        classes = class_names(films)
+        or_class = f" or a class of {dataset} ({', '.join(classes)})" if classes else ""
+        raise EvaluateError(f"{model} has no output that is a finding{or_class}; its outputs are {', '.join(outputs)}.")
     check_probabilities(table[list(findings)], f"The table of {model}")
     at = pd.Index(table.index).get_indexer(pd.Index(films["film"]))
     rows = np.flatnonzero(at >= 0)
@@ -212,12 +225,14 @@ def join(table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset
         model=model,
         dataset=dataset,
         findings=findings,
-        labels=np.asfortranarray(labels(kept, findings)),
+        labels=np.asfortranarray(np.column_stack([told[name][rows] for name in findings])),
         probabilities=probabilities,
         patients=_patient_numbers(kept["patient"]),
         films=kept,
         unpredicted=len(films) - len(rows),
         unlabelled=len(table) - len(rows),
+        classes=tuple(class_truths(films, outputs, softmax)),
+        unjudged=tuple(name for name in outputs if name not in told),
     )
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from training.datasets.table import Dataset
 from training.fitting.start import Start
 from training.losses import STRATEGIES
 from training.recipe import CHOICES, OPTIONS, Recipe, flag
-from training.targets import PATIENT_FACTS
+from training.targets import PATIENT_FACTS, patient_targets
 
 if TYPE_CHECKING:
     from training.fitting.films import Films
@@ -60,7 +61,7 @@ def provenance(fitted: Fitted, films: Films, also: Films, origin: Origin) -> dic
         "also_version": also.version if also.datasets else None,
         "started_from": start and {"file": start.path.name, "sha256": start.card.sha256, **start.card.provenance},
         "soft_labels": origin.soft_labels,
-        "also_learned": f"{', '.join(PATIENT_FACTS)}; these outputs were cut off after training.",
+        "also_learned": _also_learned(patient_targets(_learned_films(fitted, films, also))),
         "command": command(origin, also),
         "commit": commit(),
         "recipe": asdict(origin.recipe),
@@ -116,6 +117,16 @@ def commit() -> str | None:
 def _git(home: Path, *words: str) -> str:
     done = subprocess.run(["git", *words], cwd=home, capture_output=True, text=True, check=True, timeout=30)
     return done.stdout.strip()
+
+
+def _learned_films(fitted: Fitted, films: Films, also: Films) -> pd.DataFrame:
+    return pd.concat([films.table.iloc[fitted.learned], also.table.iloc[also.part("train")]])
+
+
+def _also_learned(targets: np.ndarray) -> str | None:
+    """Name the facts about patients in which films differ, of (films, 3) `targets`; None where there is none."""
+    learned = [name for name, told in zip(PATIENT_FACTS, targets.T, strict=True) if pd.Series(told).nunique() > 1]
+    return f"{', '.join(learned)}; these outputs were cut off after training." if learned else None
 
 
 def _epochs(fitted: Fitted, recipe: Recipe) -> int:

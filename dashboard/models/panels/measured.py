@@ -14,7 +14,7 @@ from dashboard.models.shelf import Shelved
 from dashboard.models.visit import bound, refuse, view
 from dashboard.words import escape, percent
 from training.predictions import PredictionsError
-from xai.findings import FINDINGS, finding_label
+from xai.findings import finding_label
 from xai.model_card import ModelCard
 
 NOT_MEASURED = """Nothing was measured for this model: its card holds no AUROC.
@@ -170,11 +170,6 @@ def _token(card: ModelCard, part: Part) -> None:
 
 def _elsewhere(library: Library, model: Shelved) -> None:
     """Link to the curves, which are made from predictions and not from a card."""
-    if not set(model.card.outputs) & set(FINDINGS):
-        st.caption(
-            "The ROC page judges findings. These outputs are classes: the figures above are all there is of them."
-        )
-        return
     names = [name for name in library.predictions() if _is_by(library, name, model.name)][:MOST_LINKS]
     if not names:
         st.caption(

@@ -63,7 +63,7 @@ def _show_allowed(scene: Scene, allowed: Compared) -> None:
 def published_words(scene: Scene, allowed: Compared) -> str:
     """Give the figures of the chosen finding in words."""
     ours = f"Here {numbers.area(scene.row.auroc)} ({numbers.area_interval(scene.row.auroc)})"
-    theirs = [f"{escape(one.key)} {one.aurocs[scene.finding]:.3f}" for one, _ in allowed]
+    theirs = [f"{escape(one.key)} {one.aurocs[scene.finding]:.3f}" for one, _ in allowed if scene.finding in one.aurocs]
     return "; ".join([ours, *theirs]) + "."
 
 
@@ -75,7 +75,7 @@ def published_figure(scene: Scene, allowed: Compared) -> go.Figure:
     figure = frame("AUROC", "", 70 + ROW_HEIGHT * len(rows))
     for symbol, (one, _) in zip(SYMBOLS, allowed, strict=False):
         figure.add_scatter(
-            x=[one.aurocs[row.finding] for row in rows],
+            x=[one.aurocs.get(row.finding) for row in rows],
             y=names,
             mode="markers",
             name=one.key,

@@ -48,6 +48,22 @@ function findingRow(finding) {
   return row;
 }
 
+const WORDS_FOR_OUTPUTS = {
+  findings: { title: "Findings", one: "this finding", all: "all findings" },
+  classes: { title: "Classes", one: "this class", all: "all classes" },
+};
+
+/** Call what the model answers by its name, wherever the light box speaks of it. */
+function nameOutputs(root, outputs) {
+  const { title, one, all } = WORDS_FOR_OUTPUTS[outputs];
+  root.querySelector(".findings h2").textContent = title;
+  root.querySelector(".findings").setAttribute("aria-label", title);
+  root.querySelector(".findings .unseen").textContent = `Order of the ${outputs}`;
+  root.querySelector("[role=listbox]").setAttribute("aria-label", `${title} with the model's probability`);
+  root.querySelector("[name=scale][value=finding] + span").textContent = one;
+  root.querySelector("[name=scale][value=all] + span").textContent = all;
+}
+
 class FindingsList {
   constructor(list, choose) {
     this.list = list;

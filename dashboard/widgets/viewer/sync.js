@@ -1,6 +1,30 @@
 // The page and Python can both change what is chosen and how it is shown. The page leads: a value
 // from Python is taken over only when it is news, not when it is the page's own, coming back late.
 
+/** The finding that is shown. Python hears of the visitor's choices alone, never of what it offered itself. */
+class Choice {
+  constructor() {
+    this.name = undefined;
+    this.count = 0; // of the visitor's choices
+    this.offered = undefined; // what Python said last
+  }
+
+  /** Take over what Python offers, unless it has not heard yet of all that the visitor chose. */
+  offer(name, heard, names) {
+    const isNews = name !== this.offered && heard >= this.count;
+    this.offered = name;
+    this.count = Math.max(this.count, heard);
+    if (isNews || !names.includes(this.name)) this.name = name;
+  }
+
+  /** Note what the visitor chose; gives what to tell Python, different each time. */
+  make(name) {
+    this.name = name;
+    this.count += 1;
+    return { name, count: this.count };
+  }
+}
+
 const ECHO_MS = 10000;
 const DEBOUNCE_MS = 300;
 

@@ -10,7 +10,8 @@ class Viewer {
     this.view = new View();
     this.scene = new Scene(this.view);
     this.panels = new Map();
-    this.shared = { selected: new SharedValue(), display: new SharedValue() };
+    this.choice = new Choice();
+    this.sharedDisplay = new SharedValue();
     this.hands = {
       view: this.view,
       moved: () => this.requestDraw(),
@@ -102,16 +103,12 @@ class Viewer {
   }
 
   /** Take over what Python chose, where that is news. */
-  takeOver({ selected, display }) {
-    if (this.shared.selected.isNews(selected)) this.selected = selected;
-    if (!this.data.findings.some(({ name }) => name === this.selected)) {
-      this.selected = this.data.findings[0].name;
-    }
-    if (this.shared.display.isNews(canonical(display))) {
+  takeOver({ findings, selected, heard, display }) {
+    this.choice.offer(selected, heard, findings.map(({ name }) => name));
+    if (this.sharedDisplay.isNews(canonical(display))) {
       clearTimeout(this.sending);
       this.display = { ...display };
     }
-    this.tellSelected();
     this.tellDisplay();
   }
 
@@ -150,18 +147,17 @@ class Viewer {
   }
 
   tellDisplay() {
-    if (this.shared.display.note(canonical(this.display))) this.setStateValue("display", this.display);
+    if (this.sharedDisplay.note(canonical(this.display))) this.setStateValue("display", this.display);
   }
 
-  tellSelected() {
-    if (this.shared.selected.note(this.selected)) this.setStateValue("selected", this.selected);
+  get selected() {
+    return this.choice.name;
   }
 
   select(name) {
     if (!name || name === this.selected) return;
-    this.selected = name;
+    this.setStateValue("selected", this.choice.make(name));
     this.refresh();
-    this.tellSelected();
   }
 
   stepFinding(by) {
@@ -178,6 +174,7 @@ class Viewer {
     const { data, display, selected, index } = this;
     const finding = data.findings[index];
     this.root.dataset.overlay = display.overlay;
+    nameOutputs(this.root, data.outputs);
     this.list.show(data.findings, selected, display.order);
     showControls(this.root, display);
     this.root.querySelector("[value=input]").disabled = !data.inputPixels;

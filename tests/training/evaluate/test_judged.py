@@ -50,6 +50,11 @@ def test_outputs_that_are_no_findings_are_not_judged():
         (_table(["a", "a"]), _films(["a"]), "predictions of model has two rows for the film “a”"),
         (_table(["a", "b"]), _films(["a", "b", "b"]), "dataset dataset has two rows for the film “b”"),
         (pd.DataFrame({"Covid": [0.1]}, ["a"]), _films(["a"]), "no output that is a finding; its outputs are Covid"),
+        (
+            pd.DataFrame({"tb": [0.1]}, ["a"]),
+            _films(["a"], **{"class": ["covid"]}),
+            r"no output that is a finding or a class of dataset \(covid\); its outputs are tb",
+        ),
         (_table(["a", "b"], Emphysema=[0.1, 1.01]), _films(["a", "b"]), "gives 1.01 as the probability of Emphysema"),
         (_table(["a", "b"], Emphysema=[-0.2, 1.0]), _films(["a", "b"]), "expected numbers from 0 to 1"),
         (_table(["a", "b"], Emphysema=[np.nan] * 2), _films(["a", "b"]), "no probability for any of the 2 films"),
