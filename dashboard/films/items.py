@@ -14,6 +14,7 @@ from dashboard.films.notes import Remark
 from dashboard.films.query import OUTCOMES, Query
 from dashboard.films.search import outcomes, threshold
 from dashboard.words import percent
+from training.datasets.table import CLASS
 from training.evaluate.classes import class_of
 from xai.findings import FINDINGS, finding_label
 
@@ -133,7 +134,7 @@ def export_table(catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: 
     columns["title"] = films.titles[rows]
     columns |= {name: facts[name].to_numpy() for name in ("view", "age", "sex", "split", "on_disk", *FINDINGS)}
     if films.classes.names:
-        columns["class"] = class_of(facts).to_numpy()
+        columns[CLASS] = class_of(facts).to_numpy()
     for finding in catalogue.answers.outputs if catalogue.answers else ():
         columns[f"prob_{finding}"] = catalogue.probabilities(finding)[rows]
         cut = threshold(query, catalogue, finding)

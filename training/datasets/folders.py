@@ -18,6 +18,7 @@ from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import DERIVED, EXPLICIT, NOTHING, Meaning, class_labels
 from training.datasets.reading import Reading, add_common_arguments, finish, save
 from training.datasets.splits import random_split
+from training.datasets.table import CLASS
 from xai.findings import FINDINGS
 
 MENDELEY = ("covid", "normal", "pneumonia")
@@ -64,23 +65,23 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     name = name or Path(root).resolve().name
     table = pd.DataFrame({"path": files.images})
     parts = [_parts(path) for path in files.images]
-    table["part"], table["class"] = [part for part, _ in parts], [one for _, one in parts]
-    loose = table.loc[table["class"] == "", "path"]
-    table = table[table["class"] != ""].reset_index(drop=True)
+    table["part"], table[CLASS] = [part for part, _ in parts], [one for _, one in parts]
+    loose = table.loc[table[CLASS] == "", "path"]
+    table = table[table[CLASS] != ""].reset_index(drop=True)
     if table.empty:
         raise DatasetError(f"{root} holds no folder of films; expected one folder a class.")
     table["film"] = film_names(table["path"].to_list())
     table["patient"] = patients_of(table["film"], name)
-    meanings = {one: MEANINGS.get(re.sub(r"[\W_]+", " ", one.lower()).strip()) for one in table["class"].unique()}
-    films = table[["film", "path", "patient", "class"]].assign(dataset=name, on_disk=True)
-    films = pd.concat([films, class_labels(table["class"], meanings)], axis=1)
+    meanings = {one: MEANINGS.get(re.sub(r"[\W_]+", " ", one.lower()).strip()) for one in table[CLASS].unique()}
+    films = table[["film", "path", "patient", CLASS]].assign(dataset=name, on_disk=True)
+    films = pd.concat([films, class_labels(table[CLASS], meanings)], axis=1)
     if (table["part"] != "").all():
         films["split"] = table["part"]
     else:
-        classes = table["class"].to_numpy()[:, None] == np.unique(table["class"])
+        classes = table[CLASS].to_numpy()[:, None] == np.unique(table[CLASS])
         films["split"] = random_split(films, classes, seed)
     unknown = tuple(
-        Remark(f"films of the class {one}, which is no finding: no label", int((table["class"] == one).sum()))
+        Remark(f"films of the class {one}, which is no finding: no label", int((table[CLASS] == one).sum()))
         for one, known in meanings.items()
         if known is None
     )

@@ -24,6 +24,7 @@ from xai.findings import FINDINGS
 from xai.whole import write_whole
 
 TABLE_FILE = "films.parquet"
+CLASS = "class"  # a column that datasets made from folders of classes have beside the others
 BOXES_FILE = "boxes.parquet"
 UNCERTAIN = -1.0
 

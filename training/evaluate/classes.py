@@ -14,8 +14,7 @@ import pandas as pd
 
 from training.datasets.folders import MEANINGS
 from training.datasets.labels import NOTHING
-from training.datasets.table import labels
-from training.fitting.task import CLASS
+from training.datasets.table import CLASS, labels
 from xai.findings import FINDINGS
 
 

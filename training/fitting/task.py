@@ -10,10 +10,8 @@ from scipy.special import expit, log_softmax, softmax
 
 from training.datasets.folders import MEANINGS
 from training.datasets.labels import NOTHING
-from training.datasets.table import DatasetError, labels
+from training.datasets.table import CLASS, DatasetError, labels
 from xai.findings import FINDINGS
-
-CLASS = "class"
 
 
 @dataclass(frozen=True, eq=False)
