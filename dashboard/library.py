@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from training import predictions as predictions_folder
-from training.datasets.table import FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
+from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
+from training.evaluate.classes import class_names
 from training.predictions import Predictions, PredictionsError, read_predictions
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
@@ -137,6 +138,9 @@ class Library:
         if pd.notna(row["age"]):
             facts.append(f"{row['age']:.0f} years")
         truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
+        if isinstance(row.get(CLASS), str):
+            classes = class_names(self.dataset(dataset).films)
+            truth |= {name: TRUTH[float(name == row[CLASS])] for name in classes if name not in FINDINGS}
         recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
         return Record(dataset, film, tuple(facts), truth, recipe, _rendered_size(self._folder(dataset)))
 

@@ -85,6 +85,13 @@ def test_a_record_says_what_the_dataset_knows_and_nothing_more(shelf, library):
     assert (dict(third.truth), third.facts) == ({}, ("PA", "7 years"))
 
 
+def test_what_a_class_says_of_its_films_is_their_truth(shelf, library):
+    shelf.add_dataset(**{"class": ["covid", "normal", None]})
+    assert {**library.record("generated", "a").truth}.items() >= {("covid", "present"), ("normal", "absent")}
+    assert {**library.record("generated", "b").truth}.items() >= {("covid", "absent"), ("normal", "present")}
+    assert "covid" not in library.record("generated", "c").truth
+
+
 def test_a_film_is_read_from_its_file(shelf, library):
     shelf.add_dataset()
     np.testing.assert_allclose(library.open_film("generated", "b").pixels, shades(1) / 255, atol=1e-6)
