@@ -77,7 +77,7 @@ def test_a_card_is_read_again_when_it_changes(shelf, library):
 def test_a_record_says_what_the_dataset_knows_and_nothing_more(shelf, library):
     nothing = float("nan")
     shelf.add_dataset(
-        Effusion=[1.0, 0.0, nothing], Mass=[nothing, 1.0, 0.5], age=[50.0, nothing, 7.4], sex=["F", None, ""]
+        Effusion=[1.0, 0.0, nothing], Mass=[nothing, 1.0, -1.0], age=[50.0, nothing, 7.4], sex=["F", None, ""]
     )
     first, second, third = (library.record("generated", name) for name in "abc")
     assert (dict(first.truth), first.facts) == ({"Effusion": "present"}, ("PA", "F", "50 years"))
