@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -50,7 +52,7 @@ def test_a_model_is_small_and_its_card_and_predictions_belong_to_it(model):
 def test_cards_and_predictions_name_no_folder_of_the_machine_that_made_them(model):
     folder = ASSETS / "predictions" / f"{model}-on-simulated-2000"
     for path in (ASSETS / "models" / f"{model}.json", folder / "predictions.json"):
-        assert not [root for root in ("/tmp/", "/home/", "/root/", "/work/") if root in path.read_text("utf-8")]
+        assert not re.search(r'["\s]/\w', path.read_text("utf-8"))
 
 
 def test_lightbox_is_good_and_calibrated_on_simulated_films_it_has_not_seen(judged):
