@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from training.datasets.facts import check_kinds
 from training.datasets.table import Dataset, read_dataset
 from xai.model_card import Threshold
 from xai.whole import write_whole
@@ -26,10 +27,10 @@ FACTS_FILE = "predictions.json"
 TABLE_FILE = "predictions.parquet"
 REQUIRED = ("name", "dataset", "dataset_folder", "model", "source")
 # Entries of `FACTS_FILE`, and what JSON must hold there.
-WORDS = {
-    (*REQUIRED, "model_sha256", "card_fingerprint"): str,
-    ("outputs",): list,
-    ("thresholds", "card", "left_out", "notes"): dict,
+KINDS = {
+    **dict.fromkeys((*REQUIRED, "model_sha256", "card_fingerprint"), str),
+    "outputs": list,
+    **dict.fromkeys(("thresholds", "card", "left_out", "notes"), dict),
 }
 
 
@@ -190,10 +191,7 @@ def _check(table: pd.DataFrame, outputs: tuple[str, ...], where: str) -> None:
 def _facts(content: Any) -> PredictionsFacts:
     if not isinstance(content, dict):
         raise ValueError(f"{FACTS_FILE} holds {type(content).__name__}, not an object with entries")
-    for names, kind in WORDS.items():
-        for name in names:
-            if not isinstance(content.get(name, kind()), kind):
-                raise ValueError(f"{name} in {FACTS_FILE} is {type(content[name]).__name__}, not {kind.__name__}")
+    check_kinds(content, KINDS, FACTS_FILE)
     missing = [name for name in (*REQUIRED, "outputs") if name not in content]
     if missing:
         raise ValueError(f"{FACTS_FILE} lacks {', '.join(missing)}")

@@ -171,7 +171,7 @@ def try_remedy(
 
     now = judged.threshold(finding).value if threshold is None else threshold
     wish = _Wish(method, rule, target, now, weight, trained, here)
-    remedy = _fitted(judged, finding, fit, wish)
+    remedy = _fitted(judged, finding, fit, fitted, wish)
     mended = remedy.probabilities(scores)
     return Trial(
         remedy,
@@ -200,12 +200,11 @@ class _Wish:
     here: float | None
 
 
-def _fitted(judged: Judged, finding: str, fit: np.ndarray, wish: _Wish) -> Remedy:
-    labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
-    fitted = rank(labels, scores)
+def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, wish: _Wish) -> Remedy:
     found = _map(judged, finding, wish.method, fitted, wish.weight, wish.trained, wish.here)
     cut = Threshold(wish.now, "As it was.")
     if wish.rule:
+        labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
         mended = fitted if found is None else rank(labels, apply_map(found, scores))
         cut = choose(wish.rule, mended, wish.target, judged.threshold(finding))
     caution = caution_of(wish.method, fitted)
@@ -219,7 +218,7 @@ def _repeated(judged: Judged, finding: str, known: np.ndarray, share: float, see
         fit = fitting_part(judged.patients, known & (labels == 1), scores, share, lot)
         shown = known & ~fit
         try:
-            remedy = _fitted(judged, finding, fit, wish)
+            remedy = _fitted(judged, finding, fit, rank(labels[fit], scores[fit]), wish)
         except EvaluateError:  # a lot that leaves too little to fit on
             continue
         flagged.append((remedy.probabilities(scores[shown]) >= remedy.threshold.value).mean())

@@ -41,14 +41,14 @@ class LogitMap:
     rule: str = ""
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.slope) and self.slope > 0):
+        if not (is_number(self.slope) and self.slope > 0):
             raise ValueError(f"a calibration's slope must be a number above 0; it is {self.slope!r}")
-        if not _is_number(self.intercept):
+        if not is_number(self.intercept):
             raise ValueError(f"a calibration's intercept must be a number; it is {self.intercept!r}")
         if len(self.knots) > MOST_KNOTS:
             raise ValueError(f"a calibration has at most {MOST_KNOTS} knots; it has {len(self.knots)}")
         pairs = [
-            knot for knot in self.knots if isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot))
+            knot for knot in self.knots if isinstance(knot, tuple) and len(knot) == 2 and all(map(is_number, knot))
         ]
         if len(pairs) < len(self.knots):
             raise ValueError("a calibration's knots must be pairs of numbers")
@@ -102,7 +102,8 @@ def logit_map_from_dict(content: Any) -> LogitMap:
     )
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether JSON holds a finite number here; true and false are none."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
     return abs(value) <= sys.float_info.max  # also of a whole number too large for a float; never of NaN

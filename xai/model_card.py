@@ -10,7 +10,6 @@ import base64
 import binascii
 import dataclasses
 import json
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from xai.calibration import LogitMap, logit_map_from_dict
+from xai.calibration import LogitMap, is_number, logit_map_from_dict
 from xai.whole import write_whole
 
 CARD_VERSION = 1
@@ -46,12 +45,6 @@ def _check(condition: bool, rule: str, came: Any) -> None:
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return False
-    return abs(value) <= sys.float_info.max  # also of a whole number too large for a float; never of NaN
 
 
 def _is_output_name(name: Any) -> bool:
@@ -103,14 +96,14 @@ class InputSpec:
         _check(_is_int(self.channels) and self.channels in (1, 3), "input.channels must be 1 or 3", self.channels)
         _check(self.fit in FITS, f"input.fit must be one of {', '.join(FITS)}", self.fit)
         _check(
-            _is_number(self.multiply) and 0 < abs(self.multiply) <= MAX_SCALE,
+            is_number(self.multiply) and 0 < abs(self.multiply) <= MAX_SCALE,
             f"input.multiply must be a number, not 0 and not beyond {MAX_SCALE:g}",
             self.multiply,
         )
         for name in ("mean", "std"):
             values = getattr(self, name)
             _check(
-                len(values) in (1, self.channels) and all(map(_is_number, values)),
+                len(values) in (1, self.channels) and all(map(is_number, values)),
                 f"input.{name} must hold 1 or {self.channels} numbers",
                 list(values),
             )
@@ -136,7 +129,7 @@ class Threshold:
     rule: str
 
     def __post_init__(self) -> None:
-        _check(_is_number(self.value) and 0 <= self.value <= 1, "a threshold must lie in [0, 1]", self.value)
+        _check(is_number(self.value) and 0 <= self.value <= 1, "a threshold must lie in [0, 1]", self.value)
 
 
 DEFAULT_THRESHOLD = Threshold(0.5, "0.5, because the card names no threshold")
@@ -349,7 +342,7 @@ def card_path(model_path: Path) -> Path:
 def _numbers(value: Any, name: str) -> tuple[float, ...]:
     values = value if isinstance(value, list) else [value]
     _check(
-        len(values) > 0 and all(map(_is_number, values)),
+        len(values) > 0 and all(map(is_number, values)),
         f"{name} must be a number or a list of numbers",
         value,
     )
@@ -357,14 +350,14 @@ def _numbers(value: Any, name: str) -> tuple[float, ...]:
 
 
 def _threshold(value: Any) -> Threshold:
-    if _is_number(value):
+    if is_number(value):
         return Threshold(float(value), "named in the card without a rule")
     _check(isinstance(value, dict) and "value" in value, "a threshold must be a number or {value, rule}", value)
     return Threshold(value["value"], str(value.get("rule", "named in the card without a rule")))
 
 
 def _share(value: Any) -> float:
-    _check(_is_number(value) and 0 <= value <= 1, "a prevalence must lie in [0, 1]", value)
+    _check(is_number(value) and 0 <= value <= 1, "a prevalence must lie in [0, 1]", value)
     return float(value)
 
 

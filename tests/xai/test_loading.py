@@ -186,7 +186,7 @@ def test_a_zip_without_a_configuration_is_no_model(tmp_path):
     assert "no readable config.json" in refused(path)
 
 
-@pytest.mark.parametrize("name", ["../../up.txt", "/tmp/up.txt", "a/../../up.txt"])
+@pytest.mark.parametrize("name", ["../../up.txt", "/up.txt", "a/../../up.txt"])
 def test_an_archive_that_reaches_outside_itself_is_refused(saved, tmp_path, name):
     path = tmp_path / "slip.keras"
     path.write_bytes(saved.read_bytes())

@@ -82,6 +82,13 @@ class DatasetFacts:
     policy: Mapping[str, str] = field(default_factory=dict)
 
 
+def check_kinds(content: Mapping[str, Any], kinds: Mapping[str, type], file: str) -> None:
+    """Refuse entries of a file that are not of their kind; those that are absent pass. Raises ValueError."""
+    for name, kind in kinds.items():
+        if not isinstance(content.get(name, kind()), kind):
+            raise ValueError(f"{name} in {file} is {type(content[name]).__name__}, not {kind.__name__}")
+
+
 def facts_from_json(content: Any) -> DatasetFacts:
     """Read the content of ``dataset.json``; what older datasets do not say is left at its default.
 
@@ -98,9 +105,7 @@ def facts_from_json(content: Any) -> DatasetFacts:
     if missing:
         raise ValueError(f"{FACTS_FILE} lacks {', '.join(missing)}")
     known = {one.name: content[one.name] for one in fields if one.name in content}
-    for name, kind in KINDS.items():
-        if not isinstance(known.get(name, kind()), kind):
-            raise ValueError(f"{name} in {FACTS_FILE} is {type(known[name]).__name__}, not {kind.__name__}")
+    check_kinds(known, KINDS, FACTS_FILE)
     if "\0" in known["root"] or not known["name"].isprintable():
         raise ValueError(f"name or root in {FACTS_FILE} holds characters that no name has")
     if not all(isinstance(one, dict) for one in known.get("report", ())):

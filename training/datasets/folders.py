@@ -44,6 +44,16 @@ MEANINGS: dict[str, Meaning] = {
 }
 
 
+def plain(name: str) -> str:
+    """Spell the name of a class without case, dashes and underscores."""
+    return re.sub(r"[\W_]+", " ", name.lower()).strip()
+
+
+def meaning_of(name: str) -> Meaning | None:
+    """Give what films of a class have, one of `MEANINGS`; None for a class that says nothing of the findings."""
+    return MEANINGS.get(plain(name))
+
+
 def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     """Read a folder with one folder a class.
 
@@ -72,7 +82,7 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
         raise DatasetError(f"{root} holds no folder of films; expected one folder a class.")
     table["film"] = film_names(table["path"].to_list())
     table["patient"] = patients_of(table["film"], name)
-    meanings = {one: MEANINGS.get(re.sub(r"[\W_]+", " ", one.lower()).strip()) for one in table[CLASS].unique()}
+    meanings = {one: meaning_of(one) for one in table[CLASS].unique()}
     films = table[["film", "path", "patient", CLASS]].assign(dataset=name, on_disk=True)
     films = pd.concat([films, class_labels(table[CLASS], meanings)], axis=1)
     if (table["part"] != "").all():

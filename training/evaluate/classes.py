@@ -5,14 +5,13 @@ A dataset made from folders of classes says one class of each film, in its colum
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from training.datasets.folders import MEANINGS
+from training.datasets.folders import meaning_of, plain
 from training.datasets.labels import NOTHING
 from training.datasets.table import CLASS, labels
 from xai.findings import FINDINGS
@@ -80,7 +79,7 @@ def is_softmax(card: Mapping[str, Any]) -> bool:
 
 def finding_of_class(name: str) -> str | None:
     """Give the finding that a class is about; None for normal films and for anything else."""
-    meaning = MEANINGS.get(_plain(name))
+    meaning = meaning_of(name)
     return None if meaning in (None, NOTHING) else meaning[0]
 
 
@@ -89,9 +88,5 @@ def _meant(output: str, classes: tuple[str, ...], outputs: Sequence[str]) -> lis
     if output in classes:
         return [output]
     free = [name for name in classes if name not in outputs]
-    alike = [name for name in free if _plain(name) == _plain(output)]
+    alike = [name for name in free if plain(name) == plain(output)]
     return alike or [name for name in free if output in FINDINGS and finding_of_class(name) == output]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.lower()).strip()

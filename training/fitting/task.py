@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, log_softmax, softmax
 
-from training.datasets.folders import MEANINGS
+from training.datasets.folders import meaning_of
 from training.datasets.labels import NOTHING
 from training.datasets.table import CLASS, DatasetError, labels
 from xai.findings import FINDINGS
@@ -112,13 +112,13 @@ def _one_hot(films: pd.DataFrame, classes: list[str]) -> np.ndarray:
 
 
 def _is_normal(name: str) -> bool:
-    return MEANINGS.get(name.lower().replace("_", " ")) == NOTHING
+    return meaning_of(name) == NOTHING
 
 
 def _output(name: str, table: pd.DataFrame) -> str:
     """Name a class after a finding where exactly its films have it, so that pages can judge it by that label."""
     here = (table[CLASS] == name).to_numpy(np.float32)
-    meaning = MEANINGS.get(name.lower().replace("_", " "))
+    meaning = meaning_of(name)
     if meaning in (None, NOTHING) or not np.array_equal(labels(table, (meaning[0],))[:, 0], here):
         return name
     return meaning[0]
