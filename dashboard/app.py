@@ -11,10 +11,10 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
-from dashboard.films.room import FilmRoom
-from dashboard.library import DEFAULT_ROOT, Library
-from dashboard.workbench import Workbench, open_workbench
-from xai.library import DEFAULT_MODEL
+from dashboard.films.services import FilmRoom
+from dashboard.server.library import DEFAULT_ROOT, Library
+from dashboard.server.services import Workbench, open_workbench
+from xai.cards.library import DEFAULT_MODEL
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from training import demo, fit, import_predictions
 from training.datasets import command as dataset
+from training.demo import command as demo
 from training.evaluate import command as evaluate
-from training.fetch import command as fetch
+from training.fitting import command as fit
 from training.predict import command as predict
+from training.predictions import command as import_predictions
 from training.simulation import command as simulate
 from training.weights import command as import_weights
+from training.weights import fetch_command as fetch
 from xai.command_line import run_command
 
 COMMANDS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from xai import command_card, command_explain
+from xai import command_explain
+from xai.cards import command_card
 from xai.command_line import run_command
 
 COMMANDS = {"explain": command_explain, "card": command_card}

@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xai.engine import DEFAULT_ENGINE, ENGINES
+from xai.cards.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
-from xai.loading import ModelError
+from xai.models.engine import DEFAULT_ENGINE, ENGINES
+from xai.models.loading import ModelError
 from xai.whole import write_whole
 
 if TYPE_CHECKING:
-    from xai.classifier import Classifier
-    from xai.explanation import Explainer, Explanation
-    from xai.film import Film
+    from xai.explainers.explanation import Explainer, Explanation
+    from xai.films.film import Film
+    from xai.models.classifier import Classifier
 
 LIST_FILE = "explanations.json"
 MAX_SAMPLES = 100_000
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"--seed must be 0 to {2**32 - 1}, got {options.seed}")
     path = find_model(options.model, (BUILT_IN_MODELS,))
 
-    from xai.classifier import Classifier
+    from xai.models.classifier import Classifier
 
     classifier = Classifier.load(path, options.engine)
     findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
@@ -79,7 +79,8 @@ def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film
     """Read each film; note those that cannot be hung. Films of the same name are told apart by a number."""
     from tqdm import tqdm
 
-    from xai.film import FilmError, read_film
+    from xai.films.film import FilmError
+    from xai.films.reading import read_film
 
     taken: set[str] = set()
     for path in tqdm(paths, unit="film", disable=None if len(paths) > 1 else True, file=sys.stderr):
@@ -106,7 +107,7 @@ def _explain(
 ) -> list[Explanation]:
     from tqdm import tqdm
 
-    from xai.explanation import Budget
+    from xai.budget import Budget
 
     samples = options.samples if explainer.cost > 1 else None
     with tqdm(total=100, unit="%", desc=f"{name} {explainer.title}", disable=None, leave=False, file=sys.stderr) as bar:
@@ -120,7 +121,7 @@ def _write(
     import numpy as np
     from PIL import Image
 
-    from xai.render import Display, overlay
+    from xai.pictures.render import Display, overlay
 
     stem = f"{name}.{explanation.finding}.{explanation.method}"
     picture = overlay(film.pixels, explanation, classifier.footprint(film), Display(), signed)

@@ -9,22 +9,22 @@ from functools import cached_property
 import numpy as np
 import streamlit as st
 
-from dashboard.errors.case import Case
+from dashboard.components.gallery import gallery
+from dashboard.errors.state import Case
+from dashboard.films.actions import note_controls, tag_controls
 from dashboard.films.catalogue import Catalogue
+from dashboard.films.gallery_panel import choose, chosen, items, thumbnails_of
+from dashboard.films.handover import FILMS, compare
 from dashboard.films.items import Page, summaries
 from dashboard.films.notes import Notebook
-from dashboard.films.query import SIZES, Query
-from dashboard.films.query import write_link as films_link
-from dashboard.films.room import FilmRoom
+from dashboard.films.services import FilmRoom
+from dashboard.films.state import SIZES, Query
+from dashboard.films.state import write_link as films_link
 from dashboard.films.walk import Walk
-from dashboard.jobs import Job
-from dashboard.judging import ALL, Source
-from dashboard.widgets.film_actions import note_controls, tag_controls
-from dashboard.widgets.film_gallery import choose, chosen, items, thumbnails_of
-from dashboard.widgets.gallery import gallery
-from dashboard.widgets.handover import FILMS, compare
-from dashboard.widgets.visit import visitor
-from dashboard.workbench import Workbench
+from dashboard.page.visit import visitor
+from dashboard.server.jobs import Job
+from dashboard.server.judging import ALL, Source
+from dashboard.server.services import Workbench
 from training.evaluate.judged import Judged
 
 POLL_SECONDS = 0.4

@@ -8,10 +8,10 @@ import streamlit as st
 from dashboard.errors import figures
 from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
 from dashboard.errors.atlas_figures import OUTCOME_WORDS, traits_plot
-from dashboard.errors.case import CELLS
 from dashboard.errors.controls import bound, case
+from dashboard.errors.state import CELLS
 from dashboard.films.chips import SEXES
-from dashboard.words import escape, percent
+from dashboard.page.words import escape, percent
 from xai.findings import finding_label
 
 IN_GALLERY = 8

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.errors import figures, sentences
-from dashboard.errors.case import COMPANY
 from dashboard.errors.controls import bound, case, change
-from dashboard.errors.cuts import Cuts
-from dashboard.words import escape
-from training.evaluate.audit import CAUSES, ORDER, Audit, Prepared, prepare, take_apart
+from dashboard.errors.state import COMPANY
+from dashboard.errors.thresholds import Cuts
+from dashboard.page.words import escape
 from training.evaluate.companions import companions
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
+from training.mending.audit import CAUSES, ORDER, Audit, Prepared, prepare, take_apart
 from xai.findings import finding_label
 
 COMPANY_WORDS = {"FP": "False positives", "positives": "All films with the label"}

@@ -10,12 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.errors.case import NUMBER, Case, read_link, write_link
-from dashboard.errors.cuts import Cuts
-from dashboard.judging import ALL, MEANINGS, list_predictions, parts
-from dashboard.library import Library
-from dashboard.widgets.bound import bind
-from dashboard.widgets.visit import arrived
+from dashboard.errors.state import NUMBER, Case, read_link, write_link
+from dashboard.errors.thresholds import Cuts
+from dashboard.page.bound import bind
+from dashboard.page.visit import arrived
+from dashboard.server.judging import ALL, MEANINGS, list_predictions, parts
+from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES
 from xai.findings import finding_label

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.errors.arrays import Arrays
-from xai.explanation import Budget, Cancelled
-from xai.film import Film
+from xai.budget import Budget, Cancelled
+from xai.films.film import Film
 
 if TYPE_CHECKING:
-    from xai.classifier import Classifier
+    from xai.models.classifier import Classifier
 
 CELLS = ("TP", "FP", "FN", "TN")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.words import percent
-from training.evaluate.audit import Audit
-from training.remedy import Trial
+from dashboard.page.words import percent
+from training.mending.audit import Audit
+from training.mending.remedy import Trial
 from xai.findings import finding_label
 
 FLAGGED, TRUE, UNDER, FADED = "#dd7a1f", "#8b93a1", "#4f93d8", "rgba(139, 147, 161, 0.45)"

@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard.errors import sentences
 from dashboard.errors.saving import Home, Saved, home_of, save_remedy, undo
-from dashboard.library import Library
-from dashboard.words import escape
+from dashboard.page.words import escape
+from dashboard.server.library import Library
 from training.evaluate.ranked import EvaluateError
-from training.predictions import PredictionsFacts
-from training.remedy import Trial
-from xai.model_card import ModelCardError
+from training.mending.remedy import Trial
+from training.predictions.table import PredictionsFacts
+from xai.cards.model_card import ModelCardError
 
 
 def show_keeping(library: Library, trial: Trial, predictions: str) -> None:

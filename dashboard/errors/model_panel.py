@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.errors import gaze
+from dashboard.errors import mean_map as gaze
 from dashboard.errors.arrays import Arrays
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
 from dashboard.errors.atlas_panel import choose_cell
-from dashboard.errors.case import CELLS, simplified
 from dashboard.errors.controls import bound, case, change
 from dashboard.errors.features import compute_features, inside, known_features, sample
 from dashboard.errors.saving import home_of
+from dashboard.errors.state import CELLS, simplified
 from dashboard.errors.waiting import start_job, started, wait_for
-from dashboard.films.query import Query
-from dashboard.store import content_key
-from dashboard.widgets.film_gallery import choose
-from dashboard.words import escape
+from dashboard.films.gallery_panel import choose
+from dashboard.films.state import Query
+from dashboard.page.words import escape
+from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
 from training.evaluate.ranked import EvaluateError
-from xai.explanation import Budget
+from xai.budget import Budget
 from xai.findings import finding_label
 
 MOST_SHOWN = 12

@@ -7,16 +7,16 @@ import streamlit as st
 
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import bound, case, change, choose_target
-from dashboard.errors.cuts import Cuts
 from dashboard.errors.keep_panel import show_keeping
-from dashboard.library import Library
-from dashboard.words import escape
-from training.calibrate import METHODS
+from dashboard.errors.thresholds import Cuts
+from dashboard.page.words import escape
+from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, Share
 from training.evaluate.thresholds import RULES
-from training.remedy import Outcome, Trial, try_remedy
+from training.mending.calibrate import METHODS
+from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
 
 METHOD_NAMES = {

@@ -8,14 +8,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.library import Library
-from training.card_versions import card_versions, save_card_version
+from dashboard.server.library import Library
 from training.evaluate.ranked import EvaluateError
-from training.predictions import PredictionsFacts
-from training.remedy import Remedy, apply_to_card
-from xai.calibration import logit_map_from_dict
-from xai.loading import file_sha256
-from xai.model_card import ModelCard, card_path, read_card, write_card
+from training.mending.remedy import Remedy, apply_to_card
+from training.predictions.table import PredictionsFacts
+from xai.cards.calibration import logit_map_from_dict
+from xai.cards.card_versions import card_versions, save_card_version
+from xai.cards.model_card import ModelCard, card_path, read_card, write_card
+from xai.models.loading import file_sha256
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 

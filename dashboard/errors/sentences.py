@@ -7,9 +7,9 @@ import math
 import pandas as pd
 
 from dashboard.errors.figures import CAUSE_NAMES, points
-from dashboard.words import escape, percent, signed
-from training.evaluate.audit import Audit
-from training.remedy import Trial
+from dashboard.page.words import escape, percent, signed
+from training.mending.audit import Audit
+from training.mending.remedy import Trial
 from xai.findings import finding_label
 
 MEANS = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.jobs import Job
-from dashboard.widgets.visit import visitor
-from dashboard.words import escape
-from dashboard.workbench import Workbench
-from xai.explanation import Budget
+from dashboard.page.visit import visitor
+from dashboard.page.words import escape
+from dashboard.server.jobs import Job
+from dashboard.server.services import Workbench
+from xai.budget import Budget
 
 POLL_SECONDS = 0.5
 

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN
 from training.evaluate.classes import class_names, class_of, class_truths, finding_of_class, is_softmax
-from training.predictions import Predictions
+from training.predictions.table import Predictions
+from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
-from xai.model_card import Threshold
 
 PRESENT, ABSENT, MISSING = 1, 0, -1
 UNKNOWN = "unknown"

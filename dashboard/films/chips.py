@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.films.query import FLAGS, IMAGES, OUTCOMES, STATES, Query
-from dashboard.words import percent
+from dashboard.films.state import FLAGS, IMAGES, OUTCOMES, STATES, Query
+from dashboard.page.words import percent
 from xai.findings import finding_label
 
 PAIRS = {"labels": STATES, "flags": FLAGS, "outcomes": OUTCOMES}

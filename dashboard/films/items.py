@@ -11,9 +11,9 @@ import pandas as pd
 
 from dashboard.films.catalogue import UNKNOWN, Catalogue
 from dashboard.films.notes import Remark
-from dashboard.films.query import OUTCOMES, Query
 from dashboard.films.search import outcomes, threshold
-from dashboard.words import percent
+from dashboard.films.state import OUTCOMES, Query
+from dashboard.page.words import percent
 from training.datasets.table import CLASS
 from training.evaluate.classes import class_of
 from xai.findings import FINDINGS, finding_label

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from dashboard.library import Box
-from dashboard.palette import FINDING_COLORS, OTHER_COLOR
-from xai.film import Film
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
+from dashboard.server.library import Box
+from xai.films.film import Film
 from xai.findings import finding_label
-from xai.preprocess import resize
-from xai.render import window
+from xai.models.preprocess import resize
+from xai.pictures.render import window
 
 LONGEST_SIDE = 900
 DARK = (0, 0, 0)

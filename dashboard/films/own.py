@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from dashboard.films.catalogue import Answers, Catalogue, read_films
-from dashboard.store import content_key
+from dashboard.server.store import content_key
 from training.datasets.table import COLUMNS, complete
-from xai.explanation import Budget, Cancelled
-from xai.model_card import ModelCard
+from xai.budget import Budget, Cancelled
+from xai.cards.model_card import ModelCard
 
 if TYPE_CHECKING:
-    from dashboard.workbench import Workbench
+    from dashboard.server.services import Workbench
 
 OWN = "your films"
 """Stands for this visitor's films in place of a dataset's name."""

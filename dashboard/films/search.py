@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from scipy.special import logit
 
 from dashboard.films.catalogue import ABSENT, MISSING, PRESENT, Catalogue
-from dashboard.films.query import NEEDS_ANSWERS, Query
+from dashboard.films.state import NEEDS_ANSWERS, Query
 from xai.findings import finding_label
 
 SMALLEST = 1e-12  # a probability of 0 or 1 has no logit

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dashboard.bounded import Bounded
-from dashboard.library import Library
-from xai.explanation import Budget, Cancelled
-from xai.film import Film
-from xai.preprocess import resize
+from dashboard.server.bounded import Bounded
+from dashboard.server.library import Library
+from xai.budget import Budget, Cancelled
+from xai.films.film import Film
+from xai.models.preprocess import resize
 
 SIDE = 300  # pixels of the longest side: the largest that the gallery shows
 QUALITY = 82

@@ -8,8 +8,8 @@ import numpy as np
 
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.notes import Notebook
-from dashboard.films.query import Query
-from dashboard.films.room import FilmRoom
+from dashboard.films.services import FilmRoom
+from dashboard.films.state import Query
 
 
 @dataclass(frozen=True)

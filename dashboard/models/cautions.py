@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboard.models.reading import Part, at, main_part, number, text, texts
-from dashboard.words import percent, signed
+from dashboard.page.words import percent, signed
+from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
-from xai.model_card import ModelCard
 
 FEW_POSITIVES = 12  # an AUROC measured on fewer says little
 OFTEN = 0.4  # flagged on more of the films without it than this: the flag says little

@@ -13,7 +13,7 @@ from dashboard.models.figures import Ink
 from dashboard.models.reading import at
 from dashboard.roc.figures import frame
 from training.fitting.log import LOG_SUFFIX
-from xai.model_card import ModelCard
+from xai.cards.model_card import ModelCard
 
 MOST_LOG_BYTES = 8 * 2**20
 MOST_EPOCHS = 5000

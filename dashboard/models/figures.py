@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.models.reading import Measured
-from dashboard.palette import FINDING_COLORS, OTHER_COLOR
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.roc.colors import on_paper
 from dashboard.roc.figures import frame
 from training.evaluate.published import Published

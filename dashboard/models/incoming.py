@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.library import Library
-from training.fetch.registry import Entry, registry
+from dashboard.server.library import Library
 from training.weights.published import LAYOUTS, PUBLISHED
+from training.weights.registry import Entry, registry
 
 FOLDERS = ("imports", "downloads")
 SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xai.model_card import ModelCard
+from xai.cards.model_card import ModelCard
 
 PARTS = {
     "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),

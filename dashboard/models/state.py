@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.session import LONGEST_NAME, excerpt
+from dashboard.compare.state import LONGEST_NAME, excerpt
 from training.evaluate.published import FIGURES
-from training.fetch.registry import registry
+from training.weights.registry import registry
 
 SECTIONS = {
     "card": "What it is",

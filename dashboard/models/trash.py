@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.library import Library
-from dashboard.models.shelf import Shelved, files_of, own_folder
-from xai.loading import SUFFIXES
+from dashboard.models.inventory import Shelved, files_of, own_folder
+from dashboard.server.library import Library
+from xai.models.loading import SUFFIXES
 
 MOST_SHOWN = 200
 

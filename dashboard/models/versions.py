@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.models.inventory import versions
 from dashboard.models.reading import at, text
-from dashboard.models.shelf import versions
-from dashboard.words import percent
-from training.card_versions import save_card_version
+from dashboard.page.words import percent
+from xai.cards.card_versions import save_card_version
+from xai.cards.model_card import ModelCard, read_card
 from xai.findings import finding_label
-from xai.model_card import ModelCard, read_card
 
 
 class VersionError(ValueError):

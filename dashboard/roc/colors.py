@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.palette import FINDING_COLORS, OTHER_COLOR
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 
 CLASS_COLOR = "#7aa6ff"  # of an output that is no finding; the grey of others is that of what stands back here
 DARKER = 0.62  # how bright a finding's colour is on white paper

@@ -5,8 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.judging import Source
-from dashboard.library import Library
+from dashboard.page.words import escape
 from dashboard.roc import figures, numbers
 from dashboard.roc.matrix import show_matrix, show_rates
 from dashboard.roc.panels import SHOW
@@ -14,7 +13,8 @@ from dashboard.roc.scene import Scene, make_scene
 from dashboard.roc.state import DEFAULT, GROUPINGS, PANELS
 from dashboard.roc.threshold import threshold_controls
 from dashboard.roc.visit import bound, change, view, write_permalink
-from dashboard.words import escape
+from dashboard.server.judging import Source
+from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.rates import rates
 from xai.findings import finding_label

@@ -6,9 +6,9 @@ import math
 
 import streamlit as st
 
-from dashboard.films.query import Query, write_link
-from dashboard.judging import ALL, Source
+from dashboard.films.state import Query, write_link
 from dashboard.roc import numbers
+from dashboard.server.judging import ALL, Source
 from training.evaluate.ranked import Counts
 from training.evaluate.rates import DEFINITIONS, Rates, Share
 

@@ -14,7 +14,7 @@ from dashboard.roc.data import Row
 from dashboard.roc.numbers import NONE, area, area_interval
 from xai.findings import finding_label
 
-_FOLDER = Path(__file__).with_name("overview")
+_FOLDER = Path(__file__).parents[1] / "components" / "overview"
 _component = st.components.v2.component(
     "lightbox_roc_overview",
     html=(_FOLDER / "overview.html").read_text(encoding="utf-8"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 from datetime import date
 
-from dashboard.judging import MEANINGS
 from dashboard.roc import numbers
 from dashboard.roc.colors import colors
 from dashboard.roc.matrix import CELLS
 from dashboard.roc.pictures import pictures
 from dashboard.roc.scene import Scene
+from dashboard.server.judging import MEANINGS
 from training.evaluate.rates import DEFINITIONS, rates
 from xai.findings import finding_label
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard.judging import ALL, JUDGING_ERRORS, Source, judged, source
-from dashboard.library import Library
 from dashboard.roc.colors import Colors, colors
 from dashboard.roc.data import KEPT, POINTS, Curves, Row, curves, overview
 from dashboard.roc.threshold import settle
 from dashboard.roc.visit import view
+from dashboard.server.judging import ALL, JUDGING_ERRORS, Source, judged, source
+from dashboard.server.library import Library
 from training.evaluate.compare import Paired, compare_judged
 from training.evaluate.judged import Judged
 from training.evaluate.precision_recall import PrecisionRecallCurve, precision_recall_curve
 from training.evaluate.ranked import Counts, EvaluateError, Ranked
 from training.evaluate.roc import RocCurve, roc_curve
-from xai.model_card import Threshold
+from xai.cards.model_card import Threshold
 
 
 @dataclass(frozen=True, eq=False)

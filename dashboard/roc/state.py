@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.judging import ALL, PARTS
-from dashboard.session import LONGEST_NAME, excerpt
+from dashboard.compare.state import LONGEST_NAME, excerpt
+from dashboard.server.judging import ALL, PARTS
 from training.evaluate.thresholds import RULES
 
 SORTS = {
@@ -42,7 +42,7 @@ class View:
     predictions : str or None
         Name in the library; None takes the default.
     part : str
-        Which films are judged; one of `dashboard.judging.PARTS`.
+        Which films are judged; one of `dashboard.server.judging.PARTS`.
     models : tuple of str
         Other predictions on the same axes.
     finding : str or None

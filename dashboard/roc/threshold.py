@@ -6,15 +6,15 @@ import numpy as np
 import streamlit as st
 from scipy.special import expit, logit
 
+from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
 from dashboard.roc.state import View
 from dashboard.roc.visit import bound, change, view
-from dashboard.words import escape
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
 from training.evaluate.thresholds import RULES, choose
-from xai.model_card import Threshold
+from xai.cards.model_card import Threshold
 
 STEPS = 100  # of the slider, by either scale
 TARGETS = {

@@ -10,9 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.page.bound import bind
+from dashboard.page.visit import arrived
 from dashboard.roc.state import View, read_link, write_link
-from dashboard.widgets.bound import bind
-from dashboard.widgets.visit import arrived
 
 
 def start() -> None:

@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import light_box
-from dashboard.jobs import Job
-from dashboard.session import View, read_link, write_link
-from dashboard.widgets.downloads import download_controls
-from dashboard.widgets.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
-from dashboard.widgets.model_choice import choose_model, show_no_card, usable_card
-from dashboard.widgets.model_facts import model_facts
-from dashboard.widgets.progress import progress_line
-from dashboard.widgets.refused import show_refused
-from dashboard.widgets.settings import method_controls
-from dashboard.widgets.twin import twin_controls, twin_panel
-from dashboard.widgets.viewer import CHOICES, DISPLAY, RANGES, viewer
-from dashboard.widgets.visit import arrived, visitor
-from dashboard.words import class_verdict, escape, outputs_word, verdict
-from dashboard.workbench import Request, Workbench
+from dashboard.compare import light_box
+from dashboard.compare.downloads import download_controls
+from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
+from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
+from dashboard.compare.model_facts import model_facts
+from dashboard.compare.progress import progress_line
+from dashboard.compare.settings import method_controls
+from dashboard.compare.state import View, read_link, write_link
+from dashboard.compare.twin import twin_controls, twin_panel
+from dashboard.components.viewer import CHOICES, DISPLAY, RANGES, viewer
+from dashboard.page.refused import show_refused
+from dashboard.page.visit import arrived, visitor
+from dashboard.page.words import class_verdict, escape, outputs_word, verdict
+from dashboard.server.jobs import Job
+from dashboard.server.services import Request, Workbench
+from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
-from xai.explanation import Explanation
+from xai.explainers.explanation import Explanation
 from xai.findings import finding_label
-from xai.model_card import ModelCard
 
 LIGHT_BOX = "light_box"
 MODEL_WIDTH = 170  # pixels, of the choice of model

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
 from dashboard.errors.audit_panel import show_audit, show_company
-from dashboard.errors.case import NUMBER, SECTIONS
 from dashboard.errors.controls import (
     bound,
     case,
@@ -20,13 +19,14 @@ from dashboard.errors.controls import (
     start,
     write_permalink,
 )
-from dashboard.errors.cuts import Cuts, cuts
 from dashboard.errors.remedy_panel import show_remedies
-from dashboard.films.room import FilmRoom
-from dashboard.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
-from dashboard.widgets.refused import show_refused
-from dashboard.words import escape
-from dashboard.workbench import Workbench
+from dashboard.errors.state import NUMBER, SECTIONS
+from dashboard.errors.thresholds import Cuts, cuts
+from dashboard.films.services import FilmRoom
+from dashboard.page.refused import show_refused
+from dashboard.page.words import escape
+from dashboard.server.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
+from dashboard.server.services import Workbench
 from training.evaluate.judged import Judged
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.films.actions import choice_controls, view_controls
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.counts import Counts
+from dashboard.films.counts_panel import show_counts
+from dashboard.films.drawer import drawer
+from dashboard.films.filters import chip_line, film_filters, finding_filters, order_controls
+from dashboard.films.gallery_panel import show_gallery, show_table
 from dashboard.films.items import Page, page_of
 from dashboard.films.notes import NotesError
 from dashboard.films.own import OWN
-from dashboard.films.query import SIZES, Query, query_key
-from dashboard.films.room import FilmRoom
-from dashboard.films.search import usable
-from dashboard.widgets.film_actions import choice_controls, view_controls
-from dashboard.widgets.film_counts import show_counts
-from dashboard.widgets.film_drawer import drawer
-from dashboard.widgets.film_filters import chip_line, film_filters, finding_filters, order_controls
-from dashboard.widgets.film_gallery import show_gallery, show_table
-from dashboard.widgets.film_predict import (
+from dashboard.films.predict import (
     ask_about_dataset,
     ask_about_own,
     failures,
     predict_controls,
     progress_line,
 )
-from dashboard.widgets.film_query import bound, narrow, query, start, turn_to, write_permalink
-from dashboard.widgets.film_source import choose_source, notebook_of
-from dashboard.widgets.refused import show_refused
-from dashboard.widgets.uploads import take_uploads
-from dashboard.words import escape
-from dashboard.workbench import Workbench
+from dashboard.films.search import usable
+from dashboard.films.services import FilmRoom
+from dashboard.films.source import choose_source, notebook_of
+from dashboard.films.state import SIZES, Query, query_key
+from dashboard.films.visit import bound, narrow, query, start, turn_to, write_permalink
+from dashboard.page.refused import show_refused
+from dashboard.page.words import escape
+from dashboard.server.services import Workbench
+from dashboard.server.uploads import take_uploads
 
 PAGES_SHOWN, PAGE_WIDTH = 5, 42  # numbers of pages to click on, and pixels of each
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.library import Library
+from dashboard.models.inventory import Shelved, hidden, shelve
 from dashboard.models.panels.bringing import show_fetch, show_import
 from dashboard.models.panels.card import outputs_words, show_card
 from dashboard.models.panels.compare import show_compare
@@ -19,12 +19,12 @@ from dashboard.models.panels.training import show_training
 from dashboard.models.panels.versions import show_versions
 from dashboard.models.panels.work import show_work
 from dashboard.models.reading import main_part
-from dashboard.models.room import ModelRoom
-from dashboard.models.shelf import Shelved, hidden, shelve
+from dashboard.models.services import ModelRoom
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import bound, change, refuse, start, view, write_permalink
-from dashboard.widgets.refused import show_refused
-from dashboard.words import escape
+from dashboard.page.refused import show_refused
+from dashboard.page.words import escape
+from dashboard.server.library import Library
 
 NO_MODELS = """There is no model yet. Put NAME.keras and its card NAME.json into `{folder}`, or import or fetch one
 with the buttons on the left."""

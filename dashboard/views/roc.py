@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.judging import (
+from dashboard.page.refused import show_refused
+from dashboard.page.words import escape
+from dashboard.roc.data import order, overview
+from dashboard.roc.finding import show_finding
+from dashboard.roc.matrix import STYLE
+from dashboard.roc.multiples import show_multiples
+from dashboard.roc.state import MOST_COMPARED, SORTS
+from dashboard.roc.threshold import open_finding, settle
+from dashboard.roc.visit import bound, change, start, view, write_permalink
+from dashboard.server.judging import (
     ALL,
     JUDGING_ERRORS,
     MEANINGS,
@@ -15,16 +24,7 @@ from dashboard.judging import (
     parts,
     source,
 )
-from dashboard.library import Library
-from dashboard.roc.data import order, overview
-from dashboard.roc.finding import show_finding
-from dashboard.roc.matrix import STYLE
-from dashboard.roc.multiples import show_multiples
-from dashboard.roc.state import MOST_COMPARED, SORTS
-from dashboard.roc.threshold import open_finding, settle
-from dashboard.roc.visit import bound, change, start, view, write_permalink
-from dashboard.widgets.refused import show_refused
-from dashboard.words import escape
+from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 
 NOTHING = """There are no predictions yet, and this page works from them.

@@ -24,7 +24,6 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from scipy.special import expit  # noqa: E402
 
-from training.evaluate.audit import prepare, take_apart  # noqa: E402
 from training.evaluate.bootstrap import roc_band  # noqa: E402
 from training.evaluate.calibration import brier_parts, calibration_curve  # noqa: E402
 from training.evaluate.decision import decision_curve  # noqa: E402
@@ -36,7 +35,8 @@ from training.evaluate.rates import rates  # noqa: E402
 from training.evaluate.roc import roc_curve  # noqa: E402
 from training.evaluate.subgroups import subgroups  # noqa: E402
 from training.evaluate.thresholds import RULES, choose  # noqa: E402
-from training.remedy import try_remedy  # noqa: E402
+from training.mending.audit import prepare, take_apart  # noqa: E402
+from training.mending.remedy import try_remedy  # noqa: E402
 from xai.findings import FINDINGS  # noqa: E402
 
 IMPORTED = time.perf_counter() - START

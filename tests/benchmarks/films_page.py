@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streamlit.testing.v1 import AppTest
 
 from dashboard.films.items import page_of, summaries
-from dashboard.films.query import Query, read_link
-from dashboard.films.room import FilmRoom
-from dashboard.library import Library
+from dashboard.films.services import FilmRoom
+from dashboard.films.state import Query, read_link
+from dashboard.server.library import Library
 from training.datasets.table import DatasetFacts, write_dataset
-from training.predictions import PredictionsFacts, write_predictions
+from training.predictions.table import PredictionsFacts, write_predictions
+from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
-from xai.model_card import Threshold
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 FILMS, PATIENTS = 377_110, 65_379  # of MIMIC-CXR-JPG 2.0.0

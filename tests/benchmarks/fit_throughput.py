@@ -18,14 +18,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from training.architectures import ARCHITECTURES, build
 from training.fitting.canvases import Canvases
+from training.fitting.input import standardise
+from training.fitting.losses import balance, masked_loss
+from training.fitting.recipe import Recipe
 from training.fitting.step import make_optimizer, make_step
-from training.input import standardise
-from training.losses import balance, masked_loss
-from training.recipe import Recipe
-from training.train import Lesson
-from xai.model_card import InputSpec
+from training.fitting.train import Lesson
+from training.networks.architectures import ARCHITECTURES, build
+from xai.cards.model_card import InputSpec
 
 OUTPUTS = 14
 

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.library import Library
-from dashboard.workbench import Workbench
+from dashboard.server.library import Library
+from dashboard.server.services import Workbench
 from tests.benchmarks.films_page import write_library
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"

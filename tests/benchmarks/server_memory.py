@@ -18,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import streamlit  # noqa: F401  part of what the server holds
 
-from dashboard import light_box
-from dashboard.session import View
-from dashboard.workbench import Request, Workbench, open_workbench
+from dashboard.compare import light_box
+from dashboard.compare.state import View
+from dashboard.server.services import Request, Workbench, open_workbench
+from xai.cards.library import DEFAULT_MODEL
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.film import Film
-from xai.library import DEFAULT_MODEL
+from xai.films.film import Film
 
 
 def resident() -> float:

@@ -24,14 +24,15 @@ from scipy.ndimage import gaussian_filter
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from xai.backend import keras, tf
-from xai.baselines import BLUR
-from xai.classifier import Classifier
-from xai.engine import DEFAULT_ENGINE, ENGINES
+from xai.budget import Budget
+from xai.cards.model_card import InputSpec, ModelCard
 from xai.explainers import EXPLAINERS
-from xai.explanation import BATCH_SIZE, Budget, Explanation
-from xai.film import Film
+from xai.explainers.baselines import BLUR
+from xai.explainers.explanation import Explanation
+from xai.films.film import Film
 from xai.findings import FINDINGS
-from xai.model_card import InputSpec, ModelCard
+from xai.models.classifier import Classifier
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
 
 
 def best(*calls: Callable[[], object], repeats: int) -> list[float]:
@@ -57,7 +58,9 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, help="for LIME and SHAP both, to scale the run down")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--repeats", type=int, default=1, help="take the best of several turns")
-    parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs our films; see xai.engine")
+    parser.add_argument(
+        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs our films; see xai.models.engine"
+    )
     options = parser.parse_args()
     samples, evaluations = options.evaluations or 1000, options.evaluations or 500
 

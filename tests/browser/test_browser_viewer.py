@@ -12,7 +12,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "widgets" / "viewer"
+SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "viewer"
 
 # Quadrants (top left, top right, bottom left, bottom right) of the film and of each finding's map.
 FILM = np.array([[64, 128], [192, 240]], dtype=np.uint8)
@@ -29,8 +29,8 @@ import json
 import numpy as np
 import streamlit as st
 
-from dashboard.widgets import payload as p
-from dashboard.widgets import viewer as v
+from dashboard.components import payload as p
+from dashboard.components import viewer as v
 
 st.set_page_config(layout="wide")
 names = ("Effusion", "Emphysema", "Hernia")

@@ -23,7 +23,7 @@ from tests.browser.compare_page import (
     panels,
     title,
 )
-from xai.film import read_film
+from xai.films.reading import read_film
 
 pytestmark = pytest.mark.browser
 
@@ -139,9 +139,9 @@ def download(page, name: str) -> tuple[str, bytes]:
 
 
 def test_downloads_hold_what_the_page_shows(visit, library):
-    from xai.classifier import Classifier
+    from xai.cards.library import find_model
     from xai.explainers import EXPLAINERS
-    from xai.library import find_model
+    from xai.models.classifier import Classifier
 
     page = visit(seed="3")
     finish(page)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.workbench import FILM_BYTES
+from dashboard.server.services import FILM_BYTES
 from tests.browser.compare_page import SLOW, address_of, choose_model, contents, expect, finish, panels, title, upload
 from tests.browser.made_films import PATIENT, dicom, hostile_files, picture, png
-from xai.film import MAX_SIDE_KEPT
+from xai.films.film import MAX_SIDE_KEPT
 
 pytestmark = pytest.mark.browser
 
@@ -106,7 +106,7 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_another_can_be_chosen(v
 def write_hostile_models(folder: Path) -> None:
     """A Lambda layer, a card for another model, and a model without a card."""
     from xai.backend import keras
-    from xai.library import find_model
+    from xai.cards.library import find_model
 
     folder.mkdir()
     card = {

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from dashboard.errors.arrays import Arrays
-from dashboard.library import Library
-from dashboard.store import content_key
-from dashboard.workbench import Workbench
+from dashboard.server.library import Library
+from dashboard.server.services import Workbench
+from dashboard.server.store import content_key
 from tests.browser.compare_page import SLOW, expect
-from tests.dashboard.errors_library import NAMES, answers, columns, write_library
+from tests.dashboard.errors.errors_library import NAMES, answers, columns, write_library
 
 pytestmark = pytest.mark.browser
 

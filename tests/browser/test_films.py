@@ -14,8 +14,8 @@ import pytest
 from tests.browser.compare_page import SLOW, address_of, contents, expect, link, wait_for_link
 from tests.browser.made_films import dicom, picture, png
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
-from training.predictions import PredictionsFacts, write_predictions
-from xai.model_card import Threshold
+from training.predictions.table import PredictionsFacts, write_predictions
+from xai.cards.model_card import Threshold
 
 pytestmark = pytest.mark.browser
 

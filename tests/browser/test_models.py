@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.compare_page import SLOW, expect, link, wait_for_link
-from tests.dashboard.model_library import HOSTILE, card, part, put
+from tests.dashboard.models.model_library import HOSTILE, card, part, put
 
 pytestmark = pytest.mark.browser
 

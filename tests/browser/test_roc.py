@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser.compare_page import SLOW, expect
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
-from training.predictions import PredictionsFacts, write_predictions
+from training.predictions.table import PredictionsFacts, write_predictions
 
 pytestmark = pytest.mark.browser
 

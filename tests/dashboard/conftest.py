@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
-from xai.film import Film
+from xai.films.film import Film
 
 SIDE = 40
 

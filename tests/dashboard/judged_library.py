@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.predictions import PredictionsFacts, write_predictions
-from xai.model_card import Threshold
+from training.predictions.table import PredictionsFacts, write_predictions
+from xai.cards.model_card import Threshold
 
 FILMS = tuple(f"film{k:02d}" for k in range(40))
 NOTHING = float("nan")

@@ -12,8 +12,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.library import Library
-from dashboard.workbench import Workbench
+from dashboard.server.library import Library
+from dashboard.server.services import Workbench
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
@@ -36,7 +36,7 @@ def run(shelf, monkeypatch) -> Callable[..., AppTest]:
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
 
     def open_link(bench: Workbench | None = None, **link: str) -> AppTest:
-        monkeypatch.setattr("dashboard.workbench.open_workbench", lambda root: bench or Idle(Library(root)))
+        monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench or Idle(Library(root)))
         app = AppTest.from_file(str(APP), default_timeout=60)
         for name, value in link.items():
             app.query_params[name] = value
@@ -68,8 +68,8 @@ def plain(text: str) -> str:
 @pytest.fixture
 def own_library(monkeypatch) -> None:
     """Leave the built-in models and datasets out."""
-    monkeypatch.setattr("dashboard.library.BUILT_IN_MODELS", Path("/nowhere"))
-    monkeypatch.setattr("dashboard.library.BUILT_IN_DATASETS", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_MODELS", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_DATASETS", Path("/nowhere"))
 
 
 def test_without_a_model_the_page_says_what_to_do(run, own_library):

@@ -22,7 +22,7 @@ ALONE = """
 import sys
 from tests.training.made_films import tiny
 from training.__main__ import main
-from training.architectures import ARCHITECTURES
+from training.networks.architectures import ARCHITECTURES
 ARCHITECTURES["tiny"] = tiny
 sys.exit(main(sys.argv[1:]))
 """

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.xai import models
+from tests.xai import made_models as models
 from xai.backend import keras
-from xai.classifier import Classifier
-from xai.film import Film
-from xai.loading import load_model
+from xai.films.film import Film
+from xai.models.classifier import Classifier
+from xai.models.loading import load_model
 
 
 @pytest.fixture(scope="session")

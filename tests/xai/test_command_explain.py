@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.xai import models
+from tests.xai import made_models as models
 from xai.__main__ import main
-from xai.loading import file_sha256
-from xai.model_card import card_path, write_card
+from xai.cards.model_card import card_path, write_card
+from xai.models.loading import file_sha256
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIELDS = {
@@ -90,9 +90,9 @@ def test_the_same_seed_gives_the_same_bytes(model, film_file, tmp_path):
 
 
 def test_the_map_is_the_explainers_own(model, film_file, tmp_path):
-    from xai.classifier import Classifier
     from xai.explainers.lime import LIME
-    from xai.film import read_film
+    from xai.films.reading import read_film
+    from xai.models.classifier import Classifier
 
     arguments = ["--model", model, "--finding", "Mass", "--method", "lime", "--samples", 40, "--out", tmp_path / "o"]
     assert explain(film_file, *arguments) == 0

@@ -16,7 +16,8 @@ from tqdm import tqdm
 from training.datasets.disk import remark, stem
 from training.datasets.facts import Remark
 from training.datasets.table import Dataset, read_dataset
-from xai.film import FilmError, read_film
+from xai.films.film import FilmError
+from xai.films.reading import read_film
 
 HASH_SIDE = 16
 # Bits of the 256 in which two copies of one film may differ. On 1,304 films of NIH ChestX-ray14, copies that were

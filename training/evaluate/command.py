@@ -20,7 +20,7 @@ from training.evaluate.precision_recall import average_precision
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, rates
 from training.evaluate.thresholds import ALIASES, RULES, checked_target, choose
-from training.predictions import read_predictions
+from training.predictions.table import read_predictions
 from xai.whole import write_whole
 
 COLUMNS = {

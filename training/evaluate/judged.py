@@ -15,8 +15,8 @@ from training.datasets.table import SPLITS, Dataset
 from training.evaluate.classes import class_names, class_truths, is_softmax, truths
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.roc import Auroc, area, clustered_area
-from training.predictions import Predictions, check_probabilities
-from xai.model_card import DEFAULT_THRESHOLD, Threshold
+from training.predictions.table import Predictions, check_probabilities
+from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.evaluate.ranked import EvaluateError, Ranked, rank
-from xai.model_card import Threshold
+from xai.cards.model_card import Threshold
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from training.datasets.table import Dataset
-from xai.film import FilmError, read_film
-from xai.model_card import InputSpec
-from xai.preprocess import prepare
+from xai.cards.model_card import InputSpec
+from xai.films.film import FilmError
+from xai.films.reading import read_film
+from xai.models.preprocess import prepare
 
 CHUNK = 256  # films
 

@@ -15,9 +15,9 @@ import pandas as pd
 from training.datasets.facts import FACTS_FILE
 from training.datasets.table import TABLE_FILE, Dataset, DatasetError
 from training.fitting.canvases import Canvases, read_canvases
+from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
-from xai.loading import file_sha256
-from xai.model_card import InputSpec
+from xai.models.loading import file_sha256
 
 MEMORY = 4.0  # GiB
 

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from training.architectures import HEAD, POOLED
-from training.calibrate import Calibration, fit_calibration
 from training.fitting.task import Task
+from training.mending.calibrate import Calibration, fit_calibration
+from training.networks.architectures import HEAD, POOLED
 
 if TYPE_CHECKING:
     from keras import Model
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def calibrate(task: Task, truth: np.ndarray, logits: np.ndarray) -> Calibration:
     """Find the slope for all outputs and the intercepts that make the labels likeliest.
 
-    Sigmoid: `training.calibrate.fit_calibration`. Softmax: temperature scaling with a bias for every class
+    Sigmoid: `training.mending.calibrate.fit_calibration`. Softmax: temperature scaling with a bias for every class
     (Alexandari et al., Maximum Likelihood with Bias-Corrected Calibration, ICML 2020). An output that these films do
     not have both with and without keeps its intercept of 0.
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.table import Dataset
+from training.fitting.losses import STRATEGIES
+from training.fitting.recipe import CHOICES, OPTIONS, Recipe, flag
 from training.fitting.start import Start
-from training.losses import STRATEGIES
-from training.recipe import CHOICES, OPTIONS, Recipe, flag
-from training.targets import PATIENT_FACTS, patient_targets
+from training.fitting.targets import PATIENT_FACTS, patient_targets
 
 if TYPE_CHECKING:
     from training.fitting.films import Films

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from training.calibrate import Calibration
 from training.datasets.splits import split_by_patient
 from training.datasets.table import DatasetError
 from training.fitting.canvases import shades
@@ -17,14 +16,15 @@ from training.fitting.films import Films
 from training.fitting.heads import calibrate, calibrated_model
 from training.fitting.journal import Journal
 from training.fitting.log import Row
+from training.fitting.losses import Balance, balance, masked_loss
+from training.fitting.recipe import Recipe
 from training.fitting.start import Start
+from training.fitting.targets import PATIENT_FACTS, blend, patient_targets
 from training.fitting.task import Task, choose_task
-from training.losses import Balance, balance, masked_loss
-from training.recipe import Recipe
-from training.targets import PATIENT_FACTS, blend, patient_targets
-from training.train import Forward, Lesson, Plan, forward, predict, train
+from training.fitting.train import Forward, Lesson, Plan, forward, predict, train
+from training.mending.calibrate import Calibration
+from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
-from xai.model_card import InputSpec
 
 if TYPE_CHECKING:
     from keras import Model

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.architectures import HEAD, ArchitectureError
-from xai.model_card import ModelCard
+from training.networks.architectures import HEAD, ArchitectureError
+from xai.cards.model_card import ModelCard
 
 if TYPE_CHECKING:
     from keras import Model
@@ -37,7 +37,7 @@ def start_from(network: Model, outputs: tuple[str, ...], start: Start) -> None:
     ArchitectureError
         If it is another network, or of another size.
     """
-    from xai.loading import load_model
+    from xai.models.loading import load_model
 
     trained = load_model(start.path)
     ours, theirs = ([layer for layer in model.layers if layer.weights] for model in (network, trained))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.losses import Loss
+from training.fitting.losses import Loss
 
 if TYPE_CHECKING:
     from keras import Model, Optimizer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from training.fitting.journal import FitError
 from training.fitting.log import LOG_SUFFIX, Row, log_text
 from training.weights.writing import write_model
-from xai.model_card import ModelCard, card_path
+from xai.cards.model_card import ModelCard, card_path
 
 if TYPE_CHECKING:
     from keras import Model

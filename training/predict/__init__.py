@@ -1,4 +1,4 @@
-"""Model and dataset in, predictions out: here, or on a Dask cluster (`training.cluster`)."""
+"""Model and dataset in, predictions out: here, or on a Dask cluster (`training.predict.cluster`)."""
 
 from training.predict.run import predict_dataset
 

@@ -11,10 +11,10 @@ from tqdm import tqdm
 from training.datasets.table import SPLITS, read_dataset
 from training.predict.films import choose, sources_of
 from training.predict.run import predict_dataset
-from training.predictions import Predictions
-from xai.engine import DEFAULT_ENGINE, ENGINES
-from xai.explanation import BATCH_SIZE, Budget
-from xai.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from training.predictions.table import Predictions
+from xai.budget import Budget
+from xai.cards.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
     with tqdm(total=len(sources_of(chosen)), unit="film", disable=None, file=sys.stderr) as bar:
         settings = what | {"batch_size": options.batch_size, "workers": options.workers, "budget": _shown_on(bar)}
         if options.scheduler is None:
-            from xai.classifier import Classifier
+            from xai.models.classifier import Classifier
 
             made = predict_dataset(dataset, Classifier.load(path, options.engine), options.out, **settings)
         else:
-            from training.cluster import predict_on_cluster
+            from training.predict.cluster import predict_on_cluster
 
             made = predict_on_cluster(dataset, path, options.out, options.scheduler, engine=options.engine, **settings)
     print(_summary(made))

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.table import FACTS_FILE, Dataset
-from training.predictions import PredictionsError
-from xai.film import FilmError, read_film
-from xai.model_card import InputSpec
-from xai.preprocess import prepare
+from training.predictions.table import PredictionsError
+from xai.cards.model_card import InputSpec
+from xai.films.film import FilmError
+from xai.films.reading import read_film
+from xai.models.preprocess import prepare
 
 PROCESSES_FROM = 100  # films to render; below this, starting processes takes longer than it saves
 BATCHES_IN_STORE = 2  # read and waiting for the model, beside those being read

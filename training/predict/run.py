@@ -16,13 +16,20 @@ import pandas as pd
 from training.datasets.table import TABLE_FILE, Dataset
 from training.predict.films import Batch, Reader, Source, choose, read_ahead, sources_of
 from training.predict.shards import WHY, Shard, Workplace, cut, is_finished
-from training.predictions import Predictions, PredictionsError, PredictionsFacts, read_predictions, write_predictions
-from xai.explanation import BATCH_SIZE, Budget, Cancelled
-from xai.loading import file_sha256
-from xai.model_card import ModelCard, card_to_dict
+from training.predictions.table import (
+    Predictions,
+    PredictionsError,
+    PredictionsFacts,
+    read_predictions,
+    write_predictions,
+)
+from xai.budget import Budget, Cancelled
+from xai.cards.model_card import ModelCard, card_to_dict
+from xai.models.engine import BATCH_SIZE
+from xai.models.loading import file_sha256
 
 if TYPE_CHECKING:
-    from xai.classifier import Classifier
+    from xai.models.classifier import Classifier
 
 Advance = Callable[[int], None]  # told how many more films are done; raises Cancelled when asked to stop
 RunShards = Callable[[Reader, Sequence[Shard], Advance], Iterable[tuple[Shard, pd.DataFrame]]]

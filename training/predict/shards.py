@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.predict.films import Source
-from training.predictions import FACTS_FILE, TABLE_FILE, PredictionsError
+from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError
 
 WORK_FOLDER = ".unfinished"
 CLAIM_FILE = "claim.json"

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from training.densenet import HEAD, LAST_NORM, LAST_RELU, build_densenet121
-from training.fetch.registry import registry
+from training.networks.densenet import HEAD, LAST_NORM, LAST_RELU, build_densenet121
 from training.weights.checkpoint import read_checkpoint
 from training.weights.placing import COUNTER, Placed, fill, place_keras, place_torch
 from training.weights.published import UNTRAINED, Published, recognise
+from training.weights.registry import registry
 from training.weights.tensors import Checkpoint, WeightsError
 from training.weights.writing import check_target, write_model
-from xai.loading import file_sha256
-from xai.model_card import ModelCard, Threshold
+from xai.cards.model_card import ModelCard, Threshold
+from xai.models.loading import file_sha256
 
 OPERATING_POINT = (
     "Operating point published with the weights: where sensitivity + specificity was highest on its authors' films. "

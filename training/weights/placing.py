@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.densenet import EPSILON, HEAD, LAST_RELU
+from training.networks.densenet import EPSILON, HEAD, LAST_RELU
 from training.weights.tensors import Checkpoint, WeightsError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.fetch.registry import registry
+from training.weights.registry import registry
 from training.weights.tensors import WeightsError
+from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
-from xai.model_card import InputSpec
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 SIDE = 224

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xai.loading import file_sha256
-from xai.model_card import ModelCard, card_path, write_card
+from xai.cards.model_card import ModelCard, card_path, write_card
+from xai.models.loading import file_sha256
 
 if TYPE_CHECKING:
     from keras import Model

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xai.explainers.controls import CentredMap, RandomMap
+from xai.explainers.explanation import Explainer
 from xai.explainers.gradcam import GradCAM
 from xai.explainers.lime import LIME
 from xai.explainers.shap import SHAP
-from xai.explanation import Explainer
 
 EXPLAINERS: dict[str, type[Explainer]] = {
     method.name: method for method in (GradCAM, SHAP, LIME, RandomMap, CentredMap)

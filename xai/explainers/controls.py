@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.gradcam import upsample
-from xai.explanation import Evidence, Explainer, Task
 
 
 @dataclass(frozen=True)

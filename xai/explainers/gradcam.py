@@ -8,7 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from xai.explanation import Evidence, Explainer, Task
+from xai.explainers.explanation import Evidence, Explainer, Task
 
 
 @dataclass(frozen=True)

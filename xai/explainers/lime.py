@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xai.baselines import DEFAULT_BASELINE, baseline_canvas
-from xai.explanation import BATCH_SIZE, Budget, Evidence, Explainer, Task
-from xai.regions import superpixels
+from xai.budget import Budget
+from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.explanation import Evidence, Explainer, Task
+from xai.explainers.regions import superpixels
+from xai.models.engine import BATCH_SIZE
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
 
@@ -32,7 +34,7 @@ class LIME(Explainer):
     regions : int
         Superpixels asked for.
     baseline : str
-        What a hidden region shows; see `xai.baselines.BASELINES`.
+        What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
     """
 
     samples: int = 1000

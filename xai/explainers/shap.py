@@ -12,9 +12,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xai.baselines import DEFAULT_BASELINE, baseline_canvas
-from xai.explanation import BATCH_SIZE, Budget, Evidence, Explainer, Task
-from xai.regions import superpixels
+from xai.budget import Budget
+from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.explanation import Evidence, Explainer, Task
+from xai.explainers.regions import superpixels
+from xai.models.engine import BATCH_SIZE
 
 TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
@@ -47,7 +49,7 @@ class SHAP(Explainer):
     evaluations : int
         Films with hidden rectangles.
     baseline : str
-        What a hidden rectangle shows; see `xai.baselines.BASELINES`.
+        What a hidden rectangle shows; see `xai.explainers.baselines.BASELINES`.
     grid : int
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
     context : {"ends", "all"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.library import Library
 from dashboard.models.incoming import (
     Incoming,
     IncomingError,
@@ -15,11 +14,12 @@ from dashboard.models.incoming import (
     list_incoming,
     output_names,
 )
-from dashboard.models.room import ModelRoom, megabytes
+from dashboard.models.services import ModelRoom, megabytes
 from dashboard.models.visit import bound, change, view
-from dashboard.words import escape
-from training.fetch.registry import Entry, registry
+from dashboard.page.words import escape
+from dashboard.server.library import Library
 from training.weights.published import LAYOUTS, PUBLISHED
+from training.weights.registry import Entry, registry
 
 NOT_KNOWN = "none of these, or not known"
 LAYOUT_WORDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.models.cautions import cautions
+from dashboard.models.inventory import Shelved
 from dashboard.models.reading import (
     Origin,
     architecture,
@@ -16,10 +17,9 @@ from dashboard.models.reading import (
     texts,
     trained_on,
 )
-from dashboard.models.shelf import Shelved
-from dashboard.words import escape
+from dashboard.page.words import escape
+from xai.cards.model_card import ModelCard
 from xai.findings import FINDINGS, finding_label
-from xai.model_card import ModelCard
 
 FITS = {
     "stretch": "stretched to the square",

@@ -7,14 +7,14 @@ import streamlit as st
 
 from dashboard.models.cautions import cautions
 from dashboard.models.figures import QUIET, pair_figure, theme_ink
+from dashboard.models.inventory import Shelved
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
 from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
-from dashboard.models.shelf import Shelved
 from dashboard.models.visit import view
-from dashboard.words import escape, percent, signed
+from dashboard.page.words import escape, percent, signed
+from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
-from xai.model_card import ModelCard
 
 OWN_COLUMNS = ("Finding", "Difference", "Thresholds")
 NO_OTHER = "Choose a second model on the left, under “Compare with”, and both stand here side by side."

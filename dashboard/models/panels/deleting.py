@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.library import Library
-from dashboard.models.shelf import Shelved
+from dashboard.models.inventory import Shelved
 from dashboard.models.trash import Deleted, TrashError, delete, list_deleted, restore, trash_folder
 from dashboard.models.visit import change
-from dashboard.words import escape
+from dashboard.page.words import escape
+from dashboard.server.library import Library
 
 NONE = "Nothing is deleted. What is deleted lies in the library’s trash/models folder until you empty that yourself."
 

@@ -7,10 +7,10 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
+from dashboard.models.inventory import Shelved
 from dashboard.models.reading import architecture, parameters
-from dashboard.models.room import Layer, ModelRoom, layers_key, megabytes
-from dashboard.models.shelf import Shelved
-from dashboard.words import escape
+from dashboard.models.services import Layer, ModelRoom, layers_key, megabytes
+from dashboard.page.words import escape
 
 TABLE_HEIGHT = 420
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.library import Library
 from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.inventory import Shelved
 from dashboard.models.reading import Measured, Part, at, number, parts, text
-from dashboard.models.shelf import Shelved
 from dashboard.models.visit import bound, refuse, view
-from dashboard.words import escape, percent
-from training.predictions import PredictionsError
+from dashboard.page.words import escape, percent
+from dashboard.server.library import Library
+from training.predictions.table import PredictionsError
+from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
-from xai.model_card import ModelCard
 
 NOT_MEASURED = """Nothing was measured for this model: its card holds no AUROC.
 

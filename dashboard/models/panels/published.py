@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.inventory import Shelved
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
 from dashboard.models.reading import Measured, Part
-from dashboard.models.shelf import Shelved
 from dashboard.models.state import MOST_BESIDE
 from dashboard.models.visit import bound, view
-from dashboard.words import escape
+from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published
 from xai.findings import FINDINGS, finding_label
 

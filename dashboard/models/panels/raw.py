@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.models.shelf import Shelved
-from dashboard.words import escape
-from xai.model_card import MAX_CARD_BYTES, card_path
+from dashboard.models.inventory import Shelved
+from dashboard.page.words import escape
+from xai.cards.model_card import MAX_CARD_BYTES, card_path
 
 MOST_TEXT = 20_000  # characters of a card that is no JSON
 MOST_VALUE = 400  # characters of one text; the mean film is a picture written as text

@@ -10,13 +10,13 @@ import streamlit as st
 
 from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.figures import QUIET, theme_ink
+from dashboard.models.inventory import Shelved
 from dashboard.models.reading import at, number, text
-from dashboard.models.shelf import Shelved
 from dashboard.models.versions import remedies
-from dashboard.words import escape, signed
+from dashboard.page.words import escape, signed
 from training.fitting.log import LOG_SUFFIX
+from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
-from xai.model_card import ModelCard
 
 NO_CURVES = (
     "No training curves are held: neither a log beside the model ({log}) nor a history in its card. What is known of "

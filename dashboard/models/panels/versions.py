@@ -7,11 +7,11 @@ import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.shelf import Shelved, versions
+from dashboard.models.inventory import Shelved, versions
 from dashboard.models.versions import Switched, VersionError, differences, remedies, switch, take_back
-from dashboard.words import escape
-from training.card_versions import version_number
-from xai.model_card import ModelCardError, card_path, read_card
+from dashboard.page.words import escape
+from xai.cards.card_versions import version_number
+from xai.cards.model_card import ModelCardError, card_path, read_card
 
 BUILT_IN = (
     "This model is built in, so its card stays as it is. A remedy on the Errors page copies the model into the library "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.models.room import ModelRoom, Task
+from dashboard.models.services import ModelRoom, Task
 from dashboard.models.state import DOORS
 from dashboard.models.visit import change, view
-from dashboard.words import escape
+from dashboard.page.words import escape
 
 POLL_SECONDS = 1.0
 SHARES = [6, 1.4]

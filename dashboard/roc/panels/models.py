@@ -7,9 +7,9 @@ import math
 import pandas as pd
 import streamlit as st
 
+from dashboard.page.words import escape, signed
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
-from dashboard.words import escape, signed
 from training.evaluate.compare import Paired
 from xai.findings import finding_label
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.page.words import escape
 from dashboard.roc import numbers
 from dashboard.roc.colors import colors
 from dashboard.roc.data import KEPT
 from dashboard.roc.figures import frame
 from dashboard.roc.scene import Scene
-from dashboard.words import escape
 from training.evaluate.judged import Judged
 from training.evaluate.published import FIGURES, Published, Verdict, may_compare
 from xai.findings import finding_label

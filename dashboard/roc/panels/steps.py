@@ -17,7 +17,7 @@ from training.evaluate.roc import area
 from xai.findings import finding_label
 
 SHARE_WITH = 0.4  # of the films drawn: more than there really are, so that the curve has steps
-_FOLDER = Path(__file__).parents[1] / "steps"
+_FOLDER = Path(__file__).parents[2] / "components" / "steps"
 _component = st.components.v2.component(
     "lightbox_roc_steps",
     html=(_FOLDER / "steps.html").read_text(encoding="utf-8"),

@@ -6,7 +6,7 @@ import pytest
 from tests.training.datasets.made_sources import COVID_FINDINGS, make_covid, picture
 from training.datasets.covid import meaning, read_covid
 from training.datasets.table import labels
-from xai.film import read_film
+from xai.films.reading import read_film
 from xai.findings import FINDINGS
 
 # What stands in the heading of each generation of metadata.csv.

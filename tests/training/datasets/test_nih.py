@@ -12,7 +12,7 @@ from training.__main__ import main
 from training.datasets.facts import DatasetError
 from training.datasets.nih import age_in_years, read_nih
 from training.datasets.table import labels, read_dataset
-from xai.film import read_film
+from xai.films.reading import read_film
 from xai.findings import FINDINGS
 
 # The counts that the table's publishers and others give.

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.evaluate.audit import audit
 from training.evaluate.companions import companions
 from training.evaluate.judged import Judged
 from training.evaluate.published import FIGURES, film_digest, may_compare
 from training.evaluate.rates import rates
 from training.evaluate.roc import area
 from training.evaluate.thresholds import choose
-from training.remedy import try_remedy
+from training.mending.audit import audit
+from training.mending.remedy import try_remedy
 from xai.findings import FINDINGS
 
 pytestmark = pytest.mark.real_films

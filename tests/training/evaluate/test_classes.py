@@ -15,9 +15,9 @@ from training.datasets.table import COLUMNS, DatasetFacts, complete, write_datas
 from training.evaluate.atlas import contrast
 from training.evaluate.classes import class_names, class_truths, finding_of_class, is_softmax, truths
 from training.evaluate.judged import join, judge
-from training.predictions import PredictionsFacts, read_predictions, write_predictions
+from training.predictions.table import PredictionsFacts, read_predictions, write_predictions
+from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
-from xai.model_card import Threshold
 
 CLASSES = ("covid", "normal", "pneumonia")
 SOFTMAX = {"head": {"link": "softmax", "emits": "logits"}}

@@ -10,9 +10,9 @@ from sklearn import metrics
 
 from training.__main__ import main
 from training.datasets.table import DatasetFacts, write_dataset
-from training.predictions import PredictionsFacts, write_predictions
+from training.predictions.table import PredictionsFacts, write_predictions
+from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
-from xai.model_card import Threshold
 
 COLUMNS = (
     "finding,positives,negatives,auroc,auroc_low,auroc_high,average_precision,brier,ece,threshold,sensitivity,"

@@ -8,7 +8,7 @@ from tests.training.evaluate.made_scores import made, noisy
 from training.evaluate.judged import join
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.roc import auroc, clustered_auroc
-from training.predictions import PredictionsError
+from training.predictions.table import PredictionsError
 from xai.findings import FINDINGS
 
 

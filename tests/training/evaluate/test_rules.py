@@ -7,7 +7,7 @@ from tests.training.evaluate.made_scores import noisy
 from training.evaluate.ranked import Counts, EvaluateError, Ranked, rank
 from training.evaluate.rates import rates
 from training.evaluate.thresholds import RULES, choose
-from xai.model_card import Threshold
+from xai.cards.model_card import Threshold
 
 
 def _all_counts(ranked: Ranked) -> list[Counts]:

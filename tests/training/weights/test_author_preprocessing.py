@@ -12,9 +12,9 @@ from PIL import Image
 from skimage.transform import resize as scikit_image_resize
 
 from training.weights.published import LAYOUTS, PUBLISHED
-from xai.film import read_film
-from xai.model_card import InputSpec, ModelCardError
-from xai.preprocess import footprint, prepare
+from xai.cards.model_card import InputSpec, ModelCardError
+from xai.films.reading import read_film
+from xai.models.preprocess import footprint, prepare
 
 IMAGENET = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
 SHADE = 1 / 255

@@ -22,10 +22,10 @@ from training.weights.importing import import_weights
 from training.weights.published import LAYOUTS, PUBLISHED, XRV_OPERATING_POINTS, XRV_OUTPUTS, recognise
 from training.weights.tensors import WeightsError
 from training.weights.writing import WriteError
-from xai.classifier import Classifier
+from xai.cards.model_card import read_card
 from xai.findings import FINDINGS
-from xai.loading import file_sha256
-from xai.model_card import read_card
+from xai.models.classifier import Classifier
+from xai.models.loading import file_sha256
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

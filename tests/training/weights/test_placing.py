@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.weights.checkpoints import old_names, random_state, shapes
-from training.densenet import build_densenet121
+from training.networks.densenet import build_densenet121
 from training.weights.placing import fill, place_keras, place_torch, torch_place
 from training.weights.tensors import Checkpoint, WeightsError
 

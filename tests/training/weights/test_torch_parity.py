@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.training.weights.checkpoints import old_names, random_state, torch_densenet, write_keras_2_weights
-from tests.xai.models import random_film
+from tests.xai.made_models import random_film
 from training.weights.importing import import_weights
-from xai.classifier import Classifier
 from xai.explainers.gradcam import GradCAM
+from xai.models.classifier import Classifier
 
 torch = pytest.importorskip("torch", reason="torch is not installed: requirements-torch.txt has it")
 

@@ -1,0 +1,167 @@
+"""Choose what hangs on the light box: uploads, or films of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.compare.state import View
+from dashboard.films.handover import back_to_films, place_in_walk
+from dashboard.films.own import OWN
+from dashboard.films.walk import Walk
+from dashboard.page.words import escape
+from dashboard.server.library import Record
+from dashboard.server.services import Workbench
+from dashboard.server.uploads import Upload, take_uploads, uploads
+from training.datasets.table import DatasetError
+from xai.films.film import Film, FilmError
+
+MOST_LISTED = 500  # films in a drop-down list; more are found by name
+
+
+@dataclass(frozen=True)
+class Hung:
+    """A film on the light box."""
+
+    film: Film
+    title: str
+    record: Record | None = None
+
+    @property
+    def truth(self) -> dict[str, str]:
+        """What its dataset says about each finding."""
+        return dict(self.record.truth) if self.record else {}
+
+
+def current_film(bench: Workbench, view: View) -> Hung | None:
+    """Give the film that hangs, None if there is none; says why where one cannot be hung."""
+    chosen = st.session_state.get("upload")
+    if chosen is not None:
+        film = bench.films.get(chosen.sha256)
+        if film is not None:
+            return Hung(film, chosen.title)
+        st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
+        st.session_state.uploads = [one for one in uploads() if one != chosen]
+        st.session_state.upload = None
+    name = view.film or first_film(bench)
+    if name is None:
+        return None
+    dataset, _, film_name = name.partition("/")
+    try:
+        record = bench.library.record(dataset, film_name)
+        film = bench.film(dataset, film_name)
+    except (DatasetError, FilmError, OSError) as error:
+        st.error(escape(str(error)))
+        return None
+    return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
+
+
+def first_film(bench: Workbench) -> str | None:
+    """Name the film that a fresh visitor sees: the first of the first dataset that has one."""
+    for dataset in bench.library.datasets():
+        try:
+            films = bench.library.films(dataset)
+        except DatasetError:
+            continue
+        if len(films):
+            return f"{dataset}/{films.index[0]}"
+    return None
+
+
+def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
+    """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
+    walked = place_in_walk(bench, _name_of(hung))
+    if walked is not None:
+        return tuple(_film_of(walked[0], name) for name in (walked[1].before, walked[1].after))
+    line: list[str | Upload]
+    if hung.record is None:
+        line, here = list(uploads()), st.session_state.upload
+    else:
+        names = bench.library.films(hung.record.dataset).index
+        position = names.get_loc(hung.record.film)
+        near = names[max(position - 1, 0) : position + 2]
+        line, here = [f"{hung.record.dataset}/{name}" for name in near], f"{hung.record.dataset}/{hung.record.film}"
+    at = line.index(here)
+    return (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
+
+
+def walk_line(bench: Workbench, hung: Hung) -> None:
+    """Say where this film stands among those that the Films page handed over, with the way back to them."""
+    walked = place_in_walk(bench, _name_of(hung))
+    if walked is not None:
+        back_to_films(*walked, film=hung.record.film if hung.record else st.session_state.upload.sha256)
+
+
+def hang(what: str | Upload) -> None:
+    """Hang a film of a dataset (by name) or an upload."""
+    if isinstance(what, Upload):
+        st.session_state.upload = what
+        st.session_state.view = st.session_state.view.with_(film=None)
+    else:
+        st.session_state.upload = None
+        st.session_state.view = st.session_state.view.with_(film=what)
+
+
+def hang_controls(bench: Workbench) -> None:
+    """Show the uploader and the choice of dataset films."""
+    _upload_controls(bench)
+    _dataset_controls(bench)
+
+
+def _upload_controls(bench: Workbench) -> None:
+    turn = st.session_state.get("upload_turn", 0)
+    first = take_uploads(bench)
+    if st.session_state.get("upload_turn", 0) != turn:
+        if first is not None:
+            hang(first)
+        st.rerun()
+    titles = {one.sha256: one.title for one in uploads()}
+    if titles:
+        chosen = st.session_state.get("upload")
+        here = chosen.sha256 if chosen else None
+        picked = st.pills(
+            "Your films",
+            list(titles),
+            default=here if here in titles else None,
+            format_func=lambda sha256: escape(titles[sha256]),
+            key=f"uploads_{turn}_{here}",
+        )
+        if picked is not None and picked != here:
+            hang(next(one for one in uploads() if one.sha256 == picked))
+            st.rerun()
+
+
+def _dataset_controls(bench: Workbench) -> None:
+    names = list(bench.library.datasets())
+    if not names:
+        return
+    dataset = st.selectbox("Or take a film of a dataset", names, key="pick_dataset")
+    try:
+        films = bench.library.films(dataset)
+    except DatasetError as error:
+        st.error(escape(str(error)))
+        return
+    wanted = st.text_input("Find by name", key="pick_name", placeholder=f"part of a name; {len(films):,} films")
+    found = [name for name in films.index if wanted.strip().lower() in name.lower()]
+    if not found:
+        st.caption("No film has that in its name.")
+        return
+    picked = st.selectbox(
+        "Film", found[:MOST_LISTED], index=None, key=f"pick_film_{dataset}", placeholder="Choose a film"
+    )
+    if len(found) > MOST_LISTED:
+        st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
+    if st.button("Hang it", disabled=picked is None, key="pick_hang"):
+        hang(f"{dataset}/{picked}")
+        st.rerun()
+
+
+def _name_of(hung: Hung) -> str:
+    return st.session_state.upload.sha256 if hung.record is None else f"{hung.record.dataset}/{hung.record.film}"
+
+
+def _film_of(walk: Walk, name: str | None) -> str | Upload | None:
+    if name is None or walk.dataset != OWN:
+        return None if name is None else f"{walk.dataset}/{name}"
+    return next((one for one in uploads() if one.sha256 == name), None)

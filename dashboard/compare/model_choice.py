@@ -1,0 +1,70 @@
+"""Which model looks at the film, and what to do about one that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.compare.state import View
+from dashboard.page.words import escape
+from dashboard.server.services import Workbench
+from xai.cards.command_card import write_starter_card
+from xai.cards.library import DEFAULT_MODEL
+from xai.cards.model_card import ModelCard, ModelCardError, card_path
+
+
+def choose_model(bench: Workbench, view: View) -> str:
+    """Show the choice of model and give the chosen one; an empty name where there is none to choose."""
+    names = list(bench.library.models())
+    if not names:
+        return ""
+    wanted = next(name for name in (view.model, DEFAULT_MODEL, names[0]) if name in names)
+    if view.model not in (None, wanted):
+        missing = f"There is no model “{view.model}” in this library; showing {wanted}."
+        st.session_state.refused = [*st.session_state.refused, missing]
+    model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
+    if model != view.model:
+        st.session_state.view = view.with_(model=None if model == DEFAULT_MODEL else model)
+    return model
+
+
+def usable_card(bench: Workbench, model: str) -> ModelCard | None:
+    """Give the card of a model; None where it has no usable one, see `show_no_card`."""
+    try:
+        return bench.library.card(model) if model else None
+    except ModelCardError:
+        return None
+
+
+def show_no_card(bench: Workbench, model: str) -> None:
+    """Say why a model cannot be used and what to do about it; one without a card can be given a starter to complete."""
+    if not model:
+        st.error("There is no model: put a .keras file and its card into the library's folder models.")
+        return
+    try:
+        bench.library.card(model)
+    except ModelCardError as error:
+        st.error(escape(str(error)))
+    path = bench.library.models()[model]
+    if card_path(path).exists():
+        st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
+        return
+    st.markdown(
+        "The card says what the outputs mean and how the film must be prepared. A starter holds what can be read from "
+        "the model; whoever trained it completes the rest. Write it here, or on the command line with the names of "
+        "the outputs. Or choose another model above."
+    )
+    st.code(f"python -m xai card {path.name} --outputs NAME ...", language=None)
+    if st.button("Write a starter card", icon=":material/edit_document:"):
+        _write_starter(path)
+
+
+def _write_starter(path: Path) -> None:
+    with st.spinner("Reading the model…"):
+        try:
+            write_starter_card(path)
+        except (ValueError, OSError) as error:
+            st.error(escape(str(error)))
+            return
+    st.rerun()

@@ -1,0 +1,42 @@
+"""Which methods are shown, and their parameters."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.compare.state import SETTINGS, View
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+
+
+def method_controls(view: View) -> View:
+    """Show the controls and give the view with what they say."""
+    methods = st.pills(
+        "Maps",
+        list(EXPLAINERS),
+        default=list(view.methods),
+        selection_mode="multi",
+        format_func=lambda name: EXPLAINERS[name].title,
+        key="methods",
+        help="The two controls know nothing about the film. A map that looks no better than they do proves nothing.",
+    )
+    ordered = tuple(name for name in EXPLAINERS if name in methods)
+    settings = {}
+    for setting in SETTINGS:
+        name = f"{setting.method}.{setting.name}"
+        if setting.method not in ordered:
+            continue
+        chosen = view.settings.get(name, setting.default)
+        if isinstance(setting.default, int):
+            settings[name] = st.select_slider(setting.label, setting.choices, chosen, key=name, help=setting.help)
+        else:
+            at = setting.choices.index(chosen)
+            settings[name] = st.selectbox(setting.label, setting.choices, at, key=name, help=setting.help)
+    seed = st.number_input(
+        "Seed",
+        0,
+        999_999_999,
+        view.seed,
+        key="seed",
+        help="The same seed gives the same maps; another shows how steady they are.",
+    )
+    return view.with_(methods=ordered or DEFAULT_METHODS, settings={**view.settings, **settings}, seed=int(seed))

@@ -1,0 +1,65 @@
+"""The twin of a simulated film: the same film without one thing, to ask what the model really used."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard.compare import light_box
+from dashboard.compare.hang import Hung
+from dashboard.compare.state import View
+from dashboard.components.payload import Payload
+from dashboard.page.words import percent, signed
+from dashboard.server.jobs import Job
+from dashboard.server.services import Workbench
+from xai.cards.model_card import ModelCard
+from xai.findings import finding_label
+
+
+def removable(hung: Hung) -> list[str]:
+    """Findings and objects on a film that a twin can lack; none where the film is not simulated."""
+    recipe = hung.record.recipe if hung.record else None
+    return [] if recipe is None else [*recipe.severities, *recipe.objects]
+
+
+def twin_controls(view: View, hung: Hung) -> View:
+    """Show what can be taken off the film, and give the view with what the visitor took off."""
+    names = removable(hung)
+    chosen = st.pills(
+        "Take away",
+        names,
+        selection_mode="multi",
+        default=[name for name in view.without if name in names],
+        format_func=finding_label,
+        key=f"without_{hung.film.sha256}",
+        help="Shows the same film rendered again without it, noise and all, and what the model says then.",
+    )
+    if not names:
+        st.caption("Nothing can be taken off this film: it shows no finding and no object.")
+    return view.with_(without=tuple(chosen))
+
+
+def twin_panel(
+    bench: Workbench, view: View, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
+) -> tuple[Payload | None, Job | None]:
+    """Give the viewer's panel of the twin, and the job that it still waits for; nothing where no twin is asked for."""
+    without = tuple(name for name in view.without if name in removable(hung))
+    if not without:
+        return None, None
+    twin = bench.twin(hung.record, without)
+    predicted = bench.predict(st.session_state.visitor, twin, model)
+    words = ", ".join(finding_label(name).lower() for name in without)
+    picture = bench.part(["twin", twin.sha256], lambda: light_box.shades(twin))
+    if isinstance(predicted, Job) or answered is None:
+        captions = {}
+    else:
+        after = card.probabilities(predicted)
+        captions = {name: _caption(float(answered[k]), float(after[k]), words) for k, name in enumerate(card.outputs)}
+    panel = light_box.twin_part(f"Twin without {words}", picture, captions)
+    return panel, predicted if isinstance(predicted, Job) else None
+
+
+def _caption(before: float, after: float, words: str) -> str:
+    change = np.log(after / (1 - after)) - np.log(before / (1 - before))
+    said = "hardly moves the logit" if abs(change) < 0.005 else f"moves the logit by {signed(change)}"
+    return f"Without {words}: {percent(after)}. With it: {percent(before)}. Taking it away {said}."

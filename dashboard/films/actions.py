@@ -1,0 +1,135 @@
+"""What can be done with films: compare, tag, note, export; and keep the filter as a named view."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard.films.catalogue import Catalogue
+from dashboard.films.gallery_panel import choose, chosen
+from dashboard.films.handover import compare
+from dashboard.films.items import Page, export_table
+from dashboard.films.notes import LONGEST_NOTE, LONGEST_TAG, LONGEST_VIEW, MOST_AT_ONCE, Notebook, NotesError
+from dashboard.films.own import OWN
+from dashboard.films.state import Query, read_link, write_link
+from dashboard.films.visit import query, turn_to
+from dashboard.films.walk import Walk
+from dashboard.page.words import escape
+
+
+def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook: Notebook) -> None:
+    """Show what can be done with the films that are chosen; where none is, export takes all that were found."""
+    names = [str(catalogue.films.names[row]) for row in page.rows]
+    picked = list(chosen())
+    st.button(
+        f"{len(picked):,} chosen" if picked else "Choose page",
+        key="films_choose",
+        icon=":material/close:" if picked else ":material/check_box:",
+        on_click=choose,
+        args=([] if picked else names,),
+        disabled=not (names or picked),
+        help="Choose none of them." if picked else "Choose all films of this page; or tick them one by one.",
+    )
+    opens = [
+        film for film in picked if (row := catalogue.films.row(film)) is not None and catalogue.films.openable[row]
+    ]
+    if st.button(
+        "Compare",
+        key="films_compare",
+        icon=":material/compare:",
+        disabled=not opens,
+        help="Go through the chosen films on the Compare page, one after the other.",
+    ):
+        compare(catalogue, Walk(catalogue.films.dataset, query(), tuple(picked)), opens[0])
+    if query().layout == "table":
+        st.button(
+            "Open",
+            key="films_open",
+            icon=":material/open_in_full:",
+            disabled=len(picked) != 1,
+            on_click=turn_to,
+            kwargs={"film": picked[0] if picked else None},
+            help="Show the chosen film large.",
+        )
+    with st.popover("Tag", icon=":material/label:", disabled=not picked, key="films_tag"):
+        tag_controls(catalogue.films.dataset, picked, notebook)
+    with st.popover("Note", icon=":material/edit_note:", disabled=not picked, key="films_note"):
+        note_controls(catalogue.films.dataset, picked, notebook)
+    asked, taken = query(), catalogue.films.rows(picked) if picked else rows
+    st.download_button(
+        "CSV",
+        lambda: export(catalogue, asked, taken, notebook),  # runs without this visitor's session
+        f"{catalogue.films.dataset}.films.csv",
+        "text/csv",
+        key="films_csv",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not len(taken),
+        help=f"{len(taken):,} films: labels, probabilities, outcomes, tags and notes.",
+    )
+
+
+def export(catalogue: Catalogue, asked: Query, rows: np.ndarray, notebook: Notebook) -> bytes:
+    """Give films as CSV, in UTF-8 with a mark by which spreadsheets know it."""
+    remarks = notebook.remarks(catalogue.films.dataset, map(str, catalogue.films.names[rows]))
+    return export_table(catalogue, asked, rows, remarks).to_csv(index=False).encode("utf-8-sig")
+
+
+def view_controls(notebook: Notebook) -> None:
+    """Show named views, and keep this one under a name."""
+    views = notebook.views()
+    opened = st.selectbox("Open a view", list(views), index=None, key="films_views", placeholder="Choose one")
+    first, second = st.columns(2)
+    if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch"):
+        st.session_state.query, problems = read_link(views[opened])
+        st.session_state.refused = [*st.session_state.refused, *problems]
+        choose([])
+        st.rerun()
+    if second.button("Remove", key="films_view_remove", disabled=opened is None, width="stretch"):
+        _write(notebook.remove_view, opened)
+    name = st.text_input("Save this view as", key="films_view_name", max_chars=LONGEST_VIEW, placeholder="a name")
+    own = query().dataset == OWN
+    if st.button("Save", key="films_view_save", disabled=not name or own, width="stretch"):
+        _write(notebook.save_view, name, write_link(query().with_(film=None, page=1)))
+    if own:
+        st.caption("A view of your own films cannot be kept: they are forgotten when you leave.")
+    else:
+        st.caption("The filter, the order and the finding are kept, for everyone who uses this library.")
+
+
+def tag_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
+    """Tag films, or take a tag off them."""
+    known = notebook.tags(dataset)
+    tag = st.selectbox(
+        "Tag",
+        list(known),
+        index=None,
+        key="films_tag_name",
+        accept_new_options=True,
+        placeholder="Choose a tag or write a new one",
+        help=f"At most {LONGEST_TAG} characters; at most {MOST_AT_ONCE:,} films at once.",
+    )
+    first, second = st.columns(2)
+    if first.button(f"Tag {len(picked):,}", key="films_tag_add", disabled=not tag, type="primary", width="stretch"):
+        _write(notebook.add_tag, dataset, picked, tag)
+    if second.button("Take off", key="films_tag_remove", disabled=not tag, width="stretch"):
+        _write(notebook.remove_tag, dataset, picked, tag)
+
+
+def note_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
+    """Write a note about films."""
+    note = st.text_area("Note", key="films_note_text", max_chars=LONGEST_NOTE)
+    written = sum(bool(one.note) for one in notebook.remarks(dataset, picked).values())
+    if written:
+        st.caption(f"{written:,} of these films {'has a note' if written == 1 else 'have notes'}, which this replaces.")
+    if st.button("Write it", key="films_note_write", type="primary", disabled=not note.strip()):
+        _write(notebook.set_note, dataset, picked, note)
+
+
+def _write(write, *what: object) -> None:
+    try:
+        write(*what)
+    except NotesError as error:
+        st.error(escape(str(error)))
+        return
+    st.rerun()

@@ -1,0 +1,139 @@
+"""Which dataset and whose predictions are looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.films.catalogue import Catalogue
+from dashboard.films.notes import Notebook
+from dashboard.films.own import OWN, own_catalogue
+from dashboard.films.services import FilmRoom
+from dashboard.films.state import Query
+from dashboard.films.visit import bound, query
+from dashboard.page.words import escape
+from dashboard.server.services import Workbench
+from dashboard.server.uploads import uploads
+from training.datasets.table import DatasetError
+from training.predictions.table import PredictionsError
+from xai.cards.library import DEFAULT_MODEL
+from xai.cards.model_card import ModelCardError
+from xai.findings import finding_label
+
+NONE, ALL = "no predictions", "All findings"
+SOURCE_WIDTH, FINDING_WIDTH = 190, 170  # pixels
+
+
+def notebook_of(room: FilmRoom, dataset: str) -> Notebook:
+    """Give the library's notebook; for a visitor's own films one that ends with the visit."""
+    if dataset != OWN:
+        return room.notebook
+    if "own_notebook" not in st.session_state:
+        st.session_state.own_notebook = Notebook(None)
+    return st.session_state.own_notebook
+
+
+def datasets_of(bench: Workbench) -> list[str]:
+    """Name what can be looked at: datasets of the library, and this visitor's own films where there are any."""
+    return [*bench.library.datasets(), *([OWN] if uploads() else [])]
+
+
+def predictions_of(bench: Workbench, dataset: str) -> list[str]:
+    """Name what says something about a dataset: predictions of the library; for a visitor's own films, its models."""
+    if dataset == OWN:
+        return list(bench.library.models())
+    return list(bench.library.predictions(dataset))
+
+
+def catalogue_of(bench: Workbench, room: FilmRoom, asked: Query) -> Catalogue:
+    """Open what a query is about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
+    predictions = None if asked.predictions == NONE else asked.predictions
+    if asked.dataset != OWN:
+        return room.open(asked.dataset, predictions)
+    films = [(one.sha256, one.title, one.view) for one in uploads()]
+    if predictions is None:
+        return own_catalogue(films, [None] * len(films), None)
+    card = bench.library.card(predictions)
+    answered = [bench.logits.get(bench.logits_key(sha256, predictions)) for sha256, *_ in films]
+    return own_catalogue(films, answered, card)
+
+
+def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
+    """Show the choice of dataset, predictions and finding; None, and the reason on the page, where there is none."""
+    names = datasets_of(bench)
+    if not names:
+        st.info(
+            "There is no dataset yet. `python -m training dataset` makes one of a public dataset, "
+            "`python -m training simulate` makes one of simulated films; or bring your own films, at the top right."
+        )
+        return None
+    asked = _settle(bench, names)
+    bound(
+        st.selectbox,
+        "Dataset",
+        names,
+        key="dataset",
+        value=asked.dataset,
+        take=_other_dataset,
+        label_visibility="collapsed",
+        width=SOURCE_WIDTH,
+        help="The films to look at.",
+    )
+    listed = predictions_of(bench, asked.dataset)
+    bound(
+        st.selectbox,
+        "Predictions",
+        [NONE, *listed],
+        key="predictions",
+        value=asked.predictions,
+        take=lambda name: {"predictions": name},
+        format_func=lambda name: name.removesuffix(f"-on-{asked.dataset}"),  # whose films they are stands beside it
+        label_visibility="collapsed",
+        width=SOURCE_WIDTH,
+        help="What a model says of these films.",
+    )
+    try:
+        catalogue = catalogue_of(bench, room, asked)
+    except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
+        st.error(escape(str(error)))
+        return None
+    by_link = () if asked.finding not in catalogue.findings else (asked.finding,)
+    bound(
+        st.selectbox,
+        "Finding",
+        list(dict.fromkeys((ALL, *catalogue.listed, *by_link))),
+        key="finding",
+        value=asked.finding if by_link else ALL,
+        take=lambda finding: {"finding": None if finding == ALL else finding},
+        format_func=finding_label,
+        label_visibility="collapsed",
+        width=FINDING_WIDTH,
+        help="What the pictures' edges, the order and new conditions are about.",
+    )
+    return catalogue
+
+
+def _settle(bench: Workbench, names: list[str]) -> Query:
+    """Fill in dataset and predictions where the query leaves them open or names what there is not."""
+    asked = query()
+    state = st.session_state
+    if asked.dataset not in names:
+        if asked.dataset is not None:
+            gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
+            state.refused = [*state.refused, f"{gone}; showing {names[0]}."]
+        asked = asked.with_(dataset=next((name for name in names if predictions_of(bench, name)), names[0]))
+    listed = predictions_of(bench, asked.dataset)
+    if asked.predictions is None:
+        first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)
+        asked = asked.with_(predictions=first)
+    elif asked.predictions not in (NONE, *listed):
+        said = f"There are no predictions “{asked.predictions}” of {asked.dataset}; "
+        state.refused = [*state.refused, said + (f"there are {', '.join(listed)}." if listed else "there are none.")]
+        asked = asked.with_(predictions=NONE)
+    state.query = asked
+    return asked
+
+
+def _other_dataset(name: str) -> dict:
+    """Another dataset has other films and other predictions; conditions that it knows stay."""
+    st.session_state.films_chosen = {}
+    return {"dataset": name, "predictions": None}

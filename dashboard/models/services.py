@@ -1,0 +1,185 @@
+"""What all visitors of the Models page share: downloads, imports and looks into models, with progress and cancel.
+
+They belong to the library, not to a visitor: whoever comes sees them, and they go on when a page is closed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashboard.models.incoming import Incoming, downloads
+from dashboard.server.bounded import Bounded
+from dashboard.server.jobs import Job, Jobs
+from dashboard.server.library import Library
+from training.weights.fetch_command import fetch
+from training.weights.registry import Entry
+from xai.budget import Budget, Cancelled
+
+OWNER = "library"
+IMPORT_STEPS = {"reading the checkpoint": 0.1, "building the network": 0.3, "writing the model": 0.8}
+LAYER_BYTES = 2**22
+ROW_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a model."""
+
+    name: str
+    kind: str
+    shape: str
+    parameters: int
+    is_trained: bool
+
+
+@dataclass(eq=False)
+class Task:
+    """Something that the library is waiting for.
+
+    Attributes
+    ----------
+    key, title : str
+    job : Job
+    step : str
+        What is going on just now, in words.
+    """
+
+    key: str
+    title: str
+    step: str = ""
+    job: Job = field(default=None)
+
+
+class ModelRoom:
+    """Starts, watches and stops long work on models.
+
+    Parameters
+    ----------
+    library : Library
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.jobs = Jobs(math.inf)
+        self._tasks: dict[str, Task] = {}
+        self._layers: Bounded[tuple[Layer, ...]] = Bounded(LAYER_BYTES, lambda layers: ROW_BYTES * len(layers))
+        self._lock = threading.Lock()
+
+    def fetch(self, entry: Entry) -> Task:
+        """Download published files into the library's ``downloads/``; what is there already is not fetched again."""
+
+        def work(budget: Budget, task: Task) -> str:
+            numbers = itertools.count()
+
+            def on_file(name: str) -> Callable[[int, int | None], None]:
+                number = next(numbers)
+
+                def told(done: int, total: int | None) -> None:
+                    stop_if(budget)
+                    part = 0.0 if not total else done / total
+                    budget.progress((number + part) / len(entry.files))
+                    task.step = f"{name}, {megabytes(done)}" + (f" of {megabytes(total)}" if total else " so far")
+
+                return told
+
+            fetch(entry, downloads(self.library), None, on_file)
+            return entry.name
+
+        return self._start(f"fetch {entry.name}", f"Fetching {entry.name}", work, slow=True)
+
+    def bring(self, one: Incoming, layout: str, out: Path, outputs: tuple[str, ...] | None, source: str | None) -> Task:
+        """Make a model of a checkpoint."""
+
+        def work(budget: Budget, task: Task) -> tuple[str, tuple[str, ...]]:
+            from dashboard.server.services import keep_keras_state
+            from training.weights.importing import import_weights
+
+            keep_keras_state()
+
+            def on_step(step: str) -> None:
+                stop_if(budget)
+                task.step = step
+                budget.progress(IMPORT_STEPS.get(step, 0.5))
+
+            made = import_weights(one.path, layout, out, outputs, source, on_step)
+            return made.path.stem, made.notes
+
+        return self._start(f"import {out.stem}", f"Importing {one.path.name}", work, slow=False)
+
+    def look(self, name: str, path: Path) -> Task:
+        """Read the layers of a model."""
+
+        def work(budget: Budget, task: Task) -> None:
+            from dashboard.server.services import keep_keras_state
+            from xai.models.loading import load_model
+
+            task.step = "loading TensorFlow and the model, some seconds the first time"
+            keep_keras_state()
+            self._layers.put(layers_key(path), tuple(list_layers(load_model(path))))
+
+        return self._start(layers_key(path), f"Reading the layers of {name}", work, slow=False)
+
+    def layers(self, path: Path) -> tuple[Layer, ...] | None:
+        """Give the layers of a model, if they were read since its file was written."""
+        return self._layers.get(layers_key(path))
+
+    def tasks(self) -> list[Task]:
+        """Give what is going on, or has ended and was not dismissed."""
+        with self._lock:
+            return list(self._tasks.values())
+
+    def task(self, key: str) -> Task | None:
+        """Give one of them."""
+        with self._lock:
+            return self._tasks.get(key)
+
+    def stop(self, key: str) -> None:
+        """Stop work, or forget that it has ended; parts of a download stay and are gone on from."""
+        with self._lock:
+            self._tasks.pop(key, None)
+            self.jobs.keep_only(OWNER, list(self._tasks))
+
+    def _start(self, key: str, title: str, work: Callable[[Budget, Task], Any], *, slow: bool) -> Task:
+        with self._lock:
+            task = self._tasks.get(key)
+            if task is not None and not task.job.ended:
+                return task
+            self.jobs.drop(key)
+            task = self._tasks[key] = Task(key, title)
+            task.job = self.jobs.ask(OWNER, key, lambda budget: work(budget, task), slow=slow)
+            return task
+
+
+def stop_if(budget: Budget) -> None:
+    """End work that nobody waits for any more."""
+    if budget.cancelled():
+        raise Cancelled
+
+
+def list_layers(model: Any, home: str = "") -> Iterator[Layer]:
+    """Give the layers of a Keras model, those of models inside it too."""
+    for layer in model.layers:
+        name = f"{home}{layer.name}"
+        if getattr(layer, "layers", None):
+            yield from list_layers(layer, f"{name}/")
+            continue
+        shape = getattr(getattr(layer, "output", None), "shape", None)
+        written = " × ".join("any" if side is None else str(side) for side in shape[1:]) if shape else ""
+        yield Layer(name, type(layer).__name__, written, int(layer.count_params()), bool(layer.trainable))
+
+
+def layers_key(path: Path) -> str:
+    """Name the layers of a model by its file and when that was written."""
+    facts = path.stat()
+    return f"layers {path} {facts.st_mtime_ns} {facts.st_size}"
+
+
+def megabytes(count: int) -> str:
+    """Write a number of bytes."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"

@@ -1,0 +1,137 @@
+"""What the page says in plain words about numbers that others computed."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from xai.cards.model_card import ModelCard, Threshold
+from xai.explainers.explanation import Explanation
+from xai.findings import FINDINGS, finding_label
+from xai.measures.location import describe
+
+LOW_R2 = 0.5
+LARGE_RESIDUAL = 0.02
+
+
+def escape(text: str) -> str:
+    """Show a text as it is, on one line: a film's name may hold what Streamlit would read as formatting."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def percent(share: float) -> str:
+    """Write a probability so that small ones do not read as zero, and large ones not as certain."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %" if share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number with its sign, the minus as a minus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> str:
+    """Say what the model answers about one finding, and how that compares with the truth where it is known."""
+    flagged = probability >= threshold.value
+    side = "above" if flagged else "below"
+    sentence = (
+        f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of "
+        f"{percent(threshold.value)}: {'flagged' if flagged else 'not flagged'}."
+    )
+    sentence += _outcome(flagged, truth)
+    if not flagged:
+        sentence += " Its maps show where what little evidence there is lies, however strong their colours look."
+    return sentence
+
+
+def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: str | None) -> str:
+    """Say what the model answers about one of the classes between which it divides a film.
+
+    Parameters
+    ----------
+    name : str
+        The class.
+    card : ModelCard
+        Of a model with a softmax head.
+    probabilities : (outputs,) ndarray
+    truth : {"present", "absent"} or None
+    """
+    p, best = float(probabilities[card.index(name)]), int(np.argmax(probabilities))
+    leads = card.outputs[best] == name
+    most = f"{escape(finding_label(card.outputs[best]))}, the most probable, with {percent(float(probabilities[best]))}"
+    # Classes that are calibrated one by one no longer share 100 %.
+    total = percent(float(probabilities.sum())) if card.calibration else "100 %"
+    sentence = (
+        f"**{escape(finding_label(name))}: {percent(p)}**, {'the most probable' if leads else f'behind {most}'}; "
+        f"the {len(card.outputs)} classes add up to {total}."
+    )
+    if name in card.thresholds:
+        cut = card.threshold(name).value
+        sentence += f" Its threshold is {percent(cut)}: {'flagged' if p >= cut else 'not flagged'}."
+    return sentence + _outcome(leads, truth) + ("" if leads else " Its maps show what little speaks for it.")
+
+
+def _outcome(said: bool, truth: str | None) -> str:
+    """Compare what the model says of a film with the truth; nothing where that is not known."""
+    outcome = {
+        (True, "present"): " Rightly so: the dataset says that it is present.",
+        (True, "absent"): " A false positive: the dataset says that it is absent.",
+        (False, "present"): " A miss: the dataset says that it is present.",
+        (False, "absent"): " Rightly so: the dataset says that it is absent.",
+    }
+    return outcome.get((said, truth), "")
+
+
+def outputs_word(card: ModelCard) -> str:
+    """Name what a model answers: findings, any number of which a film can show, or classes."""
+    known = {name.casefold() for name in FINDINGS}
+    is_about_findings = card.link == "sigmoid" and any(name.casefold() in known for name in card.outputs)
+    return "findings" if is_about_findings else "classes"
+
+
+def alternative_text(explanation: Explanation, title: str, card: ModelCard, truth: str | None) -> str:
+    """Describe a map to somebody who cannot see it."""
+    threshold = card.threshold(explanation.finding).value
+    known = f", truth {truth}" if truth else ""
+    return (
+        f"{title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
+        f"threshold {threshold:.2f}{known}. {describe(explanation.map)}"
+    )
+
+
+def cost(explanation: Explanation) -> str:
+    """Say what a set of maps cost."""
+    count = explanation.evaluations
+    return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all outputs"
+
+
+def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:
+    """Give a method's own measures of its map as (label, value, is a warning, what it means)."""
+    known = explanation.diagnostics
+    rows: list[tuple[str, str, bool, str]] = []
+    if known.get("empty"):
+        rows.append(("Empty", "no cell speaks for it", True, "Nothing in the last feature map raises this finding."))
+    if "cells" in known:
+        height, width = known["cells"]
+        rows.append(("Cells", f"{width} × {height}", False, f"Read from the layer {known['layer']}."))
+    if "r2" in known:
+        low = known["r2"] < LOW_R2
+        meaning = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
+        rows.append(("R²", f"{known['r2']:.2f}", low, "Low: do not read the weights. " + meaning if low else meaning))
+        rows.append(("Regions", str(known["regions"]), False, "Pieces that were hidden and shown."))
+    if "difference" in known:
+        meaning = "Film minus baseline picture, in logits: what the map shares out."
+        rows.append(("Shared out", f"{signed(known['difference'])} logit", False, meaning))
+        share = known["residual_share"]
+        if share is None:
+            meaning = "Film and baseline get nearly the same answer, so the map shares out next to nothing."
+            rows.append(("Residual", "nothing to share", True, meaning))
+        else:
+            meaning = "What the map's sum misses of that difference."
+            rows.append(("Residual", f"{100 * share:.1f} %", share > LARGE_RESIDUAL, meaning))
+        rows.append(("Pieces", str(known["pieces"]), False, "Rectangles that were told apart."))
+    return rows

@@ -1,0 +1,149 @@
+"""Work that takes longer than a page may: queued, shared between visitors, with progress and cancel.
+
+A job is named by its content. Thirty visitors who ask for the same map wait for one job; it is cancelled when none
+of them waits any more. Quick jobs and slow ones have a worker each, so that a Grad-CAM never queues behind a LIME,
+and within a queue the visitor who was served longest ago is next.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from xai.budget import Budget, Cancelled
+
+State = Literal["waiting", "running", "done", "failed"]
+PATIENCE = 30.0  # seconds after which a visitor who was not heard of no longer counts as waiting
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work and who waits for it."""
+
+    key: str
+    work: Callable[[Budget], Any]
+    slow: bool
+    order: int
+    waiting: dict[str, float] = field(default_factory=dict)
+    state: State = "waiting"
+    progress: float = 0.0
+    error: str | None = None
+    result: Any = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ("done", "failed")
+
+
+class Jobs:
+    """The queue of this server.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds after which a silent visitor is taken to have left.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._jobs: dict[str, Job] = {}
+        self._served: dict[str, int] = {}
+        self._count = itertools.count()
+        self._changed = threading.Condition()
+        for slow in (False, True):
+            threading.Thread(target=self._serve, args=(slow,), daemon=True, name=f"jobs-{slow}").start()
+
+    def ask(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job:
+        """Wait for a job; start it unless somebody else has."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is None or job.state == "done":  # asked for again because its result was since forgotten
+                job = self._jobs[key] = Job(key, work, slow, next(self._count))
+            job.waiting[visitor] = time.monotonic()
+            self._changed.notify_all()
+            return job
+
+    def keep_only(self, visitor: str, keys: Iterable[str]) -> None:
+        """Stop waiting for everything else that this visitor asked for, and forget jobs that nobody waits for."""
+        wanted = set(keys)
+        now = time.monotonic()
+        with self._changed:
+            for key, job in list(self._jobs.items()):
+                if key in wanted and visitor in job.waiting:
+                    job.waiting[visitor] = now
+                elif key not in wanted:
+                    job.waiting.pop(visitor, None)
+                if not self._waited_for(job) and job.state != "running":
+                    del self._jobs[key]
+
+    def find(self, key: str) -> Job | None:
+        """Give a job that somebody waits for."""
+        with self._changed:
+            return self._jobs.get(key)
+
+    def drop(self, key: str) -> None:
+        """Forget a job that has ended, so that it can be asked for again."""
+        with self._changed:
+            if key in self._jobs and self._jobs[key].ended:
+                del self._jobs[key]
+
+    def _waited_for(self, job: Job) -> bool:
+        now = time.monotonic()
+        return any(now - heard < self._patience for heard in job.waiting.values())
+
+    def _is_abandoned(self, job: Job) -> bool:
+        """Ask as a worker does, from outside the lock: visitors come and go while it computes."""
+        with self._changed:
+            return not self._waited_for(job)
+
+    def _serve(self, slow: bool) -> None:
+        while True:
+            with self._changed:
+                while (job := self._next(slow)) is None:
+                    self._changed.wait()
+                job.state = "running"
+            self._run(job)
+
+    def _next(self, slow: bool) -> Job | None:
+        """The oldest job of the visitor who was served longest ago."""
+        candidates = [
+            (self._served.get(visitor, -1), job.order, visitor, job)
+            for job in self._jobs.values()
+            if job.slow == slow and job.state == "waiting" and self._waited_for(job)
+            for visitor in job.waiting
+        ]
+        if not candidates:
+            return None
+        _, _, visitor, job = min(candidates, key=lambda one: one[:2])
+        self._served[visitor] = next(self._count)
+        return job
+
+    def _run(self, job: Job) -> None:
+        def note(share: float) -> None:
+            job.progress = share
+
+        try:
+            result = job.work(Budget(progress=note, cancelled=lambda: self._is_abandoned(job)))
+            self._end(job, "done", result=result)
+        except Cancelled:
+            with self._changed:
+                self._jobs.pop(job.key, None)
+        except (ValueError, OSError) as error:  # the project's own errors say what to do
+            self._end(job, "failed", error=str(error))
+        except Exception:  # anything else must not end the worker that all visitors share
+            log.exception("A job failed unexpectedly")
+            self._end(job, "failed", error="This failed unexpectedly; the server's log has the details.")
+
+    def _end(self, job: Job, state: State, result: Any = None, error: str | None = None) -> None:
+        with self._changed:
+            job.state, job.result, job.error = state, result, error
+            job.progress = 1.0
+            self._changed.notify_all()

@@ -1,0 +1,128 @@
+"""Predictions beside the truth, read once for all visitors of the pages that judge a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.server.library import Library
+from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
+from training.evaluate.judged import Judged, judge
+from training.evaluate.ranked import EvaluateError
+from training.predictions.table import Predictions, PredictionsError
+from xai.cards.library import DEFAULT_MODEL
+from xai.findings import finding_label
+
+ALL = "all"
+PARTS = (ALL, *SPLITS)
+KEPT = 6  # joined tables in memory, the parts of one among them
+JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
+MEANINGS = {
+    ALL: "Every predicted film.",
+    "train": "Films that a model was fitted on: it has seen these answers, so its figures flatter it.",
+    "validation": "Films that a model was tuned on: its figures flatter it a little.",
+    "test": "Films kept aside: what the model does on patients it has never met.",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose predictions of which films.
+
+    Attributes
+    ----------
+    predictions : str
+        Name in the library.
+    dataset : str or None
+        Name in the library; None where its dataset lies elsewhere, so that its films cannot be opened.
+    model : str
+    part : str
+        One of `PARTS`.
+    stamp : str
+        Changes whenever a file of theirs does; the name of everything computed from them.
+    """
+
+    predictions: str
+    dataset: str | None
+    model: str
+    part: str
+    stamp: str
+
+
+def list_predictions(library: Library) -> list[str]:
+    """Name the predictions that there are, the default first."""
+    names = list(library.predictions())
+    return sorted(names, key=lambda name: (not name.startswith(DEFAULT_MODEL), name))
+
+
+def source(library: Library, predictions: str, part: str = ALL) -> Source:
+    """Say what would be judged, without reading its films; raises one of `JUDGING_ERRORS`."""
+    read = library.read_predictions(predictions)
+    dataset = _dataset_name(library, predictions)
+    folder = library.datasets()[dataset] if dataset else _folder(read)
+    stamps = library.predictions_stamp(predictions), (folder / TABLE_FILE).stat().st_mtime
+    return Source(predictions, dataset, read.facts.model, part, f"{read.folder} {stamps} {part}")
+
+
+def judged(library: Library, predictions: str, part: str = ALL) -> Judged:
+    """Join predictions to the labels of their dataset, or of one of its splits.
+
+    Raises
+    ------
+    EvaluateError, PredictionsError, DatasetError, OSError
+        In one sentence, if there is nothing to judge; see `JUDGING_ERRORS`.
+    """
+    told = source(library, predictions, ALL)
+    whole = _join(told.stamp, library, told)
+    return whole if part == ALL else _part(told.stamp, part, whole)
+
+
+def outputs_words(here: Judged) -> str:
+    """Say which outputs are classes, and which are not judged; empty where all are findings."""
+    said = []
+    if len(here.classes) == 1:
+        said.append(f"{_listed(here.classes)} is a class, judged against all films of another.")
+    elif here.classes:
+        said.append(f"{_listed(here.classes)} are classes, each judged against the rest.")
+    if here.unjudged:
+        said.append(f"The dataset says nothing of {_listed(here.unjudged)}, which is left out.")
+    return " ".join(said)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    words = [finding_label(name) for name in names]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def parts(whole: Judged) -> dict[str, int]:
+    """Count the films of each part that there is; ``whole`` is what `judged` gives of all films."""
+    counts = whole.films["split"].value_counts()
+    return {ALL: len(whole)} | {split: int(counts[split]) for split in SPLITS if split in counts.index}
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _join(stamp: str, _library: Library, _told: Source) -> Judged:
+    read = _library.read_predictions(_told.predictions)
+    dataset = _library.dataset(_told.dataset) if _told.dataset else read_dataset(_folder(read))
+    return judge(read, dataset)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _part(stamp: str, split: str, _whole: Judged) -> Judged:
+    return _whole.in_split(split)
+
+
+def _dataset_name(library: Library, predictions: str) -> str | None:
+    return next((name for name in library.datasets() if predictions in library.predictions(name)), None)
+
+
+def _folder(read: Predictions) -> Path:
+    folder = (read.folder / read.facts.dataset_folder).resolve()
+    if not (folder / FACTS_FILE).is_file():
+        raise DatasetError(
+            f"The predictions {read.facts.name} are of the dataset {read.facts.dataset}, which is not where they say; "
+            "their labels are in it. Put its folder into the library's datasets/."
+        )
+    return folder

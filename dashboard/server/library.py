@@ -1,0 +1,281 @@
+"""Which models, datasets and predictions there are: built-in ones, and those in the folder given with ``--library``."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
+from training.evaluate.classes import class_names
+from training.predictions.table import Predictions, PredictionsError, read_predictions
+from training.predictions import table as predictions_folder
+from training.simulation.dataset import read_masks
+from training.simulation.recipe import Recipe
+from training.simulation.render import SIZE, Sitting, render
+from xai.cards.library import BUILT_IN_MODELS, list_models
+from xai.cards.model_card import ModelCard, card_path, read_card
+from xai.films.film import Film, FilmError, FilmFacts
+from xai.films.reading import read_film
+from xai.findings import FINDINGS
+from xai.models.loading import file_sha256
+
+BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
+BUILT_IN_PREDICTIONS = BUILT_IN_MODELS.parent / "predictions"
+DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
+TRUTH = {1.0: "present", 0.0: "absent"}
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge, in fractions of a film's width and height."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a dataset says about one of its films.
+
+    Attributes
+    ----------
+    dataset, film : str
+        Names.
+    facts : tuple of str
+        View, sex, age.
+    truth : mapping of str to str
+        ``present`` or ``absent`` by finding; what the dataset does not label is not in it.
+    recipe : Recipe or None
+        How a simulated film was made.
+    size : int
+        Side in pixels that its dataset renders such films at.
+    """
+
+    dataset: str
+    film: str
+    facts: tuple[str, ...]
+    truth: Mapping[str, str] = field(default_factory=dict)
+    recipe: Recipe | None = None
+    size: int = SIZE
+
+
+class Library:
+    """Models, datasets and predictions by name; of two with the same name, the built-in one.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``models/``, ``datasets/`` and ``predictions/``; results are kept in its ``results/``. It need
+        not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def results(self) -> Path:
+        """Where computed explanations are kept."""
+        return self.root / "results"
+
+    def models(self) -> dict[str, Path]:
+        """Model files by name."""
+        return list_models((BUILT_IN_MODELS, self.root / "models"))
+
+    def card(self, model: str) -> ModelCard:
+        """Read the card of a model; raises `ModelCardError`."""
+        path = card_path(self.models()[model])
+        return _card(path, _stamp(path))
+
+    def model_id(self, model: str) -> str:
+        """Sha256 of a model's file."""
+        path = self.models()[model]
+        return _model_id(path, _stamp(path))
+
+    def datasets(self) -> dict[str, Path]:
+        """Dataset folders by name."""
+        return _folders((BUILT_IN_DATASETS, self.root / "datasets"), FACTS_FILE)
+
+    def predictions(self, dataset: str | None = None) -> dict[str, Path]:
+        """Predictions folders by name; only those of a dataset, if one is named."""
+        found = _folders((BUILT_IN_PREDICTIONS, self.root / "predictions"), predictions_folder.FACTS_FILE)
+        if dataset is None:
+            return found
+        home = self._folder(dataset)
+        written = {name: _stamp(path / predictions_folder.FACTS_FILE) for name, path in found.items()}
+        return {name: path for name, path in found.items() if _is_of(path, written[name], home)}
+
+    def read_predictions(self, name: str) -> Predictions:
+        """Read predictions; raises `PredictionsError`."""
+        folders = self.predictions()
+        if name not in folders:
+            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
+        return _predictions(folders[name], self.predictions_stamp(name))
+
+    def predictions_stamp(self, name: str) -> float:
+        """When predictions were last written."""
+        return _stamp(self.predictions()[name] / predictions_folder.TABLE_FILE)
+
+    def dataset_stamp(self, dataset: str) -> float:
+        """When the table of a dataset was last written; raises `DatasetError`."""
+        return _stamp(self._folder(dataset) / TABLE_FILE)
+
+    def dataset(self, dataset: str) -> Dataset:
+        """Read a dataset; raises `DatasetError`."""
+        return _dataset(self._folder(dataset), self.dataset_stamp(dataset))
+
+    def table(self, dataset: str) -> pd.DataFrame:
+        """Every film of a dataset, also those that are not on disk, indexed by film; raises `DatasetError`."""
+        return _table(self._folder(dataset), self.dataset_stamp(dataset))
+
+    def films(self, dataset: str) -> pd.DataFrame:
+        """Films of a dataset that can be opened or rendered, indexed by film; raises `DatasetError`."""
+        return _films(self._folder(dataset), self.dataset_stamp(dataset))
+
+    def record(self, dataset: str, film: str) -> Record:
+        """Look up a film; raises `DatasetError` if there is none of that name."""
+        row = self._row(dataset, film)
+        facts = [str(row[name]) for name in ("view", "sex") if isinstance(row[name], str) and row[name]]
+        if pd.notna(row["age"]):
+            facts.append(f"{row['age']:.0f} years")
+        truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
+        if isinstance(row.get(CLASS), str):
+            classes = class_names(self.dataset(dataset).films)
+            truth |= {name: TRUTH[float(name == row[CLASS])] for name in classes if name not in FINDINGS}
+        recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
+        return Record(dataset, film, tuple(facts), truth, recipe, _rendered_size(self._folder(dataset)))
+
+    def open_film(self, dataset: str, film: str) -> Film:
+        """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.
+
+        Raises
+        ------
+        DatasetError, FilmError
+            If there is no such film, it leaves its dataset's folder, or it cannot be hung.
+        """
+        path = self.film_path(dataset, film)
+        return render_film(self.record(dataset, film)) if path is None else read_film(path)
+
+    def film_path(self, dataset: str, film: str) -> Path | None:
+        """Give the file of a film; None where the dataset holds only its recipe. Raises as `open_film` does."""
+        row = self._row(dataset, film)
+        if not row["on_disk"]:
+            return None
+        source = self.dataset(dataset)
+        path = source.path(row["path"]).resolve()
+        if not path.is_relative_to(source.path("").resolve()):
+            raise FilmError(f"The film {film} lies outside its dataset, so it is not opened.")
+        return path
+
+    def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
+        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
+        record = self.record(dataset, film)
+        if record.recipe is None:
+            return {}
+        path = self._folder(dataset) / "masks" / f"{film}.png"
+        return read_masks(path) if path.is_file() else Sitting(record.recipe, record.size).masks()
+
+    def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
+        """Boxes that radiologists drew on a film, by finding; empty where there are none."""
+        return _boxes(self._folder(dataset), self.dataset_stamp(dataset)).get(film, {})
+
+    def _row(self, dataset: str, film: str) -> pd.Series:
+        """Look up a film that can be opened or rendered."""
+        table = self.table(dataset)
+        if film in table.index and _can_be_hung(row := table.loc[film]):
+            return row
+        raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
+
+    def _folder(self, dataset: str) -> Path:
+        folders = self.datasets()
+        if dataset not in folders:
+            raise DatasetError(f"There is no dataset “{dataset}”; there are {', '.join(folders) or 'none'}.")
+        return folders[dataset]
+
+
+def render_film(record: Record, without: Iterable[str] = ()) -> Film:
+    """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
+    shades = np.round(render(record.recipe, without, size=record.size) * 255) / np.float32(255)
+    return Film.from_pixels(shades, facts=FilmFacts("simulated", record.size, record.size, 8))
+
+
+def _stamp(path: Path) -> float:
+    """When a file was last written: what was read from it before then is out of date."""
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _rendered_size(folder: Path) -> int:
+    """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``."""
+    return json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
+
+
+@functools.lru_cache(maxsize=32)
+def _card(path: Path, stamp: float) -> ModelCard:
+    return read_card(path)
+
+
+@functools.lru_cache(maxsize=32)
+def _model_id(path: Path, stamp: float) -> str:
+    return file_sha256(path)
+
+
+@functools.lru_cache(maxsize=4)
+def _dataset(folder: Path, stamp: float) -> Dataset:
+    try:
+        return read_dataset(folder)
+    except DatasetError as error:  # no visitor needs to know where this server keeps its files
+        raise DatasetError(str(error).replace(str(folder), folder.name)) from error
+
+
+@functools.lru_cache(maxsize=4)
+def _table(folder: Path, stamp: float) -> pd.DataFrame:
+    return _dataset(folder, stamp).films.set_index("film", drop=False)
+
+
+@functools.lru_cache(maxsize=4)
+def _films(folder: Path, stamp: float) -> pd.DataFrame:
+    films = _table(folder, stamp)
+    has_recipe = films["recipe"].notna() if "recipe" in films else False
+    return films[films["on_disk"].astype(bool) | has_recipe]
+
+
+def _can_be_hung(row: pd.Series) -> bool:
+    return bool(row["on_disk"]) or isinstance(row.get("recipe"), str)
+
+
+@functools.lru_cache(maxsize=4)
+def _predictions(folder: Path, stamp: float) -> Predictions:
+    try:
+        return read_predictions(folder)
+    except PredictionsError as error:
+        raise PredictionsError(str(error).replace(str(folder), folder.name)) from error
+
+
+@functools.lru_cache(maxsize=256)
+def _is_of(folder: Path, stamp: float, dataset: Path) -> bool:
+    """Whether predictions are of a dataset: of the folder they name, or by name where that folder has moved."""
+    try:
+        facts = json.loads((folder / predictions_folder.FACTS_FILE).read_text(encoding="utf-8"))
+        home = (folder / facts["dataset_folder"]).resolve()
+        return home == dataset.resolve() if home.is_dir() else facts["dataset"] == dataset.name
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+@functools.lru_cache(maxsize=4)
+def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
+    found: dict[str, dict[str, list[Box]]] = {}
+    drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+    for film, finding, x, y, width, height in drawn.itertuples(index=False):
+        found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
+    return found
+
+
+def _folders(parents: Iterable[Path], file: str) -> dict[str, Path]:
+    """Folders that hold a file of that name, by their own name."""
+    found: dict[str, Path] = {}
+    for parent in parents:
+        for folder in sorted(parent.glob("*")) if parent.is_dir() else ():
+            if (folder / file).is_file():
+                found.setdefault(folder.name, folder)
+    return found

@@ -1,0 +1,210 @@
+"""What all visitors of one server share: models in memory, films at hand, the queue and the results."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.server.bounded import Bounded
+from dashboard.server.film_cache import FilmShelf
+from dashboard.server.jobs import Job, Jobs
+from dashboard.server.library import Library, Record, render_film
+from dashboard.server.store import ResultStore, content_key
+from xai.budget import Budget
+from xai.explainers.explanation import Explanation
+from xai.films.film import Film
+
+if TYPE_CHECKING:
+    from xai.models.classifier import Classifier
+
+MODELS_IN_MEMORY = 2
+FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
+DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
+PART_BYTES = 24 * 2**20  # of what browsers are sent
+FEW_EVALUATIONS = 40
+QUICK_METHODS = ("gradcam", "random", "centred")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One method's explanation of one film, all findings of the model."""
+
+    film: Film
+    model: str
+    method: str
+    parameters: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+    of_dataset: bool = False
+
+
+class Workbench:
+    """Computes and keeps what pages ask for.
+
+    Parameters
+    ----------
+    library : Library
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.jobs = Jobs()
+        self.store = ResultStore(library.results)
+        self.films = FilmShelf(FILM_BYTES)
+        self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
+        self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
+        self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
+        self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
+        self._loading = threading.Lock()
+        self._is_warm = False
+
+    def warm_up(self, model: str) -> None:
+        """Import TensorFlow and load a model while the first visitor is still looking; later calls do nothing."""
+        if self._is_warm or model not in self.library.models():
+            return
+        self._is_warm = True
+
+        def load() -> None:
+            from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+
+            classifier = self.classifier(model)
+            blank = Film.from_pixels(np.zeros((classifier.size, classifier.size)))
+            for method in DEFAULT_METHODS:  # shap and lime are imported, and both functions compiled, by using them
+                EXPLAINERS[method]().explain(classifier, blank, budget=Budget(FEW_EVALUATIONS))
+
+        threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
+
+    @property
+    def has_models(self) -> bool:
+        """Whether any model is in memory yet."""
+        return bool(self._classifiers)
+
+    def classifier(self, model: str) -> Classifier:
+        """Give a loaded model; slow the first time, so for worker threads only."""
+        from xai.models.classifier import Classifier
+
+        keep_keras_state()
+        with self._loading:
+            key = self.model_key(model)
+            if key not in self._classifiers:
+                while len(self._classifiers) >= MODELS_IN_MEMORY:
+                    self._classifiers.popitem(last=False)
+                self._classifiers[key] = Classifier.load(self.library.models()[model])
+            self._classifiers.move_to_end(key)
+            return self._classifiers[key]
+
+    def model_key(self, model: str) -> str:
+        """Name a model by the contents of its file and card."""
+        return content_key(self.library.model_id(model), self.library.card(model).fingerprint)
+
+    def film(self, dataset: str, name: str) -> Film:
+        """Give a film of a dataset, read once."""
+        key = f"{dataset}/{name}"
+        film = self._dataset_films.get(key)
+        if film is None:
+            film = self.library.open_film(dataset, name)
+            self._dataset_films.put(key, film)
+        return film
+
+    def twin(self, record: Record, without: tuple[str, ...]) -> Film:
+        """Give the twin of a simulated film that lacks some findings or objects, rendered once."""
+        key = f"{record.dataset}/{record.film} without {','.join(sorted(without))}"
+        film = self._dataset_films.get(key)
+        if film is None:
+            film = render_film(record, without)
+            self._dataset_films.put(key, film)
+        return film
+
+    def explanation_key(self, request: Request) -> str:
+        """Name an explanation by everything that decides it."""
+        return content_key(
+            request.film.sha256, self.model_key(request.model), request.method, request.parameters, request.seed
+        )
+
+    def found(self, request: Request) -> list[Explanation] | None:
+        """Give an explanation if it was computed before."""
+        return self.store.get(self.explanation_key(request))
+
+    def explain(self, visitor: str, request: Request) -> Job:
+        """Give the job that makes an explanation."""
+        key = self.explanation_key(request)
+
+        def work(budget: Budget) -> None:
+            from xai.explainers import EXPLAINERS
+
+            explainer = EXPLAINERS[request.method](**dict(request.parameters))
+            classifier = self.classifier(request.model)
+            made = explainer.explain(classifier, request.film, budget=budget, seed=request.seed)
+            self.store.put(key, made, on_disk=request.of_dataset)
+
+        return self.jobs.ask(visitor, key, work, slow=request.method not in QUICK_METHODS)
+
+    def part(self, name: list[Any], make: Callable[[], Any]) -> Any:
+        """Give a part of what the browser is sent, made once for all visitors under its name."""
+        key = content_key("part", *name)
+        part = self.parts.get(key)
+        if part is None:
+            part = make()
+            self.parts.put(key, part)
+        return part
+
+    def logits_key(self, sha256: str, model: str) -> str:
+        """Name a model's answer to a film."""
+        return content_key(sha256, self.model_key(model), "logits")
+
+    def predict(self, visitor: str, film: Film, model: str) -> Job | np.ndarray:
+        """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
+        key = self.logits_key(film.sha256, model)
+        found = self.logits.get(key)
+        if found is not None:
+            return found
+
+        def work(budget: Budget) -> None:
+            classifier = self.classifier(model)
+            self.logits.put(key, classifier.logits(classifier.prepare(film)[None])[0])
+
+        return self.jobs.ask(visitor, key, work, slow=False)
+
+
+def _bytes(part: Any) -> int:
+    """Bytes of a part: of its arrays, and of the texts that stand for arrays on the way to the browser."""
+    if isinstance(part, dict):
+        return sum(_bytes(value) for value in part.values())
+    return part.nbytes if isinstance(part, np.ndarray) else len(part) if isinstance(part, str) else 8
+
+
+def keep_keras_state() -> None:
+    """Stop Streamlit from clearing Keras' global state after every run of a page.
+
+    Streamlit calls `keras.backend.clear_session` once Keras is imported. Scopes that a worker thread is building a
+    model in would vanish under it, and every poll of every visitor would collect the garbage of all of TensorFlow.
+    """
+    from xai.backend import keras
+
+    keras.backend.clear_session = _nothing
+
+
+def open_workbench(root: Path) -> Workbench:
+    """Make the workbench of a server for a library folder."""
+    return Workbench(Library(root))
+
+
+def _quietly(work: Callable[[], None]) -> Callable[[], None]:
+    """Leave an error of the warm-up to the first real request, which shows it where the visitor looks."""
+
+    def run() -> None:
+        try:
+            work()
+        except (ValueError, OSError):
+            return
+
+    return run
+
+
+def _nothing() -> None:
+    """Stand in for `keras.backend.clear_session`."""

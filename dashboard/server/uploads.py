@@ -1,0 +1,78 @@
+"""Take films that a visitor brings. They stay in memory, on every page, and nothing of them is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.server.film_cache import packed_bytes
+from dashboard.server.services import FILM_BYTES, Workbench
+from xai.films.film import FilmError
+from xai.films.reading import read_film
+
+MOST_UPLOADS = 200
+MOST_UPLOADED_BYTES = FILM_BYTES  # of pixels in one go, so that they do not push each other out of memory
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A film that this visitor brought: its content hash, a name for the list, and its view if the file says."""
+
+    sha256: str
+    title: str
+    view: str | None = None
+
+
+def uploads() -> list[Upload]:
+    """Films that this visitor brought, in the order in which they came."""
+    return st.session_state.setdefault("uploads", [])
+
+
+def take_uploads(bench: Workbench) -> Upload | None:
+    """Show the uploader; give the first film of a batch that has just come, once it is read."""
+    turn = st.session_state.setdefault("upload_turn", 0)
+    files = st.file_uploader(
+        "Bring your own films",
+        accept_multiple_files=True,
+        key=f"upload_{turn}",
+        help=f"PNG, JPEG, TIFF or DICOM, told apart by content; up to {MOST_UPLOADS} at once. They stay in this "
+        "server's memory and are forgotten when you leave. Remove names from the pictures themselves before you "
+        "upload.",
+    )
+    if not files:
+        return None
+    first = _read_uploads(bench, files[:MOST_UPLOADS])
+    if len(files) > MOST_UPLOADS:
+        st.session_state.refused.append(f"Only the first {MOST_UPLOADS} films were taken.")
+    # A fresh uploader lets go of the files' bytes, DICOM headers included.
+    st.session_state.upload_turn = turn + 1
+    return first
+
+
+def _read_uploads(bench: Workbench, files: list) -> Upload | None:
+    refused: list[str] = []
+    first: Upload | None = None
+    known = {one.sha256: one for one in uploads()}
+    room = MOST_UPLOADED_BYTES
+    bar = st.progress(0.0, "Reading…")
+    for number, file in enumerate(files, 1):
+        bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
+        try:
+            film = read_film(file.getvalue())
+        except FilmError as error:
+            refused.append(f"{file.name}: {error}")
+            continue
+        room -= packed_bytes(film)
+        if room < 0:
+            most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
+            refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
+            break
+        bench.films.put(film)
+        upload = known.setdefault(
+            film.sha256, Upload(film.sha256, f"{file.name} · {film.facts.format}", film.facts.view)
+        )
+        first = first or upload
+    st.session_state.uploads = list(known.values())
+    st.session_state.refused = refused
+    return first

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard.compare.hang import Hung
+from dashboard.compare.state import View
+from dashboard.compare.twin import removable
+from dashboard.server.library import Library, render_film
+from dashboard.server.services import open_workbench
+from training.simulation.dataset import Plan, generate
+from training.simulation.population import Confounder
+
+SIDE = 96
+PLAN = Plan(films=4, seed=3, size=SIDE, prevalence="balanced", confounders=(Confounder.parse("token:Mass:1:1"),))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("library")
+    generate(PLAN, root / "datasets" / "drawn", workers=1)
+    recipes = Plan(PLAN.films, PLAN.seed, SIDE, PLAN.prevalence, PLAN.confounders, recipes_only=True)
+    generate(recipes, root / "datasets" / "recipes")
+    return root
+
+
+@pytest.fixture(scope="module")
+def library(root):
+    return Library(root)
+
+
+def test_a_film_without_pixels_is_rendered_as_the_file_would_be(library):
+    for name in library.films("drawn").index:
+        on_disk, rendered = library.open_film("drawn", name), library.open_film("recipes", name)
+        assert rendered.pixels.shape == (SIDE, SIDE)
+        assert rendered.sha256 == on_disk.sha256
+
+
+def test_masks_are_the_same_read_or_rendered(library):
+    for name in library.films("drawn").index:
+        read, rendered = library.masks("drawn", name), library.masks("recipes", name)
+        for finding, mask in rendered.items():
+            np.testing.assert_array_equal(mask, read.get(finding, np.zeros_like(mask)))
+
+
+def test_the_truth_in_the_record_is_the_recipe(library):
+    for name in library.films("drawn").index:
+        record = library.record("drawn", name)
+        assert {finding for finding, truth in record.truth.items() if truth == "present"} == set(
+            record.recipe.severities
+        )
+
+
+def test_a_twin_differs_from_its_film_where_the_mask_is(library, root):
+    bench = open_workbench(root)
+    name = library.films("drawn").index[0]
+    record = library.record("drawn", name)
+    assert "token" in record.recipe.objects
+    film, twin = bench.film("drawn", name), bench.twin(record, ("token",))
+    changed = np.abs(film.pixels - twin.pixels) > 0.1
+    assert changed.any()
+    assert not changed[~library.masks("drawn", name)["token"]].any()
+    assert bench.twin(record, ("token",)) is twin
+    assert render_film(record).sha256 == film.sha256
+
+
+def test_only_what_is_on_a_simulated_film_can_be_taken_off(library):
+    record = library.record("drawn", library.films("drawn").index[0])
+    film = render_film(record)
+    assert removable(Hung(film, "film", record)) == [*record.recipe.severities, *record.recipe.objects]
+    assert removable(Hung(film, "an upload")) == []
+    assert View().without == ()
+
+
+def test_a_dataset_without_recipes_has_no_masks(library, root):
+    folder = root / "datasets" / "plain"
+    generate(Plan(films=1, seed=3, size=SIDE), folder, workers=1)
+    table = pd.read_parquet(folder / "films.parquet").drop(columns="recipe")
+    table.to_parquet(folder / "films.parquet")
+    assert library.masks("plain", table["film"].iloc[0]) == {}

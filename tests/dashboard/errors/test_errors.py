@@ -1,0 +1,216 @@
+"""What the Errors page knows, without Streamlit: links, cuts, sentences, figures, remedies."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from dashboard.errors import figures, sentences
+from dashboard.errors.state import MOST_CORNERS, NUMBER, Case, read_link, simplified, write_link
+from dashboard.errors.thresholds import cuts
+from training.evaluate.companions import companions
+from training.evaluate.judged import Judged, join
+from training.mending.audit import audit
+from training.mending.remedy import try_remedy
+
+WEIGHT = 30.0
+
+
+def planted(count: int = 6000, weight: float = WEIGHT, seed: int = 0) -> Judged:
+    """Calibrated answers about Emphysema, then ``ln weight`` added, as a weighted loss does; Mass is left alone."""
+    rng = np.random.default_rng(seed)
+    table, said = {}, {}
+    for finding, prevalence, extra in (("Emphysema", 0.05, math.log(weight)), ("Mass", 0.1, 0.0)):
+        truth = rng.random(count) < prevalence
+        x = rng.normal(size=count) + 2.0 * truth
+        table[finding] = truth.astype(np.float32)
+        said[finding] = expit(2.0 * x - 2.0 + logit(prevalence) + extra)
+    names = [f"f{k}" for k in range(count)]
+    films = pd.DataFrame({"film": names, "patient": names, "split": None, "view": "PA", "dataset": "made", **table})
+    card = {"provenance": {"positive_weight": {"Emphysema": weight}}, "prevalence": {"Emphysema": 0.05, "Mass": 0.1}}
+    return dataclasses.replace(join(pd.DataFrame(said, index=names), films, "overcaller", "made"), card=card)
+
+
+@pytest.fixture(scope="module")
+def overcaller() -> Judged:
+    return planted()
+
+
+def random_case(rng: np.random.Generator) -> Case:
+    def maybe(value):
+        return None if rng.random() < 0.3 else value
+
+    corners = [tuple(map(float, corner)) for corner in rng.normal(size=(rng.integers(3, 90), 2))]
+    return Case(
+        predictions=maybe("a name"),
+        finding=maybe("Mass"),
+        section=str(rng.choice(["audit", "atlas"])),
+        split=str(rng.choice(["all", "test"])),
+        rule=str(rng.choice(["card", "youden", "ppv"])),
+        target=maybe(float(rng.integers(1, 100) / 100)),
+        keep=maybe(0.85),
+        company=str(rng.choice(["FP", "positives"])),
+        remedy=str(rng.choice(["platt", "none", "prior"])),
+        cut=str(rng.choice(["keep", "prevalence", "sensitivity"])),
+        aim=maybe(0.7),
+        share=float(rng.integers(2, 18) / 20),
+        seed=int(rng.integers(1000)),
+        weight=maybe(12.5),
+        trained=maybe(0.031),
+        here=maybe(0.2),
+        cell=str(rng.choice(["FP", "FN"])),
+        pictures=bool(rng.random() < 0.5),
+        looks=int(rng.integers(4, 100)),
+        spots=int(rng.integers(20, 2000)),
+        region=maybe(simplified(corners)) or (),
+    )
+
+
+def test_a_link_keeps_the_whole_case():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        case = random_case(rng)
+        assert read_link(write_link(case)) == (case, [])
+    by_hand = Case(predictions="p", finding="Mass", rule=NUMBER, threshold=0.0195)
+    assert read_link(write_link(by_hand)) == (by_hand, [])
+    assert write_link(Case()) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("section", "elsewhere"),
+        ("rule", "guess"),
+        ("target", "nan"),
+        ("threshold", "1.5"),
+        ("threshold", "inf"),
+        ("keep", "0"),
+        ("share", "1"),
+        ("seed", "-1"),
+        ("seed", "9" * 400),
+        ("weight", "0"),
+        ("cell", "TN"),
+        ("pictures", "yes"),
+        ("looks", "1"),
+        ("region", "0:0,1:1"),
+        ("region", "0:0,1:nan,1:1"),
+        ("region", ",".join(["0:0"] * (MOST_CORNERS + 1))),
+        ("finding", "x" * 5000),
+        ("finding", "a\nb"),
+    ],
+)
+def test_a_bad_part_of_a_link_is_left_out_and_said(name, text):
+    case, problems = read_link({name: text})
+    assert case == Case()
+    assert len(problems) == 1
+    assert problems[0].startswith(f"The link's {name} “")
+    assert len(problems[0]) < 400
+
+
+def test_a_threshold_by_hand_needs_a_number():
+    case, problems = read_link({"rule": NUMBER})
+    assert case.rule == "card"
+    assert problems == ["The link sets a threshold by hand and names none; the model card's is used."]
+
+
+def test_what_was_set_for_one_finding_stays_with_it():
+    case = Case(finding="Mass", rule=NUMBER, threshold=0.2, keep=0.9, weight=3.0, region=((0, 0), (1, 0), (1, 1)))
+    other = case.of("Edema")
+    assert (other.finding, other.rule, other.threshold, other.keep, other.weight, other.region) == (
+        *("Edema", "card"),
+        *(None, None, None),
+        (),
+    )
+    assert Case(rule="youden", finding="Mass").of("Edema").rule == "youden"
+
+
+def test_an_outline_keeps_few_corners():
+    assert simplified([(0.12345, 1.0), (2.0, 3.0)]) == ((0.123, 1.0), (2.0, 3.0))
+    angles = np.linspace(0, 2 * np.pi, 500)
+    assert len(simplified(list(zip(np.cos(angles), np.sin(angles), strict=True)))) <= MOST_CORNERS
+
+
+def test_cuts_follow_the_rule_and_the_hand_moves_one_finding_only(overcaller):
+    by_hand = cuts(overcaller, Case(finding="Mass", rule=NUMBER, threshold=0.31))
+    assert by_hand.values() == {"Emphysema": 0.5, "Mass": 0.31}
+    assert by_hand.rules["Mass"] == ""
+    matched = cuts(overcaller, Case(rule="prevalence"))
+    for finding in ("Emphysema", "Mass"):
+        flagged = (overcaller.scores(finding) >= matched.value(finding)).mean()
+        assert flagged == pytest.approx(overcaller.ranked(finding).prevalence)
+        assert matched.rules[finding] == "prevalence"
+    worst = overcaller.with_probabilities("Mass", 1 - overcaller.truth("Mass"))
+    unreachable = cuts(worst, Case(rule="ppv", target=0.9))
+    assert "No threshold has a PPV of 0.9" in unreachable.problems["Mass"]
+    assert (unreachable.value("Mass"), unreachable.rules["Mass"]) == (0.5, "")
+
+
+def test_the_planted_cause_is_named_and_its_parts_add_up(overcaller):
+    told = audit(overcaller, "Emphysema", 0.5)
+    assert told.main == "weighting"
+    assert sum(part.share for part in told.parts) == pytest.approx(told.excess, abs=1e-12)
+    words = sentences.cause(told)
+    assert "Main cause: **weighting of the loss**" in words
+    share = next(part.share for part in told.parts if part.cause == "weighting")
+    assert f"{100 * share:.0f} percentage points" in words
+    assert f"**{100 * told.predicted_prevalence:.0f} %** of 6,000 films" in sentences.headline("Emphysema", told)
+    assert sentences.cause(audit(overcaller, "Mass", 0.9)) == ""
+    assert "is not over-predicted" in sentences.headline("Mass", audit(overcaller, "Mass", 0.9))
+
+
+def test_the_waterfall_goes_from_the_flagged_to_the_true_share(overcaller):
+    told = audit(overcaller, "Emphysema", 0.5)
+    (bars,) = figures.waterfall(told).data
+    starts, lengths = np.array(bars.base), np.array(bars.x)
+    assert lengths[0] == told.predicted_prevalence
+    assert lengths[-1] == told.prevalence
+    level = told.predicted_prevalence
+    for part, start, length in zip(told.parts, starts[1:-1], lengths[1:-1], strict=True):
+        assert start == pytest.approx(min(level, level - part.share))
+        assert length == pytest.approx(abs(part.share))
+        level -= part.share
+    assert level == pytest.approx(told.prevalence)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.148, "+15 pts"), (-0.013, "−1.3 pts"), (0.0004, "+0.04 pts"), (0.0, "0.0 pts"), (-0.5, "−50 pts")],
+)
+def test_points_are_signed_and_small_ones_do_not_read_as_zero(share, words):
+    assert figures.points(share) == words
+
+
+def test_company_is_named_with_how_many_times_as_often():
+    count = 400
+    mass = np.arange(count) % 2 == 0
+    edema = np.where(mass, np.arange(count) % 4 == 0, np.arange(count) % 100 == 1)
+    films = pd.DataFrame(
+        {"film": [f"f{k}" for k in range(count)], "patient": [f"p{k}" for k in range(count)], "split": None}
+        | {"Mass": mass.astype(float), "Edema": edema.astype(float)}
+    )
+    said = pd.DataFrame({"Mass": np.linspace(0, 1, count), "Edema": 0.5}, index=films["film"])
+    judged = join(said, films)
+    words = sentences.company("Mass", companions(judged, "Mass", 0.5, "positives"), "positives")
+    assert (
+        words
+        == "**50 %** of the films labelled Mass also carry **Edema**, 1.9 times as many as among all films (26 %)."
+    )
+
+
+def test_the_remedy_brings_the_flagged_share_near_the_truth_on_films_it_was_not_fitted_on(overcaller):
+    trial = try_remedy(overcaller, "Emphysema", "weighting", "", threshold=0.5)
+    assert trial.before.rates.predicted_prevalence.value > 5 * trial.before.rates.prevalence.value
+    assert trial.after.auroc.value == pytest.approx(trial.before.auroc.value, abs=1e-9)
+    matched = try_remedy(overcaller, "Emphysema", "platt", "prevalence", threshold=0.5)
+    truth = matched.after.rates.prevalence.value
+    assert matched.after.rates.predicted_prevalence.value == pytest.approx(truth, rel=0.2)
+    words = sentences.outcome(matched)
+    assert "which is close" in words
+    assert "AUROC, stays" in words
+    assert f"Fitted on {matched.fitted_films:,} films" in sentences.halves(matched)
+    assert matched.fitted_films + matched.shown_films == 6000

@@ -1,0 +1,222 @@
+"""The Errors page in every state, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.server.library import Library
+from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
+from tests.dashboard.judged_library import add_classes
+from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from xai.cards.model_card import read_card
+
+APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
+MASS = {"predictions": "answers", "finding": "Mass"}
+
+
+@pytest.fixture
+def own(shelf, monkeypatch) -> Path:
+    for name in ("MODELS", "DATASETS", "PREDICTIONS"):
+        monkeypatch.setattr(f"dashboard.server.library.BUILT_IN_{name}", Path("/nowhere"))
+    return shelf.root
+
+
+@pytest.fixture
+def stocked(shelf, own) -> Path:
+    """Films, a model of the visitor's own, and its predictions with a planted cause."""
+    write_library(shelf.root)
+    shelf.add_card("tiny", outputs=["Mass", "Edema", "Effusion"])
+    return shelf.root
+
+
+@pytest.fixture
+def run(own, monkeypatch) -> Callable[..., AppTest]:
+    """Open the page as a link says, on a server of this test's own."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(own)])
+    bench = Idle(Library(own))
+    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench)
+    monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
+
+    def open_link(**link: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("views/errors.py")
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_link
+
+
+def galleries(app: AppTest) -> list[list[dict]]:
+    """What the browser is sent of each film, gallery by gallery."""
+    return [json.loads(one.proto.json)["items"] for one in app.get("bidi_component")]
+
+
+def test_without_predictions_the_page_says_what_to_do(run):
+    app = run()
+    assert "There are no predictions yet" in said(app)
+    assert "training import-predictions" in said(app)
+
+
+def test_predictions_whose_dataset_is_gone_say_so_in_one_sentence(run, stocked):
+    shutil.rmtree(stocked / "datasets" / "generated")
+    app = run()
+    assert len(app.error) == 1
+    assert "generated" in plain(said(app))
+
+
+def test_damaged_predictions_say_so_in_one_sentence(run, stocked):
+    (stocked / "predictions" / "answers" / "predictions.parquet").write_bytes(b"no table")
+    app = run()
+    assert len(app.error) == 1
+    assert "cannot be read" in plain(said(app))
+
+
+@pytest.mark.usefixtures("stocked")
+class TestAudit:
+    def test_a_fresh_visitor_sees_the_worst_finding_and_its_planted_cause(self, run):
+        app = run()
+        assert said(app) == ""
+        assert "Main cause: **weighting of the loss**" in shown(app)
+        assert "ln w = 3.40" in plain(shown(app))
+        assert link_of(app) == MASS
+        assert any("Effusion is left out" in plain(one.value) for one in app.caption)
+
+    def test_the_rule_moves_the_threshold_and_the_cause(self, run):
+        app = run(**MASS)
+        app.selectbox(key="errors_rule").set_value("prevalence").run()
+        assert link_of(app) == MASS | {"rule": "prevalence"}
+        known = columns()
+        flagged = (answers(known)["Mass"] >= app.number_input(key="errors_threshold").value).mean()
+        assert flagged == pytest.approx(np.mean(known["Mass"]))
+        assert "is flagged exactly as often as it is there" in shown(app)
+
+    def test_a_threshold_by_hand_is_in_the_link_and_leaves_with_the_finding(self, run):
+        app = run(**MASS)
+        app.number_input(key="errors_threshold").set_value(0.9).run()
+        assert link_of(app) == MASS | {"rule": "number", "threshold": "0.9"}
+        share = (answers(columns())["Mass"] >= 0.9).mean()
+        assert f"**{100 * share:.0f} %** of {COUNT} films" in shown(app)
+        app.selectbox(key="errors_finding").set_value("Edema").run()
+        assert link_of(app) == MASS | {"finding": "Edema"}
+
+    def test_the_button_of_the_cause_sets_its_remedy(self, run):
+        app = run(**MASS)
+        app.button(key="errors_try").click().run()
+        assert link_of(app) == MASS | {"remedy": "weighting"}
+        assert app.slider(key="errors_weight").value == WEIGHT
+        assert "On films it was not fitted on" in shown(app)
+
+    def test_the_link_brings_back_the_remedy_and_what_must_be_found(self, run):
+        link = MASS | {"remedy": "weighting", "cut": "sensitivity", "aim": "0.8", "share": "0.6", "seed": "3"}
+        app = run(**link, keep="0.85", weight="12", company="positives")
+        assert link_of(app) == link | {"keep": "0.85", "weight": "12", "company": "positives"}
+        assert app.slider(key="errors_weight").value == 12.0
+        assert app.slider(key="errors_keep").value == 0.85
+        assert app.number_input(key="errors_aim").value == 0.8
+        assert "of the films labelled Mass also carry **Edema**" in shown(app)
+
+    def test_a_remedy_is_kept_as_a_new_version_and_undone(self, run, stocked):
+        card = stocked / "models" / "tiny.json"
+        before = card.read_bytes()
+        app = run(**MASS, remedy="weighting", cut="keep")
+        app.button(key="errors_save").click().run()
+        assert not app.error
+        assert "tiny.v1.json" in plain(app.success[0].value)
+        assert read_card(card).calibration["Mass"].intercept == pytest.approx(-np.log(WEIGHT))
+        app.button(key="errors_undo").click().run()
+        assert card.read_bytes() == before
+        assert not app.success
+
+    def test_a_remedy_without_its_model_can_only_be_taken_along(self, run, stocked):
+        (stocked / "models" / "tiny.keras").unlink()
+        app = run(**MASS)
+        assert any("cannot be kept in a model card here" in one.value for one in app.caption)
+        with pytest.raises(KeyError):
+            app.button(key="errors_save")
+
+    def test_a_bad_link_says_what_was_left_out_and_shows_the_rest(self, run):
+        app = run(predictions="gone", finding="Hernia", split="validation", rule="guess", threshold="7")
+        words = plain(said(app))
+        assert "There are no predictions “gone” here; showing answers." in words
+        assert "None of the predicted films is in the split validation; showing all." in words
+        assert "“Hernia” is not judged here" in words
+        assert "The link's rule “guess” was left out" in words
+        assert "The link's threshold “7” was left out" in words
+        assert link_of(app) == MASS
+
+    def test_a_finding_without_a_label_says_why_there_is_nothing(self, run):
+        app = run(predictions="answers", finding="Effusion")
+        assert "There is no excess to take apart" in plain(said(app))
+
+
+@pytest.mark.usefixtures("stocked")
+class TestAtlas:
+    ATLAS = MASS | {"section": "atlas"}
+
+    def test_galleries_show_the_most_confident_mistakes_first(self, run):
+        app = run(**self.ATLAS)
+        wrong, missed = galleries(app)
+        said, truth = answers(columns())["Mass"], np.array(columns()["Mass"])
+        alarms = said[(truth == 0) & (said >= 0.5)].sort_values(ascending=False)
+        assert [one["id"] for one in wrong] == list(alarms.index[:8])
+        assert {one["outcome"] for one in wrong} == {"FP"}
+        misses = said[(truth == 1) & (said < 0.5)].sort_values()
+        assert [one["id"] for one in missed] == list(misses.index[:8])
+        assert app.button(key="errors_all_FP").label == f"All {len(alarms)}"
+
+    def test_only_films_with_a_picture(self, run):
+        app = run(**self.ATLAS)
+        app.toggle(key="errors_pictures").set_value(True).run()
+        assert link_of(app) == self.ATLAS | {"pictures": "on"}
+        assert all(one["id"] < NAMES[160] for films in galleries(app) for one in films)
+
+    def test_what_is_wrong_less_often_than_right_is_named_with_both_shares(self, run):
+        app = run(**self.ATLAS)
+        assert "**with edema**" in plain(shown(app))
+        assert "of the true positives" in shown(app)
+
+    def test_the_model_is_asked_only_when_somebody_wants_it(self, run):
+        app = run(**self.ATLAS)
+        assert app.button(key="errors_gaze").label.startswith("Compute ")
+        app.button(key="errors_features").click().run()
+        assert any(one.text.startswith("Waiting for a turn") for one in app.get("progress"))
+        cancel = next(one for one in app.button if one.key.startswith("errors_cancel_"))
+        cancel.click().run()
+        assert app.button(key="errors_features").label.startswith("Compute ")
+
+    def test_without_the_model_the_page_says_why_and_shows_the_rest(self, run, stocked):
+        (stocked / "models" / "tiny.keras").unlink()
+        app = run(**self.ATLAS)
+        assert "The mean Grad-CAM is not offered here. The model tiny is not in this library" in plain(said(app))
+        assert "The map of features is not offered here." in plain(said(app))
+        assert len(galleries(app)) == 2
+
+    def test_without_mistakes_the_galleries_say_what_to_do(self, run):
+        app = run(**self.ATLAS, rule="number", threshold="1")
+        assert "There are no false positives of Mass at this threshold. Lower it" in plain(said(app))
+        assert "There are no false positives at this threshold, so there is nothing to compare" in plain(said(app))
+
+
+def test_classes_are_judged_each_against_the_rest(run, shelf):
+    classes, said = add_classes(shelf)
+    app = run(predictions="three", finding="covid", rule="number", threshold="0.4")
+    assert "are classes, each judged against the rest" in plain(" ".join(one.value for one in app.caption))
+    assert f"**{round((said['covid'] >= 0.4).mean() * 100)} %** of 40 films are flagged" in plain(shown(app))
+    wrong = int(((said["covid"] >= 0.4) & (classes != "covid")).sum())
+    atlas = run(predictions="three", finding="covid", rule="number", threshold="0.4", section="atlas")
+    assert wrong and len(galleries(atlas)[0]) == min(wrong, 8)
+    assert all(one["outcome"] == "FP" for one in galleries(atlas)[0])
+    assert not atlas.error

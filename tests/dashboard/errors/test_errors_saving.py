@@ -1,0 +1,114 @@
+"""Remedies that are kept in a model card, and taken back."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from dashboard.errors.keep_panel import as_json
+from dashboard.errors.saving import home_of, save_remedy, undo
+from dashboard.server.library import Library
+from tests.dashboard.errors.test_errors import WEIGHT, planted
+from training.evaluate.ranked import EvaluateError
+from training.mending.remedy import Remedy, try_remedy
+from training.predictions.table import PredictionsFacts
+from xai.cards.calibration import LogitMap
+from xai.cards.model_card import Threshold, read_card
+
+
+@pytest.fixture
+def library(shelf, monkeypatch) -> Library:
+    """A library with a model of its own, ``tiny``, beside a built-in one, ``lightbox``."""
+    built_in = shelf.root / "built-in"
+    built_in.mkdir()
+    shelf.add_card("tiny")
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"own weights")
+    for name in ("lightbox.keras", "lightbox.json"):
+        source = shelf.root / "models" / name.replace("lightbox", "tiny")
+        (built_in / name).write_bytes(source.read_bytes().replace(b"own", b"built-in"))
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_MODELS", built_in)
+    return Library(shelf.root)
+
+
+REMEDY = Remedy("Mass", "weighting", LogitMap(intercept=-3.0, rule="Undoes it."), Threshold(0.4, "Matched."))
+
+
+def facts(model: str, **more: object) -> PredictionsFacts:
+    return PredictionsFacts(f"{model}-on-made", "made", ".", model, "predict", ("Effusion", "Mass"), **more)
+
+
+def test_a_remedy_becomes_a_new_version_of_the_visitors_own_card_and_can_be_undone(library):
+    home = home_of(library, facts("tiny"))
+    assert (home.is_own, home.why) == (True, "")
+    before = (library.root / "models" / "tiny.json").read_bytes()
+    saved = save_remedy(library, home, facts("tiny"), REMEDY, "fitted here", "")
+    card = read_card(saved.card)
+    assert card.calibration["Mass"].intercept == -3.0
+    assert card.thresholds["Mass"] == Threshold(0.4, "Matched.")
+    assert saved.kept.name == "tiny.v1.json"
+    assert saved.kept.read_bytes() == before
+    undo(saved.card)
+    assert saved.card.read_bytes() == before
+    assert not saved.kept.exists()
+    with pytest.raises(EvaluateError, match="nothing to go back to"):
+        undo(saved.card)
+
+
+def test_saved_twice_a_remedy_corrects_what_was_predicted_and_not_the_version_before(library):
+    home = home_of(library, facts("tiny"))
+    for _ in range(2):
+        saved = save_remedy(library, home, facts("tiny"), REMEDY, "", "")
+    assert read_card(saved.card).calibration["Mass"].intercept == -3.0
+    assert saved.kept.name == "tiny.v2.json"
+    calibrated = {"calibration": {"Mass": LogitMap(intercept=1.0).to_dict()}}
+    saved = save_remedy(library, home, facts("tiny", card=calibrated), REMEDY, "", "")
+    assert read_card(saved.card).calibration["Mass"].intercept == -2.0
+
+
+def test_a_built_in_model_is_copied_and_stays_as_it_is(library, contents):
+    built_in = library.models()["lightbox"].parent
+    before = contents(built_in)
+    home = home_of(library, facts("lightbox"))
+    assert not home.is_own
+    saved = save_remedy(library, home, facts("lightbox"), REMEDY, "", "lightbox-mended")
+    assert contents(built_in) == before
+    copy = library.models()["lightbox-mended"]
+    assert copy.read_bytes() == library.models()["lightbox"].read_bytes()
+    assert read_card(saved.card).name == "lightbox-mended"
+    assert library.card("lightbox-mended").calibration["Mass"].intercept == -3.0
+    again = save_remedy(library, home, facts("lightbox"), REMEDY, "", "lightbox-mended")
+    assert again.kept.name == "lightbox-mended.v2.json"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 61, "a b", "m.keras"])
+def test_a_copy_needs_a_plain_name(library, name, contents):
+    before = contents(library.root)
+    with pytest.raises(EvaluateError, match="A model's name has"):
+        save_remedy(library, home_of(library, facts("lightbox")), facts("lightbox"), REMEDY, "", name)
+    assert contents(library.root) == before
+
+
+@pytest.mark.parametrize("name", ["tiny", "lightbox"])
+def test_a_copy_takes_no_other_models_place(library, name):
+    with pytest.raises(EvaluateError, match="another model"):
+        save_remedy(library, home_of(library, facts("lightbox")), facts("lightbox"), REMEDY, "", name)
+
+
+def test_a_model_that_is_not_here_or_is_another_file_keeps_no_remedy(library):
+    absent = home_of(library, facts("elsewhere"))
+    assert "not in this library" in absent.why
+    with pytest.raises(EvaluateError, match="not in this library"):
+        save_remedy(library, absent, facts("elsewhere"), REMEDY, "", "copy")
+    assert "another file" in home_of(library, facts("tiny", model_sha256="0" * 64)).why
+
+
+def test_a_remedy_as_a_file_says_what_it_is():
+    trial = try_remedy(planted(), "Emphysema", "weighting", "", threshold=0.5)
+    content = json.loads(as_json(facts("tiny"), trial))
+    assert content["calibration"]["intercept"] == pytest.approx(-math.log(WEIGHT))
+    assert content["finding"] == "Emphysema"
+    assert content["threshold"]["value"] == 0.5
+    assert Path(f"{content['model']}.json").name == "tiny.json"

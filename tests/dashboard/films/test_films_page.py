@@ -1,0 +1,292 @@
+"""The Films page in every state, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.films.notes import Notebook
+from dashboard.films.own import OWN
+from dashboard.server.library import Library
+from dashboard.server.uploads import Upload
+from tests.dashboard.conftest import shades
+from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from training.predictions.table import PredictionsFacts, write_predictions
+from xai.cards.model_card import Threshold
+from xai.films.film import Film
+
+APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
+NAMES = ("a", "<b>b</b>", "c", "**d**", "e [x](y)", "f")
+MASS = [1.0, 0.0, 1.0, 0.0, float("nan"), 0.0]
+SAID = [0.9, 0.8, 0.2, 0.1, 0.7, 0.6]
+
+
+@pytest.fixture
+def stocked(shelf, monkeypatch) -> Path:
+    """Six films, the last without a picture, and predictions of them."""
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_MODELS", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_DATASETS", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.server.library.BUILT_IN_PREDICTIONS", Path("/nowhere"))
+    shelf.add_card("tiny")
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")
+    folder = shelf.add_dataset(
+        films=tuple(f"film{k}" for k in range(6)),
+        film=list(NAMES),
+        Mass=MASS,
+        on_disk=[True] * 5 + [False],
+        patient=["p1", "p1", "p2", "<i>p3</i>", "p3", "p4"],
+    )
+    table = pd.DataFrame({"Mass": SAID}, index=pd.Index(NAMES, name="film"))
+    cuts = {"Mass": Threshold(0.5, "made up")}
+    facts = PredictionsFacts("answers", "generated", str(folder), "tiny", "import", ("Mass",), cuts)
+    write_predictions(shelf.root / "predictions" / "answers", facts, table)
+    return shelf.root
+
+
+@pytest.fixture
+def run(stocked, monkeypatch) -> Callable[..., AppTest]:
+    """Open the page as a link says, on a server of this test's own."""
+    st.cache_resource.clear()
+    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
+    bench = Idle(Library(stocked))
+    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench)
+    monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
+
+    def open_link(prepare: Callable = lambda app, bench: None, **link: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("views/films.py")
+        prepare(app, bench)
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_link
+
+
+def gallery(app: AppTest, key: str = "films_gallery") -> list[dict]:
+    """What the browser is sent of each film."""
+    for element in app.get("bidi_component"):
+        data = json.loads(element.proto.json)
+        if "items" in data and (key == "films_gallery") == data["canChoose"]:
+            return data["items"]
+    raise AssertionError("no gallery")
+
+
+def names(app: AppTest) -> list[str]:
+    return [one["id"] for one in gallery(app)]
+
+
+def test_a_fresh_visitor_sees_all_films_and_the_predictions_there_are(run):
+    app = run()
+    assert said(app) == ""
+    assert names(app) == list(NAMES)
+    assert link_of(app) == {"dataset": "generated", "predictions": "answers"}
+    assert "**6** films · **5** patients" in shown(app)
+    assert [one["state"] for one in gallery(app)][-1] == "absent"
+
+
+def test_a_fresh_visitor_comes_to_the_dataset_that_a_model_has_answered(run, stocked):
+    unanswered = stocked / "datasets" / "a first one"
+    shutil.copytree(stocked / "datasets" / "generated", unanswered)
+    assert link_of(run()) == {"dataset": "generated", "predictions": "answers"}
+
+
+def test_false_positives_by_link_and_their_chip_brings_the_others_back(run):
+    app = run(outcomes="Mass:FP")
+    assert names(app) == ["<b>b</b>", "f"]
+    assert {one["outcome"] for one in gallery(app)} == {"FP"}
+    chip = app.button(key="chip_0")
+    assert plain(chip.label) == "Mass: false positive"
+    chip.click().run()
+    assert names(app) == list(NAMES)
+    assert link_of(app) == {"dataset": "generated", "predictions": "answers", "finding": "Mass"}
+
+
+def test_controls_narrow_the_films_down_and_write_the_link(run):
+    app = run(finding="Mass")
+    app.get_by_key("films_outcomes_Mass").select("FP").run()
+    assert names(app) == ["<b>b</b>", "f"]
+    app.radio(key="films_sort").set_value("unlikely").run()
+    assert names(app) == ["f", "<b>b</b>"]
+    app.number_input(key="films_cut_Mass").set_value(0.7).run()
+    assert names(app) == ["<b>b</b>"]
+    assert link_of(app) == {
+        "dataset": "generated",
+        "predictions": "answers",
+        "finding": "Mass",
+        "outcomes": "Mass:FP",
+        "thresholds": "Mass:0.7",
+        "sort": "unlikely",
+    }
+    app.text_input(key="films_name").set_value("nothing has this name").run()
+    assert "No film meets all of these conditions" in said(app)
+    app.button(key="chips_clear").click().run()
+    assert names(app) == ["**d**", "c", "f", "e [x](y)", "<b>b</b>", "a"]
+
+
+def test_pages_of_a_long_list(run, shelf):
+    shelf.add_dataset("long", films=tuple(f"f{k:03}" for k in range(60)))
+    app = run(dataset="long", page="2")
+    assert names(app) == [f"f{k:03}" for k in range(48, 60)]
+    app.text_input(key="films_name").set_value("f01").run()
+    assert names(app) == [f"f{k:03}" for k in range(10, 20)]
+    assert "page" not in link_of(app)
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"dataset": "gone"}, "There is no “gone” here; showing generated."),
+        ({"dataset": OWN}, "These were somebody's own films; showing generated."),
+        ({"predictions": "../answers"}, "There are no predictions “../answers” of generated; there are answers."),
+        ({"finding": "<script>"}, "There is no finding “<script>” in generated"),
+        ({"outcomes": "Mass:XX"}, "The link's outcomes “Mass:XX” was left out"),
+        ({"view": "SIDE"}, "generated has no view “SIDE”; it has PA."),
+        ({"sort": "likely"}, "To order films by probability"),
+        ({"page": "-3"}, "The link's page “-3” was left out"),
+    ],
+)
+def test_a_bad_link_is_told_in_words_and_the_rest_is_shown(run, link, sentence):
+    app = run(**link)
+    assert sentence in plain(said(app))
+    assert names(app) == list(NAMES)
+    app.button(key="understood").click().run()
+    assert said(app) == ""
+
+
+def test_a_film_is_shown_large_with_what_is_known_of_it(run):
+    app = run(film="<b>b</b>", outcomes="Mass:FP")
+    answers = app.dataframe[0].value
+    mass = answers[answers["Finding"] == "Mass"].iloc[0]
+    assert (mass["Label"], mass["Probability"], mass["Threshold"], mass["So"]) == (
+        "absent",
+        80.0,  # percent
+        50.0,
+        "false positive",
+    )
+    assert mass["Why"] == "the source says so"
+    assert "\\<b\\>b\\<\\/b\\>" in shown(app)
+    assert "1 of 2" in shown(app)
+    assert [one["id"] for one in gallery(app, "film_siblings")] == ["a"]
+    assert link_of(app)["film"] == "<b>b</b>"
+
+
+def test_all_films_of_a_patient_are_one_click_away(run):
+    app = run(film="<b>b</b>", outcomes="Mass:FP")
+    app.button(key="film_patient").click().run()
+    assert link_of(app)["patient"] == "p1"
+    assert "film" not in link_of(app)
+    assert names(app) == ["<b>b</b>"]
+    app.button(key="chip_0").click().run()
+    assert names(app) == ["a", "<b>b</b>"]
+
+
+def test_a_film_that_is_not_here_says_where_it_belongs(run):
+    app = run(film="f")
+    assert "The picture of this film is not on this machine; it belongs at film5.png" in plain(said(app))
+    assert app.button(key="film_explain").disabled
+
+
+def test_an_unknown_film_is_told_in_words(run):
+    assert "generated has no film “nobody”" in plain(said(run(film="nobody")))
+
+
+def test_the_table_has_the_same_films(run):
+    app = run(outcomes="Mass:FP", layout="table")
+    table = next(one.value for one in app.dataframe if "Film" in one.value)
+    assert table["Film"].tolist() == ["<b>b</b>", "f"]
+    assert table["Picture"].tolist() == [True, False]
+
+
+def choose(*films: str) -> Callable:
+    def prepare(app: AppTest, bench) -> None:
+        app.session_state["films_chosen"] = dict.fromkeys(films)
+
+    return prepare
+
+
+def test_chosen_films_are_tagged_and_found_by_their_tag(run, stocked):
+    Notebook(stocked / "notes.sqlite").add_tag("generated", ["c"], "look *again*")
+    app = run(choose("a", "<b>b</b>"))
+    app.selectbox(key="films_tag_name").set_value("look *again*").run()
+    app.button(key="films_tag_add").click().run()
+    assert Notebook(stocked / "notes.sqlite").tagged("generated", "look *again*") == ["<b>b</b>", "a", "c"]
+    assert [one["written"] for one in gallery(app)][:4] == ["look *again*"] * 3 + [""]
+    assert names(run(tags="look *again*")) == ["a", "<b>b</b>", "c"]
+
+
+def test_notes_and_views_are_written_down(run, stocked):
+    app = run(choose("c"), outcomes="Mass:FN")
+    app.text_area(key="films_note_text").set_value("missed").run()
+    app.button(key="films_note_write").click().run()
+    app.text_input(key="films_view_name").set_value("misses").run()
+    app.button(key="films_view_save").click().run()
+    book = Notebook(stocked / "notes.sqlite")
+    assert book.remarks("generated", ["c"])["c"].note == "missed"
+    other = run()
+    assert names(other) == list(NAMES)
+    other.selectbox(key="films_views").set_value("misses").run()
+    other.button(key="films_view_open").click().run()
+    assert names(other) == ["c"]
+
+
+def test_a_library_without_datasets_says_what_to_do(run, stocked):
+    import shutil
+
+    shutil.rmtree(stocked / "datasets")
+    assert "There is no dataset yet." in said(run())
+
+
+def bring(count: int) -> Callable:
+    """Put films on the shelf as an upload does, the first of them answered."""
+
+    def prepare(app: AppTest, bench) -> None:
+        films = [Film.from_pixels(shades(seed) / np.float32(255)) for seed in range(count)]
+        for film in films:
+            bench.films.put(film)
+        bench.logits.put(bench.logits_key(films[0].sha256, "tiny"), np.array([3.0, -3.0]))
+        app.session_state["uploads"] = [Upload(film.sha256, f"<i>{k}</i>") for k, film in enumerate(films)]
+
+    return prepare
+
+
+def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(run, stocked, contents):
+    before = contents(stocked)
+    app = run(bring(3), dataset=OWN, finding="Effusion")
+    assert said(app) == ""
+    assert [one["title"] for one in gallery(app)] == ["<i>0</i>", "<i>1</i>", "<i>2</i>"]
+    assert [one["answer"] for one in gallery(app)] == ["95 %", "", ""]
+    app.session_state["films_chosen"] = dict.fromkeys(names(app))
+    app.run()
+    app.text_area(key="films_note_text").set_value("mine").run()
+    app.button(key="films_note_write").click().run()
+    assert [one["written"] for one in gallery(app)] == ["note"] * 3
+    assert contents(stocked) == before
+
+
+def test_own_films_are_predicted_until_the_visitor_stops_it(run):
+    app = run(bring(3), dataset=OWN)
+    jobs = app.session_state["film_room"].jobs._jobs
+    assert [key for key in jobs if key.startswith("own tiny ")]
+    app.button(key="predict_cancel").click().run()
+    assert not [key for key in jobs if key.startswith("own tiny ")]
+    assert not [one for one in app.button if one.key == "predict_cancel"]
+
+
+def test_a_dataset_is_predicted_in_the_background(run):
+    app = run(predictions="no predictions")
+    assert not app.exception
+    app.button(key="predict_start").click().run()
+    assert "predict generated tiny" in app.session_state["film_room"].jobs._jobs
+    assert app.session_state["films_predicting"] == ("generated", "tiny")

@@ -1,0 +1,203 @@
+"""The ROC page in every state, without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from sklearn.metrics import roc_auc_score
+from streamlit.testing.v1 import AppTest
+
+from dashboard.roc.state import PANELS
+from dashboard.server.library import Library
+from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
+from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+
+APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
+MASS = {"finding": "Mass"}
+
+
+@pytest.fixture
+def run(shelf, monkeypatch) -> Callable[..., AppTest]:
+    """Open the page as a link says, on a server of this test's own."""
+    st.cache_resource.clear()
+    for name in ("MODELS", "DATASETS", "PREDICTIONS"):
+        monkeypatch.setattr(f"dashboard.server.library.BUILT_IN_{name}", shelf.root / "nowhere")
+    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
+    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: Idle(Library(root)))
+
+    def open_link(**link: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.switch_page("views/roc.py")
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_link
+
+
+@pytest.fixture
+def stocked(shelf) -> None:
+    add_dataset(shelf)
+    add_predictions(shelf)
+    add_predictions(shelf, "second", Mass=1 - FIRST)
+
+
+def captions(app: AppTest) -> str:
+    return plain("\n".join(one.value for one in app.caption))
+
+
+def rates(app: AppTest) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}
+
+
+def overview(app: AppTest) -> dict:
+    for element in app.get("bidi_component"):
+        data = json.loads(element.proto.json)
+        if "items" in data:
+            return data
+    raise AssertionError("there is no overview")
+
+
+def test_without_predictions_the_page_says_what_to_do(run):
+    assert "python -m training predict" in said(run())
+    assert "python -m training import-predictions" in said(run())
+
+
+def test_the_worst_finding_is_large_at_the_cards_threshold(run, stocked):
+    app = run()
+    assert app.subheader[0].value == "Mass"
+    assert rates(app) == {
+        "Sensitivity": "90.0 %",
+        "PPV": "75.0 %",
+        "Flagged": "30.0 %",
+        "Specificity": "90.0 %",
+        "NPV": "96.4 %",
+        "Have it": "25.0 %",
+    }
+    assert "It says: “made up”" in captions(app)
+    assert overview(app)["chosen"] == "Mass"
+    assert link_of(app) == {"predictions": "first", "finding": "Mass"}
+
+
+def test_the_page_says_what_is_judged(run, stocked):
+    assert "30 are marked for training" in captions(run())
+    assert "Films kept aside" in captions(run(part="test"))
+    app = run(part="validation")
+    assert "None of these films is in the split validation; judging all of them." in plain(said(app))
+
+
+def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
+    app = run(**MASS)
+    app.number_input(key="roc_number_0.55").set_value(0.7).run()
+    assert rates(app)["Sensitivity"] == "60.0 %"
+    assert rates(app)["Specificity"] == "100.0 %"
+    assert link_of(app)["threshold"] == "0.7"
+    again = run(**link_of(app))
+    assert rates(again) == rates(app)
+
+
+def test_a_rule_moves_the_threshold_and_takes_its_target(run, stocked):
+    app = run(finding="Mass", rule="sensitivity", target="1.0")
+    assert rates(app)["Sensitivity"] == "100.0 %"
+    app.button(key="roc_rule_half").click().run()
+    assert link_of(app)["rule"] == "half"
+    assert "target" not in link_of(app)
+
+
+def test_a_rule_that_cannot_be_met_says_why(run, stocked):
+    app = run(predictions="second", finding="Mass", rule="ppv", target="0.99")
+    assert "No threshold has a PPV of 0.99" in captions(app)
+    assert rates(app)["Sensitivity"]
+
+
+def test_a_finding_without_a_curve_says_why(run, stocked):
+    app = run(finding="Effusion")
+    assert "None of the 40 labelled films has the finding. There is no curve" in said(app)
+
+
+def test_every_cell_of_the_matrix_opens_its_films(run, stocked):
+    app = run(**MASS)
+    links = {link.label: link.proto.query_string for link in app.get("page_link")}
+    assert set(links) == {"9", "1", "3", "27"}
+    assert "outcomes=Mass%3AFP" in links["3"]
+    assert "thresholds=Mass%3A0.55" in links["3"]
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_opens(run, stocked, panel):
+    app = run(finding="Mass", panel=panel, models="second")
+    assert link_of(app).get("panel", "whatif") == panel
+    expected = {
+        "whatif": "Of **1,000 films, 250 have it**",
+        "models": "ranks better than",
+        "subgroups": "At this threshold",
+        "published": "No published figure may stand beside these.",
+        "steps": "**Films**",
+        "words": "**AUROC.**",
+    }
+    assert expected.get(panel, "") in shown(app)
+    if panel == "downloads":
+        assert len(app.get("download_button")) == 5
+
+
+def test_small_groups_are_warned_about(run, stocked):
+    assert "View: PA: Only " in said(run(finding="Mass", panel="subgroups"))
+
+
+def test_a_model_that_is_gone_is_named(run, stocked):
+    app = run(predictions="vanished")
+    assert "There are no predictions “vanished” here; showing first." in plain(said(app))
+
+
+def test_a_bad_link_is_named_and_the_rest_is_shown(run, stocked):
+    app = run(finding="Mass", threshold="2")
+    assert "The link's threshold “2” was left out" in plain(said(app))
+    assert app.subheader[0].value == "Mass"
+
+
+def test_labels_that_are_gone_are_said_in_a_sentence(run, stocked, shelf):
+    shutil.rmtree(shelf.root / "datasets" / "generated")
+    app = run()
+    assert "are of the dataset generated, which is not where they say" in plain(said(app))
+    assert len(app.error) == 1
+
+
+def test_probabilities_out_of_range_are_said_in_a_sentence(run, stocked, shelf):
+    file = shelf.root / "predictions" / "first" / "predictions.parquet"
+    table = pd.read_parquet(file)
+    table.loc[3, "Mass"] = 1.7
+    table.to_parquet(file)
+    app = run(predictions="first")
+    assert "gives 1.7 as the probability of Mass for the film “film03”; expected numbers from 0 to 1" in plain(
+        said(app)
+    )
+    assert len(app.error) == 1
+
+
+def test_duplicate_films_are_said_in_a_sentence(run, stocked, shelf):
+    file = shelf.root / "predictions" / "first" / "predictions.parquet"
+    table = pd.read_parquet(file)
+    table.loc[3, "film"] = "film04"
+    table.to_parquet(file)
+    app = run(predictions="first")
+    assert "has two rows for the film “film04”" in plain(said(app))
+
+
+def test_classes_are_judged_each_against_the_rest(run, shelf):
+    classes, said = add_classes(shelf)
+    app = run(predictions="three", finding="covid")
+    assert link_of(app) == {"predictions": "three", "finding": "covid"}
+    assert "covid, normal and pneumonia are classes, each judged against the rest." in captions(app)
+    area = roc_auc_score(classes == "covid", said["covid"])
+    assert f"AUROC **{area:.3f}**" in captions(app)
+    for panel in PANELS:
+        assert not run(predictions="three", finding="normal", panel=panel).error

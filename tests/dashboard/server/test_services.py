@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from dashboard.server.jobs import Job
+from dashboard.server.services import Request, Workbench
+from xai.explainers.explanation import Explanation
+from xai.films.film import Film
+from xai.films.reading import read_film
+
+LONG = 60.0  # seconds: TensorFlow's import is in it
+LIME = (("samples", 60), ("regions", 9), ("baseline", "blurred film"))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    from tests.dashboard.conftest import Shelf
+
+    shelf = Shelf(tmp_path_factory.mktemp("library"))
+    shelf.add_model()
+    shelf.add_dataset()
+    return shelf.root
+
+
+@pytest.fixture
+def bench(root) -> Workbench:
+    from dashboard.server.library import Library
+
+    return Workbench(Library(root))
+
+
+def wait(job: Job) -> Job:
+    end = time.monotonic() + LONG
+    while not job.ended:
+        assert time.monotonic() < end, f"{job.state} for {LONG:.0f} s"
+        time.sleep(0.01)
+    return job
+
+
+def explained(bench: Workbench, request: Request, visitor: str = "Ada") -> list[Explanation]:
+    job = wait(bench.explain(visitor, request))
+    assert job.error is None
+    found = bench.found(request)
+    assert found is not None
+    return found
+
+
+def predicted(bench: Workbench, film: Film) -> np.ndarray:
+    answer = bench.predict("Ada", film, "tiny")
+    if isinstance(answer, Job):
+        assert wait(answer).error is None
+        answer = bench.predict("Ada", film, "tiny")
+    return answer
+
+
+def test_predict_gives_the_logits_of_the_model(bench, film):
+    assert isinstance(bench.predict("Ada", film, "tiny"), Job)
+    got = predicted(bench, film)
+    classifier = bench.classifier("tiny")
+    np.testing.assert_allclose(got, classifier.logits(classifier.prepare(film)[None])[0], rtol=1e-6)
+    assert isinstance(bench.predict("Ben", film, "tiny"), np.ndarray)
+
+
+def test_explain_gives_what_the_method_gives_directly(bench, film):
+    from xai.explainers import EXPLAINERS
+
+    request = Request(film, "tiny", "lime", LIME, seed=4)
+    assert bench.found(request) is None
+    got = explained(bench, request)
+    wanted = EXPLAINERS["lime"](**dict(LIME)).explain(bench.classifier("tiny"), film, seed=4)
+    assert [one.finding for one in got] == ["Effusion", "Mass"]
+    for one, other in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(one.map, other.map, atol=1e-5 * np.abs(other.map).max())
+        assert (one.evaluations, one.seed, one.parameters) == (60, 4, dict(LIME))
+
+
+def test_what_was_found_once_is_not_computed_again(bench, film):
+    request = Request(film, "tiny", "gradcam", seed=1)
+    first = explained(bench, request)
+    assert bench.found(Request(film, "tiny", "gradcam", seed=1)) is first
+    assert bench.found(Request(film, "tiny", "gradcam", seed=2)) is None
+
+
+def test_an_upload_stays_in_memory_and_a_dataset_film_goes_to_disk(bench, root, contents):
+    film = bench.film("generated", "a")
+    before = contents(root)
+    explained(bench, Request(film, "tiny", "gradcam", of_dataset=False))
+    assert contents(root) == before
+    request = Request(bench.film("generated", "b"), "tiny", "gradcam", of_dataset=True)
+    made = explained(bench, request)
+    (new,) = set(contents(root)) - set(before)
+    assert new.startswith("results/")
+    assert bench.explanation_key(request) in new
+    restarted = Workbench(bench.library)
+    (one, _), (other, _) = restarted.found(request), made
+    np.testing.assert_array_equal(one.map, other.map)
+    assert not restarted.has_models
+
+
+def test_thirty_visitors_at_once_are_one_computation(bench, film, monkeypatch):
+    from xai.explainers import EXPLAINERS
+
+    runs = []
+    original = EXPLAINERS["lime"].explain
+
+    def counted(self, *arguments, **options):
+        runs.append(threading.current_thread().name)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(EXPLAINERS["lime"], "explain", counted)
+    request = Request(film, "tiny", "lime", LIME, seed=30)
+    line, got = threading.Barrier(30), []
+
+    def visit(name: str) -> None:
+        line.wait(LONG)
+        got.append(explained(bench, request, name))
+
+    visitors = [threading.Thread(target=visit, args=(f"visitor {number}",)) for number in range(30)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(LONG)
+    assert len(got) == 30
+    assert all(one is got[0] for one in got)
+    assert runs == ["jobs-True"]
+
+
+def keys(bench: Workbench, film: Film) -> dict[str, str]:
+    request = Request(film, "tiny", "lime", LIME)
+    others = {
+        "plain": request,
+        "film": Request(Film.from_pixels(1 - film.pixels), "tiny", "lime", LIME),
+        "method": Request(film, "tiny", "shap", LIME),
+        "parameters": Request(film, "tiny", "lime", (("samples", 61), *LIME[1:])),
+        "seed": Request(film, "tiny", "lime", LIME, seed=1),
+    }
+    return {name: bench.explanation_key(one) for name, one in others.items()}
+
+
+def test_every_ingredient_changes_the_name_of_a_result(bench, film):
+    names = keys(bench, film)
+    assert len(set(names.values())) == len(names)
+    assert bench.explanation_key(Request(film, "tiny", "lime", LIME, of_dataset=True)) == names["plain"]
+
+
+def test_another_model_or_another_reading_of_it_is_another_result(shelf, film):
+    from dashboard.server.library import Library
+
+    shelf.add_model("one")
+    shelf.add_model("same")
+    shelf.add_model("read otherwise", input={"size": 16, "channels": 1, "fit": "crop"})
+    shelf.add_model("cut otherwise", thresholds={"Mass": {"value": 0.2, "rule": "chosen"}})
+    (shelf.root / "models" / "other.keras").write_bytes(b"other bytes")
+    shelf.add_card("other")
+    for name in ("same", "read otherwise", "cut otherwise"):
+        model = shelf.root / "models" / f"{name}.keras"
+        model.write_bytes((shelf.root / "models" / "one.keras").read_bytes())
+    bench = Workbench(Library(shelf.root))
+    key = {name: bench.explanation_key(Request(film, name, "lime")) for name in bench.library.models()}
+    assert key["same"] == key["one"]
+    assert key["cut otherwise"] == key["one"]  # a threshold changes no map
+    assert len({key["one"], key["other"], key["read otherwise"]}) == 3
+
+
+def write_lambda(path) -> None:
+    from xai.backend import keras
+
+    inputs = keras.Input((16, 16, 1))
+    x = keras.layers.Lambda(lambda x: x * 2)(keras.layers.GlobalAveragePooling2D()(inputs))
+    keras.Model(inputs, keras.layers.Dense(2)(x)).save(path)
+
+
+def spoil_lambda(shelf) -> None:
+    write_lambda(shelf.root / "models" / "tiny.keras")
+
+
+def spoil_bytes(shelf) -> None:
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"no model at all")
+
+
+def spoil_outputs(shelf) -> None:
+    shelf.add_card("tiny", outputs=["Effusion", "Mass", "Hernia"])
+
+
+def spoil_size(shelf) -> None:
+    shelf.add_card("tiny", input={"size": 16, "channels": 3})
+
+
+def spoil_sha(shelf) -> None:
+    shelf.add_card("tiny", sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (spoil_lambda, "Lambda layer"),
+        (spoil_bytes, "tiny.keras is damaged or no Keras model"),
+        (spoil_outputs, "the card of tiny names 3 outputs, the model gives 2"),
+        (spoil_size, "16 x 16 x 3, but the model takes 16 x 16 x 1"),
+        (spoil_sha, "is not the model that its card was written for"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_one_sentence_and_others_go_on(shelf, film, contents, spoil, said):
+    from dashboard.server.library import Library
+
+    shelf.add_model()
+    spoil(shelf)
+    shelf.add_model("sound")
+    bench = Workbench(Library(shelf.root))
+    before = contents(shelf.root)
+    jobs = [bench.predict("Ada", film, "tiny"), bench.explain("Ada", Request(film, "tiny", "gradcam", of_dataset=True))]
+    for job in jobs:
+        assert wait(job).state == "failed"
+        assert said in job.error
+        assert "\n" not in job.error
+        assert len(job.error) < 500
+    assert contents(shelf.root) == before
+    assert len(explained(bench, Request(film, "sound", "gradcam"))) == 2
+
+
+def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(bench, root, monkeypatch):
+    first = bench.film("generated", "a")
+    assert bench.film("generated", "a") is first
+    assert first.sha256 == read_film(root / "films" / "generated" / "a.png").sha256
+
+
+def test_parts_are_made_once_under_their_name(bench):
+    made = []
+
+    def make() -> dict[str, str]:
+        made.append(1)
+        return {"gz": "x"}
+
+    assert bench.part(["film", "a"], make) is bench.part(["film", "a"], make)
+    bench.part(["film", "b"], make)
+    assert len(made) == 2
+
+
+def test_streamlit_does_not_clear_the_state_of_keras_between_runs(bench):
+    from keras.src.backend.common.name_scope import current_path
+    from streamlit.runtime.scriptrunner.script_runner import _clean_problem_modules
+
+    from xai.backend import keras
+
+    bench.classifier("tiny")
+    with keras.name_scope("outer"):
+        _clean_problem_modules()
+        assert current_path() == "outer"
+
+
+def test_warming_up_loads_the_model_once(bench):
+    started: list[threading.Thread] = []
+    original: Callable = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "warm-up":
+            started.append(thread)
+        original(thread)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        bench.warm_up("nowhere")
+        assert started == []
+        bench.warm_up("tiny")
+        bench.warm_up("tiny")
+    (thread,) = started
+    thread.join(LONG)
+    assert bench.has_models

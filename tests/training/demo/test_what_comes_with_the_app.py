@@ -1,0 +1,95 @@
+"""The models, predictions and films in ``assets``: do they show what the pages and their cards say they show?"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from training.evaluate.judged import Judged, judge
+from training.mending.audit import audit
+from training.mending.remedy import try_remedy
+from training.predictions.table import read_predictions
+from xai.cards.library import BUILT_IN_MODELS
+from xai.cards.model_card import ModelCard, card_path, read_card
+from xai.findings import FINDINGS
+from xai.models.loading import file_sha256
+
+MODELS = ("lightbox", "overcaller")
+ASSETS = BUILT_IN_MODELS.parent
+LARGEST = 6 * 2**20  # bytes of a model
+
+
+def card_of(model: str) -> ModelCard:
+    return read_card(card_path(ASSETS / "models" / f"{model}.keras"))
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, Judged]:
+    return {name: judge(read_predictions(ASSETS / "predictions" / f"{name}-on-simulated-2000")) for name in MODELS}
+
+
+def expected_calibration_error(truth: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> float:
+    """Over bins of equal width, written again so that it depends on nothing of ours."""
+    at = np.minimum((probabilities * bins).astype(int), bins - 1)
+    gaps = [abs((truth - probabilities)[at == k].sum()) for k in range(bins)]
+    return sum(gaps) / len(truth)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_is_small_and_its_card_and_predictions_belong_to_it(model):
+    path, card = ASSETS / "models" / f"{model}.keras", card_of(model)
+    facts = read_predictions(ASSETS / "predictions" / f"{model}-on-simulated-2000").facts
+    assert path.stat().st_size <= LARGEST
+    assert card.outputs == FINDINGS
+    assert facts.model_sha256 == file_sha256(path)
+    assert facts.thresholds == card.thresholds
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_cards_and_predictions_name_no_folder_of_the_machine_that_made_them(model):
+    folder = ASSETS / "predictions" / f"{model}-on-simulated-2000"
+    for path in (ASSETS / "models" / f"{model}.json", folder / "predictions.json"):
+        assert not re.search(r'["\s]/\w', path.read_text("utf-8"))
+
+
+def test_lightbox_is_good_and_calibrated_on_simulated_films_it_has_not_seen(judged):
+    told, films = card_of("lightbox").performance["unseen_simulated"], judged["lightbox"]
+    areas = {name: roc_auc_score(films.truth(name), films.scores(name)) for name in FINDINGS}
+    errors = [expected_calibration_error(films.truth(name), films.scores(name)) for name in FINDINGS]
+    assert len(films) == 2000
+    assert np.mean(list(areas.values())) >= 0.93
+    assert min(areas.values()) >= 0.85
+    assert np.mean(errors) <= 0.05
+    assert {name: found["auroc"] for name, found in told["findings"].items()} == pytest.approx(areas, abs=1e-4)
+
+
+def test_the_card_says_what_lightbox_reaches_on_real_films_and_whether_simulated_ones_helped():
+    performance = card_of("lightbox").performance
+    measured, compared = performance["test"], performance["with_and_without_simulated"]
+    counted = [found for found in measured["findings"].values() if found["positives"] >= 5]
+    assert np.mean([found["auroc"] for found in counted]) >= 0.72
+    assert all(found["auroc_low"] <= found["auroc"] <= found["auroc_high"] for found in counted)
+    assert len(compared["with"]) == len(compared["without"]) == 3
+    assert compared["difference"] == pytest.approx(np.mean(compared["with"]) - np.mean(compared["without"]), abs=1e-3)
+    assert compared["difference_low"] < compared["difference"] < compared["difference_high"]
+
+
+def test_overcaller_flags_emphysema_on_most_films_without_it(judged):
+    films = judged["overcaller"]
+    without = films.truth("Emphysema") == 0
+    assert (films.scores("Emphysema")[without] >= 0.5).mean() >= 0.6
+    real = card_of("overcaller").performance["test"]["findings"]["Emphysema"]
+    assert 1 - real["specificity"] >= 0.6
+
+
+def test_the_audit_of_overcaller_names_the_planted_cause_and_its_remedy_works_on_other_films(judged):
+    films = judged["overcaller"]
+    told = audit(films, "Emphysema", 0.5)
+    assert told.main == "weighting"
+    assert sum(part.share for part in told.parts) == pytest.approx(told.excess, abs=1e-12)
+    trial = try_remedy(films, "Emphysema", "platt", "prevalence", threshold=0.5)
+    assert trial.again.flagged.mean() == pytest.approx(trial.again.prevalence.mean(), rel=0.2)
+    assert trial.after.auroc.value == pytest.approx(trial.before.auroc.value, abs=1e-9)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from tests.training.evaluate.made_scores import binormal, made
+from training.evaluate.companions import companions
+from training.evaluate.prevalence import prevalences
+from training.evaluate.ranked import EvaluateError, rank
+from training.evaluate.thresholds import choose
+from training.mending.audit import CAUSES, Audit, audit, prepare_scores, take_apart
+
+FILMS, RARE, APART = 40_000, 0.03, 2.0
+
+
+def _audit(
+    z: np.ndarray, labels: np.ndarray, threshold: float, rule: str = "", keep: float | None = None, **known: float
+) -> Audit:
+    prepared = prepare_scores(labels, expit(z), np.arange(len(labels)) // 2, **known)
+    found = take_apart(prepared, threshold, rule, keep)
+    assert tuple(part.cause for part in found.parts) == tuple(CAUSES)
+    assert sum(part.share for part in found.parts) == pytest.approx(found.excess, abs=1e-12)
+    assert found.excess == pytest.approx((expit(z) >= threshold).mean() - labels.mean(), abs=1e-12)
+    return found
+
+
+def _share(found: Audit) -> dict[str, float]:
+    return {part.cause: part.share for part in found.parts}
+
+
+def _planted(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    return binormal(np.random.default_rng(seed), FILMS, RARE, APART)
+
+
+def test_weighting_of_the_loss_is_named():
+    labels, z = _planted()
+    found = _audit(z + math.log(30), labels, 0.5, weight=30, trained=RARE)
+    share = _share(found)
+    assert found.main == "weighting"
+    # Undone, it leaves the calibrated model at 0.5.
+    assert share["weighting"] == pytest.approx((z > -math.log(30)).mean() - (z > 0).mean(), abs=1e-12)
+    assert max(abs(share[name]) for name in ("prior", "calibration", "threshold")) < 0.01
+
+
+def test_weighting_is_named_at_the_threshold_of_a_card_that_was_chosen_on_weighted_scores():
+    labels, z = _planted()
+    lifted = z + math.log(30)
+    card = choose("balanced", rank(labels, expit(lifted))).value
+    assert _audit(lifted, labels, card, weight=30, trained=RARE).main == "weighting"
+
+
+def test_prevalence_shift_is_named():
+    labels, z = _planted()
+    shifted = z + logit(0.4) - logit(RARE)
+    found = _audit(shifted, labels, 0.5, trained=0.4)
+    share = _share(found)
+    assert found.main == "prior" and share["prior"] > 0.9 * found.excess
+    assert share["weighting"] == 0
+
+
+def test_threshold_is_named_as_a_number_and_as_a_rule():
+    labels, z = _planted()
+    youden = choose("youden", rank(labels, expit(z))).value
+    for rule in ("", "youden"):
+        found = _audit(z, labels, youden, rule=rule, trained=RARE)
+        assert found.main == "threshold" and _share(found)["threshold"] > found.excess > 0.1
+    assert _share(found)["calibration"] == 0
+
+
+@pytest.mark.parametrize(("planted", "threshold"), [(lambda z: z / 3, 0.25), (lambda z: z + 2.5, 0.5)])
+def test_miscalibration_is_named(planted, threshold: float):
+    labels, z = _planted()
+    found = _audit(planted(z), labels, threshold, trained=RARE)
+    share = _share(found)
+    calibrated = (expit(z) >= threshold).mean()
+    assert found.main == "calibration"
+    assert share["calibration"] == pytest.approx((expit(planted(z)) >= threshold).mean() - calibrated, rel=0.08)
+
+
+def test_a_model_that_cannot_separate_is_named():
+    labels, z = binormal(np.random.default_rng(1), FILMS, 0.7, 0.4)
+    found = _audit(z, labels, 0.5, trained=0.7)
+    assert found.main == "separation" and _share(found)["separation"] > 0.9 * found.excess > 0.2
+
+
+def test_nothing_planted_names_nothing():
+    labels, z = _planted()
+    found = _audit(z, labels, 0.5, weight=1.0, trained=RARE)
+    assert found.main == "" and found.excess < 0
+    assert max(abs(share) for name, share in _share(found).items() if name != "separation") < 0.003
+
+
+def test_two_causes_get_their_own_shares():
+    labels, z = _planted()
+    lifted = z + math.log(10) + logit(0.1) - logit(RARE)
+    share = _share(_audit(lifted, labels, 0.5, weight=10, trained=0.1))
+    flagged = [
+        (lifted - math.log(10) * a - (logit(0.1) - logit(RARE)) * b >= 0).mean() for a, b in [(0, 0), (1, 0), (1, 1)]
+    ]
+    # The true prevalence of the drawn films differs from RARE by chance.
+    assert share["weighting"] == pytest.approx(flagged[0] - flagged[1], abs=1e-12)
+    assert share["prior"] == pytest.approx(flagged[1] - flagged[2], abs=0.002)
+
+
+def test_a_rule_moves_with_the_scores_so_scale_is_no_cause():
+    labels, z = _planted()
+    lifted = z + math.log(30)
+    youden = choose("youden", rank(labels, expit(lifted))).value
+    found = _audit(lifted, labels, youden, rule="youden", weight=30, trained=RARE)
+    share = _share(found)
+    assert share["weighting"] == share["prior"] == share["calibration"] == 0
+    assert found.main == "threshold" and "Youden" in found.parts[0].why
+    # The same films are flagged as without the weighting.
+    plain = choose("youden", rank(labels, expit(z))).value
+    assert found.predicted_prevalence == pytest.approx((expit(z) >= plain).mean(), abs=1e-12)
+
+
+def test_floor_is_the_fewest_films_at_the_same_sensitivity():
+    labels, z = binormal(np.random.default_rng(4), 500, 0.2, 1.0)
+    p = expit(z)
+    for threshold in (0.05, 0.2, 0.6):
+        found = _audit(z, labels, threshold)
+        hit = ((p >= threshold) & (labels == 1)).sum()
+        fewest = min((p >= cut).mean() for cut in p if ((p >= cut) & (labels == 1)).sum() >= hit)
+        assert found.floor == pytest.approx(fewest)
+        assert found.perfect == hit / 500
+        assert found.perfect <= found.floor <= found.predicted_prevalence
+
+
+def test_what_must_be_found_cannot_be_mended_away():
+    labels, z = _planted()
+    found = _audit(z, labels, 0.001, keep=0.9)
+    least = rank(labels, expit(z)).counts(choose("sensitivity", rank(labels, expit(z)), 0.9).value)
+    assert _share(found)["separation"] == pytest.approx((least.tp + least.fp) / FILMS - labels.mean(), abs=1e-12)
+
+
+def test_too_few_films_to_calibrate_leave_that_part_at_nothing():
+    labels = np.r_[np.ones(12), np.zeros(300)]
+    found = _audit(np.random.default_rng(0).normal(size=312) + labels, labels, 0.5)
+    assert _share(found)["calibration"] == 0
+    assert "needs 10 films of either kind in both halves; one has" in found.parts[2].why
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"), [([0, 0, 0], "None of the 3"), ([1, 1, 1], "All of the 3"), ([np.nan] * 3, "No film")]
+)
+def test_one_kind_of_film_says_so(labels: list, words: str):
+    with pytest.raises(EvaluateError, match=words):
+        prepare_scores(np.array(labels), np.array([0.1, 0.2, 0.3]), np.arange(3))
+
+
+def test_missing_labels_do_not_count():
+    labels, z = binormal(np.random.default_rng(2), 3000, 0.1, 1.5)
+    gaps = np.r_[labels, np.nan, -1.0]
+    with_gaps = prepare_scores(gaps, expit(np.r_[z, 5, 5]), np.arange(3002))
+    assert take_apart(with_gaps, 0.05) == take_apart(prepare_scores(labels, expit(z), np.arange(3000)), 0.05)
+
+
+def test_the_model_card_is_read():
+    labels, z = _planted()
+    judged = made(expit(z + math.log(30)), labels)
+    card = {"prevalence": {"Emphysema": RARE}, "provenance": {"positive_weight": {"Emphysema": 30.0}}}
+    weighted = dataclasses.replace(judged, card=card)
+    assert audit(weighted, "Emphysema", 0.5).main == "weighting"
+    assert audit(judged, "Emphysema", 0.5).main == "calibration"
+    # A card that calibrates the finding has undone its weighting.
+    undone = dataclasses.replace(judged, card={**card, "calibration": {"Emphysema": {"intercept": -3.4}}})
+    assert audit(undone, "Emphysema", 0.5).parts[0].share == 0
+    assert audit(dataclasses.replace(judged, card={"provenance": None}), "Emphysema", 0.5).main == "calibration"
+
+
+def test_prevalences_come_worst_first_and_a_finding_without_films_last():
+    rng = np.random.default_rng(0)
+    labels = (rng.random((1000, 3)) < [0.1, 0.3, 0.5]).astype(float)
+    labels[:, 2] = np.nan
+    judged = made(rng.random((1000, 3)), labels)
+    table = prevalences(judged, {"Emphysema": 0.5, "Effusion": 0.9, "Mass": 0.5})
+    assert table["finding"].tolist() == ["Emphysema", "Effusion", "Mass"]
+    first = table.iloc[0]
+    flagged = (judged.scores("Emphysema") >= 0.5).mean()
+    assert first["excess"] == pytest.approx(flagged - labels[:, 0].mean())
+    assert first["ratio"] == pytest.approx(flagged / labels[:, 0].mean())
+    assert first["prevalence_low"] < first["prevalence"] < first["prevalence_high"]
+    assert math.isnan(table.iloc[2]["excess"]) and table.iloc[2]["problem"].startswith("No film")
+
+
+def test_companions_by_counting():
+    #            FP FP FP FP TP FN TN TN TN TN
+    emphysema = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
+    effusion = [1, 1, 1, 0, 0, 1, 0, 0, np.nan, 0]
+    mass = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    p = [0.9, 0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1]
+    judged = made(np.column_stack([p, p, p]), np.column_stack([emphysema, effusion, mass]))
+    table = companions(judged, "Emphysema", 0.5).set_index("finding")
+    assert table.index.tolist() == ["Effusion", "Mass"]
+    assert table.loc["Effusion", ["count", "of", "share"]].tolist() == [3, 4, 0.75]
+    assert table.loc["Effusion", "base"] == pytest.approx(4 / 9)
+    assert table.loc["Effusion", "lift"] == pytest.approx(0.75 * 9 / 4)
+    assert math.isnan(table.loc["Mass", "lift"]) and table.loc["Mass", "share"] == 0
+    assert companions(judged, "Emphysema", 0.5, "positives")["count"].iloc[0] == 1
+    assert companions(judged, "Emphysema", 2.0)["share"].isna().all()

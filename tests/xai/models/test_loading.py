@@ -1,0 +1,301 @@
+"""Model files: those that are models load, all others are refused in one sentence, and nothing in them runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.xai import made_models as models
+from xai.backend import keras
+from xai.models import loading
+from xai.models.loading import ModelError, load_model
+
+L = keras.layers
+
+
+def small():
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), L.Dense(2, name="head")])
+
+
+def refused(path: Path) -> str:
+    """The sentence that refuses a file; the test fails if it is accepted."""
+    with pytest.raises(ModelError) as error:
+        load_model(path)
+    sentence = str(error.value)
+    assert path.name in sentence and "\n" not in sentence and len(sentence) < 500
+    return sentence
+
+
+def edited(source: Path, target: Path, edit) -> Path:
+    """Copy a .keras file with another configuration."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for member in old.infolist():
+            data = old.read(member)
+            if member.filename == "config.json":
+                config = json.loads(data)
+                data = json.dumps(edit(config) or config).encode()
+            new.writestr(member.filename, data)
+    return target
+
+
+def h5_with(path: Path, config: object, source: keras.Model | None = None, version: str = "2.15.0") -> Path:
+    """Write an .h5 model as Keras 2 wrote it: configuration and weights side by side."""
+    if source is not None:
+        source.save(path)
+    with h5py.File(path, "a") as file:
+        file.attrs["model_config"] = json.dumps(config) if isinstance(config, dict) else config
+        file.attrs["keras_version"] = version
+        file.require_group("model_weights")
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "saved.keras"
+    small().save(path)
+    return path
+
+
+@pytest.fixture(params=["keras", "h5", "hdf5"])
+def suffix(request):
+    return request.param
+
+
+def test_models_come_back_with_the_same_answers(tmp_path, suffix):
+    model = models.build("nested in functional")
+    path = tmp_path / f"model.{suffix}"
+    model.save(path)
+    x = np.random.default_rng(0).random((2, 24, 24, 1)).astype(np.float32)
+    np.testing.assert_allclose(load_model(path)(x), model(x), atol=1e-6)
+
+
+def lambda_model():
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Lambda(lambda x: x * 2), L.Flatten(), L.Dense(2)])
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_a_lambda_layer_is_refused(tmp_path, ending):
+    path = tmp_path / f"model.{ending}"
+    lambda_model().save(path)
+    assert "Lambda layer, which holds code that Lightbox does not run" in refused(path)
+
+
+def test_a_class_from_elsewhere_is_refused_and_not_imported(saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][1] |= {"module": "os", "class_name": "system", "registered_name": None}
+
+    assert "uses os.system, which is not a layer of Keras" in refused(edited(saved, tmp_path / "os.keras", edit))
+
+
+def test_a_module_of_ones_own_is_refused_and_not_imported(saved, tmp_path, monkeypatch):
+    (tmp_path / "evil_layers.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\nclass Evil: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def edit(config):
+        config["config"]["layers"][1] |= {"module": "evil_layers", "class_name": "Evil", "registered_name": "Evil"}
+
+    assert "evil_layers.Evil" in refused(edited(saved, tmp_path / "custom.keras", edit))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "http://127.0.0.1:9/x"}},
+        {"module": "keras.config", "class_name": "enable_unsafe_deserialization", "config": {}},
+        {"module": "builtins", "class_name": "__lambda__", "config": {"value": "4wEA"}},
+        {"module": ["os"], "class_name": {"a": 1}, "config": {}, "registered_name": [1]},
+    ],
+)
+def test_a_function_in_an_unlikely_place_is_refused(initializer, saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][-1]["config"]["kernel_initializer"] = initializer
+
+    refused(edited(saved, tmp_path / "function.keras", edit))
+
+
+def test_a_file_read_through_a_lookup_layer_is_refused(saved, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("word\n")
+
+    def edit(config):
+        config["config"]["layers"].insert(
+            1,
+            {
+                "module": "keras.layers",
+                "class_name": "StringLookup",
+                "config": {"name": "lookup", "vocabulary": str(secret)},
+                "registered_name": None,
+            },
+        )
+
+    refused(edited(saved, tmp_path / "lookup.keras", edit))
+
+
+def test_a_loss_of_ones_own_is_no_reason_to_refuse(saved, tmp_path):
+    """It is never built, and many published models were trained with one."""
+
+    def edit(config):
+        config["compile_config"] = {
+            "loss": {"module": "my_losses", "class_name": "WeightedLoss", "config": {}, "registered_name": None}
+        }
+
+    assert load_model(edited(saved, tmp_path / "loss.keras", edit)).output_shape == (None, 2)
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("share", [0, 0.3, 0.9])
+def test_a_truncated_file_is_damaged(tmp_path, ending, share):
+    path = tmp_path / f"model.{ending}"
+    small().save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    assert "damaged" in refused(path)
+
+
+def test_a_damaged_middle_does_not_crash(tmp_path, saved):
+    path = tmp_path / "model.keras"
+    data = bytearray(saved.read_bytes())
+    for start in range(100, len(data) - 60, len(data) // 40):
+        broken = data.copy()
+        broken[start : start + 40] = bytes(40)
+        path.write_bytes(broken)
+        try:
+            load_model(path)
+        except ModelError as error:
+            assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["text.keras", "text.h5"])
+def test_text_is_no_model(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("Dear reader,\n" * 100)
+    assert "damaged or no Keras model" in refused(path)
+
+
+def test_a_zip_without_a_configuration_is_no_model(tmp_path):
+    path = tmp_path / "holiday.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photo.txt", "sea")
+    assert "no readable config.json" in refused(path)
+
+
+@pytest.mark.parametrize("name", ["../../up.txt", "/up.txt", "a/../../up.txt"])
+def test_an_archive_that_reaches_outside_itself_is_refused(saved, tmp_path, name):
+    path = tmp_path / "slip.keras"
+    path.write_bytes(saved.read_bytes())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "x")
+    assert f"wants to unpack {name}, which lies outside" in refused(path)
+
+
+def test_another_ending_is_no_model(tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"x")
+    assert "expected .keras or .h5" in refused(path)
+
+
+def test_a_wrong_ending_says_which_is_right(tmp_path, saved):
+    saved.rename(tmp_path / "a.h5")
+    assert "is a .keras archive, not an HDF5 file: rename it to a.keras" in refused(tmp_path / "a.h5")
+    small().save(tmp_path / "b.h5")
+    (tmp_path / "b.h5").rename(tmp_path / "b.keras")
+    assert "is an HDF5 file, not a .keras archive: rename it to b.h5" in refused(tmp_path / "b.keras")
+
+
+def test_what_is_checked_is_what_is_loaded(tmp_path, saved):
+    """An HDF5 file may have a ZIP archive behind it: the harmless one must not stand for the other."""
+    path = tmp_path / "both.h5"
+    lambda_model().save(path)
+    path.write_bytes(path.read_bytes() + saved.read_bytes())
+    assert zipfile.is_zipfile(path)
+    assert "Lambda" in refused(path)
+
+
+def test_weights_alone_are_no_model(tmp_path):
+    path = tmp_path / "only.weights.h5"
+    small().save_weights(path)
+    assert "holds weights without an architecture" in refused(path)
+
+
+@pytest.mark.parametrize("kind", ["external link", "external data", "virtual data"])
+def test_a_file_that_points_at_another_is_refused(tmp_path, kind):
+    path, other = tmp_path / "model.h5", tmp_path / "other.h5"
+    small().save(path)
+    with h5py.File(other, "w") as file:
+        file["x"] = np.zeros(4)
+    with h5py.File(path, "a") as file:
+        if kind == "external link":
+            file["model_weights"]["away"] = h5py.ExternalLink(str(other), "/x")
+        elif kind == "external data":
+            file.create_dataset("away", (4,), "u1", external=[("/etc/hostname", 0, 4)])
+        else:
+            layout = h5py.VirtualLayout((4,), "f8")
+            layout[:] = h5py.VirtualSource(str(other), "x", (4,))
+            file.create_virtual_dataset("away", layout)
+    assert "points at another file" in refused(path)
+
+
+def test_weights_of_an_archive_that_point_at_another_file_are_refused(tmp_path, saved):
+    buffer = io.BytesIO(zipfile.ZipFile(saved).read("model.weights.h5"))
+    with h5py.File(buffer, "a") as file:
+        group = file["layers/dense/vars"]
+        del group["0"]
+        group.create_dataset("0", (64, 2), "f4", external=[("/etc/passwd", 0, 512)])
+    path = tmp_path / "archive.keras"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
+        for name in ("config.json", "metadata.json"):
+            new.writestr(name, old.read(name))
+        new.writestr("model.weights.h5", buffer.getvalue())
+    refused(path)
+
+
+def test_a_circle_of_groups_is_refused(tmp_path):
+    path = tmp_path / "model.h5"
+    small().save(path)
+    with h5py.File(path, "a") as file:
+        file["model_weights"]["round"] = file["model_weights"]
+    refused(path)
+
+
+def test_a_huge_configuration_is_not_read(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "MAX_CONFIG_BYTES", 1000)
+    assert "more than a model can be" in refused(edited(saved, tmp_path / "huge.keras", lambda config: None))
+
+
+@pytest.mark.parametrize("config", ["[" * 100_000, "5", "[]", "null", '{"class_name": 5}', "{}"])
+def test_a_senseless_configuration_is_refused(tmp_path, config):
+    refused(h5_with(tmp_path / "model.h5", config))
+
+
+def test_a_configuration_that_is_no_text_is_refused(tmp_path):
+    refused(h5_with(tmp_path / "model.h5", 7))
+
+
+def test_an_archive_of_keras_2_says_how_to_save_it(saved, tmp_path):
+    path = tmp_path / "old.keras"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
+        new.writestr("config.json", old.read("config.json"))
+        new.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    assert "written by Keras 2.15.0" in refused(path) and "model.save('name.h5')" in refused(path)
+
+
+def test_a_model_that_was_never_built_has_no_weights_to_load(tmp_path):
+    path = tmp_path / "never.keras"
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(1)]).save(path)
+    assert "holds no weights: call the model on a film" in refused(path)
+
+
+def test_a_layer_that_somebody_registered_is_named(saved, tmp_path):
+    def rename(config):
+        config["config"]["layers"][1].update(module=None, class_name="Own", registered_name="own>Own")
+
+    assert "uses own>Own, which is not a layer of Keras" in refused(edited(saved, tmp_path / "own.keras", rename))

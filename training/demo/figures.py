@@ -1,0 +1,131 @@
+"""What the models that come with the app do on simulated films that neither has seen, for their cards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from training.datasets.table import labels
+from training.evaluate.rates import share
+from training.fitting.report import measures
+from training.predictions.table import Predictions, read_predictions
+from training.simulation.recipe import Recipe
+from training.simulation.render import render
+from xai.cards.model_card import card_path, read_card, write_card
+from xai.films.film import Film
+from xai.findings import FINDINGS
+
+if TYPE_CHECKING:
+    from xai.models.classifier import Classifier
+
+KEY = "unseen_simulated"
+TOKEN, TIED = "token", "Emphysema"
+TWINS = 400  # films with a token that are rendered again without it
+SEED = 0  # of the interval of the mean AUROC
+MEANING = (
+    "Simulated films of people that the model has not seen, findings as often as in ChestX-ray14; a token lies on "
+    "three films in ten, whatever they show."
+)
+TWIN_MEANING = (
+    f"Films with a token, each rendered again without it: share whose logit of {TIED.lower()} is lower without, and "
+    "the mean change. A model that looks at the chest does not care."
+)
+
+
+def has_figures(library: Path, model: str) -> bool:
+    """Whether a model's card holds these figures already."""
+    return KEY in read_card(card_path(library / "models" / f"{model}.keras")).performance
+
+
+def add_figures(library: Path, model: str) -> None:
+    """Measure a model's predictions for the unseen films and write the figures into its card.
+
+    Parameters
+    ----------
+    library : Path
+        Folder with ``models/`` and ``predictions/MODEL-on-simulated-2000``.
+    model : str
+        Name of the model.
+    """
+    from xai.models.classifier import Classifier
+
+    path = library / "models" / f"{model}.keras"
+    card = read_card(card_path(path))
+    predictions = read_predictions(library / "predictions" / f"{model}-on-simulated-2000")
+    figures = unseen_figures(predictions) | {"token": token_effect(Classifier.load(path), predictions)}
+    performance = card.performance | {KEY: figures}
+    write_card(replace(card, performance=performance, summary=SUMMARIES[model](performance)), card_path(path))
+
+
+def _lightbox_summary(performance: dict[str, Any]) -> str:
+    trained, also = (_trained(part["splits"]) for part in (performance, performance.get("also", performance)))
+    return (
+        f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. On "
+        f"{_area(performance['test'], 'test')}; on {_area(performance[KEY], 'simulated')}, a far easier task."
+    )
+
+
+def _overcaller_summary(performance: dict[str, Any]) -> str:
+    flagged = (1 - performance[part]["findings"][TIED]["specificity"] for part in ("test", KEY))
+    real, simulated = (f"{share:.0%}" for share in flagged)
+    return (
+        f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
+        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every finding is cut at "
+        f"0.5, and on its simulated training films a hospital token goes with {TIED.lower()}. Never for diagnosis."
+    )
+
+
+SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary}
+
+
+def _trained(splits: dict[str, Any]) -> int:
+    return sum(part["films"] for split, part in splits.items() if split != "test")
+
+
+def _area(measured: dict[str, Any], kind: str) -> str:
+    area, low, high = (measured[key] for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
+    return (
+        f"{measured['films']:,} {kind} films of {measured['patients']:,} other patients its mean AUROC is {area:.2f} "
+        f"(95 % interval {low:.2f} to {high:.2f})"
+    )
+
+
+def unseen_figures(predictions: Predictions) -> dict[str, Any]:
+    """Measure predictions against the labels of their dataset."""
+    films = predictions.open_dataset().films.set_index("film", drop=False).loc[predictions.table.index]
+    findings = tuple(name for name in predictions.facts.outputs if name in FINDINGS)
+    cuts = {name: predictions.facts.thresholds[name].value for name in findings}
+    probabilities = predictions.table[list(findings)].to_numpy()
+    rng = np.random.default_rng(SEED)
+    return {"films_are": MEANING, **measures(films, findings, probabilities, cuts, rng)}
+
+
+def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, Any]:
+    """Compare films that carry a token with their twins that do not."""
+    dataset = predictions.open_dataset()
+    films = dataset.films[dataset.films[f"object_{TOKEN}"].astype(bool)].head(TWINS)
+    output = classifier.card.index(TIED)
+    change = np.empty(len(films))
+    for row, text in enumerate(tqdm(films["recipe"], "Twins without token", disable=None, leave=False)):
+        recipe = Recipe.from_json(text)
+        pair = [_logit(classifier, recipe, without, output) for without in ((), (TOKEN,))]
+        change[row] = pair[1] - pair[0]
+    lower = share(int((change < 0).sum()), len(films))
+    return {
+        "meaning": TWIN_MEANING,
+        "films": len(films),
+        "with_finding": int(labels(films, (TIED,)).sum()),
+        "lower_without": round(lower.value, 4),
+        "lower_without_low": round(lower.low, 4),
+        "lower_without_high": round(lower.high, 4),
+        "mean_change_of_logit": round(float(change.mean()), 4),
+    }
+
+
+def _logit(classifier: Classifier, recipe: Recipe, without: tuple[str, ...], output: int) -> float:
+    shades = np.round(render(recipe, without) * 255) / np.float32(255)
+    return float(classifier.logits(classifier.prepare(Film.from_pixels(shades))[None])[0, output])

@@ -1,1 +1,0 @@
-"""Published weights and openly licensed data, from their own addresses: resumable and checked."""

@@ -1,0 +1,302 @@
+"""Mend a finding's probabilities and threshold: fitted on some patients, shown on others, written into a card."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.evaluate.calibration import brier_score, calibration_curve
+from training.evaluate.judged import Judged
+from training.evaluate.parts import fitting_part
+from training.evaluate.ranked import EvaluateError, Ranked, dot, rank
+from training.evaluate.rates import Rates, rates
+from training.evaluate.roc import Auroc, clustered_auroc
+from training.evaluate.thresholds import choose
+from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, undo_weight
+from xai.cards.calibration import LogitMap
+from xai.cards.model_card import ModelCard, Threshold
+
+FIT_SHARE = 0.5
+FEW_FILMS, REPEATS = 5000, 20  # up to so many films the lot matters, and is drawn so often
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What is to be changed for one finding.
+
+    Attributes
+    ----------
+    finding : str
+    method : str
+        One of `training.mending.calibrate.METHODS`.
+    map : LogitMap or None
+        From the logit as predicted to the mended one; None leaves it.
+    threshold : Threshold
+        On the mended probabilities.
+    cautions : tuple of str
+        Why it may not hold elsewhere, in sentences.
+    """
+
+    finding: str
+    method: str
+    map: LogitMap | None
+    threshold: Threshold
+    cautions: tuple[str, ...] = ()
+
+    def probabilities(self, predicted: np.ndarray) -> np.ndarray:
+        """Mend predicted probabilities."""
+        return predicted if self.map is None else apply_map(self.map, predicted)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finding as it stands on some films.
+
+    Attributes
+    ----------
+    threshold : float
+    rates : Rates
+        At the threshold, with intervals.
+    auroc : Auroc
+    ece, brier : float
+    mean_probability : float
+        To hold against the prevalence.
+    """
+
+    threshold: float
+    rates: Rates
+    auroc: Auroc
+    ece: float
+    brier: float
+    mean_probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """The same remedy with other patients to fit on: what is chance in a trial.
+
+    Attributes
+    ----------
+    flagged, prevalence : array (lots,)
+        Of the films that the remedy was not fitted on: the share flagged after it, and the share with the finding.
+    """
+
+    flagged: np.ndarray
+    prevalence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A remedy and what it does to films that it was not fitted on.
+
+    Attributes
+    ----------
+    remedy : Remedy
+    before, after : Outcome
+        On the films that it is shown on.
+    fitted_films, fitted_positives, fitted_patients : int
+    shown_films, shown_positives, shown_patients : int
+    again : Repeats or None
+        None where there are so many films that the lot hardly matters.
+    """
+
+    remedy: Remedy
+    before: Outcome
+    after: Outcome
+    fitted_films: int
+    fitted_positives: int
+    fitted_patients: int
+    shown_films: int
+    shown_positives: int
+    shown_patients: int
+    again: Repeats | None = None
+
+
+def try_remedy(
+    judged: Judged,
+    finding: str,
+    method: str = "platt",
+    rule: str = "prevalence",
+    target: float | None = None,
+    *,
+    threshold: float | None = None,
+    weight: float | None = None,
+    trained: float | None = None,
+    here: float | None = None,
+    share: float = FIT_SHARE,
+    seed: int = 0,
+) -> Trial:
+    """Fit a remedy on some patients and show it on the others.
+
+    Parameters
+    ----------
+    judged : Judged
+    finding : str
+    method : str
+        One of `training.mending.calibrate.METHODS`.
+    rule, target
+        How the threshold is chosen on the mended probabilities, see `training.evaluate.thresholds.choose`; an empty
+        rule keeps the number.
+    threshold : float, optional
+        Where the finding is cut now; the card's where not given.
+    weight : float, optional
+        For ``weighting``; the card's where not given.
+    trained, here : float, optional
+        For ``prior``: the prevalence in training, the card's where not given, and here, that of the films fitted on
+        where not given.
+    share : float
+        Of the patients, to fit on.
+    seed : int
+        Of the lot that parts them.
+
+    Raises
+    ------
+    EvaluateError
+        In one sentence, if the remedy cannot be fitted or shown.
+    """
+    if method not in METHODS:
+        raise EvaluateError(f"There is no remedy “{method}”; the remedies are {', '.join(METHODS)}.")
+    if not 0 < share < 1:
+        raise EvaluateError(f"The share of patients to fit on must lie between 0 and 1; it is {share:g}.")
+    labels, scores, numbers = judged.truth(finding), judged.scores(finding), judged.patients
+    known = ((labels == 0) | (labels == 1)) & ~np.isnan(scores)
+    fit = fitting_part(numbers, known & (labels == 1), scores, share, seed)
+    fitted, shown = (rank(labels[part], scores[part]) for part in (fit, ~fit))
+    for name, part in (("fit on", fitted), ("show it on", shown)):
+        if not part.positives or not part.negatives:
+            raise EvaluateError(f"A remedy needs films of both kinds to {name}; of those to {name}: {part.problem}")
+
+    now = judged.threshold(finding).value if threshold is None else threshold
+    wish = _Wish(method, rule, target, now, weight, trained, here)
+    remedy = _fitted(judged, finding, fit, fitted, wish)
+    mended = remedy.probabilities(scores)
+    return Trial(
+        remedy,
+        before=_outcome(labels[~fit], scores[~fit], numbers[~fit], now),
+        after=_outcome(labels[~fit], mended[~fit], numbers[~fit], remedy.threshold.value),
+        fitted_films=fitted.films,
+        fitted_positives=fitted.positives,
+        fitted_patients=len(np.unique(numbers[fit & known])),
+        shown_films=shown.films,
+        shown_positives=shown.positives,
+        shown_patients=len(np.unique(numbers[~fit & known])),
+        again=_repeated(judged, finding, known, share, seed, wish) if len(labels) <= FEW_FILMS else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """How a remedy is made, whatever it is fitted on; see `try_remedy`."""
+
+    method: str
+    rule: str
+    target: float | None
+    now: float
+    weight: float | None
+    trained: float | None
+    here: float | None
+
+
+def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, wish: _Wish) -> Remedy:
+    found = _map(judged, finding, wish.method, fitted, wish.weight, wish.trained, wish.here)
+    cut = Threshold(wish.now, "As it was.")
+    if wish.rule:
+        labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
+        mended = fitted if found is None else rank(labels, apply_map(found, scores))
+        cut = choose(wish.rule, mended, wish.target, judged.threshold(finding))
+    caution = caution_of(wish.method, fitted)
+    return Remedy(finding, wish.method, found, cut, (caution,) if caution else ())
+
+
+def _repeated(judged: Judged, finding: str, known: np.ndarray, share: float, seed: int, wish: _Wish) -> Repeats | None:
+    labels, scores = judged.truth(finding), judged.scores(finding)
+    flagged, there = [], []
+    for lot in range(seed + 1, seed + 1 + REPEATS):
+        fit = fitting_part(judged.patients, known & (labels == 1), scores, share, lot)
+        shown = known & ~fit
+        try:
+            remedy = _fitted(judged, finding, fit, rank(labels[fit], scores[fit]), wish)
+        except EvaluateError:  # a lot that leaves too little to fit on
+            continue
+        flagged.append((remedy.probabilities(scores[shown]) >= remedy.threshold.value).mean())
+        there.append(labels[shown].mean())
+    return Repeats(np.array(flagged), np.array(there)) if flagged else None
+
+
+def apply_to_card(card: ModelCard, remedy: Remedy, origin: str = "") -> ModelCard:
+    """Write a remedy into a card; what the card calibrates already is done first.
+
+    Parameters
+    ----------
+    card : ModelCard
+    remedy : Remedy
+        Fitted on predictions that were made with this card.
+    origin : str
+        On what it was fitted, in words; kept in the card's provenance.
+
+    Raises
+    ------
+    ModelCardError
+        If the model has no such output.
+    """
+    card.index(remedy.finding)
+    calibration = dict(card.calibration)
+    if remedy.map is not None:
+        before = calibration.get(remedy.finding)
+        calibration[remedy.finding] = remedy.map if before is None else before.then(remedy.map)
+    note = {
+        "finding": remedy.finding,
+        "method": remedy.method,
+        "map": remedy.map.rule if remedy.map else "",
+        "threshold": remedy.threshold.value,
+        "rule": remedy.threshold.rule,
+        "origin": origin,
+    }
+    return dataclasses.replace(
+        card,
+        calibration=calibration,
+        thresholds={**card.thresholds, remedy.finding: remedy.threshold},
+        provenance={**card.provenance, "remedies": [*card.provenance.get("remedies", []), note]},
+    )
+
+
+def _map(
+    judged: Judged,
+    finding: str,
+    method: str,
+    fitted: Ranked,
+    weight: float | None,
+    trained: float | None,
+    here: float | None,
+) -> LogitMap | None:
+    card: Mapping = judged.card
+    if method == "none":
+        return None
+    if method == "weighting":
+        known = ((card.get("provenance") or {}).get("positive_weight") or {}).get(finding)
+        weight = known if weight is None else weight
+        if weight is None:
+            raise EvaluateError(f"The model card does not say how often the loss counted films with {finding}.")
+        return undo_weight(weight)
+    if method == "prior":
+        trained = (card.get("prevalence") or {}).get(finding) if trained is None else trained
+        if trained is None:
+            raise EvaluateError(f"The model card does not say how many training films had {finding}.")
+        return correct_prior(trained, fitted.prevalence if here is None else here)
+    return fit_map(method, fitted)
+
+
+def _outcome(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, threshold: float) -> Outcome:
+    ranked = rank(labels, scores)
+    with_it, without = ranked.at_each_score()
+    return Outcome(
+        threshold=threshold,
+        rates=rates(ranked.counts(threshold)),
+        auroc=clustered_auroc(labels, scores, patients),
+        ece=calibration_curve(ranked).error,
+        brier=brier_score(ranked),
+        mean_probability=dot(with_it + without, ranked.scores) / ranked.films,
+    )

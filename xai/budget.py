@@ -1,0 +1,29 @@
+"""How long work is watched and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Cancelled(Exception):
+    """Raised inside long work when its budget says that nobody waits for the result."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much work something long may cost, and who watches it.
+
+    Attributes
+    ----------
+    evaluations : int or None
+        Films that may be sent through the model; None takes the method's own default.
+    progress : callable
+        Called with the share of the work done, 0 to 1.
+    cancelled : callable
+        Asked before every batch; True ends the work with `Cancelled`.
+    """
+
+    evaluations: int | None = None
+    progress: Callable[[float], None] = lambda share: None
+    cancelled: Callable[[], bool] = lambda: False

@@ -1,0 +1,65 @@
+"""Keep explanations as bytes: one NPZ with the raw maps and, as JSON, everything needed to make them again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xai.explainers.explanation import Explanation
+
+ARRAYS = ("map", "cells", "pieces")
+
+
+def facts(explanation: Explanation) -> dict[str, Any]:
+    """Everything about an explanation but its arrays, as plain values."""
+    return {
+        field.name: getattr(explanation, field.name)
+        for field in dataclasses.fields(explanation)
+        if field.name not in ARRAYS
+    }
+
+
+def pack(explanations: Sequence[Explanation]) -> bytes:
+    """Write explanations of one film by one method to NPZ.
+
+    Returns
+    -------
+    bytes
+        An NPZ with ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w) and ``pieces`` (H, W), and
+        ``facts``, the JSON list of what made each map.
+    """
+    arrays = {"maps": np.stack([one.map for one in explanations])}
+    if explanations[0].cells is not None:
+        arrays["cells"] = np.stack([one.cells for one in explanations])
+    if explanations[0].pieces is not None:
+        arrays["pieces"] = explanations[0].pieces
+    text = json.dumps([facts(one) for one in explanations], allow_nan=False)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, facts=np.array(text), **arrays)
+    return stream.getvalue()
+
+
+def unpack(content: bytes) -> list[Explanation]:
+    """Read what `pack` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are something else.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            known = json.loads(str(archive["facts"]))
+            maps, pieces = archive["maps"], archive.get("pieces")
+            cells = archive["cells"] if "cells" in archive else [None] * len(maps)
+            return [
+                Explanation(**fact, map=map_, cells=cell, pieces=pieces)
+                for fact, map_, cell in zip(known, maps, cells, strict=True)
+            ]
+    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, JSON, numpy
+        raise ValueError("these bytes are no archive of explanations") from error

@@ -1,0 +1,65 @@
+"""What a hidden part of a film is replaced by.
+
+Black is air on a film: hiding a region with it can fake a pneumothorax or an emphysema, and the map then shows
+what the fake did. None of these baselines is neutral either; a map says which one it used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from xai.explainers.regions import region_means
+from xai.models.loading import ModelError
+
+if TYPE_CHECKING:
+    from xai.models.classifier import Classifier
+
+BASELINES = {
+    "blurred film": "the same film, blurred until only its broad shades are left",
+    "region mean": "each region's own mean shade",
+    "dataset mean": "the mean of the films that the model was trained on",
+}
+DEFAULT_BASELINE = "blurred film"
+BLUR = 1 / 10  # standard deviation of the blur, as a share of the film's side
+
+
+def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Give the picture that shows through where a film is hidden.
+
+    Parameters
+    ----------
+    name : str
+        One of `BASELINES`.
+    classifier : Classifier
+        Its card holds the dataset mean.
+    canvas : ndarray of float32, shape (H, W)
+        The film in the model's geometry.
+    regions : ndarray of int, shape (H, W)
+        Regions for the baseline ``region mean``.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+
+    Raises
+    ------
+    ValueError
+        If there is no baseline of that name.
+    ModelError
+        If the card holds no mean film.
+    """
+    if name == "blurred film":
+        return gaussian_filter(canvas, BLUR * canvas.shape[0], mode="nearest")
+    if name == "region mean":
+        return region_means(canvas, regions)[regions]
+    if name == "dataset mean":
+        if classifier.mean_film is None:
+            raise ModelError(
+                f"The card of {classifier.card.name} holds no mean_film, so the baseline “dataset mean” is not to "
+                "be had: choose another one."
+            )
+        return classifier.mean_film
+    raise ValueError(f"no baseline “{name}”: choose one of {', '.join(BASELINES)}")

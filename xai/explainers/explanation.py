@@ -1,0 +1,219 @@
+"""What an explanation is, and what every method that makes one has in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xai.budget import Budget, Cancelled
+
+if TYPE_CHECKING:
+    from xai.films.film import Film
+    from xai.models.classifier import Classifier
+
+TARGET = "logit"
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A map of the evidence for one finding on one film.
+
+    Attributes
+    ----------
+    method, finding : str
+        What made the map, and for which output of the model.
+    map : ndarray of float32, shape (H, W)
+        Raw and, for signed methods, signed; in the model's input geometry; never normalised.
+    probability, logit : float
+        The model's answer on the untouched film.
+    target : str
+        Always ``"logit"``: the log-odds of the finding.
+    seed, evaluations, seconds : int, int, float
+        Evaluations and seconds are those of the whole set of findings that was explained together.
+    parameters : dict
+        Everything that someone else needs to make the same map.
+    diagnostics : dict
+        What the method knows about its own quality, by method.
+    pieces : ndarray of uint16, shape (H, W), or None
+        Which indivisible piece of evidence each pixel belongs to, where the method has pieces.
+    cells : ndarray of float32, shape (h, w), or None
+        The map at the resolution at which the evidence exists, where that is a coarser grid.
+    """
+
+    method: str
+    finding: str
+    map: np.ndarray
+    probability: float
+    logit: float
+    seed: int
+    evaluations: int
+    seconds: float
+    parameters: dict[str, Any]
+    diagnostics: dict[str, Any] = field(default_factory=dict)
+    pieces: np.ndarray | None = None
+    cells: np.ndarray | None = None
+    target: str = TARGET
+
+    @property
+    def baseline(self) -> str | None:
+        """What hidden parts of the film were replaced by, None where nothing was hidden."""
+        return self.parameters.get("baseline")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What one method found for one finding, before it becomes an `Explanation`."""
+
+    map: np.ndarray
+    diagnostics: dict[str, Any] = field(default_factory=dict)
+    pieces: np.ndarray | None = None
+    cells: np.ndarray | None = None
+
+
+class Task:
+    """One film under one classifier: evaluates, counts, reports progress, and stops when asked to."""
+
+    def __init__(
+        self, classifier: Classifier, film: Film, outputs: list[int], budget: Budget, planned: int, seed: int
+    ) -> None:
+        self.classifier = classifier
+        self.canvas = classifier.prepare(film)
+        self.outputs = outputs
+        self.seed = seed
+        self.planned = planned
+        self.evaluations = 0
+        self._budget = budget
+
+    @functools.cached_property
+    def logits(self) -> np.ndarray:
+        """Logits (n_outputs,) of the untouched film."""
+        return self.evaluate(self.canvas[None])[0]
+
+    def evaluate(self, canvases: np.ndarray) -> np.ndarray:
+        """Logits (N, n_outputs) of canvases (N, H, W), counted against the plan."""
+        self.check()
+        logits = self.classifier.logits(canvases)
+        self.count(len(canvases))
+        return logits
+
+    def count(self, evaluations: int) -> None:
+        """Count evaluations that were made elsewhere."""
+        self.evaluations += evaluations
+        self._budget.progress(min(1.0, self.evaluations / max(self.planned, 1)))
+
+    def check(self) -> None:
+        """Raise `Cancelled` if nobody waits any more."""
+        if self._budget.cancelled():
+            raise Cancelled
+
+
+class Explainer(ABC):
+    """Base of all methods; a subclass is a frozen dataclass whose fields are the method's parameters.
+
+    Attributes
+    ----------
+    name, title : str
+        For files and links, and for people.
+    signed : bool
+        Whether the map can speak against a finding.
+    unit : str
+        What a number in the map is.
+    reading, pitfalls : str
+        For people: how to read the map, and when it misleads.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    signed: ClassVar[bool]
+    unit: ClassVar[str]
+    reading: ClassVar[str]
+    pitfalls: ClassVar[str]
+
+    def explain(
+        self,
+        classifier: Classifier,
+        film: Film,
+        findings: Sequence[str] | None = None,
+        budget: Budget | None = None,
+        seed: int = 0,
+    ) -> list[Explanation]:
+        """Explain one film for several findings from one set of evaluations.
+
+        Parameters
+        ----------
+        classifier : Classifier
+        film : Film
+        findings : sequence of str, optional
+            Outputs to explain; all of the card without it.
+        budget : Budget, optional
+            Evaluations, progress, cancel.
+        seed : int, default 0
+            The same seed gives the same maps.
+
+        Returns
+        -------
+        list of Explanation
+            In the order of ``findings``.
+
+        Raises
+        ------
+        ModelCardError
+            If the model has no such finding.
+        ModelError
+            If the method cannot work with this model.
+        Cancelled
+            If the budget was cancelled.
+        """
+        budget = budget or Budget()
+        names = list(classifier.card.outputs if findings is None else findings)
+        if not names:
+            raise ValueError("expected at least one finding to explain, got none")
+        outputs = [classifier.card.index(name) for name in names]
+        explainer = self.within(budget)
+        start = time.perf_counter()
+        task = Task(classifier, film, outputs, budget, explainer.cost, seed)
+        evidence = explainer._explain(task)
+        answered = classifier.card.probabilities(task.logits)
+        seconds = time.perf_counter() - start
+        budget.progress(1.0)
+        return [
+            Explanation(
+                method=self.name,
+                finding=name,
+                map=np.ascontiguousarray(found.map, np.float32),
+                probability=float(answered[k]),
+                logit=float(task.logits[k]),
+                seed=seed,
+                evaluations=task.evaluations,
+                seconds=seconds,
+                parameters=explainer.parameters(),
+                diagnostics=found.diagnostics,
+                pieces=found.pieces,
+                cells=found.cells,
+            )
+            for name, k, found in zip(names, outputs, evidence, strict=True)
+        ]
+
+    def parameters(self) -> dict[str, Any]:
+        """The method's parameters as plain values."""
+        return dataclasses.asdict(self) if dataclasses.is_dataclass(self) else {}
+
+    def within(self, budget: Budget) -> Explainer:
+        """The same method with the number of evaluations that a budget allows."""
+        return self
+
+    @property
+    def cost(self) -> int:
+        """Films that one explanation sends through the model."""
+        return 1
+
+    @abstractmethod
+    def _explain(self, task: Task) -> list[Evidence]:
+        """Find the evidence for each of ``task.outputs``."""

@@ -1,0 +1,118 @@
+"""One picture for a slide: a film beside its maps, with everything that a reader needs to place it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from xai.explainers.explanation import Explanation
+from xai.measures.location import describe
+from xai.pictures.render import Display, colour, colour_range, overlay, window
+
+PANEL = 480
+MARGIN = 24
+INK, QUIET, GROUND = (238, 238, 238), (170, 174, 180), (14, 15, 18)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One map of the figure: its title, whether it is signed, the explanation and what its colours span."""
+
+    title: str
+    signed: bool
+    unit: str
+    explanation: Explanation
+    span: float
+
+
+def panel(title: str, signed: bool, unit: str, all_findings: Sequence[Explanation], k: int, display: Display) -> Panel:
+    """Make the panel of one finding out of the explanations of all."""
+    return Panel(title, signed, unit, all_findings[k], colour_range(all_findings[k], all_findings, display.scale))
+
+
+def slide(
+    pixels: np.ndarray,
+    footprint: tuple[float, float, float, float],
+    panels: Sequence[Panel],
+    display: Display,
+    headline: str,
+    footnote: str,
+) -> bytes:
+    """Draw a film and its maps in one row.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W)
+        The film.
+    footprint : tuple of float
+        The part of it that the model saw.
+    panels : sequence of Panel
+    display : Display
+    headline, footnote : str
+        What the row shows; what made it.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    width = MARGIN + (len(panels) + 1) * (PANEL + MARGIN)
+    sheet = Image.new("RGB", (width, PANEL + 270), GROUND)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN), headline, INK, _font(26))
+    top = MARGIN + 78
+    grey = window(pixels, display.center, display.width, display.invert)
+    _paste(sheet, draw, np.repeat(grey[..., None], 3, 2), MARGIN, top, "Film")
+    for number, one in enumerate(panels, 1):
+        left = MARGIN + number * (PANEL + MARGIN)
+        picture = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
+        _paste(sheet, draw, picture, left, top, one.title)
+        _legend(sheet, draw, one, left, top + PANEL + 10)
+    words = _wrapped(footnote, width - 2 * MARGIN, _font(15))
+    draw.text((MARGIN, sheet.height - MARGIN), words, QUIET, _font(15), anchor="ld")
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, rgb: np.ndarray, left: int, top: int, title: str) -> None:
+    """Put a picture into its square, aspect kept, with its title above and the sides named."""
+    draw.text((left, top - 28), title, INK, _font(19))
+    picture = Image.fromarray(rgb)
+    scale = PANEL / max(picture.size)
+    picture = picture.resize([max(1, round(extent * scale)) for extent in picture.size], Image.Resampling.LANCZOS)
+    x, y = left + (PANEL - picture.width) // 2, top + (PANEL - picture.height) // 2
+    sheet.paste(picture, (x, y))
+    for letter, at in (("R", x + 8), ("L", x + picture.width - 20)):
+        draw.text((at, y + 8), letter, QUIET, _font(16))
+
+
+def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int, top: int) -> None:
+    """Draw a colour bar with its ends in numbers, and say where the evidence lies."""
+    line = np.linspace(-1 if one.signed else 0, 1, PANEL, dtype=np.float32)[None].repeat(12, 0)
+    sheet.paste(Image.fromarray(colour(line, 1.0, one.signed)), (left, top))
+    low = f"{-one.span:.3g}" if one.signed else "0"
+    draw.text((left, top + 16), low, QUIET, _font(14))
+    high = f"{one.span:.3g} {one.unit}"
+    draw.text((left + PANEL - draw.textlength(high, _font(14)), top + 16), high, QUIET, _font(14))
+    draw.text((left, top + 40), _wrapped(describe(one.explanation.map), PANEL, _font(15)), INK, _font(15))
+
+
+def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+    """Break a text into lines that are no wider than ``width`` pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines).lstrip()
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size)

@@ -1,0 +1,154 @@
+"""Make pictures: window a film, colour a map, lay one over the other. The only place where a map is normalised.
+
+The rule, here and in the browser: the range r is the largest |value| of the map (or of all findings of the method).
+Colour is looked up at value / r. Opacity grows with |value| and is full from half of r on. The weakest share of the
+non-zero values can be hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from xai.explainers.explanation import Explanation
+
+UNSIGNED_LUT = (
+    cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO).reshape(256, 3)[:, ::-1].copy()
+)
+_DIVERGING = np.array([(8, 81, 196), (86, 156, 235), (190, 205, 220), (248, 168, 72), (226, 94, 0)], np.float32)
+SIGNED_LUT = (
+    np.stack([np.interp(np.linspace(0, 4, 256), np.arange(5), _DIVERGING[:, channel]) for channel in range(3)], axis=1)
+    .round()
+    .astype(np.uint8)
+)
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a film and its maps are shown; changes nothing about what the model sees or a map says.
+
+    Attributes
+    ----------
+    opacity : float
+        Of the strongest evidence, 0 to 1.
+    cut : float
+        Percentile of the non-zero |values| below which a map is hidden.
+    scale : {"finding", "all"}
+        Whether colours span this finding's own map, or all findings of the method.
+    native : bool
+        Show the evidence at the resolution at which it exists.
+    center, width : float
+        Window of the film, in its [0, 1].
+    invert : bool
+        Show dense parts dark.
+    """
+
+    opacity: float = 0.6
+    cut: float = 0.0
+    scale: str = "finding"
+    native: bool = False
+    center: float = 0.5
+    width: float = 1.0
+    invert: bool = False
+
+
+def window(pixels: np.ndarray, center: float = 0.5, width: float = 1.0, invert: bool = False) -> np.ndarray:
+    """Window a film for the eye.
+
+    Parameters
+    ----------
+    pixels : ndarray of float, shape (H, W)
+        In [0, 1].
+    center, width : float
+        The shades from ``center - width / 2`` (black) to ``center + width / 2`` (white) are spread over the screen's.
+    invert : bool
+        Show dense parts dark.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+    """
+    shades = np.clip((pixels - (center - width / 2)) / max(width, 1e-6), 0, 1)
+    return np.rint(255 * (1 - shades if invert else shades)).astype(np.uint8)
+
+
+def colour_range(explanation: Explanation, siblings: Sequence[Explanation] = (), scale: str = "finding") -> float:
+    """Largest |value| that the colours span: of this map, or of all findings of its method."""
+    maps = [explanation, *siblings] if scale == "all" else [explanation]
+    return float(max(np.abs(one.map).max() for one in maps))
+
+
+def colour(values: np.ndarray, span: float, signed: bool) -> np.ndarray:
+    """Colour a map: uint8 (H, W, 3). Signed maps are symmetric about 0: blue against, orange for."""
+    share = values / span if span > 0 else np.zeros_like(values)
+    if signed:
+        return SIGNED_LUT[np.rint(np.clip(127.5 + 127.5 * share, 0, 255)).astype(np.uint8)]
+    return UNSIGNED_LUT[np.rint(np.clip(255 * share, 0, 255)).astype(np.uint8)]
+
+
+def opacity(values: np.ndarray, span: float, strongest: float, cut: float = 0.0) -> np.ndarray:
+    """Opacity of each pixel of a map, float (H, W) in [0, strongest]."""
+    size = np.abs(values)
+    if span <= 0 or not size.any():
+        return np.zeros_like(size)
+    alpha = strongest * np.minimum(1, 2 * size / span)
+    weakest = np.percentile(size[size > 0], cut) if cut > 0 else 0
+    return np.where(size < weakest, 0, alpha)
+
+
+def overlay(
+    pixels: np.ndarray,
+    explanation: Explanation,
+    footprint: tuple[float, float, float, float],
+    display: Display,
+    signed: bool,
+    span: float | None = None,
+) -> np.ndarray:
+    """Lay a map over its film.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W)
+        The film.
+    explanation : Explanation
+        Its map lies in the model's geometry.
+    footprint : tuple of float
+        The part of the film that the model saw; see `xai.models.preprocess.footprint`.
+    display : Display
+    signed : bool
+        Whether the method's maps are signed.
+    span : float, optional
+        What the colours span; the map's own largest |value| without it.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+    """
+    span = colour_range(explanation) if span is None else span
+    height, width = pixels.shape
+    grey = window(pixels, display.center, display.width, display.invert)
+    smooth = not display.native
+    values = explanation.cells if display.native and explanation.cells is not None else explanation.map
+    placed = place(values, footprint, height, width, smooth)
+    colours = colour(placed, span, signed).astype(np.float32)
+    alpha = opacity(placed, span, display.opacity, display.cut)[..., None]
+    return np.rint(grey[..., None] * (1 - alpha) + colours * alpha).astype(np.uint8)
+
+
+def place(
+    values: np.ndarray, footprint: tuple[float, float, float, float], height: int, width: int, smooth: bool = True
+) -> np.ndarray:
+    """Put a map where it belongs on a film of ``height`` x ``width``; 0 where the model saw nothing."""
+    x0, y0, x1, y1 = footprint
+    left, right = round(x0 * width), round(x1 * width)
+    top, bottom = round(y0 * height), round(y1 * height)
+    how = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    scaled = np.asarray(Image.fromarray(values).resize((right - left, bottom - top), how))
+    film = np.zeros((height, width), np.float32)
+    inside = np.s_[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    film[inside] = scaled[max(-top, 0) :, max(-left, 0) :][: film[inside].shape[0], : film[inside].shape[1]]
+    return film
