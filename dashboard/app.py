@@ -14,7 +14,7 @@ sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path
 from dashboard.films.services import FilmRoom
 from dashboard.server.library import DEFAULT_ROOT, Library
 from dashboard.server.services import Workbench, open_workbench
-from xai.cards.library import DEFAULT_MODEL
+from xai.models.library import DEFAULT_MODEL
 
 
 @st.cache_resource(show_spinner=False)

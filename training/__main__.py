@@ -10,7 +10,7 @@ from training.demo import command as demo
 from training.evaluate import command as evaluate
 from training.fitting import command as fit
 from training.predict import command as predict
-from training.predictions import command as import_predictions
+from training.predict import import_command as import_predictions
 from training.simulation import command as simulate
 from training.weights import command as import_weights
 from training.weights import fetch_command as fetch

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from xai import command_explain
-from xai.cards import command_card
 from xai.command_line import run_command
+from xai.models import command_card
 
 COMMANDS = {"explain": command_explain, "card": command_card}
 

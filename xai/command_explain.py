@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xai.cards.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
+from xai.models.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
 from xai.whole import write_whole
 

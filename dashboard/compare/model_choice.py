@@ -9,9 +9,9 @@ import streamlit as st
 from dashboard.compare.state import View
 from dashboard.page.words import escape
 from dashboard.server.services import Workbench
-from xai.cards.command_card import write_starter_card
-from xai.cards.library import DEFAULT_MODEL
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
+from xai.models.command_card import write_starter_card
+from xai.models.library import DEFAULT_MODEL
 
 
 def choose_model(bench: Workbench, view: View) -> str:

@@ -15,9 +15,9 @@ from dashboard.server.services import Workbench
 from dashboard.server.uploads import uploads
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError
-from xai.cards.library import DEFAULT_MODEL
 from xai.cards.model_card import ModelCardError
 from xai.findings import finding_label
+from xai.models.library import DEFAULT_MODEL
 
 NONE, ALL = "no predictions", "All findings"
 SOURCE_WIDTH, FINDING_WIDTH = 190, 170  # pixels

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard.models.inventory import Shelved, files_of, own_folder
 from dashboard.server.library import Library
-from xai.models.loading import SUFFIXES
+from xai.cards.model_card import SUFFIXES
 
 MOST_SHOWN = 200
 

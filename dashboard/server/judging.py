@@ -12,8 +12,8 @@ from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError
 from training.evaluate.judged import Judged, judge
 from training.evaluate.ranked import EvaluateError
 from training.predictions.table import Predictions, PredictionsError
-from xai.cards.library import DEFAULT_MODEL
 from xai.findings import finding_label
+from xai.models.library import DEFAULT_MODEL
 
 ALL = "all"
 PARTS = (ALL, *SPLITS)

@@ -13,16 +13,16 @@ import pandas as pd
 
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
 from training.evaluate.classes import class_names
-from training.predictions.table import Predictions, PredictionsError, read_predictions
 from training.predictions import table as predictions_folder
+from training.predictions.table import Predictions, PredictionsError, read_predictions
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE, Sitting, render
-from xai.cards.library import BUILT_IN_MODELS, list_models
 from xai.cards.model_card import ModelCard, card_path, read_card
 from xai.films.film import Film, FilmError, FilmFacts
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
+from xai.models.library import BUILT_IN_MODELS, list_models
 from xai.models.loading import file_sha256
 
 BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"

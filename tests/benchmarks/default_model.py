@@ -32,10 +32,10 @@ def main() -> None:
     start = time.perf_counter()
     import numpy as np
 
-    from xai.cards.library import DEFAULT_MODEL, find_model
     from xai.explainers import DEFAULT_METHODS, EXPLAINERS
     from xai.films.film import Film
     from xai.models.classifier import Classifier
+    from xai.models.library import DEFAULT_MODEL, find_model
 
     classifier = Classifier.load(find_model(DEFAULT_MODEL))
     print(f"{classifier.card.name}: imported and loaded in {time.perf_counter() - start:.2f} s")

@@ -24,11 +24,11 @@ from training.datasets.table import read_dataset
 from training.predict import predict_dataset
 from training.predict.films import Reader, sources_of
 from xai.backend import keras
-from xai.cards.library import DEFAULT_MODEL, find_model
 from xai.cards.model_card import InputSpec, ModelCard
 from xai.findings import FINDINGS
 from xai.models.classifier import Classifier
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
+from xai.models.library import DEFAULT_MODEL, find_model
 
 
 def densenet121(engine: str) -> Classifier:

@@ -21,9 +21,9 @@ import streamlit  # noqa: F401  part of what the server holds
 from dashboard.compare import light_box
 from dashboard.compare.state import View
 from dashboard.server.services import Request, Workbench, open_workbench
-from xai.cards.library import DEFAULT_MODEL
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.films.film import Film
+from xai.models.library import DEFAULT_MODEL
 
 
 def resident() -> float:

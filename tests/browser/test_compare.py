@@ -139,9 +139,9 @@ def download(page, name: str) -> tuple[str, bytes]:
 
 
 def test_downloads_hold_what_the_page_shows(visit, library):
-    from xai.cards.library import find_model
     from xai.explainers import EXPLAINERS
     from xai.models.classifier import Classifier
+    from xai.models.library import find_model
 
     page = visit(seed="3")
     finish(page)

@@ -106,7 +106,7 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_another_can_be_chosen(v
 def write_hostile_models(folder: Path) -> None:
     """A Lambda layer, a card for another model, and a model without a card."""
     from xai.backend import keras
-    from xai.cards.library import find_model
+    from xai.models.library import find_model
 
     folder.mkdir()
     card = {

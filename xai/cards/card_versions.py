@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from xai.cards.model_card import ModelCard, write_card
-from xai.models.loading import SUFFIXES
+from xai.cards.model_card import SUFFIXES, ModelCard, write_card
 
 
 def save_card_version(path: Path, card: ModelCard) -> Path:

@@ -21,6 +21,7 @@ from xai.cards.calibration import LogitMap, is_number, logit_map_from_dict
 from xai.whole import write_whole
 
 CARD_VERSION = 1
+SUFFIXES = (".keras", ".h5", ".hdf5")  # of the model files that a card may lie beside
 LINKS = ("sigmoid", "softmax")
 EMITS = ("logits", "probabilities")
 FITS = ("stretch", "crop", "crop-first", "pad")

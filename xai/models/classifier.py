@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xai.backend import keras, tf
-from xai.cards.card_check import checked_graph
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
+from xai.models.card_check import checked_graph
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
 from xai.models.graph import run, spatial_tensors
 from xai.models.loading import ModelError, file_sha256, load_model

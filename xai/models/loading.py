@@ -12,9 +12,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from xai.cards.model_card import SUFFIXES
 from xai.models.legacy import load_h5, objects
 
-SUFFIXES = (".keras", ".h5", ".hdf5")
 MAX_MODEL_BYTES = 2 * 1024**3
 MAX_CONFIG_BYTES = 64 * 1024**2
 CODE_CLASSES = {

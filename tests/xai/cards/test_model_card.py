@@ -13,7 +13,6 @@ from PIL import Image
 from tests.xai import made_models as models
 from xai.__main__ import main
 from xai.backend import keras
-from xai.cards.card_check import starter_card
 from xai.cards.model_card import (
     DEFAULT_THRESHOLD,
     InputSpec,
@@ -28,6 +27,7 @@ from xai.cards.model_card import (
 )
 from xai.explainers.baselines import baseline_canvas
 from xai.findings import FINDINGS
+from xai.models.card_check import starter_card
 from xai.models.classifier import Classifier
 from xai.models.loading import ModelError
 

@@ -12,8 +12,8 @@ import pytest
 from tests.xai import made_models as models
 from xai.__main__ import main
 from xai.backend import keras
-from xai.cards.card_check import starter_card
 from xai.explainers.gradcam import GradCAM
+from xai.models.card_check import starter_card
 from xai.models.legacy import modernise
 from xai.models.loading import load_model
 

@@ -11,7 +11,7 @@ import pytest
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, labels, read_dataset, write_dataset
 from training.evaluate import auroc
-from training.predictions.command import import_csv, join_csv
+from training.predict.import_command import import_csv, join_csv
 from training.predictions.film_names import match_films
 from training.predictions.table import PredictionsError, read_predictions
 from xai.cards.model_card import Threshold

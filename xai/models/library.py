@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xai.models.loading import SUFFIXES, ModelError
+from xai.cards.model_card import SUFFIXES
+from xai.models.loading import ModelError
 
 BUILT_IN_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 DEFAULT_MODEL = "lightbox"

@@ -31,7 +31,7 @@ def write_starter_card(model: Path, outputs: tuple[str, ...] | None = None) -> t
     ModelError
         If the model cannot be loaded.
     """
-    from xai.cards.card_check import starter_card
+    from xai.models.card_check import starter_card
     from xai.models.classifier import Classifier
 
     path = card_path(model)
