@@ -11,22 +11,22 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.server.library import DEFAULT_ROOT, Library
-from dashboard.server.services import Workbench, open_workbench
+from dashboard.server.services import Services, open_services
 from xai.models.library import DEFAULT_MODEL
 
 
 @st.cache_resource(show_spinner=False)
-def shared_workbench(root: Path) -> Workbench:
-    """Make the one workbench of this server."""
-    return open_workbench(root)
+def shared_services(root: Path) -> Services:
+    """Make the services of this server."""
+    return open_services(root)
 
 
 @st.cache_resource(show_spinner=False)
-def shared_film_room(root: Path, _library: Library) -> FilmRoom:
-    """Make the one film room of this server."""
-    return FilmRoom(_library)
+def shared_film_services(root: Path, _library: Library) -> FilmServices:
+    """Make the film services of this server."""
+    return FilmServices(_library)
 
 
 def library_root() -> Path:
@@ -38,9 +38,9 @@ def library_root() -> Path:
 
 ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
-bench = shared_workbench(library_root())
-st.session_state.setdefault("workbench", bench)
-st.session_state.setdefault("film_room", shared_film_room(library_root(), bench.library))
+services = shared_services(library_root())
+st.session_state.setdefault("services", services)
+st.session_state.setdefault("film_services", shared_film_services(library_root(), services.library))
 st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
 page = st.navigation(
     [
@@ -55,4 +55,4 @@ page = st.navigation(
 page.run()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
 if page.title == "Compare":  # the other pages need no model to show something
-    bench.warm_up(DEFAULT_MODEL)
+    services.warm_up(DEFAULT_MODEL)

@@ -12,7 +12,7 @@ from dashboard.films.own import OWN
 from dashboard.films.walk import Walk
 from dashboard.page.words import escape
 from dashboard.server.library import Record
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
@@ -34,34 +34,34 @@ class Hung:
         return dict(self.record.truth) if self.record else {}
 
 
-def current_film(bench: Workbench, view: View) -> Hung | None:
+def current_film(services: Services, view: View) -> Hung | None:
     """Give the film that hangs, None if there is none; says why where one cannot be hung."""
     chosen = st.session_state.get("upload")
     if chosen is not None:
-        film = bench.films.get(chosen.sha256)
+        film = services.films.get(chosen.sha256)
         if film is not None:
             return Hung(film, chosen.title)
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
-    name = view.film or first_film(bench)
+    name = view.film or first_film(services)
     if name is None:
         return None
     dataset, _, film_name = name.partition("/")
     try:
-        record = bench.library.record(dataset, film_name)
-        film = bench.film(dataset, film_name)
+        record = services.library.record(dataset, film_name)
+        film = services.film(dataset, film_name)
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return None
     return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
 
 
-def first_film(bench: Workbench) -> str | None:
+def first_film(services: Services) -> str | None:
     """Name the film that a fresh visitor sees: the first of the first dataset that has one."""
-    for dataset in bench.library.datasets():
+    for dataset in services.library.datasets():
         try:
-            films = bench.library.films(dataset)
+            films = services.library.films(dataset)
         except DatasetError:
             continue
         if len(films):
@@ -69,16 +69,16 @@ def first_film(bench: Workbench) -> str | None:
     return None
 
 
-def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
+def neighbours(services: Services, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
     """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
-    walked = place_in_walk(bench, _name_of(hung))
+    walked = place_in_walk(services, _name_of(hung))
     if walked is not None:
         return tuple(_film_of(walked[0], name) for name in (walked[1].before, walked[1].after))
     line: list[str | Upload]
     if hung.record is None:
         line, here = list(uploads()), st.session_state.upload
     else:
-        names = bench.library.films(hung.record.dataset).index
+        names = services.library.films(hung.record.dataset).index
         position = names.get_loc(hung.record.film)
         near = names[max(position - 1, 0) : position + 2]
         line, here = [f"{hung.record.dataset}/{name}" for name in near], f"{hung.record.dataset}/{hung.record.film}"
@@ -86,9 +86,9 @@ def neighbours(bench: Workbench, view: View, hung: Hung) -> tuple[str | Upload |
     return (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
 
 
-def walk_line(bench: Workbench, hung: Hung) -> None:
+def walk_line(services: Services, hung: Hung) -> None:
     """Say where this film stands among those that the Films page handed over, with the way back to them."""
-    walked = place_in_walk(bench, _name_of(hung))
+    walked = place_in_walk(services, _name_of(hung))
     if walked is not None:
         back_to_films(*walked, film=hung.record.film if hung.record else st.session_state.upload.sha256)
 
@@ -103,15 +103,15 @@ def hang(what: str | Upload) -> None:
         st.session_state.view = st.session_state.view.with_(film=what)
 
 
-def hang_controls(bench: Workbench) -> None:
+def hang_controls(services: Services) -> None:
     """Show the uploader and the choice of dataset films."""
-    _upload_controls(bench)
-    _dataset_controls(bench)
+    _upload_controls(services)
+    _dataset_controls(services)
 
 
-def _upload_controls(bench: Workbench) -> None:
+def _upload_controls(services: Services) -> None:
     turn = st.session_state.get("upload_turn", 0)
-    first = take_uploads(bench)
+    first = take_uploads(services)
     if st.session_state.get("upload_turn", 0) != turn:
         if first is not None:
             hang(first)
@@ -132,13 +132,13 @@ def _upload_controls(bench: Workbench) -> None:
             st.rerun()
 
 
-def _dataset_controls(bench: Workbench) -> None:
-    names = list(bench.library.datasets())
+def _dataset_controls(services: Services) -> None:
+    names = list(services.library.datasets())
     if not names:
         return
     dataset = st.selectbox("Or take a film of a dataset", names, key="pick_dataset")
     try:
-        films = bench.library.films(dataset)
+        films = services.library.films(dataset)
     except DatasetError as error:
         st.error(escape(str(error)))
         return

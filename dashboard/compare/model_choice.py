@@ -8,15 +8,15 @@ import streamlit as st
 
 from dashboard.compare.state import View
 from dashboard.page.words import escape
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
 from xai.models.command_card import write_starter_card
 from xai.models.library import DEFAULT_MODEL
 
 
-def choose_model(bench: Workbench, view: View) -> str:
+def choose_model(services: Services, view: View) -> str:
     """Show the choice of model and give the chosen one; an empty name where there is none to choose."""
-    names = list(bench.library.models())
+    names = list(services.library.models())
     if not names:
         return ""
     wanted = next(name for name in (view.model, DEFAULT_MODEL, names[0]) if name in names)
@@ -29,24 +29,24 @@ def choose_model(bench: Workbench, view: View) -> str:
     return model
 
 
-def usable_card(bench: Workbench, model: str) -> ModelCard | None:
+def usable_card(services: Services, model: str) -> ModelCard | None:
     """Give the card of a model; None where it has no usable one, see `show_no_card`."""
     try:
-        return bench.library.card(model) if model else None
+        return services.library.card(model) if model else None
     except ModelCardError:
         return None
 
 
-def show_no_card(bench: Workbench, model: str) -> None:
+def show_no_card(services: Services, model: str) -> None:
     """Say why a model cannot be used and what to do about it; one without a card can be given a starter to complete."""
     if not model:
         st.error("There is no model: put a .keras file and its card into the library's folder models.")
         return
     try:
-        bench.library.card(model)
+        services.library.card(model)
     except ModelCardError as error:
         st.error(escape(str(error)))
-    path = bench.library.models()[model]
+    path = services.library.models()[model]
     if card_path(path).exists():
         st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
         return

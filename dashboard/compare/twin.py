@@ -11,7 +11,7 @@ from dashboard.compare.state import View
 from dashboard.components.payload import Payload
 from dashboard.page.words import percent, signed
 from dashboard.server.jobs import Job
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 
@@ -40,16 +40,16 @@ def twin_controls(view: View, hung: Hung) -> View:
 
 
 def twin_panel(
-    bench: Workbench, view: View, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
+    services: Services, view: View, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
 ) -> tuple[Payload | None, Job | None]:
     """Give the viewer's panel of the twin, and the job that it still waits for; nothing where no twin is asked for."""
     without = tuple(name for name in view.without if name in removable(hung))
     if not without:
         return None, None
-    twin = bench.twin(hung.record, without)
-    predicted = bench.predict(st.session_state.visitor, twin, model)
+    twin = services.twin(hung.record, without)
+    predicted = services.predict(st.session_state.visitor, twin, model)
     words = ", ".join(finding_label(name).lower() for name in without)
-    picture = bench.part(["twin", twin.sha256], lambda: light_box.shades(twin))
+    picture = services.part(["twin", twin.sha256], lambda: light_box.shades(twin))
     if isinstance(predicted, Job) or answered is None:
         captions = {}
     else:

@@ -17,14 +17,14 @@ from dashboard.films.gallery_panel import choose, chosen, items, thumbnails_of
 from dashboard.films.handover import FILMS, compare
 from dashboard.films.items import Page, summaries
 from dashboard.films.notes import Notebook
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import SIZES, Query
 from dashboard.films.state import write_link as films_link
 from dashboard.films.walk import Walk
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from training.evaluate.judged import Judged
 
 POLL_SECONDS = 0.4
@@ -36,8 +36,8 @@ class Atlas:
 
     Attributes
     ----------
-    bench : Workbench
-    room : FilmRoom
+    services : Services
+    shared : FilmServices
     catalogue : Catalogue
         Of the whole dataset.
     judged : Judged
@@ -47,8 +47,8 @@ class Atlas:
     cut : float
     """
 
-    bench: Workbench
-    room: FilmRoom
+    services: Services
+    shared: FilmServices
     catalogue: Catalogue
     judged: Judged
     source: Source
@@ -68,7 +68,7 @@ class Atlas:
     @property
     def notebook(self) -> Notebook:
         """Where tags and notes are written."""
-        return self.room.notebook
+        return self.shared.notebook
 
     @cached_property
     def outcome(self) -> np.ndarray:
@@ -101,7 +101,7 @@ class Atlas:
     def films_of(self, cell: str, only_pictures: bool = False) -> list[str]:
         """Films of a cell, the most confident first."""
         asked = self.query(cell)
-        found = self.room.find(asked.with_(image="here") if only_pictures else asked, self.catalogue, self.notebook)
+        found = self.shared.find(asked.with_(image="here") if only_pictures else asked, self.catalogue, self.notebook)
         return [str(self.catalogue.films.names[row]) for row in found]
 
 
@@ -113,17 +113,19 @@ def open_in_films(query: Query, film: str | None = None) -> None:
 def show_films(atlas: Atlas, query: Query, films: list[str], key: str) -> None:
     """Show films as a gallery: a click opens one on the Films page, ticks choose them for tags, notes and Compare."""
     page = Page(atlas.catalogue.films.rows(films), 1, 1)
-    wanted = thumbnails_of(atlas.bench, atlas.room, atlas.catalogue, page)
+    wanted = thumbnails_of(atlas.services, atlas.shared, atlas.catalogue, page)
     job = _thumbnail_job(atlas, wanted)
     st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, query, page, wanted, job, key)
 
 
 def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
-    missing = [one for one in wanted.values() if atlas.room.thumbnails.get(one[0]) is None]
+    missing = [one for one in wanted.values() if atlas.shared.thumbnails.get(one[0]) is None]
     if not missing:
         return None
     name = hashlib.sha256(repr([key for key, *_ in missing]).encode()).hexdigest()
-    return atlas.bench.jobs.ask(visitor(), name, lambda budget: atlas.room.thumbnails.make(missing, budget), slow=False)
+    return atlas.services.jobs.ask(
+        visitor(), name, lambda budget: atlas.shared.thumbnails.make(missing, budget), slow=False
+    )
 
 
 def _pictures(atlas: Atlas, query: Query, page: Page, wanted: dict, job: Job | None, key: str) -> None:
@@ -133,7 +135,7 @@ def _pictures(atlas: Atlas, query: Query, page: Page, wanted: dict, job: Job | N
     if state.pop(f"{key}_chose", False):
         st.rerun()  # what can be done with the chosen films stands elsewhere on the page
     if job is not None:
-        atlas.bench.jobs.ask(visitor(), job.key, job.work, slow=False)  # says that this visitor still waits
+        atlas.services.jobs.ask(visitor(), job.key, job.work, slow=False)  # says that this visitor still waits
     names = [str(atlas.catalogue.films.names[row]) for row in page.rows]
     summed = summaries(atlas.catalogue, query, page.rows, atlas.notebook.remarks(atlas.dataset, names))
 
@@ -147,7 +149,7 @@ def _pictures(atlas: Atlas, query: Query, page: Page, wanted: dict, job: Job | N
         state[f"{key}_chose"] = True
 
     gallery(
-        items(atlas.room, atlas.catalogue, summed, wanted),
+        items(atlas.shared, atlas.catalogue, summed, wanted),
         side=SIZES["medium"],
         key=key,
         chosen=[name for name in names if name in chosen()],

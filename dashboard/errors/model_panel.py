@@ -35,15 +35,15 @@ READING = (
 
 def obstacle(atlas: Atlas) -> str:
     """Say why nothing that needs the model can be offered; empty where it can."""
-    facts = atlas.room.library.read_predictions(atlas.source.predictions).facts
+    facts = atlas.shared.library.read_predictions(atlas.source.predictions).facts
     if not atlas.can_open.any():
         return f"This needs pictures, and none of the {len(atlas.judged):,} films has its picture on this machine."
-    return home_of(atlas.room.library, facts).why
+    return home_of(atlas.shared.library, facts).why
 
 
 def arrays_of(atlas: Atlas) -> Arrays:
     """Give where computed arrays are kept."""
-    return Arrays(atlas.room.library.results / "errors")
+    return Arrays(atlas.shared.library.results / "errors")
 
 
 def show_gaze(atlas: Atlas) -> None:
@@ -72,8 +72,8 @@ def show_gaze(atlas: Atlas) -> None:
         names = {**CELLS, "TP": "true positives"}
         st.info(f"None of the {names[empty[0]]} has a picture here, so there is nothing to compare.")
         return
-    bench, model, stamp = atlas.bench, atlas.source.model, atlas.room.library.dataset_stamp(atlas.dataset)
-    key = content_key("gaze", bench.model_key(model), atlas.dataset, stamp, atlas.finding, films)
+    services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
+    key = content_key("gaze", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
     kept = arrays_of(atlas).get(key)
     found = gaze.from_arrays(kept, cells) if kept else None
     if found is not None:
@@ -82,10 +82,10 @@ def show_gaze(atlas: Atlas) -> None:
         opens = {cell: [_opener(atlas, name) for name in names] for cell, names in films.items()}
 
         def work(budget: Budget) -> None:
-            made = gaze.mean_gazes(bench.classifier(model), opens, atlas.finding, budget)
+            made = gaze.mean_gazes(services.classifier(model), opens, atlas.finding, budget)
             arrays_of(atlas).put(key, gaze.to_arrays(made))
 
-        wait_for(bench, key, f"Grad-CAM of {sum(map(len, films.values()))} films", work)
+        wait_for(services, key, f"Grad-CAM of {sum(map(len, films.values()))} films", work)
     else:
         count = sum(map(len, films.values()))
         st.button(
@@ -142,12 +142,12 @@ def show_map(atlas: Atlas) -> None:
     )
     rows = sample(atlas.outcome, atlas.can_open, case().spots)
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
-    bench, model, stamp = atlas.bench, atlas.source.model, atlas.room.library.dataset_stamp(atlas.dataset)
-    kept_as = content_key("features", bench.model_key(model), atlas.dataset, stamp)
+    services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
+    kept_as = content_key("features", services.model_key(model), atlas.dataset, stamp)
     known = known_features(arrays_of(atlas), kept_as)
     missing = [name for name in names if name not in known]
     key = content_key(kept_as, missing)
-    done = bench.jobs.find(key)
+    done = services.jobs.find(key)
     if missing and not (done is not None and done.state == "done"):
         _ask_for_features(atlas, names, missing, kept_as, key)
         return
@@ -176,9 +176,9 @@ def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_a
     opens = {name: _opener(atlas, name) for name in missing}
 
     def work(budget: Budget) -> None:
-        compute_features(atlas.bench.classifier(atlas.source.model), opens, arrays_of(atlas), kept_as, budget)
+        compute_features(atlas.services.classifier(atlas.source.model), opens, arrays_of(atlas), kept_as, budget)
 
-    wait_for(atlas.bench, key, f"Features of {len(missing):,} films", work)
+    wait_for(atlas.services, key, f"Features of {len(missing):,} films", work)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -252,4 +252,4 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
 
 
 def _opener(atlas: Atlas, name: str):
-    return lambda: atlas.bench.film(atlas.dataset, name)
+    return lambda: atlas.services.film(atlas.dataset, name)

@@ -15,12 +15,12 @@ from dashboard.films.large import outlined
 from dashboard.films.notes import LONGEST_NOTE, MOST_TAGS, Notebook, NotesError, Remark
 from dashboard.films.own import OWN
 from dashboard.films.search import outcomes, threshold
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import OUTCOMES
 from dashboard.films.visit import narrow, query, turn_to, write_permalink
 from dashboard.films.walk import Walk, place
 from dashboard.page.words import escape
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from training.datasets.table import PROVENANCE, DatasetError
 from xai.budget import Budget
 from xai.films.film import Film, FilmError
@@ -39,7 +39,9 @@ def close() -> None:
 
 
 @st.dialog("Film", width=WIDTH, position="right", on_dismiss=close)
-def drawer(bench: Workbench, room: FilmRoom, catalogue: Catalogue, rows: np.ndarray, notebook: Notebook) -> None:
+def drawer(
+    services: Services, shared: FilmServices, catalogue: Catalogue, rows: np.ndarray, notebook: Notebook
+) -> None:
     """Show the film that the query names."""
     asked = query()
     if asked.film is None:
@@ -52,11 +54,11 @@ def drawer(bench: Workbench, room: FilmRoom, catalogue: Catalogue, rows: np.ndar
     _heading(catalogue, rows, row)
     picture, words = st.columns([0.44, 0.56], gap="medium")
     with picture:
-        _picture(bench, room, catalogue, row)
+        _picture(services, shared, catalogue, row)
     with words:
         _answers(catalogue, row)
         _written(catalogue, notebook, row)
-    _siblings(bench, room, catalogue, notebook, row)
+    _siblings(services, shared, catalogue, notebook, row)
 
 
 def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
@@ -97,7 +99,7 @@ def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
             compare(catalogue, Walk(films.dataset, asked.with_(film=None)), film)
 
 
-def _picture(bench: Workbench, room: FilmRoom, catalogue: Catalogue, row: int) -> None:
+def _picture(services: Services, shared: FilmServices, catalogue: Catalogue, row: int) -> None:
     films = catalogue.films
     film, dataset = str(films.names[row]), films.dataset
     if not films.openable[row]:
@@ -105,9 +107,9 @@ def _picture(bench: Workbench, room: FilmRoom, catalogue: Catalogue, row: int) -
         st.info(escape(f"The picture of this film is not on this machine; it belongs at {path} in its dataset."))
         return
     try:
-        opened = _open(bench, dataset, film)
-        boxes = {} if dataset == OWN else room.library.boxes(dataset, film)
-        masks = {} if dataset == OWN else room.library.masks(dataset, film)
+        opened = _open(services, dataset, film)
+        boxes = {} if dataset == OWN else shared.library.boxes(dataset, film)
+        masks = {} if dataset == OWN else shared.library.masks(dataset, film)
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return
@@ -126,10 +128,10 @@ def _toggle_outlines() -> None:
     st.session_state.films_outlines = st.session_state.films_outlines_toggle
 
 
-def _open(bench: Workbench, dataset: str, film: str) -> Film:
+def _open(services: Services, dataset: str, film: str) -> Film:
     if dataset != OWN:
-        return bench.film(dataset, film)
-    opened = bench.films.get(film)
+        return services.film(dataset, film)
+    opened = services.films.get(film)
     if opened is None:
         raise FilmError("This film was put away to save memory; upload it again.")
     return opened
@@ -219,7 +221,7 @@ def _written(catalogue: Catalogue, notebook: Notebook, row: int) -> None:
         st.error(escape(str(error)))
 
 
-def _siblings(bench: Workbench, room: FilmRoom, catalogue: Catalogue, notebook: Notebook, row: int) -> None:
+def _siblings(services: Services, shared: FilmServices, catalogue: Catalogue, notebook: Notebook, row: int) -> None:
     films = catalogue.films
     patient = films.patients.names[films.patients.codes[row]]
     if patient == UNKNOWN:
@@ -235,11 +237,11 @@ def _siblings(bench: Workbench, room: FilmRoom, catalogue: Catalogue, notebook: 
         "All of this patient", key="film_patient", width="stretch", on_click=narrow, kwargs={"patient": patient}
     )
     near = Page(others[:MOST_SIBLINGS], 1, 1)
-    wanted = thumbnails_of(bench, room, catalogue, near)
-    room.thumbnails.make(wanted.values(), Budget())
+    wanted = thumbnails_of(services, shared, catalogue, near)
+    shared.thumbnails.make(wanted.values(), Budget())
     summed = summaries(catalogue, query(), near.rows, notebook.remarks(films.dataset, wanted))
     gallery(
-        items(room, catalogue, summed, wanted),
+        items(shared, catalogue, summed, wanted),
         side=SIBLING_SIDE,
         key="film_siblings",
         can_choose=False,

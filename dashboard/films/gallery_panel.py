@@ -11,13 +11,13 @@ from dashboard.films.catalogue import Catalogue
 from dashboard.films.items import Page, Summary, summaries, table_of
 from dashboard.films.notes import Notebook
 from dashboard.films.own import OWN
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import SIZES, query_key
 from dashboard.films.thumbnails import BROKEN, Maker, thumbnail_key
 from dashboard.films.visit import query, turn_to
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from xai.films.film import FilmError
 from xai.findings import finding_label
 
@@ -36,39 +36,41 @@ def choose(films: list[str]) -> None:
     st.session_state.films_turn = st.session_state.get("films_turn", 0) + 1
 
 
-def show_gallery(bench: Workbench, room: FilmRoom, catalogue: Catalogue, page: Page, notebook: Notebook) -> Job | None:
+def show_gallery(
+    services: Services, shared: FilmServices, catalogue: Catalogue, page: Page, notebook: Notebook
+) -> Job | None:
     """Show a page of films; gives the job that makes those of its pictures that are not there yet."""
-    wanted = thumbnails_of(bench, room, catalogue, page)
-    missing = [one for one in wanted.values() if room.thumbnails.get(one[0]) is None]
+    wanted = thumbnails_of(services, shared, catalogue, page)
+    missing = [one for one in wanted.values() if shared.thumbnails.get(one[0]) is None]
     job = None
     if missing:
         name = hashlib.sha256(repr([key for key, *_ in missing]).encode()).hexdigest()
-        job = room.jobs.ask(visitor(), name, lambda budget: room.thumbnails.make(missing, budget), slow=False)
+        job = shared.jobs.ask(visitor(), name, lambda budget: shared.thumbnails.make(missing, budget), slow=False)
     fragment = st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)
-    fragment(room, catalogue, page, notebook, wanted, job)
+    fragment(shared, catalogue, page, notebook, wanted, job)
     return job
 
 
 def thumbnails_of(
-    bench: Workbench, room: FilmRoom, catalogue: Catalogue, page: Page
+    services: Services, shared: FilmServices, catalogue: Catalogue, page: Page
 ) -> dict[str, tuple[str, Maker, bool]]:
     """Give the thumbnail's key, how to open the film, and whether the thumbnail may be kept on disk, by film."""
     dataset, films = catalogue.films.dataset, catalogue.films
     names = [str(films.names[row]) for row in page.rows if films.openable[row]]
     if dataset == OWN:
-        return {name: (f"own {name}", lambda name=name: _own_film(bench, name), False) for name in names}
-    library = room.library
+        return {name: (f"own {name}", lambda name=name: _own_film(services, name), False) for name in names}
+    library = shared.library
     keys = {name: thumbnail_key(library, dataset, name) for name in names}
     return {name: (keys[name], lambda name=name: library.open_film(dataset, name), True) for name in names}
 
 
 def items(
-    room: FilmRoom, catalogue: Catalogue, summed: list[Summary], wanted: dict[str, tuple[str, Maker, bool]]
+    shared: FilmServices, catalogue: Catalogue, summed: list[Summary], wanted: dict[str, tuple[str, Maker, bool]]
 ) -> list[Item]:
     """Give what the gallery shows of each film."""
     made = []
     for one in summed:
-        found = room.thumbnails.get(wanted[one.film][0]) if one.film in wanted else BROKEN
+        found = shared.thumbnails.get(wanted[one.film][0]) if one.film in wanted else BROKEN
         state = (
             "absent" if not one.can_open else "waiting" if found is None else "broken" if found == BROKEN else "ready"
         )
@@ -117,7 +119,7 @@ def show_table(catalogue: Catalogue, page: Page, notebook: Notebook) -> None:
 
 
 def _pictures(
-    room: FilmRoom,
+    shared: FilmServices,
     catalogue: Catalogue,
     page: Page,
     notebook: Notebook,
@@ -131,7 +133,7 @@ def _pictures(
     remarks = notebook.remarks(catalogue.films.dataset, names)
     summed = summaries(catalogue, asked, page.rows, remarks)
     gallery(
-        items(room, catalogue, summed, wanted),
+        items(shared, catalogue, summed, wanted),
         side=SIZES[asked.size],
         key="films_gallery",
         chosen=[name for name in names if name in chosen()],
@@ -160,8 +162,8 @@ def _choose_here(names: list[str], picked: list[str]) -> None:
     st.session_state.films_chosen = kept | {film: None for film in picked if film in names}
 
 
-def _own_film(bench: Workbench, sha256: str):
-    film = bench.films.get(sha256)
+def _own_film(services: Services, sha256: str):
+    film = services.films.get(sha256)
     if film is None:
         raise FilmError("This film was put away to save memory; upload it again.")
     return film

@@ -10,11 +10,11 @@ from dashboard.compare.state import View, write_link
 from dashboard.components.viewer import DISPLAY
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.own import OWN
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.source import catalogue_of, notebook_of
 from dashboard.films.state import write_link as films_link
 from dashboard.films.walk import Place, Walk, place, rows_of
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
 
 COMPARE, FILMS = "views/compare.py", "views/films.py"
@@ -29,27 +29,27 @@ def compare(catalogue: Catalogue, walk: Walk, film: str) -> NoReturn:
     changes: dict = {"film": None if walk.dataset == OWN else f"{walk.dataset}/{film}", "without": ()}
     if walk.query.finding is not None:
         changes["finding"] = walk.query.finding
-    if catalogue.answers is not None and catalogue.answers.model in state.workbench.library.models():
+    if catalogue.answers is not None and catalogue.answers.model in state.services.library.models():
         changes["model"] = catalogue.answers.model
     st.switch_page(COMPARE, query_params=write_link(view.with_(**changes), DISPLAY))
 
 
-def place_in_walk(bench: Workbench, film: str) -> tuple[Walk, Place] | None:
+def place_in_walk(services: Services, film: str) -> tuple[Walk, Place] | None:
     """Find the film that hangs on the Compare page in what the Films page handed over; None where it is not in it.
 
     Parameters
     ----------
-    bench : Workbench
+    services : Services
     film : str
         ``dataset/film``, or an upload's content hash.
     """
     walk: Walk | None = st.session_state.get("walk")
-    room: FilmRoom | None = st.session_state.get("film_room")
-    if walk is None or room is None:
+    shared: FilmServices | None = st.session_state.get("film_services")
+    if walk is None or shared is None:
         return None
     try:
-        catalogue = catalogue_of(bench, room, walk.query)
-        rows = rows_of(walk, room, catalogue, notebook_of(room, walk.dataset))
+        catalogue = catalogue_of(services, shared, walk.query)
+        rows = rows_of(walk, shared, catalogue, notebook_of(shared, walk.dataset))
     except ValueError:  # the library has changed meanwhile: its own errors are of this kind
         return None
     name = film.removeprefix(f"{walk.dataset}/")

@@ -15,7 +15,7 @@ from xai.budget import Budget, Cancelled
 from xai.cards.model_card import ModelCard
 
 if TYPE_CHECKING:
-    from dashboard.server.services import Workbench
+    from dashboard.server.services import Services
 
 OWN = "your films"
 """Stands for this visitor's films in place of a dataset's name."""
@@ -52,12 +52,12 @@ def own_catalogue(
     return Catalogue(f"{key} {card.fingerprint}", known, answers)
 
 
-def predict_films(bench: Workbench, model: str, wanted: Sequence[str], budget: Budget) -> None:
-    """Let a model answer films of the shelf; what it says is kept in memory.
+def predict_films(services: Services, model: str, wanted: Sequence[str], budget: Budget) -> None:
+    """Let a model answer films that were uploaded; what it says is kept in memory.
 
     Parameters
     ----------
-    bench : Workbench
+    services : Services
     model : str
     wanted : sequence of str
         Content hashes; films that were put away meanwhile are left out.
@@ -68,13 +68,13 @@ def predict_films(bench: Workbench, model: str, wanted: Sequence[str], budget: B
     Cancelled
         If nobody waits for the answers any more; those that are there stay.
     """
-    classifier = bench.classifier(model)
+    classifier = services.classifier(model)
     for start in range(0, len(wanted), BATCH):
         if budget.cancelled():
             raise Cancelled
-        films = [film for sha256 in wanted[start : start + BATCH] if (film := bench.films.get(sha256)) is not None]
+        films = [film for sha256 in wanted[start : start + BATCH] if (film := services.films.get(sha256)) is not None]
         if films:
             logits = classifier.logits(np.stack([classifier.prepare(film) for film in films]))
             for film, answer in zip(films, logits, strict=True):
-                bench.logits.put(bench.logits_key(film.sha256, model), answer)
+                services.logits.put(services.logits_key(film.sha256, model), answer)
         budget.progress(min(1.0, (start + BATCH) / len(wanted)))

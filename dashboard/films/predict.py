@@ -6,12 +6,12 @@ import streamlit as st
 
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.own import OWN, predict_films
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.visit import narrow, query
 from dashboard.page.visit import visitor
 from dashboard.page.words import escape
 from dashboard.server.jobs import Job
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
 from xai.budget import Budget
 
@@ -19,32 +19,34 @@ POLL_SECONDS = 0.5
 POPOVER_WIDTH = 380  # pixels
 
 
-def ask_about_own(bench: Workbench, room: FilmRoom, catalogue: Catalogue) -> dict[str, Job]:
+def ask_about_own(services: Services, shared: FilmServices, catalogue: Catalogue) -> dict[str, Job]:
     """Let the chosen model answer the visitor's own films, unless it has, or the visitor stopped it."""
     if catalogue.films.dataset != OWN or catalogue.answers is None:
         return {}
     model = query().predictions
-    wanted = [one.sha256 for one in uploads() if bench.logits.get(bench.logits_key(one.sha256, model)) is None]
-    wanted = [sha256 for sha256 in wanted if bench.films.get(sha256) is not None]
+    wanted = [one.sha256 for one in uploads() if services.logits.get(services.logits_key(one.sha256, model)) is None]
+    wanted = [sha256 for sha256 in wanted if services.films.get(sha256) is not None]
     key = f"own {model} {' '.join(wanted)}"
     if not wanted or key in _stopped():
         return {}
     words = f"{model} answers {len(wanted)} film{'s' if len(wanted) > 1 else ''}"
-    return {words: room.jobs.ask(visitor(), key, lambda budget: predict_films(bench, model, wanted, budget), slow=True)}
+    return {
+        words: shared.jobs.ask(visitor(), key, lambda budget: predict_films(services, model, wanted, budget), slow=True)
+    }
 
 
-def predict_controls(bench: Workbench, catalogue: Catalogue) -> None:
+def predict_controls(services: Services, catalogue: Catalogue) -> None:
     """Offer to let a model answer the whole dataset."""
     if catalogue.films.dataset == OWN:
         st.caption("Your own films are answered by the model that is chosen on the left.")
         return
     with st.container(width=POPOVER_WIDTH):
-        _start_controls(bench, catalogue)
+        _start_controls(services, catalogue)
 
 
-def _start_controls(bench: Workbench, catalogue: Catalogue) -> None:
+def _start_controls(services: Services, catalogue: Catalogue) -> None:
     films = catalogue.films
-    model = st.selectbox("Model", list(bench.library.models()), key="predict_model")
+    model = st.selectbox("Model", list(services.library.models()), key="predict_model")
     count = int(films.openable.sum())
     st.caption(
         f"The model answers the {count:,} films of {escape(films.dataset)} that have a picture, in the background. "
@@ -56,14 +58,14 @@ def _start_controls(bench: Workbench, catalogue: Catalogue) -> None:
         st.rerun()
 
 
-def ask_about_dataset(bench: Workbench, room: FilmRoom) -> dict[str, Job]:
+def ask_about_dataset(services: Services, shared: FilmServices) -> dict[str, Job]:
     """Go on with the predictions that this visitor started, and show them once they are there."""
     started = st.session_state.get("films_predicting")
     if started is None:
         return {}
     dataset, model = started
     key = f"predict {dataset} {model}"
-    job = room.jobs.find(key)
+    job = shared.jobs.find(key)
     if job is not None and job.state == "done":
         del st.session_state.films_predicting
         if query().dataset == dataset:
@@ -73,13 +75,13 @@ def ask_about_dataset(bench: Workbench, room: FilmRoom) -> dict[str, Job]:
     def work(budget: Budget) -> None:
         from training.predict import predict_dataset
 
-        out = room.library.root / "predictions" / name_of(dataset, model)
+        out = shared.library.root / "predictions" / name_of(dataset, model)
         # One thread reads: this server has pages to serve meanwhile.
         predict_dataset(
-            room.library.dataset(dataset), bench.classifier(model), out, model=model, workers=1, budget=budget
+            shared.library.dataset(dataset), services.classifier(model), out, model=model, workers=1, budget=budget
         )
 
-    return {f"{model} answers {dataset}": room.jobs.ask(visitor(), key, work, slow=True)}
+    return {f"{model} answers {dataset}": shared.jobs.ask(visitor(), key, work, slow=True)}
 
 
 def name_of(dataset: str, model: str) -> str:
@@ -87,36 +89,36 @@ def name_of(dataset: str, model: str) -> str:
     return f"{model}-on-{dataset}"
 
 
-def progress_line(room: FilmRoom, jobs: dict[str, Job], others: list[Job]) -> None:
+def progress_line(shared: FilmServices, jobs: dict[str, Job], others: list[Job]) -> None:
     """Show how far jobs are, with a way to stop them; nothing where there is nothing to wait for.
 
     Parameters
     ----------
-    room : FilmRoom
+    shared : FilmServices
     jobs : dict of str to Job
         By what to say of them.
     others : list of Job
         Jobs without a line of their own that are waited for too.
     """
-    room.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
+    shared.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
     if jobs:
-        st.fragment(_line, run_every=POLL_SECONDS)(room, jobs, others)
+        st.fragment(_line, run_every=POLL_SECONDS)(shared, jobs, others)
 
 
-def failures(room: FilmRoom, jobs: dict[str, Job]) -> dict[str, Job]:
+def failures(shared: FilmServices, jobs: dict[str, Job]) -> dict[str, Job]:
     """Say which jobs failed and why, and give the others."""
     for words, job in jobs.items():
         if job.state == "failed":
             said, button = st.columns([6, 1], vertical_alignment="center", gap="small")
             said.error(escape(f"{words}: {job.error}"))
             if button.button("Try again", key="predict_again", width="stretch"):
-                room.jobs.drop(job.key)
+                shared.jobs.drop(job.key)
                 st.rerun()
     return {words: job for words, job in jobs.items() if job.state != "failed"}
 
 
-def _line(room: FilmRoom, jobs: dict[str, Job], others: list[Job]) -> None:
-    room.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
+def _line(shared: FilmServices, jobs: dict[str, Job], others: list[Job]) -> None:
+    shared.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
     if any(job.ended for job in jobs.values()):
         st.rerun()
     progress = sum(job.progress for job in jobs.values()) / len(jobs)

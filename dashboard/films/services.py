@@ -22,7 +22,7 @@ ANSWER_BYTES = 48 * 2**20
 PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another page
 
 
-class FilmRoom:
+class FilmServices:
     """Opens catalogues and answers queries, each once for all visitors.
 
     Parameters

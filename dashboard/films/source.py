@@ -7,11 +7,11 @@ import streamlit as st
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.notes import Notebook
 from dashboard.films.own import OWN, own_catalogue
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import Query
 from dashboard.films.visit import bound, query
 from dashboard.page.words import escape
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError
@@ -23,50 +23,50 @@ NONE, ALL = "no predictions", "All findings"
 SOURCE_WIDTH, FINDING_WIDTH = 190, 170  # pixels
 
 
-def notebook_of(room: FilmRoom, dataset: str) -> Notebook:
+def notebook_of(shared: FilmServices, dataset: str) -> Notebook:
     """Give the library's notebook; for a visitor's own films one that ends with the visit."""
     if dataset != OWN:
-        return room.notebook
+        return shared.notebook
     if "own_notebook" not in st.session_state:
         st.session_state.own_notebook = Notebook(None)
     return st.session_state.own_notebook
 
 
-def datasets_of(bench: Workbench) -> list[str]:
+def datasets_of(services: Services) -> list[str]:
     """Name what can be looked at: datasets of the library, and this visitor's own films where there are any."""
-    return [*bench.library.datasets(), *([OWN] if uploads() else [])]
+    return [*services.library.datasets(), *([OWN] if uploads() else [])]
 
 
-def predictions_of(bench: Workbench, dataset: str) -> list[str]:
+def predictions_of(services: Services, dataset: str) -> list[str]:
     """Name what says something about a dataset: predictions of the library; for a visitor's own films, its models."""
     if dataset == OWN:
-        return list(bench.library.models())
-    return list(bench.library.predictions(dataset))
+        return list(services.library.models())
+    return list(services.library.predictions(dataset))
 
 
-def catalogue_of(bench: Workbench, room: FilmRoom, asked: Query) -> Catalogue:
+def catalogue_of(services: Services, shared: FilmServices, asked: Query) -> Catalogue:
     """Open what a query is about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
     predictions = None if asked.predictions == NONE else asked.predictions
     if asked.dataset != OWN:
-        return room.open(asked.dataset, predictions)
+        return shared.open(asked.dataset, predictions)
     films = [(one.sha256, one.title, one.view) for one in uploads()]
     if predictions is None:
         return own_catalogue(films, [None] * len(films), None)
-    card = bench.library.card(predictions)
-    answered = [bench.logits.get(bench.logits_key(sha256, predictions)) for sha256, *_ in films]
+    card = services.library.card(predictions)
+    answered = [services.logits.get(services.logits_key(sha256, predictions)) for sha256, *_ in films]
     return own_catalogue(films, answered, card)
 
 
-def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
+def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
     """Show the choice of dataset, predictions and finding; None, and the reason on the page, where there is none."""
-    names = datasets_of(bench)
+    names = datasets_of(services)
     if not names:
         st.info(
             "There is no dataset yet. `python -m training dataset` makes one of a public dataset, "
             "`python -m training simulate` makes one of simulated films; or bring your own films, at the top right."
         )
         return None
-    asked = _settle(bench, names)
+    asked = _settle(services, names)
     bound(
         st.selectbox,
         "Dataset",
@@ -78,7 +78,7 @@ def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
         width=SOURCE_WIDTH,
         help="The films to look at.",
     )
-    listed = predictions_of(bench, asked.dataset)
+    listed = predictions_of(services, asked.dataset)
     bound(
         st.selectbox,
         "Predictions",
@@ -92,7 +92,7 @@ def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
         help="What a model says of these films.",
     )
     try:
-        catalogue = catalogue_of(bench, room, asked)
+        catalogue = catalogue_of(services, shared, asked)
     except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
         st.error(escape(str(error)))
         return None
@@ -112,7 +112,7 @@ def choose_source(bench: Workbench, room: FilmRoom) -> Catalogue | None:
     return catalogue
 
 
-def _settle(bench: Workbench, names: list[str]) -> Query:
+def _settle(services: Services, names: list[str]) -> Query:
     """Fill in dataset and predictions where the query leaves them open or names what there is not."""
     asked = query()
     state = st.session_state
@@ -120,8 +120,8 @@ def _settle(bench: Workbench, names: list[str]) -> Query:
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
             state.refused = [*state.refused, f"{gone}; showing {names[0]}."]
-        asked = asked.with_(dataset=next((name for name in names if predictions_of(bench, name)), names[0]))
-    listed = predictions_of(bench, asked.dataset)
+        asked = asked.with_(dataset=next((name for name in names if predictions_of(services, name)), names[0]))
+    listed = predictions_of(services, asked.dataset)
     if asked.predictions is None:
         first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)
         asked = asked.with_(predictions=first)

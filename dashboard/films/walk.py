@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.notes import Notebook
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import Query
 
 
@@ -40,9 +40,9 @@ class Place:
     after: str | None
 
 
-def rows_of(walk: Walk, room: FilmRoom, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
+def rows_of(walk: Walk, shared: FilmServices, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
     """Give the rows of a walk's films, in order."""
-    return catalogue.films.rows(list(walk.films)) if walk.films else room.find(walk.query, catalogue, notebook)
+    return catalogue.films.rows(list(walk.films)) if walk.films else shared.find(walk.query, catalogue, notebook)
 
 
 def place(catalogue: Catalogue, rows: np.ndarray, film: str, *, only_openable: bool) -> Place | None:

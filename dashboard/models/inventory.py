@@ -14,7 +14,7 @@ from xai.models.library import BUILT_IN_MODELS
 
 
 @dataclass(frozen=True)
-class Shelved:
+class ModelEntry:
     """A model of the library.
 
     Attributes
@@ -36,9 +36,9 @@ class Shelved:
     problem: str = ""
 
 
-def shelve(library: Library) -> dict[str, Shelved]:
+def take_inventory(library: Library) -> dict[str, ModelEntry]:
     """Give every model of a library by name; a broken one is among them, with its problem."""
-    return {name: _shelved(library, name, path) for name, path in library.models().items()}
+    return {name: _entry(library, name, path) for name, path in library.models().items()}
 
 
 def own_folder(library: Library) -> Path:
@@ -70,15 +70,15 @@ def _model_files(card: Path) -> list[Path]:
     return [one for suffix in SUFFIXES if (one := card.with_suffix(suffix)).is_file()]
 
 
-def _shelved(library: Library, name: str, path: Path) -> Shelved:
+def _entry(library: Library, name: str, path: Path) -> ModelEntry:
     folder = path.parent.resolve()
     is_own = folder == own_folder(library).resolve() and folder != BUILT_IN_MODELS.resolve()
     try:
         card = library.card(name)
     except (ModelCardError, OSError) as error:
         said = str(error) if isinstance(error, ModelCardError) else f"{card_path(path).name} cannot be read."
-        return Shelved(name, path, is_own, None, said)
-    return Shelved(name, path, is_own, card, _broken(path))
+        return ModelEntry(name, path, is_own, None, said)
+    return ModelEntry(name, path, is_own, card, _broken(path))
 
 
 def _broken(path: Path) -> str:

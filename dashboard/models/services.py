@@ -56,7 +56,7 @@ class Task:
     job: Job = field(default=None)
 
 
-class ModelRoom:
+class ModelServices:
     """Starts, watches and stops long work on models.
 
     Parameters

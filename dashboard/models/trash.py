@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.models.inventory import Shelved, files_of, own_folder
+from dashboard.models.inventory import ModelEntry, files_of, own_folder
 from dashboard.server.library import Library
 from xai.cards.model_card import SUFFIXES
 
@@ -38,7 +38,7 @@ class Deleted:
     when: datetime.datetime
 
 
-def delete(library: Library, model: Shelved) -> Deleted:
+def delete(library: Library, model: ModelEntry) -> Deleted:
     """Move a model with its card, kept cards and log into the trash.
 
     Raises

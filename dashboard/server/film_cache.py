@@ -20,7 +20,7 @@ class _Packed:
     sha256: str
 
 
-class FilmShelf:
+class FilmCache:
     """Keeps films by their content hash, and forgets those used longest ago once they outgrow a number of bytes.
 
     Pixels are float32, but those of an 8-bit file have 256 values: they are kept in a byte each wherever that gives
@@ -46,7 +46,7 @@ class FilmShelf:
 
 
 def packed_bytes(film: Film) -> int:
-    """Bytes that a film takes on a shelf."""
+    """Bytes that a film takes on a cache."""
     return _pack(film).shades.nbytes
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboard.server.bounded import Bounded
-from dashboard.server.film_cache import FilmShelf
+from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.store import ResultStore, content_key
@@ -43,7 +43,7 @@ class Request:
     of_dataset: bool = False
 
 
-class Workbench:
+class Services:
     """Computes and keeps what pages ask for.
 
     Parameters
@@ -55,7 +55,7 @@ class Workbench:
         self.library = library
         self.jobs = Jobs()
         self.store = ResultStore(library.results)
-        self.films = FilmShelf(FILM_BYTES)
+        self.films = FilmCache(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
@@ -189,9 +189,9 @@ def keep_keras_state() -> None:
     keras.backend.clear_session = _nothing
 
 
-def open_workbench(root: Path) -> Workbench:
-    """Make the workbench of a server for a library folder."""
-    return Workbench(Library(root))
+def open_services(root: Path) -> Services:
+    """Make the services of a server for a library folder."""
+    return Services(Library(root))
 
 
 def _quietly(work: Callable[[], None]) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.server.film_cache import packed_bytes
-from dashboard.server.services import FILM_BYTES, Workbench
+from dashboard.server.services import FILM_BYTES, Services
 from xai.films.film import FilmError
 from xai.films.reading import read_film
 
@@ -29,7 +29,7 @@ def uploads() -> list[Upload]:
     return st.session_state.setdefault("uploads", [])
 
 
-def take_uploads(bench: Workbench) -> Upload | None:
+def take_uploads(services: Services) -> Upload | None:
     """Show the uploader; give the first film of a batch that has just come, once it is read."""
     turn = st.session_state.setdefault("upload_turn", 0)
     files = st.file_uploader(
@@ -42,7 +42,7 @@ def take_uploads(bench: Workbench) -> Upload | None:
     )
     if not files:
         return None
-    first = _read_uploads(bench, files[:MOST_UPLOADS])
+    first = _read_uploads(services, files[:MOST_UPLOADS])
     if len(files) > MOST_UPLOADS:
         st.session_state.refused.append(f"Only the first {MOST_UPLOADS} films were taken.")
     # A fresh uploader lets go of the files' bytes, DICOM headers included.
@@ -50,7 +50,7 @@ def take_uploads(bench: Workbench) -> Upload | None:
     return first
 
 
-def _read_uploads(bench: Workbench, files: list) -> Upload | None:
+def _read_uploads(services: Services, files: list) -> Upload | None:
     refused: list[str] = []
     first: Upload | None = None
     known = {one.sha256: one for one in uploads()}
@@ -68,7 +68,7 @@ def _read_uploads(bench: Workbench, files: list) -> Upload | None:
             most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
             break
-        bench.films.put(film)
+        services.films.put(film)
         upload = known.setdefault(
             film.sha256, Upload(film.sha256, f"{file.name} · {film.facts.format}", film.facts.view)
         )

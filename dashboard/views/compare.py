@@ -22,7 +22,7 @@ from dashboard.page.refused import show_refused
 from dashboard.page.visit import arrived, visitor
 from dashboard.page.words import class_verdict, escape, outputs_word, verdict
 from dashboard.server.jobs import Job
-from dashboard.server.services import Request, Workbench
+from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
@@ -58,32 +58,32 @@ class Asked:
     answer: Job | list[Explanation] | None
 
 
-def ask(bench: Workbench, view: View, hung: Hung, model: str) -> dict[str, Asked]:
+def ask(services: Services, view: View, hung: Hung, model: str) -> dict[str, Asked]:
     """Ask for each method's maps, unless the visitor cancelled them."""
     asked = {}
     for method in view.methods:
         request = Request(hung.film, model, method, view.parameters(method), view.seed, hung.record is not None)
-        answer = bench.found(request)
-        if answer is None and bench.explanation_key(request) not in st.session_state.cancelled:
-            answer = bench.explain(visitor(), request)
+        answer = services.found(request)
+        if answer is None and services.explanation_key(request) not in st.session_state.cancelled:
+            answer = services.explain(visitor(), request)
         asked[method] = Asked(request, answer)
     return asked
 
 
-def answers(bench: Workbench, hung: Hung, model: str, asked: dict[str, Asked]) -> np.ndarray | Job:
+def answers(services: Services, hung: Hung, model: str, asked: dict[str, Asked]) -> np.ndarray | Job:
     """Give the model's logits for the film; explanations that were kept hold them, so that nothing is loaded."""
     for one in asked.values():
         if isinstance(one.answer, list):
             return np.array([explanation.logit for explanation in one.answer])
-    return bench.predict(visitor(), hung.film, model)
+    return services.predict(visitor(), hung.film, model)
 
 
-def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> dict[str, Any]:
+def panel_part(services: Services, asked: Asked, card: ModelCard, hung: Hung) -> dict[str, Any]:
     """Give the viewer's panel of one method, whatever state it is in."""
     kind, answer = EXPLAINERS[asked.request.method], asked.answer
     if isinstance(answer, list):
-        name = ["panel", bench.explanation_key(asked.request), sorted(hung.truth.items()), thresholds(card)]
-        return bench.part(name, lambda: light_box.ready_panel(kind, answer, card, hung.truth))
+        name = ["panel", services.explanation_key(asked.request), sorted(hung.truth.items()), thresholds(card)]
+        return services.part(name, lambda: light_box.ready_panel(kind, answer, card, hung.truth))
     if answer is None:
         return light_box.waiting_panel(kind, "cancelled", "Cancelled.")
     if answer.state == "failed":
@@ -91,18 +91,18 @@ def panel_part(bench: Workbench, asked: Asked, card: ModelCard, hung: Hung) -> d
     return light_box.waiting_panel(kind, "waiting", "Being computed…")
 
 
-def mask_parts(bench: Workbench, hung: Hung, card: ModelCard) -> dict[str, Any]:
+def mask_parts(services: Services, hung: Hung, card: ModelCard) -> dict[str, Any]:
     """Give the exact truth of a simulated film, for the viewer to outline."""
     if hung.record is None or hung.record.recipe is None:
         return {}
     record = hung.record
     name = ["masks", record.recipe.to_json(), list(card.outputs)]
-    return bench.part(name, lambda: light_box.masks_part(bench.library.masks(record.dataset, record.film), card))
+    return services.part(name, lambda: light_box.masks_part(services.library.masks(record.dataset, record.film), card))
 
 
-def boxes(bench: Workbench, hung: Hung) -> dict[str, Any]:
+def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline."""
-    return bench.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+    return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
 
 
 def thresholds(card: ModelCard) -> list[float]:
@@ -145,7 +145,7 @@ def step(label: str, target: Any, icon: str, letter: str) -> None:
         st.rerun()
 
 
-def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
+def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any]:
     """Show one line of controls.
 
     Returns
@@ -162,21 +162,21 @@ def toolbar(bench: Workbench) -> tuple[Hung | None, str, ModelCard | None, Any]:
     chooser = line.container(width=MODEL_WIDTH)
     about, twin, maps, save = (line.container(width="content") for _ in range(4))
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
-        hang_controls(bench)
+        hang_controls(services)
     with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
         st.session_state.view = method_controls(st.session_state.view)
     with chooser:
-        model = choose_model(bench, st.session_state.view)
-    card = usable_card(bench, model)
+        model = choose_model(services, st.session_state.view)
+    card = usable_card(services, model)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
             model_facts(card)
-    hung = current_film(bench, st.session_state.view)
+    hung = current_film(services, st.session_state.view)
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")
-        earlier, later = neighbours(bench, st.session_state.view, hung)
+        earlier, later = neighbours(services, st.session_state.view, hung)
         with back:
-            walk_line(bench, hung)
+            walk_line(services, hung)
         with before:
             step("Previous", earlier, ":material/chevron_left:", "B")
         with twin.popover(
@@ -213,20 +213,20 @@ def about_model(card: ModelCard) -> str:
     return escape(f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary.")
 
 
-def compare(bench: Workbench) -> None:
+def compare(services: Services) -> None:
     """Show the page."""
     start()
-    hung, model, card, save = toolbar(bench)
+    hung, model, card, save = toolbar(services)
     show_refused()
     if card is None:
-        show_no_card(bench, model)
+        show_no_card(services, model)
     if hung is None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
     if hung is None or card is None:
         return
     view: View = st.session_state.view
-    asked = ask(bench, view, hung, model)
-    logits = answers(bench, hung, model, asked)
+    asked = ask(services, view, hung, model)
+    logits = answers(services, hung, model, asked)
     answered = None if isinstance(logits, Job) else card.probabilities(logits)
     finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
     if view.finding not in (None, finding):
@@ -236,30 +236,30 @@ def compare(bench: Workbench) -> None:
         jobs["the probabilities"] = logits
     unfinished = {name for name, job in jobs.items() if not job.ended}  # as far as the words and panels below know
     show_verdict(card, finding, answered, logits, hung)
-    panels = [panel_part(bench, one, card, hung) for one in asked.values()]
-    twin, waiting = twin_panel(bench, view, hung, model, card, answered)
+    panels = [panel_part(services, one, card, hung) for one in asked.values()]
+    twin, waiting = twin_panel(services, view, hung, model, card, answered)
     if twin is not None:
         panels.insert(0, twin)
     if waiting is not None:
         jobs["the twin"] = waiting
     is_stopped = any(one.answer is None for one in asked.values())
     cancelled = st.session_state.cancelled
-    progress_line(bench, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
+    progress_line(services, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
     display = {**DISPLAY, **view.display}
     viewer(
         {
-            "film": bench.part(
+            "film": services.part(
                 ["film", hung.film.sha256, hung.title], lambda: light_box.film_part(hung.film, hung.title)
             ),
-            "input": bench.part(
+            "input": services.part(
                 ["input", hung.film.sha256, card.fingerprint], lambda: light_box.input_part(hung.film, card)
             ),
             "findings": light_box.findings_part(card, answered, hung.truth),
             "outputs": outputs_word(card),
             "panels": panels,
             "luts": light_box.colour_tables(),
-            "truth": boxes(bench, hung),
-            "masks": mask_parts(bench, hung, card),
+            "truth": boxes(services, hung),
+            "masks": mask_parts(services, hung, card),
             "selected": finding,
             "display": display,
         },
@@ -269,8 +269,8 @@ def compare(bench: Workbench) -> None:
     )
     with save:
         ready = {method: one.answer for method, one in asked.items() if isinstance(one.answer, list)}
-        download_controls(ready, finding, hung, card, bench.library.model_id(model), display)
+        download_controls(ready, finding, hung, card, services.library.model_id(model), display)
     write_permalink(st.session_state.view, hung)
 
 
-compare(st.session_state.workbench)
+compare(st.session_state.services)

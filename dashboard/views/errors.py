@@ -22,11 +22,11 @@ from dashboard.errors.controls import (
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Cuts, cuts
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape
 from dashboard.server.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from training.evaluate.judged import Judged
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError
@@ -41,10 +41,10 @@ NO_PREDICTIONS = """There are no predictions yet, so there are no errors to look
 """
 
 
-def errors(bench: Workbench, room: FilmRoom) -> None:
+def errors(services: Services, shared: FilmServices) -> None:
     """Show the page."""
     start()
-    library = bench.library
+    library = services.library
     if not list_predictions(library):
         show_refused()
         st.info(NO_PREDICTIONS)
@@ -81,9 +81,9 @@ def errors(bench: Workbench, room: FilmRoom) -> None:
     if case().finding in found.problems:
         st.warning(f"The model card's threshold stands in. {escape(found.problems[case().finding])}")
     if case().section == "audit":
-        _audit(bench, films, told, found)
+        _audit(services, films, told, found)
     else:
-        _atlas(bench, room, films, told, found)
+        _atlas(services, shared, films, told, found)
     write_permalink()
 
 
@@ -101,19 +101,19 @@ def _settle(films: Judged) -> Cuts:
     return cuts(films, case())
 
 
-def _audit(bench: Workbench, films: Judged, told: Source, found: Cuts) -> None:
+def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None:
     show_audit(films, told.stamp, found, prevalences(films, found.values()))
     st.divider()
     try:
         films.ranked(case().finding)
-        show_remedies(bench.library, films, told.stamp, found, told.predictions)
+        show_remedies(services.library, films, told.stamp, found, told.predictions)
     except EvaluateError as error:
         st.info(escape(str(error)))
     st.divider()
     show_company(films, found)
 
 
-def _atlas(bench: Workbench, room: FilmRoom, films: Judged, told: Source, found: Cuts) -> None:
+def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source, found: Cuts) -> None:
     if told.dataset is None:
         st.info(
             "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
@@ -122,8 +122,8 @@ def _atlas(bench: Workbench, room: FilmRoom, films: Judged, told: Source, found:
         return
     from dashboard.errors.model_panel import show_gaze, show_map  # scipy.stats and scikit-learn, for this part only
 
-    catalogue = room.open(told.dataset, told.predictions)
-    atlas = Atlas(bench, room, catalogue, films, told, case(), found.value(case().finding))
+    catalogue = shared.open(told.dataset, told.predictions)
+    atlas = Atlas(services, shared, catalogue, films, told, case(), found.value(case().finding))
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)
@@ -133,4 +133,4 @@ def _atlas(bench: Workbench, room: FilmRoom, films: Judged, told: Source, found:
     show_map(atlas)
 
 
-errors(st.session_state.workbench, st.session_state.film_room)
+errors(st.session_state.services, st.session_state.film_services)

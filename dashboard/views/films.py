@@ -22,13 +22,13 @@ from dashboard.films.predict import (
     progress_line,
 )
 from dashboard.films.search import usable
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.source import choose_source, notebook_of
 from dashboard.films.state import SIZES, Query, query_key
 from dashboard.films.visit import bound, narrow, query, start, turn_to, write_permalink
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.uploads import take_uploads
 
 PAGES_SHOWN, PAGE_WIDTH = 5, 42  # numbers of pages to click on, and pixels of each
@@ -41,7 +41,7 @@ STYLE = """<style>
 </style>"""
 
 
-def source_line(bench: Workbench, room: FilmRoom) -> Catalogue | None:
+def source_line(services: Services, shared: FilmServices) -> Catalogue | None:
     """Show the first line: what is looked at, how it is narrowed down, and where own films come in."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     source = line.container(horizontal=True, width="content", gap="small")
@@ -50,30 +50,30 @@ def source_line(bench: Workbench, room: FilmRoom) -> Catalogue | None:
     predict, bring, views = (line.container(width="content") for _ in range(3))
     turn = st.session_state.get("upload_turn", 0)  # a batch that has come closes it
     with bring.popover("Bring films", icon=":material/add_photo_alternate:", key=f"films_bring_{turn}"):
-        _bring(bench)
+        _bring(services)
     with source:
-        catalogue = choose_source(bench, room)
+        catalogue = choose_source(services, shared)
     with views.popover("Views", icon=":material/bookmark:", key="films_saved"):
-        view_controls(room.notebook)
+        view_controls(shared.notebook)
     if catalogue is None:
         return None
     st.session_state.query, problems = usable(query(), catalogue)
     st.session_state.refused = [*st.session_state.refused, *problems]
     busy = "busy" if "films_predicting" in st.session_state else "idle"  # starting closes it
     with predict.popover("Predict", icon=":material/model_training:", key=f"films_predict_{busy}"):
-        predict_controls(bench, catalogue)
+        predict_controls(services, catalogue)
     with conditions[0].popover("Finding", icon=":material/filter_alt:", key="films_by_finding"):
         finding_filters(catalogue)
     with conditions[1].popover("Films", icon=":material/tune:", key="films_by_film"):
-        film_filters(catalogue, notebook_of(room, catalogue.films.dataset))
+        film_filters(catalogue, notebook_of(shared, catalogue.films.dataset))
     with conditions[2].popover("Order", icon=":material/sort:", key="films_order"):
         order_controls(catalogue)
     return catalogue
 
 
-def _bring(bench: Workbench) -> None:
+def _bring(services: Services) -> None:
     turn = st.session_state.get("upload_turn", 0)
-    take_uploads(bench)
+    take_uploads(services)
     st.caption("They become a dataset of yours, “your films”, and the model answers them here.")
     if st.session_state.get("upload_turn", 0) != turn:
         narrow(dataset=OWN, predictions=None)
@@ -157,20 +157,20 @@ def nothing_found(asked: Query) -> None:
         st.caption("An outcome needs a label and a probability; films that lack either have none.")
 
 
-def films(bench: Workbench, room: FilmRoom) -> None:
+def films(services: Services, shared: FilmServices) -> None:
     """Show the page."""
     start()
     st.html(STYLE)
-    catalogue = source_line(bench, room)
+    catalogue = source_line(services, shared)
     show_refused()
     if catalogue is None:
         return
-    asked, notebook = query(), notebook_of(room, catalogue.films.dataset)
-    rows = room.find(asked, catalogue, notebook)
+    asked, notebook = query(), notebook_of(shared, catalogue.films.dataset)
+    rows = shared.find(asked, catalogue, notebook)
     page = page_of(rows, asked)
-    here, everywhere = room.count(asked, catalogue, notebook), room.count(Query(), catalogue, notebook)
+    here, everywhere = shared.count(asked, catalogue, notebook), shared.count(Query(), catalogue, notebook)
     found_line(here, everywhere, int(catalogue.films.openable[rows].sum()))
-    jobs = failures(room, {**ask_about_own(bench, room, catalogue), **ask_about_dataset(bench, room)})
+    jobs = failures(shared, {**ask_about_own(services, shared, catalogue), **ask_about_dataset(services, shared)})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice_controls(catalogue, page, rows, notebook)
         progress = st.container(width="stretch")
@@ -183,18 +183,18 @@ def films(bench: Workbench, room: FilmRoom) -> None:
         elif asked.layout == "table":
             show_table(catalogue, page, notebook)
         else:
-            job = show_gallery(bench, room, catalogue, page, notebook)
+            job = show_gallery(services, shared, catalogue, page, notebook)
     with progress:
-        progress_line(room, jobs, [job] if job is not None else [])
+        progress_line(shared, jobs, [job] if job is not None else [])
     with numbers:
         show_counts(catalogue, here, everywhere)
     if asked.film is not None:
-        drawer(bench, room, catalogue, rows, notebook)
+        drawer(services, shared, catalogue, rows, notebook)
     else:
         write_permalink()
 
 
 try:
-    films(st.session_state.workbench, st.session_state.film_room)
+    films(st.session_state.services, st.session_state.film_services)
 except NotesError as unreadable:
     st.error(escape(str(unreadable)))

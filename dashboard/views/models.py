@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.models.inventory import Shelved, hidden, shelve
+from dashboard.models.inventory import ModelEntry, hidden, take_inventory
 from dashboard.models.panels.bringing import show_fetch, show_import
 from dashboard.models.panels.card import outputs_words, show_card
 from dashboard.models.panels.compare import show_compare
@@ -19,7 +19,7 @@ from dashboard.models.panels.training import show_training
 from dashboard.models.panels.versions import show_versions
 from dashboard.models.panels.work import show_work
 from dashboard.models.reading import main_part
-from dashboard.models.services import ModelRoom
+from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import bound, change, refuse, start, view, write_permalink
 from dashboard.page.refused import show_refused
@@ -40,12 +40,12 @@ STYLE = """<style>
 
 
 @st.cache_resource(show_spinner=False)
-def shared_room(root: Path, _library: Library) -> ModelRoom:
-    """Make the one model room of this server."""
-    return ModelRoom(_library)
+def shared_services(root: Path, _library: Library) -> ModelServices:
+    """Make the model services of this server."""
+    return ModelServices(_library)
 
 
-def about(model: Shelved) -> str:
+def about(model: ModelEntry) -> str:
     """Say in a few words whose a model is and how good."""
     whose = "yours" if model.is_own else "built in"
     if model.card is None:
@@ -58,7 +58,7 @@ def about(model: Shelved) -> str:
     return f"{whose} · {outputs_words(model.card)} · {good}"
 
 
-def settle(models: dict[str, Shelved]) -> None:
+def settle(models: dict[str, ModelEntry]) -> None:
     """Put models that are here in the place of those that are not."""
     if view().model not in models:
         first = next(iter(models), None)
@@ -71,7 +71,7 @@ def settle(models: dict[str, Shelved]) -> None:
         change(other=None)
 
 
-def choose(models: dict[str, Shelved]) -> None:
+def choose(models: dict[str, ModelEntry]) -> None:
     """Show every model, which one stands beside it, and the ways in and out."""
     names = list(models)
     if names:
@@ -109,7 +109,7 @@ def choose(models: dict[str, Shelved]) -> None:
         )
 
 
-def show_model(library: Library, room: ModelRoom, models: dict[str, Shelved]) -> None:
+def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
     model = models[view().model]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
@@ -142,7 +142,7 @@ def show_model(library: Library, room: ModelRoom, models: dict[str, Shelved]) ->
     elif section == "training":
         show_training(model)
     elif section == "layers":
-        show_layers(room, model)
+        show_layers(shared, model)
     elif section == "compare":
         show_compare(model, models.get(view().other), len(models) < 2)
     elif section == "versions":
@@ -155,8 +155,8 @@ def models_page(library: Library) -> None:
     """Show the page."""
     start()
     st.html(STYLE)
-    room = shared_room(library.root, library)
-    models = shelve(library)
+    shared = shared_services(library.root, library)
+    models = take_inventory(library)
     settle(models)
     side, main = st.columns([1, 4.1], gap="medium")
     with side:
@@ -170,18 +170,18 @@ def models_page(library: Library) -> None:
                 icon=":material/warning:",
             )
         show_deleted(library)
-        show_work(room)
+        show_work(shared)
         if view().section == "import":
-            show_import(library, room)
+            show_import(library, shared)
         elif view().section == "fetch":
-            show_fetch(library, room)
+            show_fetch(library, shared)
         elif view().section == "deleted":
             show_trash(library)
         elif models:
-            show_model(library, room, models)
+            show_model(library, shared, models)
         else:
             st.info(NO_MODELS.format(folder=library.root / "models"), icon=":material/info:")
     write_permalink()
 
 
-models_page(st.session_state.workbench.library)
+models_page(st.session_state.services.library)

@@ -184,4 +184,4 @@ def flagged_shares(here: Judged) -> dict[str, float]:
     return shares
 
 
-roc(st.session_state.workbench.library)
+roc(st.session_state.services.library)

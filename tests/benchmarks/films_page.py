@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streamlit.testing.v1 import AppTest
 
 from dashboard.films.items import page_of, summaries
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import Query, read_link
 from dashboard.server.library import Library
 from training.datasets.table import DatasetFacts, write_dataset
@@ -93,13 +93,13 @@ def timed(work: Callable[[], object]) -> str:
     return f"{time.perf_counter() - start:6.3f} s, {time.process_time() - cpu:6.3f} s of CPU"
 
 
-def answer(room: FilmRoom, link: dict[str, str]) -> None:
+def answer(shared: FilmServices, link: dict[str, str]) -> None:
     """Do what the page does for a query, up to what the browser is sent."""
-    catalogue = room.open("large", "answers")
+    catalogue = shared.open("large", "answers")
     query = read_link({"dataset": "large", "predictions": "answers", **link})[0]
-    page = page_of(room.find(query, catalogue, room.notebook), query)
-    room.count(query, catalogue, room.notebook)
-    room.count(Query(), catalogue, room.notebook)
+    page = page_of(shared.find(query, catalogue, shared.notebook), query)
+    shared.count(query, catalogue, shared.notebook)
+    shared.count(Query(), catalogue, shared.notebook)
     summaries(catalogue, query, page.rows, {})
 
 
@@ -120,10 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_library(root, films, np.random.default_rng(0))
-        room = FilmRoom(Library(root))
-        print(f"{films:,} films, 14 findings; open once: {timed(lambda: room.open('large', 'answers'))}")
+        shared = FilmServices(Library(root))
+        print(f"{films:,} films, 14 findings; open once: {timed(lambda: shared.open('large', 'answers'))}")
         for words, link in LINKS.items():
-            print(f"  {words:30} {timed(lambda link=link: answer(room, link))}")
+            print(f"  {words:30} {timed(lambda link=link: answer(shared, link))}")
         app = visit(root)
         print(f"the page, with all to load: {timed(app.run)}")
         assert not app.exception, app.exception

@@ -22,7 +22,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from tests.benchmarks.films_page import write_library
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -59,7 +59,7 @@ def main() -> None:
     """Print seconds and MiB; a moved threshold reruns the whole page here, in a browser only its fragment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--films", type=int, nargs="+", default=SIZES)
-    Workbench.warm_up = lambda bench, model: None  # TensorFlow is for other pages
+    Services.warm_up = lambda services, model: None  # TensorFlow is for other pages
     AppTest.from_string("import streamlit, plotly.graph_objects").run()
     for films in parser.parse_args().films:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """How long the server's work takes and how much memory it holds: ``python tests/benchmarks/server_memory.py``.
 
-Drives the workbench in process, as the page does, on generated films. Prints figures and judges nothing.
+Drives the services in process, as the page does, on generated films. Prints figures and judges nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import streamlit  # noqa: F401  part of what the server holds
 
 from dashboard.compare import light_box
 from dashboard.compare.state import View
-from dashboard.server.services import Request, Workbench, open_workbench
+from dashboard.server.services import Request, Services, open_services
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.films.film import Film
 from xai.models.library import DEFAULT_MODEL
@@ -43,21 +43,21 @@ def requests(one: Film) -> list[Request]:
     return [Request(one, DEFAULT_MODEL, method, View().parameters(method)) for method in DEFAULT_METHODS]
 
 
-def look(bench: Workbench, one: Film) -> float:
+def look(services: Services, one: Film) -> float:
     """Show a film as the page does, with what the browser is sent; gives the seconds until all is there."""
     start = time.perf_counter()
-    bench.films.put(one)
-    bench.part(["film", one.sha256], lambda: light_box.film_part(one, "film"))
-    jobs = [bench.explain("visitor", request) for request in requests(one) if bench.found(request) is None]
+    services.films.put(one)
+    services.part(["film", one.sha256], lambda: light_box.film_part(one, "film"))
+    jobs = [services.explain("visitor", request) for request in requests(one) if services.found(request) is None]
     while not all(job.ended for job in jobs):
-        bench.jobs.keep_only("visitor", [job.key for job in jobs])
+        services.jobs.keep_only("visitor", [job.key for job in jobs])
         time.sleep(0.005)
-    bench.jobs.keep_only("visitor", [])
-    card = bench.library.card(DEFAULT_MODEL)
+    services.jobs.keep_only("visitor", [])
+    card = services.library.card(DEFAULT_MODEL)
     for request in requests(one):
-        made, method = bench.found(request), EXPLAINERS[request.method]
-        name = ["panel", bench.explanation_key(request)]
-        bench.part(name, lambda made=made, method=method: light_box.ready_panel(method, made, card, {}))
+        made, method = services.found(request), EXPLAINERS[request.method]
+        name = ["panel", services.explanation_key(request)]
+        services.part(name, lambda made=made, method=method: light_box.ready_panel(method, made, card, {}))
     return time.perf_counter() - start
 
 
@@ -67,17 +67,17 @@ def main() -> None:
     parser.add_argument("--explanations", type=int, default=200, help="three a film")
     last = parser.parse_args().explanations
     with tempfile.TemporaryDirectory() as folder:
-        bench = open_workbench(Path(folder))
+        services = open_services(Path(folder))
         print(f"before TensorFlow   {resident():7.0f} MiB")
-        print(f"first film          {look(bench, film(0)):7.2f} s, with TensorFlow and the model to load")
-        print(f"second film         {look(bench, film(1)):7.2f} s for three maps of all findings")
-        print(f"asked again         {look(bench, film(1)):7.3f} s")
+        print(f"first film          {look(services, film(0)):7.2f} s, with TensorFlow and the model to load")
+        print(f"second film         {look(services, film(1)):7.2f} s for three maps of all findings")
+        print(f"asked again         {look(services, film(1)):7.3f} s")
         marks = [mark for mark in (6, 50, 100, 150, last) if mark <= last]
         for number in range(2, last // 3 + 2):
             if marks and 3 * number >= marks[0]:
                 print(f"{3 * number:4} explanations   {resident():7.0f} MiB")
                 marks.pop(0)
-            look(bench, film(number))
+            look(services, film(number))
 
 
 if __name__ == "__main__":

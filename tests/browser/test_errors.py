@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.errors.arrays import Arrays
 from dashboard.server.library import Library
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 from dashboard.server.store import content_key
 from tests.browser.compare_page import SLOW, expect
 from tests.dashboard.errors.errors_library import NAMES, answers, columns, write_library
@@ -33,10 +33,10 @@ def library(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("library")
     write_library(root)
     (root / "models" / "tiny.json").write_text(json.dumps(CARD), encoding="utf-8")
-    bench = Workbench(Library(root))
-    key = content_key("features", bench.model_key("tiny"), "generated", bench.library.dataset_stamp("generated"))
+    services = Services(Library(root))
+    key = content_key("features", services.model_key("tiny"), "generated", services.library.dataset_stamp("generated"))
     features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
-    Arrays(bench.library.results / "errors").put(key, {"films": np.array(NAMES), "features": features})
+    Arrays(services.library.results / "errors").put(key, {"films": np.array(NAMES), "features": features})
     return root
 
 

@@ -13,13 +13,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
-from dashboard.server.services import Workbench
+from dashboard.server.services import Services
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
 
-class Idle(Workbench):
-    """A workbench whose jobs nobody works on: what a page shows while it waits, and no TensorFlow."""
+class Idle(Services):
+    """Services whose jobs nobody works on: what a page shows while it waits, and no TensorFlow."""
 
     def warm_up(self, model: str) -> None:
         """Leave the machine alone."""
@@ -31,12 +31,12 @@ class Idle(Workbench):
 
 @pytest.fixture
 def run(shelf, monkeypatch) -> Callable[..., AppTest]:
-    """Open the page as a link says, on a workbench of this test's own."""
+    """Open the page as a link says, on services of this test's own."""
     st.cache_resource.clear()
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
 
-    def open_link(bench: Workbench | None = None, **link: str) -> AppTest:
-        monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench or Idle(Library(root)))
+    def open_link(services: Services | None = None, **link: str) -> AppTest:
+        monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services or Idle(Library(root)))
         app = AppTest.from_file(str(APP), default_timeout=60)
         for name, value in link.items():
             app.query_params[name] = value
@@ -210,14 +210,14 @@ class TestStocked:
 def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, shelf):
     shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")])
     shelf.add_model()
-    bench = Workbench(Library(shelf.root))
-    first = run(bench, film="generated/a", methods="gradcam,centred", finding="Effusion")
-    for job in list(bench.jobs._jobs.values()):
+    services = Services(Library(shelf.root))
+    first = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
+    for job in list(services.jobs._jobs.values()):
         until_ended(job)
     app = first.run()
     assert not app.exception
     assert said(app) == ""
-    (logit, _) = bench.predict("x", bench.film("generated", "a"), "tiny")
+    (logit, _) = services.predict("x", services.film("generated", "a"), "tiny")
     probability = 1 / (1 + np.exp(-logit))
     assert f"Effusion: {100 * probability:.0f} %" in plain(shown(app))
     assert [one.label for one in app.get("download_button")] == [
@@ -231,9 +231,9 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
 def test_a_method_that_fails_says_why_and_can_be_tried_again(run, own_library, shelf):
     shelf.add_dataset()
     shelf.add_model(sha256="0" * 64)
-    bench = Workbench(Library(shelf.root))
-    app = run(bench, methods="gradcam")
-    for job in list(bench.jobs._jobs.values()):
+    services = Services(Library(shelf.root))
+    app = run(services, methods="gradcam")
+    for job in list(services.jobs._jobs.values()):
         until_ended(job)
     app.run()
     assert not app.exception

@@ -14,7 +14,7 @@ from dashboard.models.incoming import (
     list_incoming,
     output_names,
 )
-from dashboard.models.services import ModelRoom, megabytes
+from dashboard.models.services import ModelServices, megabytes
 from dashboard.models.visit import bound, change, view
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -38,7 +38,7 @@ For a published DenseNet-121 checkpoint (.safetensors, .npz, .h5, .pth, .pt), pu
 and it can be chosen here. Nothing is uploaded through the browser, and nothing in a file is run."""
 
 
-def show_import(library: Library, room: ModelRoom) -> None:
+def show_import(library: Library, shared: ModelServices) -> None:
     """Show which files can become a model, and how."""
     st.markdown("##### Import a checkpoint")
     files = list_incoming(library)
@@ -80,24 +80,24 @@ def show_import(library: Library, room: ModelRoom) -> None:
     )
     st.caption(f"Films are prepared so: {escape((PUBLISHED.get(source) or LAYOUTS[layout]).preprocessing)}")
     if st.button("Import", type="primary", icon=":material/download_done:", key="models_import"):
-        _import(library, room, one, layout, name.strip(), outputs, None if source == NOT_KNOWN else source)
+        _import(library, shared, one, layout, name.strip(), outputs, None if source == NOT_KNOWN else source)
     with st.expander("Where files go"):
         st.markdown(how)
 
 
 def _import(
-    library: Library, room: ModelRoom, one: Incoming, layout: str, name: str, outputs: str, source: str | None
+    library: Library, shared: ModelServices, one: Incoming, layout: str, name: str, outputs: str, source: str | None
 ) -> None:
     try:
         out = check_name(library, name)
     except IncomingError as error:
         st.error(escape(str(error)))
         return
-    room.bring(one, layout, out, output_names(outputs), source)
+    shared.bring(one, layout, out, output_names(outputs), source)
     st.rerun()
 
 
-def show_fetch(library: Library, room: ModelRoom) -> None:
+def show_fetch(library: Library, shared: ModelServices) -> None:
     """Show what can be fetched, on which terms, and fetch it once they are accepted."""
     st.markdown("##### Fetch published weights")
     weights = {name: entry for name, entry in registry().items() if entry.kind == "weights"}
@@ -122,11 +122,11 @@ def show_fetch(library: Library, room: ModelRoom) -> None:
         st.success("It is in the library’s downloads/ folder already.", icon=":material/check:")
         st.button("Import it", key="models_go_import", type="primary", on_click=change, kwargs={"section": "import"})
         return
-    task = room.task(f"fetch {entry.name}")
+    task = shared.task(f"fetch {entry.name}")
     busy = task is not None and not task.job.ended
     agreed = st.checkbox("I have read the licence and will keep to it.", key=f"models_agree_{entry.name}")
     if st.button("Fetch", type="primary", icon=":material/download:", key="models_fetch", disabled=busy or not agreed):
-        room.fetch(entry)
+        shared.fetch(entry)
         st.rerun()
     st.caption(
         "A download that was cut or cancelled goes on where it stopped. Offline, download the file elsewhere and put "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.models.cautions import cautions
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import (
     Origin,
     architecture,
@@ -31,7 +31,7 @@ NOT_SAID = "not said"
 SILENT = "not in the card"
 
 
-def show_card(model: Shelved) -> None:
+def show_card(model: ModelEntry) -> None:
     """Show the section."""
     card = model.card
     st.markdown(escape(card.summary) or "The card has no summary.")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.models.cautions import cautions
 from dashboard.models.figures import QUIET, pair_figure, theme_ink
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
 from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
@@ -21,7 +21,7 @@ NO_OTHER = "Choose a second model on the left, under “Compare with”, and bot
 ONLY_ONE = "There is only one model here. Import or fetch another one, on the left, to see both side by side."
 
 
-def show_compare(model: Shelved, other: Shelved | None, is_alone: bool) -> None:
+def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) -> None:
     """Show the section."""
     if other is None:
         st.info(ONLY_ONE if is_alone else NO_OTHER, icon=":material/info:")
@@ -89,7 +89,7 @@ def _films(part: Part) -> str:
     return f"{count} films ({escape(part.title.lower())})"
 
 
-def pair_table(model: Shelved, other: Shelved, ours: Part, theirs: Part) -> pd.DataFrame:
+def pair_table(model: ModelEntry, other: ModelEntry, ours: Part, theirs: Part) -> pd.DataFrame:
     """Give a row for each output of either model: both AUROCs, their difference, both thresholds."""
     names = [f"{m.name} (model)" if m.name in OWN_COLUMNS else m.name for m in (model, other)]
     rows = []
@@ -109,13 +109,13 @@ def pair_table(model: Shelved, other: Shelved, ours: Part, theirs: Part) -> pd.D
     return pd.DataFrame(rows)
 
 
-def facts_table(model: Shelved, other: Shelved) -> pd.DataFrame:
+def facts_table(model: ModelEntry, other: ModelEntry) -> pd.DataFrame:
     """Give a row for each fact, a column for each model; as text that no formatting is read from."""
     told = {escape(one.name): {fact: escape(said) for fact, said in _facts(one).items()} for one in (model, other)}
     return pd.DataFrame(told)
 
 
-def _facts(model: Shelved) -> dict[str, str]:
+def _facts(model: ModelEntry) -> dict[str, str]:
     card, part = model.card, main_part(model.card)
     films, patients = trained_on(card)
     learned = [", ".join(filter(None, (one.name or one.source, one.licence))) for one in origins(card)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.trash import Deleted, TrashError, delete, list_deleted, restore, trash_folder
 from dashboard.models.visit import change
 from dashboard.page.words import escape
@@ -13,7 +13,7 @@ from dashboard.server.library import Library
 NONE = "Nothing is deleted. What is deleted lies in the library’s trash/models folder until you empty that yourself."
 
 
-def delete_button(library: Library, model: Shelved) -> None:
+def delete_button(library: Library, model: ModelEntry) -> None:
     """Show the button that deletes a model."""
     if st.button(
         "Delete",

@@ -7,18 +7,18 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import architecture, parameters
-from dashboard.models.services import Layer, ModelRoom, layers_key, megabytes
+from dashboard.models.services import Layer, ModelServices, layers_key, megabytes
 from dashboard.page.words import escape
 
 TABLE_HEIGHT = 420
 
 
-def show_layers(room: ModelRoom, model: Shelved) -> None:
+def show_layers(shared: ModelServices, model: ModelEntry) -> None:
     """Show the section."""
     try:
-        found, size = room.layers(model.path), model.path.stat().st_size
+        found, size = shared.layers(model.path), model.path.stat().st_size
     except OSError:
         st.error(f"{escape(model.path.name)} is gone.", icon=":material/error:")
         return
@@ -29,10 +29,10 @@ def show_layers(room: ModelRoom, model: Shelved) -> None:
     st.markdown(f"The card: {escape(said + counted)}. The file has {megabytes(size)}.")
     if found is None:
         st.caption("The layers themselves stand in the file. Reading them loads TensorFlow and builds the model.")
-        task = room.task(layers_key(model.path))
+        task = shared.task(layers_key(model.path))
         busy = task is not None and not task.job.ended
         if st.button("Read the layers", icon=":material/account_tree:", key="models_layers", disabled=busy):
-            room.look(model.name, model.path)
+            shared.look(model.name, model.path)
             st.rerun()
         return
     _show(found, told)

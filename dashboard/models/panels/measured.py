@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.figures import QUIET, areas_figure, theme_ink
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import Measured, Part, at, number, parts, text
 from dashboard.models.visit import bound, refuse, view
 from dashboard.page.words import escape, percent
@@ -55,7 +55,7 @@ def choose_part(card: ModelCard) -> Part | None:
     return found[key]
 
 
-def show_measured(library: Library, model: Shelved) -> None:
+def show_measured(library: Library, model: ModelEntry) -> None:
     """Show the section."""
     card = model.card
     part = choose_part(card)
@@ -168,7 +168,7 @@ def _token(card: ModelCard, part: Part) -> None:
         st.caption(escape(meaning))
 
 
-def _elsewhere(library: Library, model: Shelved) -> None:
+def _elsewhere(library: Library, model: ModelEntry) -> None:
     """Link to the curves, which are made from predictions and not from a card."""
     names = [name for name in library.predictions() if _is_by(library, name, model.name)][:MOST_LINKS]
     if not names:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.figures import QUIET, areas_figure, theme_ink
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
 from dashboard.models.reading import Measured, Part
 from dashboard.models.state import MOST_BESIDE
@@ -22,7 +22,7 @@ WARNING = (
 )
 
 
-def show_published(model: Shelved) -> None:
+def show_published(model: ModelEntry) -> None:
     """Show the section."""
     card = model.card
     known = [name for name in card.outputs if name in FINDINGS]

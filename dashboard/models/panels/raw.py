@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.page.words import escape
 from xai.cards.model_card import MAX_CARD_BYTES, card_path
 
@@ -15,7 +15,7 @@ MOST_TEXT = 20_000  # characters of a card that is no JSON
 MOST_VALUE = 400  # characters of one text; the mean film is a picture written as text
 
 
-def show_raw(model: Shelved) -> None:
+def show_raw(model: ModelEntry) -> None:
     """Show the section."""
     path = card_path(model.path)
     try:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.figures import QUIET, theme_ink
-from dashboard.models.inventory import Shelved
+from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import at, number, text
 from dashboard.models.versions import remedies
 from dashboard.page.words import escape, signed
@@ -25,7 +25,7 @@ NO_CURVES = (
 MOST_MEASURES = 6
 
 
-def show_training(model: Shelved) -> None:
+def show_training(model: ModelEntry) -> None:
     """Show the section."""
     try:
         curves = read_curves(model.path, model.card)

@@ -7,7 +7,7 @@ import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.inventory import Shelved, versions
+from dashboard.models.inventory import ModelEntry, versions
 from dashboard.models.versions import Switched, VersionError, differences, remedies, switch, take_back
 from dashboard.page.words import escape
 from xai.cards.card_versions import version_number
@@ -23,7 +23,7 @@ NONE = (
 )
 
 
-def show_versions(model: Shelved) -> None:
+def show_versions(model: ModelEntry) -> None:
     """Show the section."""
     if not model.is_own:
         st.info(BUILT_IN, icon=":material/info:")
@@ -41,7 +41,7 @@ def show_versions(model: Shelved) -> None:
             _version(model, one)
 
 
-def _version(model: Shelved, version: object) -> None:
+def _version(model: ModelEntry, version: object) -> None:
     path, number = card_path(model.path), version_number(version)
     words, button = st.columns([5, 1.3], vertical_alignment="center")
     written = datetime.datetime.fromtimestamp(version.stat().st_mtime, datetime.UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.models.services import ModelRoom, Task
+from dashboard.models.services import ModelServices, Task
 from dashboard.models.state import DOORS
 from dashboard.models.visit import change, view
 from dashboard.page.words import escape
@@ -13,41 +13,41 @@ POLL_SECONDS = 1.0
 SHARES = [6, 1.4]
 
 
-def show_work(room: ModelRoom) -> None:
+def show_work(shared: ModelServices) -> None:
     """Show a line for each thing that goes on or has ended; the page runs again once one ends."""
-    for task in room.tasks():
+    for task in shared.tasks():
         if task.key.startswith("layers ") and task.job.state == "done":  # shown where they were asked for
-            room.stop(task.key)
-    tasks = room.tasks()
+            shared.stop(task.key)
+    tasks = shared.tasks()
     if not tasks:
         return
     goes_on = any(not task.job.ended for task in tasks)
     st.fragment(_lines, run_every=POLL_SECONDS if goes_on else None)(
-        room, {task.key: task.job.state for task in tasks if task.job.ended}
+        shared, {task.key: task.job.state for task in tasks if task.job.ended}
     )
 
 
-def _lines(room: ModelRoom, ended: dict[str, str]) -> None:
-    tasks = room.tasks()
+def _lines(shared: ModelServices, ended: dict[str, str]) -> None:
+    tasks = shared.tasks()
     for task in tasks:
-        if not task.job.ended and room.jobs.find(task.key) is not task.job:  # stopped while it was asked for again
-            room.stop(task.key)
+        if not task.job.ended and shared.jobs.find(task.key) is not task.job:  # stopped while it was asked for again
+            shared.stop(task.key)
             st.rerun()
     if {task.key: task.job.state for task in tasks if task.job.ended} != ended:
         st.rerun()
     for task in tasks:
         if task.job.state != "failed" or view().section in (*DOORS, "layers"):  # a failure waits where it was asked for
-            _line(room, task)
+            _line(shared, task)
 
 
-def _line(room: ModelRoom, task: Task) -> None:
+def _line(shared: ModelServices, task: Task) -> None:
     told, button = st.columns(SHARES, vertical_alignment="center", gap="small")
     if not task.job.ended:
         waits = task.job.state == "waiting"
         words = "waiting for its turn" if waits else task.step or "starting"
         told.progress(task.job.progress, f"{escape(task.title)}: {escape(words)}…")
         if button.button("Cancel", key=f"models_cancel_{task.key}", width="stretch"):
-            room.stop(task.key)
+            shared.stop(task.key)
             st.rerun()
         return
     if task.job.state == "failed":
@@ -60,7 +60,7 @@ def _line(room: ModelRoom, task: Task) -> None:
         return
     if button.button("Understood", key=f"models_seen_{task.key}", width="stretch"):
         _next(task)
-        room.stop(task.key)
+        shared.stop(task.key)
         st.rerun()
 
 

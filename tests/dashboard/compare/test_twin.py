@@ -8,7 +8,7 @@ from dashboard.compare.hang import Hung
 from dashboard.compare.state import View
 from dashboard.compare.twin import removable
 from dashboard.server.library import Library, render_film
-from dashboard.server.services import open_workbench
+from dashboard.server.services import open_services
 from training.simulation.dataset import Plan, generate
 from training.simulation.population import Confounder
 
@@ -53,15 +53,15 @@ def test_the_truth_in_the_record_is_the_recipe(library):
 
 
 def test_a_twin_differs_from_its_film_where_the_mask_is(library, root):
-    bench = open_workbench(root)
+    services = open_services(root)
     name = library.films("drawn").index[0]
     record = library.record("drawn", name)
     assert "token" in record.recipe.objects
-    film, twin = bench.film("drawn", name), bench.twin(record, ("token",))
+    film, twin = services.film("drawn", name), services.twin(record, ("token",))
     changed = np.abs(film.pixels - twin.pixels) > 0.1
     assert changed.any()
     assert not changed[~library.masks("drawn", name)["token"]].any()
-    assert bench.twin(record, ("token",)) is twin
+    assert services.twin(record, ("token",)) is twin
     assert render_film(record).sha256 == film.sha256
 
 

@@ -43,8 +43,8 @@ def run(own, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
     st.cache_resource.clear()
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(own)])
-    bench = Idle(Library(own))
-    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench)
+    services = Idle(Library(own))
+    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
 
     def open_link(**link: str) -> AppTest:

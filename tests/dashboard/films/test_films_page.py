@@ -57,14 +57,14 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
     st.cache_resource.clear()
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
-    bench = Idle(Library(stocked))
-    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench)
+    services = Idle(Library(stocked))
+    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
 
-    def open_link(prepare: Callable = lambda app, bench: None, **link: str) -> AppTest:
+    def open_link(prepare: Callable = lambda app, services: None, **link: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
         app.switch_page("views/films.py")
-        prepare(app, bench)
+        prepare(app, services)
         for name, value in link.items():
             app.query_params[name] = value
         app.run()
@@ -210,7 +210,7 @@ def test_the_table_has_the_same_films(run):
 
 
 def choose(*films: str) -> Callable:
-    def prepare(app: AppTest, bench) -> None:
+    def prepare(app: AppTest, services) -> None:
         app.session_state["films_chosen"] = dict.fromkeys(films)
 
     return prepare
@@ -251,11 +251,11 @@ def test_a_library_without_datasets_says_what_to_do(run, stocked):
 def bring(count: int) -> Callable:
     """Put films on the shelf as an upload does, the first of them answered."""
 
-    def prepare(app: AppTest, bench) -> None:
+    def prepare(app: AppTest, services) -> None:
         films = [Film.from_pixels(shades(seed) / np.float32(255)) for seed in range(count)]
         for film in films:
-            bench.films.put(film)
-        bench.logits.put(bench.logits_key(films[0].sha256, "tiny"), np.array([3.0, -3.0]))
+            services.films.put(film)
+        services.logits.put(services.logits_key(films[0].sha256, "tiny"), np.array([3.0, -3.0]))
         app.session_state["uploads"] = [Upload(film.sha256, f"<i>{k}</i>") for k, film in enumerate(films)]
 
     return prepare
@@ -277,7 +277,7 @@ def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(
 
 def test_own_films_are_predicted_until_the_visitor_stops_it(run):
     app = run(bring(3), dataset=OWN)
-    jobs = app.session_state["film_room"].jobs._jobs
+    jobs = app.session_state["film_services"].jobs._jobs
     assert [key for key in jobs if key.startswith("own tiny ")]
     app.button(key="predict_cancel").click().run()
     assert not [key for key in jobs if key.startswith("own tiny ")]
@@ -288,5 +288,5 @@ def test_a_dataset_is_predicted_in_the_background(run):
     app = run(predictions="no predictions")
     assert not app.exception
     app.button(key="predict_start").click().run()
-    assert "predict generated tiny" in app.session_state["film_room"].jobs._jobs
+    assert "predict generated tiny" in app.session_state["film_services"].jobs._jobs
     assert app.session_state["films_predicting"] == ("generated", "tiny")

@@ -17,12 +17,12 @@ from dashboard.films.items import export_table, facts, page_of, summaries, table
 from dashboard.films.large import LONGEST_SIDE, outlined
 from dashboard.films.notes import Notebook, Remark
 from dashboard.films.own import own_catalogue, predict_films
-from dashboard.films.services import FilmRoom
+from dashboard.films.services import FilmServices
 from dashboard.films.state import Query
 from dashboard.films.thumbnails import BROKEN, SIDE, Thumbnails, thumbnail, thumbnail_key
 from dashboard.films.walk import Walk, place, rows_of
 from dashboard.page.palette import FINDING_COLORS
-from dashboard.server.film_cache import FilmShelf
+from dashboard.server.film_cache import FilmCache
 from dashboard.server.library import Library
 from tests.dashboard.conftest import shades
 from tests.dashboard.films.film_tables import NOTHING, catalogue, table
@@ -167,7 +167,7 @@ class TestOwn:
                 return np.column_stack([batch, -batch])
 
         class Bench:
-            films, logits = FilmShelf(2**20), {}
+            films, logits = FilmCache(2**20), {}
 
             def classifier(self, model):
                 return Model()
@@ -175,18 +175,18 @@ class TestOwn:
             def logits_key(self, sha256, model):
                 return f"{model} {sha256}"
 
-        bench, kept = Bench(), {}
-        bench.logits = type("Store", (), {"put": staticmethod(kept.__setitem__)})
+        services, kept = Bench(), {}
+        services.logits = type("Store", (), {"put": staticmethod(kept.__setitem__)})
         films = [film_of(seed) for seed in range(11)]
         for film in films:
-            bench.films.put(film)
+            services.films.put(film)
         done: list[float] = []
-        predict_films(bench, "m", [*(film.sha256 for film in films), "gone"], Budget(progress=done.append))
+        predict_films(services, "m", [*(film.sha256 for film in films), "gone"], Budget(progress=done.append))
         assert done == [8 / 12, 1.0]
         assert set(kept) == {f"m {film.sha256}" for film in films}
         assert kept[f"m {films[3].sha256}"][0] == pytest.approx(films[3].pixels.mean())
         with pytest.raises(Cancelled):
-            predict_films(bench, "m", ["x"], Budget(cancelled=lambda: True))
+            predict_films(services, "m", ["x"], Budget(cancelled=lambda: True))
 
 
 class TestWords:
@@ -252,30 +252,30 @@ class TestWalk:
 
     def test_it_goes_through_a_selection_or_all_that_the_query_finds(self, shelf):
         shelf.add_dataset()
-        room = FilmRoom(Library(shelf.root))
-        of = room.open("generated", None)
+        shared = FilmServices(Library(shelf.root))
+        of = shared.open("generated", None)
         query = Query(name="b")
         names = of.films.names
-        assert names[rows_of(Walk("generated", query), room, of, Notebook(None))].tolist() == ["b"]
+        assert names[rows_of(Walk("generated", query), shared, of, Notebook(None))].tolist() == ["b"]
         chosen = Walk("generated", query, ("c", "gone", "a"))
-        assert names[rows_of(chosen, room, of, Notebook(None))].tolist() == ["c", "a"]
+        assert names[rows_of(chosen, shared, of, Notebook(None))].tolist() == ["c", "a"]
 
 
 class TestRoom:
     def test_a_catalogue_is_opened_once_and_again_when_its_table_changes(self, shelf):
         shelf.add_dataset(films=("a",))
-        room = FilmRoom(Library(shelf.root))
-        first = room.open("generated", None)
-        assert room.open("generated", None).films is first.films
+        shared = FilmServices(Library(shelf.root))
+        first = shared.open("generated", None)
+        assert shared.open("generated", None).films is first.films
         folder = shelf.add_dataset(films=("a", "b"))
         os.utime(folder / "films.parquet", (time.time() + 5,) * 2)
-        assert len(room.open("generated", None).films) == 2
+        assert len(shared.open("generated", None).films) == 2
 
     def test_tags_that_change_change_what_is_found(self, shelf):
         shelf.add_dataset()
-        room = FilmRoom(Library(shelf.root))
-        of, query = room.open("generated", None), Query(tags=("x",))
-        assert len(room.find(query, of, room.notebook)) == 0
-        room.notebook.add_tag("generated", ["b"], "x")
-        assert room.find(query, of, room.notebook).tolist() == [1]
-        assert room.count(query, of, room.notebook).films == 1
+        shared = FilmServices(Library(shelf.root))
+        of, query = shared.open("generated", None), Query(tags=("x",))
+        assert len(shared.find(query, of, shared.notebook)) == 0
+        shared.notebook.add_tag("generated", ["b"], "x")
+        assert shared.find(query, of, shared.notebook).tolist() == [1]
+        assert shared.count(query, of, shared.notebook).films == 1

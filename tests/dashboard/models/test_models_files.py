@@ -10,7 +10,7 @@ import pytest
 from dashboard.models import incoming, trash
 from dashboard.models.curves import CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.figures import DARK
-from dashboard.models.inventory import files_of, hidden, shelve, versions
+from dashboard.models.inventory import files_of, hidden, take_inventory, versions
 from dashboard.models.trash import TrashError
 from dashboard.models.versions import VersionError, differences, switch, take_back
 from dashboard.server.library import Library
@@ -36,8 +36,8 @@ class TestTrash:
         (path.parent / "mine.v1.json").write_text("{}")
         (path.parent / "mine.training.csv").write_text("epoch,loss\n1,2\n")
         before = contents(library.root / "models")
-        deleted = trash.delete(library, shelve(library)["mine"])
-        assert list(shelve(library)) == ["mine2"]
+        deleted = trash.delete(library, take_inventory(library)["mine"])
+        assert list(take_inventory(library)) == ["mine2"]
         assert sorted(contents(library.root / "models")) == ["mine2.json", "mine2.keras"]
         assert [one.name for one in trash.list_deleted(library)] == ["mine"]
         assert trash.restore(library, deleted) == path
@@ -46,7 +46,7 @@ class TestTrash:
 
     def test_nothing_is_overwritten_by_bringing_back(self, library, contents):
         put(library.root, "mine", card("old"), b"old")
-        deleted = trash.delete(library, shelve(library)["mine"])
+        deleted = trash.delete(library, take_inventory(library)["mine"])
         put(library.root, "mine", card("new"), b"new")
         before = contents(library.root)
         with pytest.raises(TrashError, match="stays in the trash"):
@@ -56,22 +56,22 @@ class TestTrash:
     def test_a_name_can_be_deleted_again_and_again(self, library):
         for content in (b"first", b"second"):
             put(library.root, "mine", card("mine"), content)
-            trash.delete(library, shelve(library)["mine"])
+            trash.delete(library, take_inventory(library)["mine"])
         found = {(one.folder / "mine.keras").read_bytes() for one in trash.list_deleted(library)}
         assert found == {b"first", b"second"}
 
     def test_a_built_in_model_stays(self, tmp_path):
         library = Library(tmp_path)
         with pytest.raises(TrashError, match="lightbox is built in"):
-            trash.delete(library, shelve(library)["lightbox"])
+            trash.delete(library, take_inventory(library)["lightbox"])
         assert not trash.trash_folder(library).exists()
 
     def test_the_built_in_folder_itself_as_library_is_still_built_in(self):
-        assert not shelve(Library(BUILT_IN_MODELS.parent))["lightbox"].is_own
+        assert not take_inventory(Library(BUILT_IN_MODELS.parent))["lightbox"].is_own
 
     def test_a_model_that_is_gone_is_one_sentence(self, library):
         put(library.root, "mine", None)
-        model = shelve(library)["mine"]
+        model = take_inventory(library)["mine"]
         trash.restore(library, deleted := trash.delete(library, model))
         with pytest.raises(TrashError, match="no longer in the trash"):
             trash.restore(library, deleted)
@@ -91,7 +91,7 @@ class TestTrash:
 
         monkeypatch.setattr(trash, "_move", fails)
         with pytest.raises(TrashError, match="No space left"):
-            trash.delete(library, shelve(library)["mine"])
+            trash.delete(library, take_inventory(library)["mine"])
         assert contents(library.root) == before
 
 
@@ -102,7 +102,7 @@ class TestShelf:
         put(library.root, "bare", None)
         put(library.root, "cut", card("cut"), b"")
         put(library.root, "text", card("text"), b"no archive")
-        found = {name: one.problem for name, one in shelve(library).items()}
+        found = {name: one.problem for name, one in take_inventory(library).items()}
         assert found["good"] == ""
         assert found["bad"].startswith("bad.json is not valid JSON")
         assert found["bare"].startswith("bare.json is missing")

@@ -43,8 +43,8 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own whose jobs nobody works on."""
     st.cache_resource.clear()
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
-    bench = Idle(Library(stocked))
-    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: bench)
+    services = Idle(Library(stocked))
+    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)
 
     def open_link(**link: str) -> AppTest:
@@ -94,10 +94,10 @@ def test_classes_are_told_to_exclude_each_other(run, stocked):
     assert "one of them, never two" in plain(shown(run(model="classes")))
 
 
-def test_classes_have_a_link_to_their_curves(run, shelf):
-    add_classes(shelf)
+def test_classes_have_a_link_to_their_curves(run, inventory):
+    add_classes(inventory)
     changes = {"outputs": ["covid", "normal", "pneumonia"], "head": {"link": "softmax", "emits": "logits"}}
-    put(shelf.root, "three", card("three", thresholds={}, prevalence={}, **changes))
+    put(inventory.root, "three", card("three", thresholds={}, prevalence={}, **changes))
     app = run(model="three", section="measured")
     assert [link.proto.query_string for link in app.get("page_link")][-1] == "predictions=three"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.models.incoming import list_incoming
-from dashboard.models.services import ModelRoom, Task
+from dashboard.models.services import ModelServices, Task
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import put
 from tests.dashboard.test_app import plain
@@ -68,31 +68,31 @@ def entry(address: str, name: str) -> Entry:
 
 
 def test_what_is_fetched_lies_in_the_downloads(tmp_path, server):
-    task = until_ended(ModelRoom(Library(tmp_path)).fetch(entry(server, "net.pth")))
+    task = until_ended(ModelServices(Library(tmp_path)).fetch(entry(server, "net.pth")))
     assert (task.job.state, task.job.result) == ("done", "mine")
     assert (tmp_path / "downloads" / "net.pth").read_bytes() == b"w" * 1000
     assert list(list_incoming(Library(tmp_path))) == ["downloads/net.pth"]
 
 
 def test_a_cancelled_download_keeps_its_part_and_is_offered_to_nobody(tmp_path, server):
-    room = ModelRoom(Library(tmp_path))
-    task = room.fetch(entry(server, "endless.pth"))
+    shared = ModelServices(Library(tmp_path))
+    task = shared.fetch(entry(server, "endless.pth"))
     part_file = tmp_path / "downloads" / "endless.pth.part"
     end = time.monotonic() + 60
     while not (part_file.exists() and part_file.stat().st_size > 1000):
         assert time.monotonic() < end
         time.sleep(0.02)
-    room.stop(task.key)
-    while room.jobs.find(task.key) is not None:
+    shared.stop(task.key)
+    while shared.jobs.find(task.key) is not None:
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert room.tasks() == []
+    assert shared.tasks() == []
     assert part_file.exists()
     assert list_incoming(Library(tmp_path)) == {}
 
 
 def test_offline_is_one_sentence(tmp_path):
-    task = until_ended(ModelRoom(Library(tmp_path)).fetch(entry("http://127.0.0.1:9", "net.pth")))
+    task = until_ended(ModelServices(Library(tmp_path)).fetch(entry("http://127.0.0.1:9", "net.pth")))
     assert task.job.state == "failed"
     assert "127.0.0.1 cannot be reached" in task.job.error
     assert "may be offline" in task.job.error
@@ -114,9 +114,9 @@ def test_an_import_tells_its_notes_or_why_not(tmp_path, monkeypatch):
     (tmp_path / "imports").mkdir()
     (tmp_path / "imports" / "net.pth").write_bytes(b"x")
     library = Library(tmp_path)
-    room, one = ModelRoom(library), list_incoming(library)["imports/net.pth"]
-    good = until_ended(room.bring(one, "torchvision", tmp_path / "a.keras", None, "chexnet-jrzech"))
-    bad = until_ended(room.bring(one, "torchvision", tmp_path / "b.keras", ("Mass",), None))
+    shared, one = ModelServices(library), list_incoming(library)["imports/net.pth"]
+    good = until_ended(shared.bring(one, "torchvision", tmp_path / "a.keras", None, "chexnet-jrzech"))
+    bad = until_ended(shared.bring(one, "torchvision", tmp_path / "b.keras", ("Mass",), None))
     assert good.job.result == ("a", ("Three tensors.",))
     assert bad.job.error == "net.pth cannot be imported: one tensor is missing."
     assert asked == [
@@ -134,17 +134,17 @@ def test_every_entry_of_the_registry_tells_its_terms():
         assert " ".join(one.citation.split()) in words
 
 
-def test_layers_are_read_and_a_damaged_file_says_so(shelf):
-    room = ModelRoom(Library(shelf.root))
-    path = shelf.add_model("tiny")
-    until_ended(room.look("tiny", path))
-    found = {layer.kind: (layer.shape, layer.parameters) for layer in room.layers(path)}
+def test_layers_are_read_and_a_damaged_file_says_so(inventory):
+    shared = ModelServices(Library(inventory.root))
+    path = inventory.add_model("tiny")
+    until_ended(shared.look("tiny", path))
+    found = {layer.kind: (layer.shape, layer.parameters) for layer in shared.layers(path)}
     assert found == {
         "InputLayer": ("16 × 16 × 1", 0),
         "Conv2D": ("14 × 14 × 3", 30),
         "GlobalAveragePooling2D": ("3", 0),
         "Dense": ("2", 8),
     }
-    broken = put(shelf.root, "broken", None)
-    assert "broken.keras" in until_ended(room.look("broken", broken)).job.error
-    assert room.layers(broken) is None
+    broken = put(inventory.root, "broken", None)
+    assert "broken.keras" in until_ended(shared.look("broken", broken)).job.error
+    assert shared.layers(broken) is None

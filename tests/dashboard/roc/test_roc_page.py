@@ -30,7 +30,7 @@ def run(shelf, monkeypatch) -> Callable[..., AppTest]:
     for name in ("MODELS", "DATASETS", "PREDICTIONS"):
         monkeypatch.setattr(f"dashboard.server.library.BUILT_IN_{name}", shelf.root / "nowhere")
     monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
-    monkeypatch.setattr("dashboard.server.services.open_workbench", lambda root: Idle(Library(root)))
+    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: Idle(Library(root)))
 
     def open_link(**link: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.server.film_cache import FilmShelf, packed_bytes
+from dashboard.server.film_cache import FilmCache, packed_bytes
 from xai.films.film import Film
 from xai.films.reading import read_film
 
@@ -22,25 +22,25 @@ def test_a_film_of_whole_shades_comes_back_bit_for_bit_from_as_many_bytes_as_its
     shades = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (64, 80), kind, endpoint=True)
     film = png(shades)
     assert packed_bytes(film) == bytes_a_pixel * shades.size
-    shelf = FilmShelf(2**20)
-    shelf.put(film)
-    back = shelf.get(film.sha256)
+    cache = FilmCache(2**20)
+    cache.put(film)
+    back = cache.get(film.sha256)
     assert back.pixels.dtype == np.float32 and np.array_equal(back.pixels, film.pixels)
     assert (back.sha256, back.facts) == (film.sha256, film.facts)
 
 
 def test_a_film_between_shades_is_kept_as_it_is():
     film = Film.from_pixels(np.random.default_rng(0).random((64, 64), np.float32))
-    shelf = FilmShelf(2**20)
-    shelf.put(film)
-    assert np.array_equal(shelf.get(film.sha256).pixels, film.pixels)
+    cache = FilmCache(2**20)
+    cache.put(film)
+    assert np.array_equal(cache.get(film.sha256).pixels, film.pixels)
     assert packed_bytes(film) == 4 * 64 * 64
 
 
 def test_the_film_used_longest_ago_is_forgotten():
     films = [png(np.full((64, 64), grey, np.uint8)) for grey in (10, 20, 30)]
-    shelf = FilmShelf(2 * 64 * 64)
+    cache = FilmCache(2 * 64 * 64)
     for film in films:
-        shelf.put(film)
-    assert shelf.get(films[0].sha256) is None
-    assert shelf.get(films[2].sha256) is not None
+        cache.put(film)
+    assert cache.get(films[0].sha256) is None
+    assert cache.get(films[2].sha256) is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.server.jobs import Job
-from dashboard.server.services import Request, Workbench
+from dashboard.server.services import Request, Services
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.films.reading import read_film
@@ -28,10 +28,10 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture
-def bench(root) -> Workbench:
+def services(root) -> Services:
     from dashboard.server.library import Library
 
-    return Workbench(Library(root))
+    return Services(Library(root))
 
 
 def wait(job: Job) -> Job:
@@ -42,67 +42,67 @@ def wait(job: Job) -> Job:
     return job
 
 
-def explained(bench: Workbench, request: Request, visitor: str = "Ada") -> list[Explanation]:
-    job = wait(bench.explain(visitor, request))
+def explained(services: Services, request: Request, visitor: str = "Ada") -> list[Explanation]:
+    job = wait(services.explain(visitor, request))
     assert job.error is None
-    found = bench.found(request)
+    found = services.found(request)
     assert found is not None
     return found
 
 
-def predicted(bench: Workbench, film: Film) -> np.ndarray:
-    answer = bench.predict("Ada", film, "tiny")
+def predicted(services: Services, film: Film) -> np.ndarray:
+    answer = services.predict("Ada", film, "tiny")
     if isinstance(answer, Job):
         assert wait(answer).error is None
-        answer = bench.predict("Ada", film, "tiny")
+        answer = services.predict("Ada", film, "tiny")
     return answer
 
 
-def test_predict_gives_the_logits_of_the_model(bench, film):
-    assert isinstance(bench.predict("Ada", film, "tiny"), Job)
-    got = predicted(bench, film)
-    classifier = bench.classifier("tiny")
+def test_predict_gives_the_logits_of_the_model(services, film):
+    assert isinstance(services.predict("Ada", film, "tiny"), Job)
+    got = predicted(services, film)
+    classifier = services.classifier("tiny")
     np.testing.assert_allclose(got, classifier.logits(classifier.prepare(film)[None])[0], rtol=1e-6)
-    assert isinstance(bench.predict("Ben", film, "tiny"), np.ndarray)
+    assert isinstance(services.predict("Ben", film, "tiny"), np.ndarray)
 
 
-def test_explain_gives_what_the_method_gives_directly(bench, film):
+def test_explain_gives_what_the_method_gives_directly(services, film):
     from xai.explainers import EXPLAINERS
 
     request = Request(film, "tiny", "lime", LIME, seed=4)
-    assert bench.found(request) is None
-    got = explained(bench, request)
-    wanted = EXPLAINERS["lime"](**dict(LIME)).explain(bench.classifier("tiny"), film, seed=4)
+    assert services.found(request) is None
+    got = explained(services, request)
+    wanted = EXPLAINERS["lime"](**dict(LIME)).explain(services.classifier("tiny"), film, seed=4)
     assert [one.finding for one in got] == ["Effusion", "Mass"]
     for one, other in zip(got, wanted, strict=True):
         np.testing.assert_allclose(one.map, other.map, atol=1e-5 * np.abs(other.map).max())
         assert (one.evaluations, one.seed, one.parameters) == (60, 4, dict(LIME))
 
 
-def test_what_was_found_once_is_not_computed_again(bench, film):
+def test_what_was_found_once_is_not_computed_again(services, film):
     request = Request(film, "tiny", "gradcam", seed=1)
-    first = explained(bench, request)
-    assert bench.found(Request(film, "tiny", "gradcam", seed=1)) is first
-    assert bench.found(Request(film, "tiny", "gradcam", seed=2)) is None
+    first = explained(services, request)
+    assert services.found(Request(film, "tiny", "gradcam", seed=1)) is first
+    assert services.found(Request(film, "tiny", "gradcam", seed=2)) is None
 
 
-def test_an_upload_stays_in_memory_and_a_dataset_film_goes_to_disk(bench, root, contents):
-    film = bench.film("generated", "a")
+def test_an_upload_stays_in_memory_and_a_dataset_film_goes_to_disk(services, root, contents):
+    film = services.film("generated", "a")
     before = contents(root)
-    explained(bench, Request(film, "tiny", "gradcam", of_dataset=False))
+    explained(services, Request(film, "tiny", "gradcam", of_dataset=False))
     assert contents(root) == before
-    request = Request(bench.film("generated", "b"), "tiny", "gradcam", of_dataset=True)
-    made = explained(bench, request)
+    request = Request(services.film("generated", "b"), "tiny", "gradcam", of_dataset=True)
+    made = explained(services, request)
     (new,) = set(contents(root)) - set(before)
     assert new.startswith("results/")
-    assert bench.explanation_key(request) in new
-    restarted = Workbench(bench.library)
+    assert services.explanation_key(request) in new
+    restarted = Services(services.library)
     (one, _), (other, _) = restarted.found(request), made
     np.testing.assert_array_equal(one.map, other.map)
     assert not restarted.has_models
 
 
-def test_thirty_visitors_at_once_are_one_computation(bench, film, monkeypatch):
+def test_thirty_visitors_at_once_are_one_computation(services, film, monkeypatch):
     from xai.explainers import EXPLAINERS
 
     runs = []
@@ -118,7 +118,7 @@ def test_thirty_visitors_at_once_are_one_computation(bench, film, monkeypatch):
 
     def visit(name: str) -> None:
         line.wait(LONG)
-        got.append(explained(bench, request, name))
+        got.append(explained(services, request, name))
 
     visitors = [threading.Thread(target=visit, args=(f"visitor {number}",)) for number in range(30)]
     for visitor in visitors:
@@ -130,7 +130,7 @@ def test_thirty_visitors_at_once_are_one_computation(bench, film, monkeypatch):
     assert runs == ["jobs-True"]
 
 
-def keys(bench: Workbench, film: Film) -> dict[str, str]:
+def keys(services: Services, film: Film) -> dict[str, str]:
     request = Request(film, "tiny", "lime", LIME)
     others = {
         "plain": request,
@@ -139,13 +139,13 @@ def keys(bench: Workbench, film: Film) -> dict[str, str]:
         "parameters": Request(film, "tiny", "lime", (("samples", 61), *LIME[1:])),
         "seed": Request(film, "tiny", "lime", LIME, seed=1),
     }
-    return {name: bench.explanation_key(one) for name, one in others.items()}
+    return {name: services.explanation_key(one) for name, one in others.items()}
 
 
-def test_every_ingredient_changes_the_name_of_a_result(bench, film):
-    names = keys(bench, film)
+def test_every_ingredient_changes_the_name_of_a_result(services, film):
+    names = keys(services, film)
     assert len(set(names.values())) == len(names)
-    assert bench.explanation_key(Request(film, "tiny", "lime", LIME, of_dataset=True)) == names["plain"]
+    assert services.explanation_key(Request(film, "tiny", "lime", LIME, of_dataset=True)) == names["plain"]
 
 
 def test_another_model_or_another_reading_of_it_is_another_result(shelf, film):
@@ -160,8 +160,8 @@ def test_another_model_or_another_reading_of_it_is_another_result(shelf, film):
     for name in ("same", "read otherwise", "cut otherwise"):
         model = shelf.root / "models" / f"{name}.keras"
         model.write_bytes((shelf.root / "models" / "one.keras").read_bytes())
-    bench = Workbench(Library(shelf.root))
-    key = {name: bench.explanation_key(Request(film, name, "lime")) for name in bench.library.models()}
+    services = Services(Library(shelf.root))
+    key = {name: services.explanation_key(Request(film, name, "lime")) for name in services.library.models()}
     assert key["same"] == key["one"]
     assert key["cut otherwise"] == key["one"]  # a threshold changes no map
     assert len({key["one"], key["other"], key["read otherwise"]}) == 3
@@ -211,49 +211,52 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_others_go_on(shelf, fil
     shelf.add_model()
     spoil(shelf)
     shelf.add_model("sound")
-    bench = Workbench(Library(shelf.root))
+    services = Services(Library(shelf.root))
     before = contents(shelf.root)
-    jobs = [bench.predict("Ada", film, "tiny"), bench.explain("Ada", Request(film, "tiny", "gradcam", of_dataset=True))]
+    jobs = [
+        services.predict("Ada", film, "tiny"),
+        services.explain("Ada", Request(film, "tiny", "gradcam", of_dataset=True)),
+    ]
     for job in jobs:
         assert wait(job).state == "failed"
         assert said in job.error
         assert "\n" not in job.error
         assert len(job.error) < 500
     assert contents(shelf.root) == before
-    assert len(explained(bench, Request(film, "sound", "gradcam"))) == 2
+    assert len(explained(services, Request(film, "sound", "gradcam"))) == 2
 
 
-def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(bench, root, monkeypatch):
-    first = bench.film("generated", "a")
-    assert bench.film("generated", "a") is first
+def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(services, root, monkeypatch):
+    first = services.film("generated", "a")
+    assert services.film("generated", "a") is first
     assert first.sha256 == read_film(root / "films" / "generated" / "a.png").sha256
 
 
-def test_parts_are_made_once_under_their_name(bench):
+def test_parts_are_made_once_under_their_name(services):
     made = []
 
     def make() -> dict[str, str]:
         made.append(1)
         return {"gz": "x"}
 
-    assert bench.part(["film", "a"], make) is bench.part(["film", "a"], make)
-    bench.part(["film", "b"], make)
+    assert services.part(["film", "a"], make) is services.part(["film", "a"], make)
+    services.part(["film", "b"], make)
     assert len(made) == 2
 
 
-def test_streamlit_does_not_clear_the_state_of_keras_between_runs(bench):
+def test_streamlit_does_not_clear_the_state_of_keras_between_runs(services):
     from keras.src.backend.common.name_scope import current_path
     from streamlit.runtime.scriptrunner.script_runner import _clean_problem_modules
 
     from xai.backend import keras
 
-    bench.classifier("tiny")
+    services.classifier("tiny")
     with keras.name_scope("outer"):
         _clean_problem_modules()
         assert current_path() == "outer"
 
 
-def test_warming_up_loads_the_model_once(bench):
+def test_warming_up_loads_the_model_once(services):
     started: list[threading.Thread] = []
     original: Callable = threading.Thread.start
 
@@ -264,10 +267,10 @@ def test_warming_up_loads_the_model_once(bench):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
-        bench.warm_up("nowhere")
+        services.warm_up("nowhere")
         assert started == []
-        bench.warm_up("tiny")
-        bench.warm_up("tiny")
+        services.warm_up("tiny")
+        services.warm_up("tiny")
     (thread,) = started
     thread.join(LONG)
-    assert bench.has_models
+    assert services.has_models
