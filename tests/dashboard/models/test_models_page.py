@@ -94,10 +94,10 @@ def test_classes_are_told_to_exclude_each_other(run, stocked):
     assert "one of them, never two" in plain(shown(run(model="classes")))
 
 
-def test_classes_have_a_link_to_their_curves(run, inventory):
-    add_classes(inventory)
+def test_classes_have_a_link_to_their_curves(run, shelf):
+    add_classes(shelf)
     changes = {"outputs": ["covid", "normal", "pneumonia"], "head": {"link": "softmax", "emits": "logits"}}
-    put(inventory.root, "three", card("three", thresholds={}, prevalence={}, **changes))
+    put(shelf.root, "three", card("three", thresholds={}, prevalence={}, **changes))
     app = run(model="three", section="measured")
     assert [link.proto.query_string for link in app.get("page_link")][-1] == "predictions=three"
 

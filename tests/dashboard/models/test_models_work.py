@@ -134,9 +134,9 @@ def test_every_entry_of_the_registry_tells_its_terms():
         assert " ".join(one.citation.split()) in words
 
 
-def test_layers_are_read_and_a_damaged_file_says_so(inventory):
-    shared = ModelServices(Library(inventory.root))
-    path = inventory.add_model("tiny")
+def test_layers_are_read_and_a_damaged_file_says_so(shelf):
+    shared = ModelServices(Library(shelf.root))
+    path = shelf.add_model("tiny")
     until_ended(shared.look("tiny", path))
     found = {layer.kind: (layer.shape, layer.parameters) for layer in shared.layers(path)}
     assert found == {
@@ -145,6 +145,6 @@ def test_layers_are_read_and_a_damaged_file_says_so(inventory):
         "GlobalAveragePooling2D": ("3", 0),
         "Dense": ("2", 8),
     }
-    broken = put(inventory.root, "broken", None)
+    broken = put(shelf.root, "broken", None)
     assert "broken.keras" in until_ended(shared.look("broken", broken)).job.error
     assert shared.layers(broken) is None
