@@ -11,8 +11,7 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
-from dashboard.films.services import FilmServices
-from dashboard.server.library import DEFAULT_ROOT, Library
+from dashboard.server.library import DEFAULT_ROOT
 from dashboard.server.services import Services, open_services
 from xai.models.library import DEFAULT_MODEL
 
@@ -21,12 +20,6 @@ from xai.models.library import DEFAULT_MODEL
 def shared_services(root: Path) -> Services:
     """Make the services of this server."""
     return open_services(root)
-
-
-@st.cache_resource(show_spinner=False)
-def shared_film_services(root: Path, _library: Library) -> FilmServices:
-    """Make the film services of this server."""
-    return FilmServices(_library)
 
 
 def library_root() -> Path:
@@ -40,7 +33,6 @@ ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched fro
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 services = shared_services(library_root())
 st.session_state.setdefault("services", services)
-st.session_state.setdefault("film_services", shared_film_services(library_root(), services.library))
 st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
 page = st.navigation(
     [

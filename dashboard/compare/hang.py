@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.compare.state import View
-from dashboard.films.handover import back_to_films, place_in_walk
-from dashboard.films.own import OWN
-from dashboard.films.walk import Walk
+from dashboard.compare.state import State
+from dashboard.compare.visit import visit
+from dashboard.compare.walk import Place, Walk
 from dashboard.page.words import escape
-from dashboard.server.library import Record
+from dashboard.server.library import OWN, Record
 from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.table import DatasetError
@@ -34,7 +33,7 @@ class Hung:
         return dict(self.record.truth) if self.record else {}
 
 
-def current_film(services: Services, view: View) -> Hung | None:
+def current_film(services: Services, state: State) -> Hung | None:
     """Give the film that hangs, None if there is none; says why where one cannot be hung."""
     chosen = st.session_state.get("upload")
     if chosen is not None:
@@ -44,7 +43,7 @@ def current_film(services: Services, view: View) -> Hung | None:
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
-    name = view.film or first_film(services)
+    name = state.film or first_film(services)
     if name is None:
         return None
     dataset, _, film_name = name.partition("/")
@@ -69,9 +68,9 @@ def first_film(services: Services) -> str | None:
     return None
 
 
-def neighbours(services: Services, view: View, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
+def neighbours(services: Services, state: State, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
     """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
-    walked = place_in_walk(services, _name_of(hung))
+    walked = _place_in_walk(services, hung)
     if walked is not None:
         return tuple(_film_of(walked[0], name) for name in (walked[1].before, walked[1].after))
     line: list[str | Upload]
@@ -88,19 +87,24 @@ def neighbours(services: Services, view: View, hung: Hung) -> tuple[str | Upload
 
 def walk_line(services: Services, hung: Hung) -> None:
     """Say where this film stands among those that the Films page handed over, with the way back to them."""
-    walked = place_in_walk(services, _name_of(hung))
-    if walked is not None:
-        back_to_films(*walked, film=hung.record.film if hung.record else st.session_state.upload.sha256)
+    walked = _place_in_walk(services, hung)
+    if walked is None:
+        return
+    walk, stands = walked
+    words = f"{stands.number:,} of {stands.count:,}"
+    if st.button(words, key="back_to_films", icon=":material/grid_view:", help="Back to these films."):
+        st.session_state.films_last = _name_of(hung)
+        st.switch_page(walk.page, query_params=walk.link())
 
 
 def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):
         st.session_state.upload = what
-        st.session_state.view = st.session_state.view.with_(film=None)
+        visit.change(film=None)
     else:
         st.session_state.upload = None
-        st.session_state.view = st.session_state.view.with_(film=what)
+        visit.change(film=what)
 
 
 def hang_controls(services: Services) -> None:
@@ -158,7 +162,16 @@ def _dataset_controls(services: Services) -> None:
 
 
 def _name_of(hung: Hung) -> str:
-    return st.session_state.upload.sha256 if hung.record is None else f"{hung.record.dataset}/{hung.record.film}"
+    return hung.record.film if hung.record else st.session_state.upload.sha256
+
+
+def _place_in_walk(services: Services, hung: Hung) -> tuple[Walk, Place] | None:
+    """Find the film that hangs in what another page handed over; None where it is not in it."""
+    walk: Walk | None = st.session_state.get("walk")
+    if walk is None or walk.dataset != (hung.record.dataset if hung.record else OWN):
+        return None
+    stands = walk.place(services, _name_of(hung))
+    return None if stands is None else (walk, stands)
 
 
 def _film_of(walk: Walk, name: str | None) -> str | Upload | None:

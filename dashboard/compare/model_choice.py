@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.compare.state import View
+from dashboard.compare.state import State
+from dashboard.compare.visit import visit
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
@@ -14,18 +16,17 @@ from xai.models.command_card import write_starter_card
 from xai.models.library import DEFAULT_MODEL
 
 
-def choose_model(services: Services, view: View) -> str:
+def choose_model(services: Services, state: State) -> str:
     """Show the choice of model and give the chosen one; an empty name where there is none to choose."""
     names = list(services.library.models())
     if not names:
         return ""
-    wanted = next(name for name in (view.model, DEFAULT_MODEL, names[0]) if name in names)
-    if view.model not in (None, wanted):
-        missing = f"There is no model “{view.model}” in this library; showing {wanted}."
-        st.session_state.refused = [*st.session_state.refused, missing]
+    wanted = next(name for name in (state.model, DEFAULT_MODEL, names[0]) if name in names)
+    if state.model not in (None, wanted):
+        refuse(f"There is no model “{state.model}” in this library; showing {wanted}.")
     model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
-    if model != view.model:
-        st.session_state.view = view.with_(model=None if model == DEFAULT_MODEL else model)
+    if model != state.model:
+        visit.change(model=None if model == DEFAULT_MODEL else model)
     return model
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.compare.state import SETTINGS, View
+from dashboard.compare.state import SETTINGS, State
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 
-def method_controls(view: View) -> View:
-    """Show the controls and give the view with what they say."""
+def method_controls(state: State) -> State:
+    """Show the controls and give the state with what they say."""
     methods = st.pills(
         "Maps",
         list(EXPLAINERS),
-        default=list(view.methods),
+        default=list(state.methods),
         selection_mode="multi",
         format_func=lambda name: EXPLAINERS[name].title,
         key="methods",
@@ -22,10 +22,10 @@ def method_controls(view: View) -> View:
     ordered = tuple(name for name in EXPLAINERS if name in methods)
     settings = {}
     for setting in SETTINGS:
-        name = f"{setting.method}.{setting.name}"
+        name = setting.key
         if setting.method not in ordered:
             continue
-        chosen = view.settings.get(name, setting.default)
+        chosen = state.settings.get(name, setting.default)
         if isinstance(setting.default, int):
             settings[name] = st.select_slider(setting.label, setting.choices, chosen, key=name, help=setting.help)
         else:
@@ -35,8 +35,8 @@ def method_controls(view: View) -> View:
         "Seed",
         0,
         999_999_999,
-        view.seed,
+        state.seed,
         key="seed",
         help="The same seed gives the same maps; another shows how steady they are.",
     )
-    return view.with_(methods=ordered or DEFAULT_METHODS, settings={**view.settings, **settings}, seed=int(seed))
+    return state.with_(methods=ordered or DEFAULT_METHODS, settings={**state.settings, **settings}, seed=int(seed))

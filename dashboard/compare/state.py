@@ -1,16 +1,17 @@
-"""What one visitor is looking at, and the link that shows it to somebody else."""
+"""Everything that decides what the Compare page shows, and the link that shows it to somebody else."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.components.viewer import CHOICES, DISPLAY, RANGES
+from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of, some_of, whole
+from dashboard.page.link import Field, Link
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.baselines import BASELINES
-
-LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Setting:
     default: Any
     choices: tuple[Any, ...]
     help: str
+
+    @property
+    def key(self) -> str:
+        """What links and the page's state call it."""
+        return f"{self.method}.{self.name}"
 
 
 SETTINGS = (
@@ -88,7 +94,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class View:
+class State:
     """Everything that decides what the Compare page shows.
 
     Attributes
@@ -118,155 +124,50 @@ class View:
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_(self, **changes: Any) -> View:
-        """The same view with some fields changed."""
+    def with_(self, **changes: Any) -> State:
+        """The same state with some fields changed."""
         return dataclasses.replace(self, **changes)
 
     def parameters(self, method: str) -> tuple[tuple[str, Any], ...]:
         """All parameters of a method, in a fixed order, changed ones included."""
         return tuple(
-            (setting.name, self.settings.get(f"{method}.{setting.name}", setting.default))
+            (setting.name, self.settings.get(setting.key, setting.default))
             for setting in SETTINGS
             if setting.method == method
         )
 
 
-def write_link(view: View, display_defaults: Mapping[str, Any]) -> dict[str, str]:
-    """Give the query parameters of a view; whatever is as by default is left out."""
-    link = {name: getattr(view, name) for name in ("film", "model", "finding") if getattr(view, name)}
-    if view.methods != DEFAULT_METHODS:
-        link["methods"] = ",".join(view.methods)
-    if view.without:
-        link["without"] = ",".join(view.without)
-    if view.seed:
-        link["seed"] = str(view.seed)
-    defaults = {f"{setting.method}.{setting.name}": setting.default for setting in SETTINGS}
-    for name, value in view.settings.items():
-        if value != defaults[name]:
-            link[name] = str(value)
-    for name, value in view.display.items():
-        if value != display_defaults[name]:
-            link[name] = _text(value)
-    return link
-
-
-def read_link(
-    link: Mapping[str, str],
-    display_defaults: Mapping[str, Any],
-    display_choices: Mapping[str, tuple[str, ...]],
-    display_ranges: Mapping[str, tuple[float, float]],
-) -> tuple[View, list[str]]:
-    """Read a view from query parameters.
-
-    Returns
-    -------
-    view : View
-        With defaults wherever the link says nothing that can be used.
-    problems : list of str
-        One sentence for each part of the link that could not be used.
-    """
-    problems: list[str] = []
-
-    def take(name: str, read: Callable[[str], Any], default: Any) -> Any:
-        if name not in link:
-            return default
-        try:
-            return read(link[name])
-        except ValueError as error:
-            problems.append(f"The link's {name} “{excerpt(link[name])}” was left out: {error}.")
-            return default
-
-    settings = {}
-    for setting in SETTINGS:
-        name = f"{setting.method}.{setting.name}"
-        settings[name] = take(name, _choice_of(setting.choices), setting.default)
-    display = {}
-    for name, default in display_defaults.items():
-        if name in display_choices:
-            read = _choice_of(display_choices[name])
-        else:
-            read = _number_of(type(default), *display_ranges[name]) if name in display_ranges else _switch
-        display[name] = take(name, read, default)
-    view = View(
-        film=take("film", _film_name, None),
-        model=take("model", _name, None),
-        finding=take("finding", _name, None),
-        methods=take("methods", _methods, DEFAULT_METHODS),
-        settings={name: value for name, value in settings.items() if name in link},
-        seed=take("seed", _seed, 0),
-        without=take("without", _names, ()),
-        display={name: value for name, value in display.items() if name in link},
-    )
-    return view, problems
-
-
-def _choice_of(choices: tuple[Any, ...]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        for choice in choices:
-            if str(choice) == text:
-                return choice
-        raise ValueError(f"it can be {', '.join(map(str, choices))}")
-
-    return read
-
-
-def _switch(text: str) -> bool:
-    if text not in ("on", "off"):
-        raise ValueError("it can be on or off")
-    return text == "on"
-
-
-def _number_of(kind: type, least: float, most: float) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        rule = f"it must be a number from {least:g} to {most:g}"
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError(rule) from None
-        if not least <= value <= most:  # so that no NaN comes through
-            raise ValueError(rule)
-        return kind(value)
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _name(text: str) -> str:
-    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
-        raise ValueError(f"expected a name of at most {LONGEST_NAME} characters")
-    return text
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_name(text).split(",")))
-
-
 def _film_name(text: str) -> str:
-    dataset, _, film = _name(text).partition("/")
+    dataset, _, film = NAME.read(text).partition("/")
     if not dataset or not film:
         raise ValueError("expected dataset/film")
     return text
 
 
-def _methods(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(text.split(",")))
-    if unknown := [name for name in names if name not in EXPLAINERS]:
-        raise ValueError(f"there is no method “{excerpt(unknown[0])}”; there are {', '.join(EXPLAINERS)}")
-    return names
+def _display_kind(name: str) -> Kind:
+    if name in CHOICES:
+        return one_of(CHOICES[name])
+    if name not in RANGES:
+        return SWITCH
+    return whole(*RANGES[name]) if isinstance(DISPLAY[name], int) else number(*RANGES[name], digits=4)
 
 
-def excerpt(text: str) -> str:
-    """Quote the start of what came, without characters that could upset a page."""
-    start = "".join(letter if letter.isprintable() else "�" for letter in text[:40])
-    return start if len(text) <= 40 else f"{start}…"
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise ValueError("expected a whole number of at most nine digits")
-    return int(text)
+LINK = Link(
+    State(),
+    [
+        Field("film", Kind(_film_name)),
+        Field("model", NAME),
+        Field("finding", NAME),
+        Field("methods", some_of(tuple(EXPLAINERS), least=1)),
+        Field("without", names()),
+        Field("seed", SEED),
+        *(
+            Field(one.key, one_of(one.choices), attribute="settings", entry=one.key, default=one.default)
+            for one in SETTINGS
+        ),
+        *(
+            Field(name, _display_kind(name), attribute="display", entry=name, default=default)
+            for name, default in DISPLAY.items()
+        ),
+    ],
+)

@@ -7,8 +7,9 @@ import streamlit as st
 
 from dashboard.compare import light_box
 from dashboard.compare.hang import Hung
-from dashboard.compare.state import View
+from dashboard.compare.state import State
 from dashboard.components.payload import Payload
+from dashboard.page.visit import visitor
 from dashboard.page.words import percent, signed
 from dashboard.server.jobs import Job
 from dashboard.server.services import Services
@@ -22,32 +23,32 @@ def removable(hung: Hung) -> list[str]:
     return [] if recipe is None else [*recipe.severities, *recipe.objects]
 
 
-def twin_controls(view: View, hung: Hung) -> View:
-    """Show what can be taken off the film, and give the view with what the visitor took off."""
+def twin_controls(state: State, hung: Hung) -> State:
+    """Show what can be taken off the film, and give the state with what the visitor took off."""
     names = removable(hung)
     chosen = st.pills(
         "Take away",
         names,
         selection_mode="multi",
-        default=[name for name in view.without if name in names],
+        default=[name for name in state.without if name in names],
         format_func=finding_label,
         key=f"without_{hung.film.sha256}",
         help="Shows the same film rendered again without it, noise and all, and what the model says then.",
     )
     if not names:
         st.caption("Nothing can be taken off this film: it shows no finding and no object.")
-    return view.with_(without=tuple(chosen))
+    return state.with_(without=tuple(chosen))
 
 
 def twin_panel(
-    services: Services, view: View, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
+    services: Services, state: State, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
 ) -> tuple[Payload | None, Job | None]:
     """Give the viewer's panel of the twin, and the job that it still waits for; nothing where no twin is asked for."""
-    without = tuple(name for name in view.without if name in removable(hung))
+    without = tuple(name for name in state.without if name in removable(hung))
     if not without:
         return None, None
     twin = services.twin(hung.record, without)
-    predicted = services.predict(st.session_state.visitor, twin, model)
+    predicted = services.predict(visitor(), twin, model)
     words = ", ".join(finding_label(name).lower() for name in without)
     picture = services.part(["twin", twin.sha256], lambda: light_box.shades(twin))
     if isinstance(predicted, Job) or answered is None:

@@ -10,17 +10,18 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.gallery import gallery
-from dashboard.errors.state import Case
+from dashboard.errors.state import State
 from dashboard.films.actions import note_controls, tag_controls
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.gallery_panel import choose, chosen, items, thumbnails_of
-from dashboard.films.handover import FILMS, compare
+from dashboard.films.handover import compare
 from dashboard.films.items import Page, summaries
 from dashboard.films.notes import Notebook
 from dashboard.films.services import FilmServices
-from dashboard.films.state import SIZES, Query
-from dashboard.films.state import write_link as films_link
-from dashboard.films.walk import Walk
+from dashboard.films.state import LINK as FILMS_LINK
+from dashboard.films.state import SIZES
+from dashboard.films.state import State as FilmsState
+from dashboard.films.walk import FilmsWalk
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
@@ -37,28 +38,31 @@ class Atlas:
     Attributes
     ----------
     services : Services
-    shared : FilmServices
     catalogue : Catalogue
         Of the whole dataset.
     judged : Judged
         Of the films in question.
     source : Source
-    case : Case
+    state : State
     cut : float
     """
 
     services: Services
-    shared: FilmServices
     catalogue: Catalogue
     judged: Judged
     source: Source
-    case: Case
+    state: State
     cut: float
 
     @property
     def finding(self) -> str:
         """The finding in question."""
-        return self.case.finding
+        return self.state.finding
+
+    @property
+    def shared(self) -> FilmServices:
+        """What it shares with the Films page."""
+        return self.services.of(FilmServices)
 
     @property
     def dataset(self) -> str:
@@ -85,16 +89,16 @@ class Atlas:
         """Whether there is a picture of each film, bool (films,)."""
         return (self.rows >= 0) & self.catalogue.films.openable[self.rows]
 
-    def query(self, cell: str) -> Query:
+    def query(self, cell: str) -> FilmsState:
         """Ask the Films page for a cell, most confident mistakes first."""
-        return Query(
+        return FilmsState(
             dataset=self.dataset,
             predictions=self.source.predictions,
             finding=self.finding,
             outcomes=((self.finding, cell),),
             thresholds=((self.finding, self.cut),),
-            split=() if self.case.split == ALL else (self.case.split,),
-            image="here" if self.case.pictures else "",
+            split=() if self.state.split == ALL else (self.state.split,),
+            image="here" if self.state.pictures else "",
             sort="mistakes" if cell in ("FP", "FN") else "likely",
         )
 
@@ -105,15 +109,15 @@ class Atlas:
         return [str(self.catalogue.films.names[row]) for row in found]
 
 
-def open_in_films(query: Query, film: str | None = None) -> None:
+def open_in_films(query: FilmsState, film: str | None = None) -> None:
     """Go to the Films page with a query, and one film large if it is named."""
-    st.switch_page(FILMS, query_params=films_link(query.with_(film=film)))
+    st.switch_page(FilmsWalk.page, query_params=FILMS_LINK.write(query.with_(film=film)))
 
 
-def show_films(atlas: Atlas, query: Query, films: list[str], key: str) -> None:
+def show_films(atlas: Atlas, query: FilmsState, films: list[str], key: str) -> None:
     """Show films as a gallery: a click opens one on the Films page, ticks choose them for tags, notes and Compare."""
     page = Page(atlas.catalogue.films.rows(films), 1, 1)
-    wanted = thumbnails_of(atlas.services, atlas.shared, atlas.catalogue, page)
+    wanted = thumbnails_of(atlas.services, atlas.catalogue, page)
     job = _thumbnail_job(atlas, wanted)
     st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, query, page, wanted, job, key)
 
@@ -128,7 +132,7 @@ def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
     )
 
 
-def _pictures(atlas: Atlas, query: Query, page: Page, wanted: dict, job: Job | None, key: str) -> None:
+def _pictures(atlas: Atlas, query: FilmsState, page: Page, wanted: dict, job: Job | None, key: str) -> None:
     state = st.session_state
     if (film := state.pop(f"{key}_go", None)) is not None:
         open_in_films(query, film)
@@ -184,7 +188,7 @@ def chosen_controls(atlas: Atlas) -> None:
         ):
             compare(
                 atlas.catalogue,
-                Walk(atlas.dataset, Query(atlas.dataset, finding=atlas.finding), tuple(picked)),
+                FilmsWalk(atlas.dataset, FilmsState(atlas.dataset, finding=atlas.finding), tuple(picked)),
                 opens[0],
             )
         with st.popover("Tag", icon=":material/label:", disabled=not picked, key="errors_tag"):

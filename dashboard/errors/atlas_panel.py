@@ -8,8 +8,8 @@ import streamlit as st
 from dashboard.errors import figures
 from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
 from dashboard.errors.atlas_figures import OUTCOME_WORDS, traits_plot
-from dashboard.errors.controls import bound, case
 from dashboard.errors.state import CELLS
+from dashboard.errors.visit import visit
 from dashboard.films.chips import SEXES
 from dashboard.page.words import escape, percent
 from xai.findings import finding_label
@@ -28,18 +28,18 @@ def show_galleries(atlas: Atlas) -> None:
     open_ = {cell: int(((atlas.outcome == cell) & atlas.can_open).sum()) for cell in CELLS}
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen_controls(atlas)
-        if sum(open_.values()) < sum(have.values()) or case().pictures:
-            bound(
+        if sum(open_.values()) < sum(have.values()) or visit.state.pictures:
+            visit.bound(
                 st.toggle,
                 f"Only the {sum(open_.values()):,} with a picture here",
                 key="pictures",
-                value=case().pictures,
+                value=visit.state.pictures,
                 take=lambda on: {"pictures": on},
                 help=f"{sum(have.values()) - sum(open_.values()):,} of these films are in the table without a picture.",
             )
     for cell, column in zip(CELLS, st.columns(2, gap="large"), strict=True):
         with column:
-            _gallery(atlas, cell, open_[cell] if case().pictures else have[cell])
+            _gallery(atlas, cell, open_[cell] if visit.state.pictures else have[cell])
 
 
 def _gallery(atlas: Atlas, cell: str, count: int) -> None:
@@ -63,7 +63,7 @@ def _gallery(atlas: Atlas, cell: str, count: int) -> None:
 
 
 def _nobody(atlas: Atlas, cell: str) -> str:
-    if case().pictures and (atlas.outcome == cell).any():
+    if visit.state.pictures and (atlas.outcome == cell).any():
         return f"None of the {CELLS[cell]} has a picture on this machine; switch “Only …” off to see which they are."
     way = "Lower" if cell == "FP" else "Raise"
     name = escape(finding_label(atlas.finding))
@@ -78,14 +78,14 @@ def show_traits(atlas: Atlas) -> None:
     with left:
         st.subheader("What they share", anchor=False, help=CORRECTION)
         choose_cell("cell")
-        table = contrast(atlas.judged, atlas.finding, atlas.cut, case().cell, "TP")
-        whose = OUTCOME_WORDS[case().cell]
+        table = contrast(atlas.judged, atlas.finding, atlas.cut, visit.state.cell, "TP")
+        whose = OUTCOME_WORDS[visit.state.cell]
         if not len(table):
             st.info(_no_contrast(atlas, whose))
             return
         st.markdown(in_words(table, whose))
         st.caption(
-            f"Dot: share among the {(atlas.outcome == case().cell).sum():,} {whose}s less the share among the "
+            f"Dot: share among the {(atlas.outcome == visit.state.cell).sum():,} {whose}s less the share among the "
             f"{(atlas.outcome == 'TP').sum():,} true positives, with its 95 % interval (Newcombe). Grey: it may be "
             f"chance. {len(table)} traits were compared; q is corrected for that."
         )
@@ -93,7 +93,7 @@ def show_traits(atlas: Atlas) -> None:
             st.caption("Patients have several films here, so intervals are somewhat narrower than they should be.")
     shown = table.head(MOST_TRAITS)
     right.plotly_chart(
-        traits_plot(shown, [trait_name(row.trait, row.group) for row in shown.itertuples()], case().cell, "TP"),
+        traits_plot(shown, [trait_name(row.trait, row.group) for row in shown.itertuples()], visit.state.cell, "TP"),
         key="errors_traits",
         config=figures.QUIET,
         alt=in_words(table, whose),
@@ -102,12 +102,12 @@ def show_traits(atlas: Atlas) -> None:
 
 def choose_cell(key: str) -> None:
     """Show the choice between false positives and false negatives."""
-    bound(
+    visit.bound(
         st.segmented_control,
         "Which films",
         list(CELLS),
         key=key,
-        value=case().cell,
+        value=visit.state.cell,
         take=lambda cell: {"cell": cell or "FP"},
         format_func=lambda cell: CELLS[cell].capitalize(),
         label_visibility="collapsed",
@@ -141,7 +141,7 @@ def in_words(table: pd.DataFrame, whose: str) -> str:
 
 
 def _no_contrast(atlas: Atlas, whose: str) -> str:
-    there = [(atlas.outcome == cell).any() for cell in (case().cell, "TP")]
+    there = [(atlas.outcome == cell).any() for cell in (visit.state.cell, "TP")]
     if all(there):
         return "The dataset tells nothing else of these films, such as view, sex or age: there is nothing to compare."
     absent = "true positive" if there[0] else whose

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.errors import figures, sentences
-from dashboard.errors.controls import bound, case, change
-from dashboard.errors.state import COMPANY
+from dashboard.errors.state import BESIDE
 from dashboard.errors.thresholds import Cuts
+from dashboard.errors.visit import visit
 from dashboard.page.words import escape
 from training.evaluate.companions import companions
 from training.evaluate.judged import Judged
@@ -16,7 +16,7 @@ from training.evaluate.ranked import EvaluateError
 from training.mending.audit import CAUSES, ORDER, Audit, Prepared, prepare, take_apart
 from xai.findings import finding_label
 
-COMPANY_WORDS = {"FP": "False positives", "positives": "All films with the label"}
+BESIDE_WORDS = {"FP": "False positives", "positives": "All films with the label"}
 MOST_COMPANIONS = 8
 
 
@@ -31,20 +31,20 @@ def show_audit(judged: Judged, stamp: str, found: Cuts, table: pd.DataFrame) -> 
 
 def show_company(judged: Judged, found: Cuts) -> None:
     """Show what else the false positives carry, or all films with the label."""
-    finding = case().finding
+    finding = visit.state.finding
     st.subheader("What the label means", anchor=False, help=companions.__doc__.split("\n\n")[1].replace("\n", " "))
-    bound(
+    visit.bound(
         st.segmented_control,
         "Whose other findings",
-        COMPANY,
-        key="company",
-        value=case().company,
-        take=lambda whose: {"company": whose or "FP"},
-        format_func=COMPANY_WORDS.get,
+        BESIDE,
+        key="beside",
+        value=visit.state.beside,
+        take=lambda whose: {"beside": whose or "FP"},
+        format_func=BESIDE_WORDS.get,
         label_visibility="collapsed",
     )
-    table = companions(judged, finding, found.value(finding), case().company)
-    told = sentences.company(finding, table, case().company)
+    table = companions(judged, finding, found.value(finding), visit.state.beside)
+    told = sentences.company(finding, table, visit.state.beside)
     shown = table[table["of"] > 0].head(MOST_COMPANIONS)
     words, picture = st.columns([1, 1.5], gap="large")
     words.markdown(told)
@@ -55,7 +55,7 @@ def show_company(judged: Judged, found: Cuts) -> None:
         "right: how many times as often."
     )
     picture.plotly_chart(
-        figures.companions_bars(shown, COMPANY_WORDS[case().company].lower()),
+        figures.companions_bars(shown, BESIDE_WORDS[visit.state.beside].lower()),
         key="errors_company_bars",
         config=figures.QUIET,
         alt=f"What else these films carry. {told}",
@@ -67,8 +67,8 @@ def _all_findings(table: pd.DataFrame) -> None:
     known = table[(table["films"] > 0) & (table["positives"] > 0)]
     if len(known):
         st.plotly_chart(
-            figures.dumbbell(known, case().finding),
-            key=f"errors_all_{case().finding}",
+            figures.dumbbell(known, visit.state.finding),
+            key=f"errors_all_{visit.state.finding}",
             config=figures.QUIET,
             on_select=_clicked,
             selection_mode="points",
@@ -88,18 +88,18 @@ def _all_findings(table: pd.DataFrame) -> None:
 
 
 def _clicked() -> None:
-    chosen = st.session_state.get(f"errors_all_{case().finding}")
+    chosen = st.session_state.get(f"errors_all_{visit.state.finding}")
     points = chosen.selection.points if chosen else []
-    if points and (finding := points[0]["customdata"][0]) != case().finding:
-        change(**vars(case().of(finding)))
+    if points and (finding := points[0]["customdata"][0]) != visit.state.finding:
+        visit.change(**vars(visit.state.of(finding)))
 
 
 def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
-    finding = case().finding
+    finding = visit.state.finding
     st.subheader(f"Where the flags for {finding_label(finding)} come from", anchor=False)
     try:
         prepared = _prepared(stamp, finding, judged)
-        told = take_apart(prepared, found.value(finding), found.rules[finding], case().keep)
+        told = take_apart(prepared, found.value(finding), found.rules[finding], visit.state.keep)
     except EvaluateError as error:
         st.info(escape(str(error)))
         return
@@ -130,13 +130,13 @@ def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
 
 
 def _mend(remedy: str) -> None:
-    change(remedy=remedy, cut="prevalence")  # the old threshold means nothing on mended probabilities
+    visit.change(remedy=remedy, rule_after="prevalence")  # the old threshold means nothing on mended probabilities
     st.toast("Set. What it does stands below, where the finding is mended.", icon=":material/healing:")
 
 
 def _keep_control(told: Audit) -> None:
-    keeps = case().keep is not None
-    bound(
+    keeps = visit.state.keep is not None
+    visit.bound(
         st.toggle,
         "Must still find",
         key="keeps",
@@ -147,14 +147,14 @@ def _keep_control(told: Audit) -> None:
         "cannot be mended?",
     )
     if keeps:
-        bound(
+        visit.bound(
             st.slider,
             "of the films with the finding",
             0.01,
             1.0,
             step=0.01,
             key="keep",
-            value=case().keep,
+            value=visit.state.keep,
             take=lambda share: {"keep": share},
             format="percent",
             width=220,

@@ -1,20 +1,16 @@
-"""The case of this visitor, and controls that read from it and write to it.
-
-The case is the one truth: a control shows what it says on every run, and changes it before the next.
-"""
+"""Controls of the Errors page: whose predictions, which films, which finding, which threshold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from dashboard.errors.state import NUMBER, Case, read_link, write_link
+from dashboard.errors.state import NUMBER, State
 from dashboard.errors.thresholds import Cuts
-from dashboard.page.bound import bind
-from dashboard.page.visit import arrived
-from dashboard.server.judging import ALL, MEANINGS, list_predictions, parts
+from dashboard.errors.visit import visit
+from dashboard.page.visit import refuse
+from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_sizes
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES
@@ -24,57 +20,20 @@ SPLIT_WORDS = {ALL: "all films", "train": "training films", "validation": "valid
 SHARES = ("sensitivity", "specificity", "ppv")
 
 
-def start() -> None:
-    """Read the case that the link asks for, if the visitor comes with one."""
-    state = st.session_state
-    state.setdefault("refused", [])
-    link = st.query_params.to_dict()
-    if (arrived("errors") and link) or "errors_case" not in state:
-        state.errors_case, problems = read_link(link)
-        state.refused = [*state.refused, *problems]
-
-
-def case() -> Case:
-    """Give this visitor's case."""
-    return st.session_state.errors_case
-
-
-def change(**changes: Any) -> None:
-    """Change the case."""
-    st.session_state.errors_case = case().with_(**changes)
-
-
-def refuse(sentence: str) -> None:
-    """Say once what could not be used."""
-    st.session_state.refused = [*st.session_state.refused, sentence]
-
-
-def write_permalink() -> None:
-    """Keep the address such that it opens this view."""
-    link = write_link(case())
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
-
-
-def bound(control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
-    """Show a control that has a value of the case, see `bind`."""
-    return bind(control, *arguments, key=f"errors_{key}", change=change, **options)
-
-
 def choose_predictions(library: Library) -> str:
     """Show the choice of predictions; there are some."""
     names = list_predictions(library)
-    if case().predictions not in names:
-        if case().predictions is not None:
-            refuse(f"There are no predictions “{case().predictions}” here; showing {names[0]}.")
-        change(predictions=names[0])
-    return bound(
+    if visit.state.predictions not in names:
+        if visit.state.predictions is not None:
+            refuse(f"There are no predictions “{visit.state.predictions}” here; showing {names[0]}.")
+        visit.change(predictions=names[0])
+    return visit.bound(
         st.selectbox,
         "Predictions",
         names,
         key="predictions",
-        value=case().predictions,
-        take=lambda name: dict(vars(Case(predictions=name, section=case().section))),
+        value=visit.state.predictions,
+        take=lambda name: dict(vars(State(predictions=name, section=visit.state.section))),
         width=230,
         help="Whose answers are looked at. Models are compared on the ROC page.",
     )
@@ -82,16 +41,16 @@ def choose_predictions(library: Library) -> str:
 
 def choose_split(whole: Judged) -> None:
     """Show the choice of films."""
-    there = parts(whole)
-    if case().split not in there:
-        refuse(f"None of the predicted films is in the split {case().split}; showing all.")
-        change(split=ALL)
-    bound(
+    there = split_sizes(whole)
+    if visit.state.split not in there:
+        refuse(f"None of the predicted films is in the split {visit.state.split}; showing all.")
+        visit.change(split=ALL)
+    visit.bound(
         st.selectbox,
         "Films",
         list(there),
         key="split",
-        value=case().split,
+        value=visit.state.split,
         take=lambda split: {"split": split, "region": ()},
         format_func=lambda split: f"{SPLIT_WORDS[split]} ({there[split]:,})",
         width=210,
@@ -101,13 +60,13 @@ def choose_split(whole: Judged) -> None:
 
 def choose_finding(judged: Judged) -> None:
     """Show the choice of finding."""
-    bound(
+    visit.bound(
         st.selectbox,
         "Finding",
         list(judged.findings),
         key="finding",
-        value=case().finding,
-        take=lambda finding: dict(vars(case().of(finding))),
+        value=visit.state.finding,
+        take=lambda finding: dict(vars(visit.state.of(finding))),
         format_func=finding_label,
         width=190,
         help="What the parts below are about. A click on a row of the first figure chooses it too.",
@@ -116,9 +75,9 @@ def choose_finding(judged: Judged) -> None:
 
 def choose_rule(found: Cuts) -> None:
     """Show where findings are cut, and what decides it."""
-    asked = case()
+    asked = visit.state
     names = {key: rule.name for key, rule in RULES.items()} | {NUMBER: "By hand"}
-    bound(
+    visit.bound(
         st.selectbox,
         "Threshold rule",
         list(names),
@@ -131,7 +90,7 @@ def choose_rule(found: Cuts) -> None:
         + "  \n**By hand**: the number on the right, for this finding; the others keep the model card's.",
     )
     choose_target("target", asked.rule, asked.target)
-    bound(
+    visit.bound(
         st.number_input,
         "Threshold",
         0.0,
@@ -153,7 +112,7 @@ def choose_target(field: str, rule: str, value: float | None) -> None:
         return
     shown = RULES[rule].target if value is None else value
     is_share = rule in SHARES
-    bound(
+    visit.bound(
         st.number_input,
         "at" if is_share else "a miss costs",
         0.01 if is_share else 0.1,

@@ -10,13 +10,13 @@ from dashboard.errors.arrays import Arrays
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
 from dashboard.errors.atlas_panel import choose_cell
-from dashboard.errors.controls import bound, case, change
 from dashboard.errors.features import compute_features, inside, known_features, sample
 from dashboard.errors.saving import home_of
 from dashboard.errors.state import CELLS, simplified
+from dashboard.errors.visit import visit
 from dashboard.errors.waiting import start_job, started, wait_for
 from dashboard.films.gallery_panel import choose
-from dashboard.films.state import Query
+from dashboard.films.state import State as FilmsState
 from dashboard.page.words import escape
 from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
@@ -54,19 +54,19 @@ def show_gaze(atlas: Atlas) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         choose_cell("gaze_cell")
-        bound(
+        visit.bound(
             st.slider,
             "Films of either kind, the most confident",
             4,
             128,
             step=4,
-            key="looks",
-            value=min(case().looks, 128),
-            take=lambda count: {"looks": count},
+            key="mean_films",
+            value=min(visit.state.mean_films, 128),
+            take=lambda count: {"mean_films": count},
             width=300,
         )
-    cells = (case().cell, "TP")
-    films = {cell: atlas.films_of(cell, only_pictures=True)[: case().looks] for cell in cells}
+    cells = (visit.state.cell, "TP")
+    films = {cell: atlas.films_of(cell, only_pictures=True)[: visit.state.mean_films] for cell in cells}
     empty = [cell for cell in cells if not films[cell]]
     if empty:
         names = {**CELLS, "TP": "true positives"}
@@ -129,18 +129,18 @@ def show_map(atlas: Atlas) -> None:
     if why := obstacle(atlas):
         st.info(f"The map of features is not offered here. {escape(why)}")
         return
-    bound(
+    visit.bound(
         st.slider,
         "Films on the map, of all four outcomes alike as far as there are any",
         20,
         2000,
         step=20,
-        key="spots",
-        value=max(case().spots, 20),
-        take=lambda count: {"spots": count, "region": ()},
+        key="map_films",
+        value=max(visit.state.map_films, 20),
+        take=lambda count: {"map_films": count, "region": ()},
         width=420,
     )
-    rows = sample(atlas.outcome, atlas.can_open, case().spots)
+    rows = sample(atlas.outcome, atlas.can_open, visit.state.map_films)
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
     kept_as = content_key("features", services.model_key(model), atlas.dataset, stamp)
@@ -187,7 +187,7 @@ def _projected(key: str, _features: list[np.ndarray]) -> Projection:
 
 
 def _draw(atlas: Atlas, found: Projection, outcome: np.ndarray, names: list[str]) -> None:
-    corners = np.array(case().region) if case().region else None
+    corners = np.array(visit.state.region) if visit.state.region else None
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         st.plotly_chart(
@@ -220,14 +220,14 @@ def _outlined(key: str) -> None:
     else:
         return  # the figure forgets what was drawn when it is drawn anew; the case does not
     if len(corners) > 2:
-        change(region=simplified(corners))
+        visit.change(region=simplified(corners))
 
 
 def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
     counts = ", ".join(f"{int((outcome == cell).sum())} {cell}" for cell in ("TP", "FP", "FN", "TN"))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{len(names):,} films** inside: {counts}", width="content")
-        st.button("Clear", key="errors_clear", icon=":material/close:", on_click=change, kwargs={"region": ()})
+        st.button("Clear", key="errors_clear", icon=":material/close:", on_click=visit.change, kwargs={"region": ()})
         st.button(
             "Choose all",
             key="errors_choose",
@@ -240,7 +240,7 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
     if not names:
         st.caption("No film of the map lies inside; draw again.")
         return
-    query = Query(
+    query = FilmsState(
         dataset=atlas.dataset,
         predictions=atlas.source.predictions,
         finding=atlas.finding,

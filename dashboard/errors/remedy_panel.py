@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.errors import figures, sentences
-from dashboard.errors.controls import bound, case, change, choose_target
+from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
 from dashboard.errors.thresholds import Cuts
+from dashboard.errors.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -33,7 +34,7 @@ MOST_WEIGHT = 200.0
 
 def show_remedies(library: Library, judged: Judged, stamp: str, found: Cuts, predictions: str) -> None:
     """Show the choice of remedy, what it does, and how it is kept."""
-    finding = case().finding
+    finding = visit.state.finding
     st.subheader(f"Mend {finding_label(finding)}", anchor=False)
     left, right = st.columns([1, 1.5], gap="large")
     with left:
@@ -49,8 +50,8 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Cuts, pre
 
 
 def _choose(judged: Judged) -> None:
-    asked = case()
-    bound(
+    asked = visit.state
+    visit.bound(
         st.radio,
         "Probabilities",
         list(METHODS),
@@ -65,19 +66,19 @@ def _choose(judged: Judged) -> None:
     if asked.remedy == "prior":
         _prior_sliders(judged)
     names = {KEEP: "As it is"} | {key: rule.name for key, rule in RULES.items()}
-    bound(
+    visit.bound(
         st.selectbox,
         "Threshold on the mended probabilities",
         list(names),
-        key="cut",
-        value=asked.cut,
-        take=lambda rule: {"cut": rule, "aim": None},
+        key="rule_after",
+        value=asked.rule_after,
+        take=lambda rule: {"rule_after": rule, "target_after": None},
         format_func=names.get,
         help="Chosen on the part that the remedy is fitted on. A rule that only looks at the order of the films, such "
         "as Youden's, flags the same films whatever the remedy.",
     )
-    choose_target("aim", asked.cut, asked.aim)
-    bound(
+    choose_target("target_after", asked.rule_after, asked.target_after)
+    visit.bound(
         st.slider,
         "Share of the patients to fit on",
         0.1,
@@ -93,16 +94,16 @@ def _choose(judged: Judged) -> None:
         "Draw other patients",
         icon=":material/casino:",
         key="errors_draw",
-        on_click=change,
+        on_click=visit.change,
         kwargs={"seed": asked.seed + 1},
         help=f"Parts the patients by another lot, to see how much hangs on chance; this is lot {asked.seed}.",
     )
 
 
 def _weight_slider(judged: Judged) -> None:
-    known = ((judged.card.get("provenance") or {}).get("positive_weight") or {}).get(case().finding)
-    shown = case().weight or known or 1.0
-    bound(
+    known = ((judged.card.get("provenance") or {}).get("positive_weight") or {}).get(visit.state.finding)
+    shown = visit.state.weight or known or 1.0
+    visit.bound(
         st.slider,
         "The loss counted films with the finding this many times",
         1.0,
@@ -116,20 +117,20 @@ def _weight_slider(judged: Judged) -> None:
     st.caption(
         f"The model card says {known:.3g}." if known else "The model card does not say; move it until the shares agree."
     )
-    if known is None and case().weight is None:
-        change(weight=1.0)
+    if known is None and visit.state.weight is None:
+        visit.change(weight=1.0)
 
 
 def _prior_sliders(judged: Judged) -> None:
-    finding = case().finding
+    finding = visit.state.finding
     known = (judged.card.get("prevalence") or {}).get(finding)
     here = judged.ranked(finding).prevalence
     for field, words, default in (
         ("trained", "Prevalence in training", known if known is not None else here),
         ("here", "Prevalence here", here),
     ):
-        value = getattr(case(), field)
-        bound(
+        value = getattr(visit.state, field)
+        visit.bound(
             st.slider,
             words,
             0.001,
@@ -142,17 +143,17 @@ def _prior_sliders(judged: Judged) -> None:
         )
     said = f"The model card says {known:.2%} in training" if known is not None else "The model card does not say"
     st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the part fitted on has.")
-    if known is None and case().trained is None:
-        change(trained=min(max(here, 0.001), 0.999))
+    if known is None and visit.state.trained is None:
+        visit.change(trained=min(max(here, 0.001), 0.999))
 
 
 def _asked() -> tuple:
     """Give the parts of the case that decide a trial, in the order of `_tried`."""
-    asked = case()
+    asked = visit.state
     return (
         asked.remedy,
-        asked.cut,
-        asked.aim,
+        asked.rule_after,
+        asked.target_after,
         asked.weight if asked.remedy == "weighting" else None,
         asked.trained if asked.remedy == "prior" else None,
         asked.here if asked.remedy == "prior" else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dashboard.errors.state import NUMBER, Case
+from dashboard.errors.state import NUMBER, State
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.thresholds import choose
@@ -38,7 +38,7 @@ class Cuts:
         return {name: cut.value for name, cut in self.thresholds.items()}
 
 
-def cuts(judged: Judged, case: Case) -> Cuts:
+def cuts(judged: Judged, case: State) -> Cuts:
     """Cut every finding by the case's rule; a threshold set by hand is that of its finding only."""
     thresholds, rules, problems = {}, {}, {}
     for finding in judged.findings:

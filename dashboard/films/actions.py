@@ -10,11 +10,12 @@ from dashboard.films.gallery_panel import choose, chosen
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, export_table
 from dashboard.films.notes import LONGEST_NOTE, LONGEST_TAG, LONGEST_VIEW, MOST_AT_ONCE, Notebook, NotesError
-from dashboard.films.own import OWN
-from dashboard.films.state import Query, read_link, write_link
-from dashboard.films.visit import query, turn_to
-from dashboard.films.walk import Walk
+from dashboard.films.state import LINK, State
+from dashboard.films.visit import visit
+from dashboard.films.walk import FilmsWalk
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
+from dashboard.server.library import OWN
 
 
 def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook: Notebook) -> None:
@@ -40,14 +41,14 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
         disabled=not opens,
         help="Go through the chosen films on the Compare page, one after the other.",
     ):
-        compare(catalogue, Walk(catalogue.films.dataset, query(), tuple(picked)), opens[0])
-    if query().layout == "table":
+        compare(catalogue, FilmsWalk(catalogue.films.dataset, visit.state, tuple(picked)), opens[0])
+    if visit.state.layout == "table":
         st.button(
             "Open",
             key="films_open",
             icon=":material/open_in_full:",
             disabled=len(picked) != 1,
-            on_click=turn_to,
+            on_click=visit.change,
             kwargs={"film": picked[0] if picked else None},
             help="Show the chosen film large.",
         )
@@ -55,7 +56,7 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
         tag_controls(catalogue.films.dataset, picked, notebook)
     with st.popover("Note", icon=":material/edit_note:", disabled=not picked, key="films_note"):
         note_controls(catalogue.films.dataset, picked, notebook)
-    asked, taken = query(), catalogue.films.rows(picked) if picked else rows
+    asked, taken = visit.state, catalogue.films.rows(picked) if picked else rows
     st.download_button(
         "CSV",
         lambda: export(catalogue, asked, taken, notebook),  # runs without this visitor's session
@@ -69,7 +70,7 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
     )
 
 
-def export(catalogue: Catalogue, asked: Query, rows: np.ndarray, notebook: Notebook) -> bytes:
+def export(catalogue: Catalogue, asked: State, rows: np.ndarray, notebook: Notebook) -> bytes:
     """Give films as CSV, in UTF-8 with a mark by which spreadsheets know it."""
     remarks = notebook.remarks(catalogue.films.dataset, map(str, catalogue.films.names[rows]))
     return export_table(catalogue, asked, rows, remarks).to_csv(index=False).encode("utf-8-sig")
@@ -81,16 +82,17 @@ def view_controls(notebook: Notebook) -> None:
     opened = st.selectbox("Open a view", list(views), index=None, key="films_views", placeholder="Choose one")
     first, second = st.columns(2)
     if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch"):
-        st.session_state.query, problems = read_link(views[opened])
-        st.session_state.refused = [*st.session_state.refused, *problems]
+        state, problems = LINK.read(views[opened])
+        visit.put(state)
+        refuse(*problems)
         choose([])
         st.rerun()
     if second.button("Remove", key="films_view_remove", disabled=opened is None, width="stretch"):
         _write(notebook.remove_view, opened)
     name = st.text_input("Save this view as", key="films_view_name", max_chars=LONGEST_VIEW, placeholder="a name")
-    own = query().dataset == OWN
+    own = visit.state.dataset == OWN
     if st.button("Save", key="films_view_save", disabled=not name or own, width="stretch"):
-        _write(notebook.save_view, name, write_link(query().with_(film=None, page=1)))
+        _write(notebook.save_view, name, LINK.write(visit.state.with_(film=None, page=1)))
     if own:
         st.caption("A view of your own films cannot be kept: they are forgotten when you leave.")
     else:

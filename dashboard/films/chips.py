@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.films.state import FLAGS, IMAGES, OUTCOMES, STATES, Query
+from dashboard.films.state import FLAGS, IMAGES, OUTCOMES, STATES, State
 from dashboard.page.words import percent
 from xai.findings import finding_label
 
@@ -21,7 +21,7 @@ class Chip:
     without: dict[str, Any] = field(default_factory=dict)
 
 
-def chips(query: Query) -> list[Chip]:
+def chips(query: State) -> list[Chip]:
     """Give a chip for each condition of a query."""
     found = []
     for name, words in PAIRS.items():

@@ -13,13 +13,13 @@ from dashboard.films.handover import compare
 from dashboard.films.items import Page, facts, summaries
 from dashboard.films.large import outlined
 from dashboard.films.notes import LONGEST_NOTE, MOST_TAGS, Notebook, NotesError, Remark
-from dashboard.films.own import OWN
 from dashboard.films.search import outcomes, threshold
 from dashboard.films.services import FilmServices
 from dashboard.films.state import OUTCOMES
-from dashboard.films.visit import narrow, query, turn_to, write_permalink
-from dashboard.films.walk import Walk, place
+from dashboard.films.visit import visit
+from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.words import escape
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from training.datasets.table import PROVENANCE, DatasetError
 from xai.budget import Budget
@@ -34,35 +34,33 @@ WORDS = {PRESENT: "present", 0: "absent", MISSING: "no label"}
 
 def close() -> None:
     """Put the film away, and remember which one it was."""
-    st.session_state.films_last = query().film
-    turn_to(film=None)
+    st.session_state.films_last = visit.state.film
+    visit.change(film=None)
 
 
 @st.dialog("Film", width=WIDTH, position="right", on_dismiss=close)
-def drawer(
-    services: Services, shared: FilmServices, catalogue: Catalogue, rows: np.ndarray, notebook: Notebook
-) -> None:
+def drawer(services: Services, catalogue: Catalogue, rows: np.ndarray, notebook: Notebook) -> None:
     """Show the film that the query names."""
-    asked = query()
+    asked = visit.state
     if asked.film is None:
         st.rerun()  # what was clicked in here put the film away
     row = catalogue.films.row(asked.film)
     if row is None:
         st.warning(escape(f"{catalogue.films.dataset} has no film “{asked.film}”."))
         return
-    write_permalink()
+    visit.write_permalink()
     _heading(catalogue, rows, row)
     picture, words = st.columns([0.44, 0.56], gap="medium")
     with picture:
-        _picture(services, shared, catalogue, row)
+        _picture(services, catalogue, row)
     with words:
         _answers(catalogue, row)
         _written(catalogue, notebook, row)
-    _siblings(services, shared, catalogue, notebook, row)
+    _siblings(services, catalogue, notebook, row)
 
 
 def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
-    films, asked = catalogue.films, query()
+    films, asked = catalogue.films, visit.state
     film = str(films.names[row])
     stands = place(catalogue, rows, film, only_openable=False)
     title, before, after, explain = st.columns([6, 1, 1, 3], vertical_alignment="center", gap="small")
@@ -78,7 +76,7 @@ def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
             key=f"film_{label}",
             icon=icon,
             disabled=target is None,
-            on_click=turn_to,
+            on_click=visit.change,
             kwargs={"film": target},
             shortcut=key,
             width="stretch",
@@ -95,11 +93,12 @@ def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
             help="Hang this film on the Compare page, with what the model saw in it.",
         ):
             st.session_state.films_last = film
-            turn_to(film=None)
-            compare(catalogue, Walk(films.dataset, asked.with_(film=None)), film)
+            visit.change(film=None)
+            compare(catalogue, FilmsWalk(films.dataset, asked.with_(film=None)), film)
 
 
-def _picture(services: Services, shared: FilmServices, catalogue: Catalogue, row: int) -> None:
+def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
+    shared = services.of(FilmServices)
     films = catalogue.films
     film, dataset = str(films.names[row]), films.dataset
     if not films.openable[row]:
@@ -148,7 +147,7 @@ def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
         why = _class_words(catalogue, row) if catalogue.is_class(finding) else PROVENANCE.get(told, "")
         line = {"Finding": finding_label(finding), "Label": word, "Why": why}
         if catalogue.has_answers(finding):
-            cut = threshold(query(), catalogue, finding)
+            cut = threshold(visit.state, catalogue, finding)
             p = float(catalogue.probabilities(finding)[row])
             letters = outcomes(catalogue, finding, cut, np.array([row]))[0]
             flagged = "" if np.isnan(p) else "flagged" if p >= cut else "not flagged"
@@ -221,7 +220,8 @@ def _written(catalogue: Catalogue, notebook: Notebook, row: int) -> None:
         st.error(escape(str(error)))
 
 
-def _siblings(services: Services, shared: FilmServices, catalogue: Catalogue, notebook: Notebook, row: int) -> None:
+def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row: int) -> None:
+    shared = services.of(FilmServices)
     films = catalogue.films
     patient = films.patients.names[films.patients.codes[row]]
     if patient == UNKNOWN:
@@ -234,18 +234,18 @@ def _siblings(services: Services, shared: FilmServices, catalogue: Catalogue, no
     words, button = st.columns([5, 2], vertical_alignment="center")
     words.markdown(f"{len(others)} other film{'s' if len(others) > 1 else ''} of patient **{escape(patient)}**")
     button.button(
-        "All of this patient", key="film_patient", width="stretch", on_click=narrow, kwargs={"patient": patient}
+        "All of this patient", key="film_patient", width="stretch", on_click=visit.narrow, kwargs={"patient": patient}
     )
     near = Page(others[:MOST_SIBLINGS], 1, 1)
-    wanted = thumbnails_of(services, shared, catalogue, near)
+    wanted = thumbnails_of(services, catalogue, near)
     shared.thumbnails.make(wanted.values(), Budget())
-    summed = summaries(catalogue, query(), near.rows, notebook.remarks(films.dataset, wanted))
+    summed = summaries(catalogue, visit.state, near.rows, notebook.remarks(films.dataset, wanted))
     gallery(
         items(shared, catalogue, summed, wanted),
         side=SIBLING_SIDE,
         key="film_siblings",
         can_choose=False,
-        on_opened_change=lambda: turn_to(film=st.session_state.film_siblings.opened),
+        on_opened_change=lambda: visit.change(film=st.session_state.film_siblings.opened),
     )
     if len(others) > MOST_SIBLINGS:
         st.caption(f"The first {MOST_SIBLINGS} are shown.")

@@ -11,16 +11,16 @@ from dashboard.films.search import describe_cut, threshold
 from dashboard.films.state import (
     FLAGS,
     IMAGES,
-    LONGEST_NAME,
     MOST_SAMPLED,
     NEEDS_ANSWERS,
     OLDEST,
     OUTCOMES,
     SORTS,
     STATES,
-    Query,
+    State,
 )
-from dashboard.films.visit import bound, narrow, query
+from dashboard.films.visit import visit
+from dashboard.page.kinds import LONGEST_NAME
 from dashboard.page.words import escape
 
 MOST_PILLS = 6  # names that are shown side by side; more go into a list
@@ -28,7 +28,7 @@ MOST_PILLS = 6  # names that are shown side by side; more go into a list
 
 def finding_filters(catalogue: Catalogue) -> None:
     """Show conditions about the chosen finding."""
-    asked = query()
+    asked = visit.state
     finding = asked.finding
     if finding is None:
         st.caption("Choose a finding to filter by its label, by what the model says, and by where the two disagree.")
@@ -46,7 +46,7 @@ def finding_filters(catalogue: Catalogue) -> None:
         whole = tuple(span) == (0.0, 1.0)
         return {"probability": others if whole else (*others, (finding, *map(float, span)))}
 
-    bound(
+    visit.bound(
         st.slider,
         "Probability",
         0.0,
@@ -57,7 +57,7 @@ def finding_filters(catalogue: Catalogue) -> None:
         take=take_span,
     )
     cuts = tuple(one for one in asked.thresholds if one[0] != finding)
-    bound(
+    visit.bound(
         st.number_input,
         "Threshold",
         0.0,
@@ -74,11 +74,11 @@ def finding_filters(catalogue: Catalogue) -> None:
 
 def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
     """Show conditions about the films and their patients."""
-    asked, films = query(), catalogue.films
+    asked, films = visit.state, catalogue.films
     for name, facet in films.facets.items():
         if len(facet.names) > 1 or getattr(asked, name):
             _facet(name, facet, getattr(asked, name))
-    bound(
+    visit.bound(
         st.slider,
         "Age",
         0,
@@ -89,7 +89,7 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
         help="Films without an age are in no narrower range.",
     )
     for name, label, example in (("patient", "Patient", "name or a part of it"), ("name", "Film", "part of its name")):
-        bound(
+        visit.bound(
             st.text_input,
             label,
             key=name,
@@ -98,7 +98,7 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
             placeholder=example,
             max_chars=100,
         )
-    bound(
+    visit.bound(
         st.segmented_control,
         "Picture",
         list(IMAGES),
@@ -109,7 +109,7 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
     )
     tags = notebook.tags(films.dataset)
     if tags or asked.tags:
-        bound(
+        visit.bound(
             st.multiselect,
             "Tags",
             sorted({*tags, *asked.tags}),
@@ -123,9 +123,9 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
 
 def order_controls(catalogue: Catalogue) -> None:
     """Show the choice of order, and of a random sample."""
-    asked = query()
+    asked = visit.state
     ready = asked.finding is not None and catalogue.has_answers(asked.finding)
-    bound(
+    visit.bound(
         st.radio,
         "Order",
         [name for name in SORTS if ready or name not in NEEDS_ANSWERS],
@@ -138,7 +138,7 @@ def order_controls(catalogue: Catalogue) -> None:
     )
     if not ready:
         st.caption("With predictions and a finding there are orders by probability, error and uncertainty too.")
-    bound(
+    visit.bound(
         st.number_input,
         "Sample at random",
         0,
@@ -148,7 +148,7 @@ def order_controls(catalogue: Catalogue) -> None:
         take=lambda size: {"sample": int(size or 0)},
         help="So many of the films found, every one as likely as any other; 0 takes all.",
     )
-    bound(
+    visit.bound(
         st.number_input,
         "Seed",
         0,
@@ -163,26 +163,26 @@ def order_controls(catalogue: Catalogue) -> None:
 
 def chip_line() -> None:
     """Show each condition as a button that removes it."""
-    found = chips(query())
+    found = chips(visit.state)
     for number, chip in enumerate(found):
         st.button(
             escape(chip.words),
             key=f"chip_{number}",
             icon=":material/close:",
             icon_position="right",
-            on_click=narrow,
+            on_click=visit.narrow,
             kwargs=chip.without,
             help="Remove this condition.",
         )
     if len(found) > 1:
         everything = {name: value for chip in found for name, value in chip.without.items()}
         cleared = {name: type(value)() if isinstance(value, tuple) else value for name, value in everything.items()}
-        st.button("Clear all", key="chips_clear", type="tertiary", on_click=narrow, kwargs=cleared)
+        st.button("Clear all", key="chips_clear", type="tertiary", on_click=visit.narrow, kwargs=cleared)
 
 
-def _states(label: str, field: str, words: dict[str, str], finding: str, asked: Query, help: str) -> None:
+def _states(label: str, field: str, words: dict[str, str], finding: str, asked: State, help: str) -> None:
     others = tuple(one for one in getattr(asked, field) if one[0] != finding)
-    bound(
+    visit.bound(
         st.pills,
         label,
         list(words),
@@ -202,10 +202,10 @@ def _facet(name: str, facet: Facet, wanted: tuple[str, ...]) -> None:
         return SEXES.get(value, value).capitalize() if name == "sex" else value
 
     if len(facet.names) > MOST_PILLS:
-        bound(st.multiselect, name.capitalize(), facet.names, format_func=said, **common)
+        visit.bound(st.multiselect, name.capitalize(), facet.names, format_func=said, **common)
     else:
         options = {"selection_mode": "multi", "format_func": lambda value: escape(said(value))}
-        bound(st.pills, name.capitalize(), facet.names, **options, **common)
+        visit.bound(st.pills, name.capitalize(), facet.names, **options, **common)
 
 
 def _printable(text: str) -> str:

@@ -10,13 +10,13 @@ from dashboard.components.gallery import Item, gallery, picture
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.items import Page, Summary, summaries, table_of
 from dashboard.films.notes import Notebook
-from dashboard.films.own import OWN
 from dashboard.films.services import FilmServices
-from dashboard.films.state import SIZES, query_key
+from dashboard.films.state import SIZES, state_key
 from dashboard.films.thumbnails import BROKEN, Maker, thumbnail_key
-from dashboard.films.visit import query, turn_to
+from dashboard.films.visit import visit
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from xai.films.film import FilmError
 from xai.findings import finding_label
@@ -36,11 +36,10 @@ def choose(films: list[str]) -> None:
     st.session_state.films_turn = st.session_state.get("films_turn", 0) + 1
 
 
-def show_gallery(
-    services: Services, shared: FilmServices, catalogue: Catalogue, page: Page, notebook: Notebook
-) -> Job | None:
+def show_gallery(services: Services, catalogue: Catalogue, page: Page, notebook: Notebook) -> Job | None:
     """Show a page of films; gives the job that makes those of its pictures that are not there yet."""
-    wanted = thumbnails_of(services, shared, catalogue, page)
+    shared = services.of(FilmServices)
+    wanted = thumbnails_of(services, catalogue, page)
     missing = [one for one in wanted.values() if shared.thumbnails.get(one[0]) is None]
     job = None
     if missing:
@@ -51,10 +50,9 @@ def show_gallery(
     return job
 
 
-def thumbnails_of(
-    services: Services, shared: FilmServices, catalogue: Catalogue, page: Page
-) -> dict[str, tuple[str, Maker, bool]]:
+def thumbnails_of(services: Services, catalogue: Catalogue, page: Page) -> dict[str, tuple[str, Maker, bool]]:
     """Give the thumbnail's key, how to open the film, and whether the thumbnail may be kept on disk, by film."""
+    shared = services.of(FilmServices)
     dataset, films = catalogue.films.dataset, catalogue.films
     names = [str(films.names[row]) for row in page.rows if films.openable[row]]
     if dataset == OWN:
@@ -93,7 +91,7 @@ def items(
 
 def show_table(catalogue: Catalogue, page: Page, notebook: Notebook) -> None:
     """Show a page of films as a table; choosing rows chooses films."""
-    asked = query()
+    asked = visit.state
     names = [str(catalogue.films.names[row]) for row in page.rows]
     remarks = notebook.remarks(catalogue.films.dataset, names)
     columns = {"Picture": st.column_config.CheckboxColumn("Picture", help="Whether there is a picture here.")}
@@ -102,7 +100,7 @@ def show_table(catalogue: Catalogue, page: Page, notebook: Notebook) -> None:
             finding_label(asked.finding), min_value=0.0, max_value=1.0, format="percent"
         )
     turn = st.session_state.get("films_turn", 0)
-    key = f"films_table_{turn}_{query_key(asked)}"
+    key = f"films_table_{turn}_{state_key(asked)}"
     here = [number for number, name in enumerate(names) if name in chosen()]
     picked = st.dataframe(
         table_of(catalogue, asked, page.rows, remarks),
@@ -128,7 +126,7 @@ def _pictures(
 ) -> None:
     if st.session_state.pop("films_moved", False):
         st.rerun()  # what was clicked here changes the page around
-    asked = query()
+    asked = visit.state
     names = [str(catalogue.films.names[row]) for row in page.rows]
     remarks = notebook.remarks(catalogue.films.dataset, names)
     summed = summaries(catalogue, asked, page.rows, remarks)
@@ -147,7 +145,7 @@ def _pictures(
 
 
 def _opened() -> None:
-    turn_to(film=st.session_state.films_gallery.opened)
+    visit.change(film=st.session_state.films_gallery.opened)
     st.session_state.films_moved = True
 
 

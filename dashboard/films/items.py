@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard.films.catalogue import UNKNOWN, Catalogue
 from dashboard.films.notes import Remark
 from dashboard.films.search import outcomes, threshold
-from dashboard.films.state import OUTCOMES, Query
+from dashboard.films.state import OUTCOMES, State
 from dashboard.page.words import percent
 from training.datasets.table import CLASS
 from training.evaluate.classes import class_of
@@ -39,7 +39,7 @@ class Page:
     count: int
 
 
-def page_of(rows: np.ndarray, query: Query) -> Page:
+def page_of(rows: np.ndarray, query: State) -> Page:
     """Cut out the page that a query is at, or the last one where there are fewer."""
     size = ROWS_IN_TABLE if query.layout == "table" else PER_PAGE[query.size]
     count = max(1, -(-len(rows) // size))
@@ -63,7 +63,7 @@ class Summary:
 
 
 def summaries(
-    catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: Mapping[str, Remark] | None = None
+    catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark] | None = None
 ) -> list[Summary]:
     """Sum up some films."""
     films, finding, remarks = catalogue.films, query.finding, remarks or {}
@@ -99,7 +99,7 @@ def facts(catalogue: Catalogue, row: int) -> list[str]:
     return said
 
 
-def table_of(catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
+def table_of(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
     """Give the table of one page, with a column for the chosen finding's probability and outcome."""
     films = catalogue.films
 
@@ -126,7 +126,7 @@ def table_of(catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: Mapp
     return pd.DataFrame(columns)
 
 
-def export_table(catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
+def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
     """Give everything that is known of some films: one row a film, as for a spreadsheet."""
     films = catalogue.films
     facts = films.table.iloc[rows]
@@ -147,7 +147,7 @@ def export_table(catalogue: Catalogue, query: Query, rows: np.ndarray, remarks: 
     return table.assign(**{name: table[name].map(_harmless) for name in words})
 
 
-def _flagged(catalogue: Catalogue, query: Query, rows: np.ndarray) -> list[int | None]:
+def _flagged(catalogue: Catalogue, query: State, rows: np.ndarray) -> list[int | None]:
     """Count the findings that the model flags; None where it was not asked about a film."""
     answers = catalogue.answers
     p = answers.probabilities[:, rows]

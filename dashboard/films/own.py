@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.films.catalogue import Answers, Catalogue, read_films
+from dashboard.server.library import OWN
 from dashboard.server.store import content_key
 from training.datasets.table import COLUMNS, complete
 from xai.budget import Budget, Cancelled
@@ -17,8 +18,6 @@ from xai.cards.model_card import ModelCard
 if TYPE_CHECKING:
     from dashboard.server.services import Services
 
-OWN = "your films"
-"""Stands for this visitor's films in place of a dataset's name."""
 BATCH = 8
 
 

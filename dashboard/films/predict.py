@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.films.catalogue import Catalogue
-from dashboard.films.own import OWN, predict_films
+from dashboard.films.own import predict_films
 from dashboard.films.services import FilmServices
-from dashboard.films.visit import narrow, query
+from dashboard.films.visit import visit
 from dashboard.page.visit import visitor
 from dashboard.page.words import escape
 from dashboard.server.jobs import Job
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
 from xai.budget import Budget
@@ -19,11 +20,12 @@ POLL_SECONDS = 0.5
 POPOVER_WIDTH = 380  # pixels
 
 
-def ask_about_own(services: Services, shared: FilmServices, catalogue: Catalogue) -> dict[str, Job]:
+def ask_about_own(services: Services, catalogue: Catalogue) -> dict[str, Job]:
     """Let the chosen model answer the visitor's own films, unless it has, or the visitor stopped it."""
+    shared = services.of(FilmServices)
     if catalogue.films.dataset != OWN or catalogue.answers is None:
         return {}
-    model = query().predictions
+    model = visit.state.predictions
     wanted = [one.sha256 for one in uploads() if services.logits.get(services.logits_key(one.sha256, model)) is None]
     wanted = [sha256 for sha256 in wanted if services.films.get(sha256) is not None]
     key = f"own {model} {' '.join(wanted)}"
@@ -58,8 +60,9 @@ def _start_controls(services: Services, catalogue: Catalogue) -> None:
         st.rerun()
 
 
-def ask_about_dataset(services: Services, shared: FilmServices) -> dict[str, Job]:
+def ask_about_dataset(services: Services) -> dict[str, Job]:
     """Go on with the predictions that this visitor started, and show them once they are there."""
+    shared = services.of(FilmServices)
     started = st.session_state.get("films_predicting")
     if started is None:
         return {}
@@ -68,8 +71,8 @@ def ask_about_dataset(services: Services, shared: FilmServices) -> dict[str, Job
     job = shared.jobs.find(key)
     if job is not None and job.state == "done":
         del st.session_state.films_predicting
-        if query().dataset == dataset:
-            narrow(predictions=name_of(dataset, model))
+        if visit.state.dataset == dataset:
+            visit.narrow(predictions=name_of(dataset, model))
         st.rerun()
 
     def work(budget: Budget) -> None:

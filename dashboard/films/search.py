@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from scipy.special import logit
 
 from dashboard.films.catalogue import ABSENT, MISSING, PRESENT, Catalogue
-from dashboard.films.state import NEEDS_ANSWERS, Query
+from dashboard.films.state import NEEDS_ANSWERS, State
 from xai.findings import finding_label
 
 SMALLEST = 1e-12  # a probability of 0 or 1 has no logit
@@ -17,7 +17,7 @@ SMALLEST = 1e-12  # a probability of 0 or 1 has no logit
 Tagged = Callable[[str], list[str]]  # tag -> films that carry it
 
 
-def usable(query: Query, catalogue: Catalogue) -> tuple[Query, list[str]]:
+def usable(query: State, catalogue: Catalogue) -> tuple[State, list[str]]:
     """Leave out what this catalogue cannot answer.
 
     Returns
@@ -53,7 +53,7 @@ def usable(query: Query, catalogue: Catalogue) -> tuple[Query, list[str]]:
     return query.with_(**changes), problems
 
 
-def find(query: Query, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
+def find(query: State, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
     """Give the rows of the films that a query asks for, in its order.
 
     Parameters
@@ -75,7 +75,7 @@ def find(query: Query, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
     return ordered(rows, query, catalogue)
 
 
-def matching(query: Query, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
+def matching(query: State, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
     """Give a mask of the films that meet every condition, bool (films,)."""
     films = catalogue.films
     mask = np.ones(len(films), bool)
@@ -100,7 +100,7 @@ def matching(query: Query, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
     return _findings_mask(query, catalogue, mask)
 
 
-def ordered(rows: np.ndarray, query: Query, catalogue: Catalogue) -> np.ndarray:
+def ordered(rows: np.ndarray, query: State, catalogue: Catalogue) -> np.ndarray:
     """Put rows in a query's order; films that it says nothing about come last, ties as in the dataset."""
     if query.sort == "table":
         return rows
@@ -111,7 +111,7 @@ def ordered(rows: np.ndarray, query: Query, catalogue: Catalogue) -> np.ndarray:
     return rows[np.argsort(rank, kind="stable")]
 
 
-def threshold(query: Query, catalogue: Catalogue, finding: str) -> float:
+def threshold(query: State, catalogue: Catalogue, finding: str) -> float:
     """Where a finding is cut: where the query says, else where the predictions do."""
     return dict(query.thresholds).get(finding, catalogue.threshold(finding))
 
@@ -134,7 +134,7 @@ def _obstacle(catalogue: Catalogue, field: str, finding: str) -> str:
     return "" if known else f"The predictions {catalogue.answers.name} say nothing of “{finding}”."
 
 
-def _findings_mask(query: Query, catalogue: Catalogue, mask: np.ndarray) -> np.ndarray:
+def _findings_mask(query: State, catalogue: Catalogue, mask: np.ndarray) -> np.ndarray:
     for finding in dict.fromkeys(name for name, _ in query.labels):
         mask &= _any(_has_state(catalogue, finding, state) for state in query.states("labels", finding))
     for finding in dict.fromkeys(name for name, _ in query.flags):
@@ -166,7 +166,7 @@ def _any(masks) -> np.ndarray:
     return np.logical_or.reduce(list(masks))
 
 
-def _rank(query: Query, catalogue: Catalogue, rows: np.ndarray) -> np.ndarray:
+def _rank(query: State, catalogue: Catalogue, rows: np.ndarray) -> np.ndarray:
     """Give what to sort by, least first; NaN, which sorts last, where nothing is known."""
     finding = query.finding
     p = catalogue.probabilities(finding)[rows]
@@ -184,7 +184,7 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return logit(np.clip(p, SMALLEST, 1 - SMALLEST))
 
 
-def describe_cut(query: Query, catalogue: Catalogue, finding: str) -> str:
+def describe_cut(query: State, catalogue: Catalogue, finding: str) -> str:
     """Say where a finding is cut and who says so."""
     cut = threshold(query, catalogue, finding)
     if finding in dict(query.thresholds):

@@ -11,7 +11,7 @@ from dashboard.films.counts import Counts, count
 from dashboard.films.notes import FILE as NOTES_FILE
 from dashboard.films.notes import Notebook
 from dashboard.films.search import find
-from dashboard.films.state import Query
+from dashboard.films.state import State
 from dashboard.films.thumbnails import Thumbnails
 from dashboard.server.bounded import Bounded
 from dashboard.server.jobs import Jobs
@@ -71,7 +71,7 @@ class FilmServices:
                     self._films.put(stamp, films)
         return films
 
-    def find(self, query: Query, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
+    def find(self, query: State, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
         """Give the rows that a query finds, in its order; worked out once for all visitors."""
         version = notebook.version() if query.tags else 0
         key = repr((catalogue.key, version, query.filters()))
@@ -82,7 +82,7 @@ class FilmServices:
             self._found.put(key, rows)
         return rows
 
-    def count(self, query: Query, catalogue: Catalogue, notebook: Notebook) -> Counts:
+    def count(self, query: State, catalogue: Catalogue, notebook: Notebook) -> Counts:
         """Count what a query finds; the order of the films plays no part in it."""
         plain = query.with_(sort="table", finding=None)
         version = notebook.version() if query.tags else 0

@@ -6,11 +6,13 @@ import streamlit as st
 
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.notes import Notebook
-from dashboard.films.own import OWN, own_catalogue
+from dashboard.films.own import own_catalogue
 from dashboard.films.services import FilmServices
-from dashboard.films.state import Query
-from dashboard.films.visit import bound, query
+from dashboard.films.state import State
+from dashboard.films.visit import visit
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
 from training.datasets.table import DatasetError
@@ -23,10 +25,10 @@ NONE, ALL = "no predictions", "All findings"
 SOURCE_WIDTH, FINDING_WIDTH = 190, 170  # pixels
 
 
-def notebook_of(shared: FilmServices, dataset: str) -> Notebook:
+def notebook_of(services: Services, dataset: str) -> Notebook:
     """Give the library's notebook; for a visitor's own films one that ends with the visit."""
     if dataset != OWN:
-        return shared.notebook
+        return services.of(FilmServices).notebook
     if "own_notebook" not in st.session_state:
         st.session_state.own_notebook = Notebook(None)
     return st.session_state.own_notebook
@@ -44,8 +46,9 @@ def predictions_of(services: Services, dataset: str) -> list[str]:
     return list(services.library.predictions(dataset))
 
 
-def catalogue_of(services: Services, shared: FilmServices, asked: Query) -> Catalogue:
+def catalogue_of(services: Services, asked: State) -> Catalogue:
     """Open what a query is about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
+    shared = services.of(FilmServices)
     predictions = None if asked.predictions == NONE else asked.predictions
     if asked.dataset != OWN:
         return shared.open(asked.dataset, predictions)
@@ -57,7 +60,7 @@ def catalogue_of(services: Services, shared: FilmServices, asked: Query) -> Cata
     return own_catalogue(films, answered, card)
 
 
-def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
+def choose_source(services: Services) -> Catalogue | None:
     """Show the choice of dataset, predictions and finding; None, and the reason on the page, where there is none."""
     names = datasets_of(services)
     if not names:
@@ -67,7 +70,7 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
         )
         return None
     asked = _settle(services, names)
-    bound(
+    visit.bound(
         st.selectbox,
         "Dataset",
         names,
@@ -79,7 +82,7 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
         help="The films to look at.",
     )
     listed = predictions_of(services, asked.dataset)
-    bound(
+    visit.bound(
         st.selectbox,
         "Predictions",
         [NONE, *listed],
@@ -92,12 +95,12 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
         help="What a model says of these films.",
     )
     try:
-        catalogue = catalogue_of(services, shared, asked)
+        catalogue = catalogue_of(services, asked)
     except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
         st.error(escape(str(error)))
         return None
     by_link = () if asked.finding not in catalogue.findings else (asked.finding,)
-    bound(
+    visit.bound(
         st.selectbox,
         "Finding",
         list(dict.fromkeys((ALL, *catalogue.listed, *by_link))),
@@ -112,14 +115,13 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
     return catalogue
 
 
-def _settle(services: Services, names: list[str]) -> Query:
+def _settle(services: Services, names: list[str]) -> State:
     """Fill in dataset and predictions where the query leaves them open or names what there is not."""
-    asked = query()
-    state = st.session_state
+    asked = visit.state
     if asked.dataset not in names:
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
-            state.refused = [*state.refused, f"{gone}; showing {names[0]}."]
+            refuse(f"{gone}; showing {names[0]}.")
         asked = asked.with_(dataset=next((name for name in names if predictions_of(services, name)), names[0]))
     listed = predictions_of(services, asked.dataset)
     if asked.predictions is None:
@@ -127,9 +129,9 @@ def _settle(services: Services, names: list[str]) -> Query:
         asked = asked.with_(predictions=first)
     elif asked.predictions not in (NONE, *listed):
         said = f"There are no predictions “{asked.predictions}” of {asked.dataset}; "
-        state.refused = [*state.refused, said + (f"there are {', '.join(listed)}." if listed else "there are none.")]
+        refuse(said + (f"there are {', '.join(listed)}." if listed else "there are none."))
         asked = asked.with_(predictions=NONE)
-    state.query = asked
+    visit.put(asked)
     return asked
 
 

@@ -1,16 +1,14 @@
-"""What a visitor asks of the Films page, and the link that asks the same again."""
+"""Everything that decides what the Films page shows, and the link that asks the same again."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from dashboard.compare.state import LONGEST_NAME, excerpt
+from dashboard.page.kinds import NAME, SEED, by_finding, names, one_of, shares_by_finding, span, whole
+from dashboard.page.link import Field, Link
 
 STATES = {
     "present": "present",
@@ -34,13 +32,12 @@ SIZES = {"small": 96, "medium": 136, "large": 200, "huge": 296}  # pixels a side
 LAYOUTS = ("gallery", "table")
 IMAGES = {"here": "picture at hand", "absent": "no picture here"}
 LISTS = ("split", "view", "sex", "source", "tags")
-MOST_NAMED = 50  # conditions of one kind in a link
 OLDEST = 120
 MOST_SAMPLED = 100_000
 
 
 @dataclass(frozen=True)
-class Query:
+class State:
     """Everything that decides what the Films page shows.
 
     Attributes
@@ -93,12 +90,12 @@ class Query:
     page: int = 1
     film: str | None = None
 
-    def with_(self, **changes: Any) -> Query:
-        """The same query with some fields changed."""
+    def with_(self, **changes: Any) -> State:
+        """The same state with some fields changed."""
         return dataclasses.replace(self, **changes)
 
-    def narrowed(self, **changes: Any) -> Query:
-        """The same query with some conditions changed, from its first page."""
+    def narrowed(self, **changes: Any) -> State:
+        """The same state with some conditions changed, from its first page."""
         return dataclasses.replace(self, **{"page": 1, "film": None, **changes})
 
     def states(self, field: str, finding: str) -> tuple[str, ...]:
@@ -111,154 +108,42 @@ class Query:
         return tuple(getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in shown)
 
 
-DEFAULT = Query()
+def state_key(state: State) -> str:
+    """Name what is asked in few characters."""
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
-def write_link(query: Query) -> dict[str, str]:
-    """Give the query parameters of a query; whatever is as by default is left out."""
-    link = {}
-    for name, (_, write) in _FIELDS.items():
-        value = getattr(query, name)
-        if value != getattr(DEFAULT, name):
-            link[name] = write(value)
-    return link
+def _settled(state: State) -> tuple[State, list[str]]:
+    """Take the finding of the first condition where none is named."""
+    if state.finding is not None:
+        return state, []
+    about = [*state.outcomes, *state.flags, *state.probability, *state.labels]
+    return state.with_(finding=about[0][0] if about else None), []
 
 
-def read_link(link: Mapping[str, str]) -> tuple[Query, list[str]]:
-    """Read a query from query parameters.
-
-    Returns
-    -------
-    query : Query
-        With defaults wherever the link says nothing that can be used.
-    problems : list of str
-        One sentence for each part of the link that could not be used.
-    """
-    found: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, text in link.items():
-        if name not in _FIELDS:
-            continue
-        try:
-            found[name] = _FIELDS[name][0](text)
-        except ValueError as error:
-            problems.append(f"The link's {name} “{excerpt(text)}” was left out: {error}.")
-    query = Query(**found)
-    if query.finding is None:
-        about = [*query.outcomes, *query.flags, *query.probability, *query.labels]
-        query = query.with_(finding=about[0][0] if about else None)
-    return query, problems
-
-
-def query_key(query: Query) -> str:
-    """Name a query in few characters."""
-    return hashlib.sha256(repr(query).encode()).hexdigest()[:16]
-
-
-def _name(text: str) -> str:
-    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
-        raise ValueError(f"expected a name of at most {LONGEST_NAME} characters")
-    return text
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(_name(part) for part in text.split(",")))
-    if len(names) > MOST_NAMED:
-        raise ValueError(f"expected at most {MOST_NAMED} names")
-    return names
-
-
-def _pairs(choices: Mapping[str, str]) -> Callable[[str], tuple[tuple[str, str], ...]]:
-    def read(text: str) -> tuple[tuple[str, str], ...]:
-        pairs = [tuple(part.rsplit(":", 1)) for part in _names(text)]
-        if any(len(pair) != 2 or not pair[0] or pair[1] not in choices for pair in pairs):
-            raise ValueError(f"expected finding:state, the state one of {', '.join(choices)}")
-        return tuple((_name(unquote(finding)), state) for finding, state in pairs)
-
-    return read
-
-
-def _numbers(count: int) -> Callable[[str], tuple]:
-    """Read ``finding:0.2:0.8`` or ``finding:0.34``, several with commas."""
-    rule = "expected finding:" + ":".join(["number"] * count) + " with numbers from 0 to 1" + ", rising" * (count > 1)
-
-    def read(text: str) -> tuple:
-        found = []
-        for part in _names(text):
-            finding, *numbers = part.rsplit(":", count)
-            values = [_number(number, 1, rule) for number in numbers]
-            if not finding or len(values) != count or sorted(values) != values:
-                raise ValueError(rule)
-            found.append((_name(unquote(finding)), *values))
-        return tuple(found)
-
-    return read
-
-
-def _number(text: str, most: float, rule: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(rule) from None
-    if not (math.isfinite(value) and 0 <= value <= most):
-        raise ValueError(rule)
-    return value
-
-
-def _age(text: str) -> tuple[float, float]:
-    rule = f"expected two ages from 0 to {OLDEST}, rising, such as 40:60"
-    values = [_number(part, OLDEST, rule) for part in text.split(":")]
-    if len(values) != 2 or values[0] > values[1]:
-        raise ValueError(rule)
-    return values[0], values[1]
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
-            raise ValueError(f"expected a whole number from {least} to {most:,}")
-        return int(text)
-
-    return read
-
-
-def _one_of(choices: Any) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"it can be {', '.join(choices)}")
-        return text
-
-    return read
-
-
-def _join(conditions: tuple) -> str:
-    return ",".join(":".join([_quoted(one[0]), *map(str, one[1:])]) for one in conditions)
-
-
-def _quoted(name: str) -> str:
-    """Write a name such that no comma of its own ends it: a class is called as its folder is."""
-    return name.replace("%", "%25").replace(",", "%2C")
-
-
-_FIELDS: Mapping[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
-    "dataset": (_name, str),
-    "predictions": (_name, str),
-    "finding": (_name, str),
-    "labels": (_pairs(STATES), _join),
-    "flags": (_pairs(FLAGS), _join),
-    "outcomes": (_pairs(OUTCOMES), _join),
-    "probability": (_numbers(2), _join),
-    "thresholds": (_numbers(1), _join),
-    **dict.fromkeys(LISTS, (_names, ",".join)),
-    "age": (_age, lambda age: f"{age[0]:g}:{age[1]:g}"),
-    "patient": (_name, str),
-    "name": (_name, str),
-    "image": (_one_of(IMAGES), str),
-    "sample": (_whole(0, MOST_SAMPLED), str),
-    "seed": (_whole(0, 999_999_999), str),
-    "sort": (_one_of(SORTS), str),
-    "layout": (_one_of(LAYOUTS), str),
-    "size": (_one_of(SIZES), str),
-    "page": (_whole(1, 999_999_999), str),
-    "film": (_name, str),
-}
+LINK = Link(
+    State(),
+    [
+        Field("dataset", NAME),
+        Field("predictions", NAME),
+        Field("finding", NAME),
+        Field("labels", by_finding(STATES)),
+        Field("flags", by_finding(FLAGS)),
+        Field("outcomes", by_finding(OUTCOMES)),
+        Field("probability", shares_by_finding(2)),
+        Field("thresholds", shares_by_finding(1)),
+        *(Field(name, names()) for name in LISTS),
+        Field("age", span(0, OLDEST, "40:60")),
+        Field("patient", NAME),
+        Field("name", NAME),
+        Field("image", one_of(IMAGES)),
+        Field("sample", whole(0, MOST_SAMPLED)),
+        Field("seed", SEED),
+        Field("sort", one_of(SORTS)),
+        Field("layout", one_of(LAYOUTS)),
+        Field("size", one_of(SIZES)),
+        Field("page", whole(1, 999_999_999)),
+        Field("film", NAME),
+    ],
+    _settled,
+)

@@ -1,54 +1,24 @@
-"""The query of this visitor, and controls that read from it and write to it.
-
-The query is the one truth: a control shows what it says on every run, and changes it before the next.
-"""
+"""What this visitor asks of the Films page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from dashboard.films.state import Query, read_link, write_link
-from dashboard.page.bound import bind
-from dashboard.page.visit import arrived
+from dashboard.films.state import LINK, State
+from dashboard.page.visit import Visit
 
 
-def start() -> None:
-    """Read the query that the link asks for, if the visitor comes with one."""
-    state = st.session_state
-    state.setdefault("refused", [])
-    link = st.query_params.to_dict()
-    if (arrived("films") and link) or "query" not in state:
-        state.query, problems = read_link(link)
-        state.refused = [*state.refused, *problems]
+class FilmsVisit(Visit[State]):
+    """A visit whose controls change conditions, unless they are told otherwise."""
+
+    def narrow(self, **changes: Any) -> None:
+        """Change conditions, and go back to the first page."""
+        self.put(self.state.narrowed(**changes))
+
+    def bound(self, control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
+        """Show a control that has a value of the state; it narrows unless another ``change`` is given."""
+        return super().bound(control, *arguments, key=key, **{"change": self.narrow, **options})
 
 
-def query() -> Query:
-    """Give this visitor's query."""
-    return st.session_state.query
-
-
-def narrow(**changes: Any) -> None:
-    """Change conditions, and go back to the first page."""
-    st.session_state.query = query().narrowed(**changes)
-
-
-def turn_to(**changes: Any) -> None:
-    """Change how the found films are shown, and nothing about which they are."""
-    st.session_state.query = query().with_(**changes)
-
-
-def write_permalink() -> None:
-    """Keep the address such that it opens this view."""
-    link = write_link(query())
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
-
-
-def bound(
-    control: Callable[..., Any], *arguments: Any, key: str, change: Callable[..., None] = narrow, **options: Any
-) -> Any:
-    """Show a control that has a value of the query, see `bind`; ``change`` is `narrow` or `turn_to`."""
-    return bind(control, *arguments, key=f"films_{key}", change=change, **options)
+visit = FilmsVisit("films", LINK)

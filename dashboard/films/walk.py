@@ -1,48 +1,57 @@
-"""Films handed from the Films page to the Compare page, to be gone through one by one."""
+"""The films of the Films page as a walk: handed to the Compare page to be gone through one by one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from dashboard.compare.walk import Place, Walk
 from dashboard.films.catalogue import Catalogue
-from dashboard.films.notes import Notebook
 from dashboard.films.services import FilmServices
-from dashboard.films.state import Query
+from dashboard.films.source import catalogue_of, notebook_of
+from dashboard.films.state import LINK, State
+from dashboard.server.services import Services
 
 
 @dataclass(frozen=True)
-class Walk:
-    """A list of films, by what it came from: nothing large is kept for a visitor.
+class FilmsWalk(Walk):
+    """A list of films, by what it came from.
 
     Attributes
     ----------
     dataset : str
-    query : Query
+    query : State
         As `search.usable` gave it.
     films : tuple of str
         The selection; none means all that the query finds.
     """
 
     dataset: str
-    query: Query
+    query: State
     films: tuple[str, ...] = ()
 
+    page: ClassVar[str] = "views/films.py"
 
-@dataclass(frozen=True)
-class Place:
-    """Where a film stands in a walk, counted from 1, and the films beside it."""
+    def place(self, services: Services, film: str) -> Place | None:
+        """Find a film among those that can be hung; None where it is not one of them, or its dataset is gone."""
+        try:
+            catalogue = catalogue_of(services, self.query)
+            rows = self.rows(services, catalogue)
+        except ValueError:  # the library has changed meanwhile: its own errors are of this kind
+            return None
+        return place(catalogue, rows, film, only_openable=True)
 
-    number: int
-    count: int
-    before: str | None
-    after: str | None
+    def rows(self, services: Services, catalogue: Catalogue) -> np.ndarray:
+        """Give the rows of its films in their catalogue, in order."""
+        if self.films:
+            return catalogue.films.rows(list(self.films))
+        return services.of(FilmServices).find(self.query, catalogue, notebook_of(services, self.dataset))
 
-
-def rows_of(walk: Walk, shared: FilmServices, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
-    """Give the rows of a walk's films, in order."""
-    return catalogue.films.rows(list(walk.films)) if walk.films else shared.find(walk.query, catalogue, notebook)
+    def link(self) -> dict[str, str]:
+        """Give the query parameters that show the page as it was left."""
+        return LINK.write(self.query)
 
 
 def place(catalogue: Catalogue, rows: np.ndarray, film: str, *, only_openable: bool) -> Place | None:

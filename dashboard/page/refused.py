@@ -11,7 +11,7 @@ MOST_REFUSED, MOST_REFUSED_HEIGHT = 4, 150  # sentences shown at once, and the p
 
 def show_refused() -> None:
     """List what could not be hung or read from the link, until the visitor has seen it."""
-    if refused := list(dict.fromkeys(st.session_state.refused)):
+    if refused := list(dict.fromkeys(st.session_state.get("refused", []))):
         words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
         with words.container(height=MOST_REFUSED_HEIGHT if len(refused) > MOST_REFUSED else "content", border=False):
             st.warning("\n".join(f"- {escape(sentence)}" for sentence in refused), icon=":material/warning:")

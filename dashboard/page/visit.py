@@ -1,10 +1,19 @@
-"""Who is visiting, and whether they have just come to a page."""
+"""Who is visiting, and what this visitor looks at on each page.
+
+A page's state is the one truth: a control shows what it says on every run, and changes it before the next.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
+from collections.abc import Callable
+from typing import Any, Generic
 
 import streamlit as st
+
+from dashboard.page.bound import bind
+from dashboard.page.link import AnyState, Link
 
 
 def visitor() -> str:
@@ -14,11 +23,62 @@ def visitor() -> str:
     return st.session_state.visitor
 
 
-def arrived(page: str) -> bool:
-    """Say whether this is the visitor's first run of a page since another one; its link counts only then.
+def refuse(*sentences: str) -> None:
+    """Say once what could not be used; `show_refused` shows it."""
+    st.session_state.refused = [*st.session_state.get("refused", []), *sentences]
 
-    Within a page the link follows what the visitor does, and may lag behind two quick clicks.
+
+class Visit(Generic[AnyState]):
+    """What a visitor looks at on one page: from the link at first, then as the controls change it.
+
+    Parameters
+    ----------
+    page : str
+        Its name in the session.
+    link : Link
+        What of the state stands in the address.
     """
-    came = st.session_state.get("page") != page
-    st.session_state.page = page
-    return came
+
+    def __init__(self, page: str, link: Link[AnyState]) -> None:
+        self.page = page
+        self.link = link
+        self._key = f"{page}_state"
+
+    def start(self) -> bool:
+        """Take the state that the link asks for where a visitor comes with one, and say whether that was so.
+
+        A link counts on the first run of a page since another one only: within a page it follows what the visitor
+        does, and may lag behind two quick clicks.
+        """
+        session = st.session_state
+        has_come = session.get("page") != self.page
+        session.page = self.page
+        asked = st.query_params.to_dict()
+        takes_link = (has_come and bool(asked)) or self._key not in session
+        if takes_link:
+            session[self._key], problems = self.link.read(asked)
+            refuse(*problems)
+        return takes_link
+
+    @property
+    def state(self) -> AnyState:
+        """What this visitor looks at."""
+        return st.session_state.get(self._key, self.link.default)
+
+    def put(self, state: AnyState) -> None:
+        """Look at something else."""
+        st.session_state[self._key] = state
+
+    def change(self, **changes: Any) -> None:
+        """Change some of it."""
+        self.put(dataclasses.replace(self.state, **changes))
+
+    def write_permalink(self, state: AnyState | None = None) -> None:
+        """Keep the address such that it opens this state, or another one that stands for it."""
+        link = self.link.write(self.state if state is None else state)
+        if st.query_params.to_dict() != link:
+            st.query_params.from_dict(link)
+
+    def bound(self, control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
+        """Show a control that has a value of the state, see `bind`."""
+        return bind(control, *arguments, key=f"{self.page}_{key}", **{"change": self.change, **options})

@@ -10,9 +10,9 @@ from dashboard.roc import figures, numbers
 from dashboard.roc.matrix import show_matrix, show_rates
 from dashboard.roc.panels import SHOW
 from dashboard.roc.scene import Scene, make_scene
-from dashboard.roc.state import DEFAULT, GROUPINGS, PANELS
+from dashboard.roc.state import GROUPINGS, LINK, PANELS
 from dashboard.roc.threshold import threshold_controls
-from dashboard.roc.visit import bound, change, view, write_permalink
+from dashboard.roc.visit import visit
 from dashboard.server.judging import Source
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -30,13 +30,13 @@ TITLES = {
 @st.fragment
 def show_finding(library: Library, home: Source, here: Judged) -> None:
     """Show the chosen finding; a moved threshold runs nothing but this."""
-    finding = view().finding
+    finding = visit.state.finding
     ranked = here.ranked(finding)
     title = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     title.subheader(finding_label(finding), anchor=False, width="content")
     if ranked.problem:
         st.info(f"{ranked.problem} There is no curve to draw: choose another finding above.", icon=":material/info:")
-        write_permalink()
+        visit.write_permalink()
         return
     scene = make_scene(library, home, here, finding)
     title.caption(headline(scene))
@@ -50,8 +50,8 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
     choose_panel()
     for sentence in scene.refused:
         st.warning(escape(sentence))
-    SHOW[view().panel](scene)
-    write_permalink()
+    SHOW[visit.state.panel](scene)
+    visit.write_permalink()
 
 
 def headline(scene: Scene) -> str:
@@ -119,13 +119,13 @@ def alternative(scene: Scene, name: str) -> str:
 
 def choose_panel() -> None:
     """Show the choice of panel."""
-    bound(
+    visit.bound(
         st.segmented_control,
         "More",
         list(PANELS),
         key="panel",
-        value=view().panel,
-        take=lambda panel: {"panel": panel or DEFAULT.panel},
+        value=visit.state.panel,
+        take=lambda panel: {"panel": panel or LINK.default.panel},
         format_func=PANELS.get,
         label_visibility="collapsed",
     )
@@ -133,12 +133,12 @@ def choose_panel() -> None:
 
 def choose_groups() -> None:
     """Show how films are grouped for the calibration curve, and change it."""
-    now, other = view().groups, next(one for one in GROUPINGS if one != view().groups)
+    now, other = visit.state.groups, next(one for one in GROUPINGS if one != visit.state.groups)
     st.button(
         GROUPINGS[now],
         key="roc_groups_turn",
         type="tertiary",
         icon=":material/swap_horiz:",
-        on_click=lambda: change(groups=other),
+        on_click=lambda: visit.change(groups=other),
         help=f"Films are put in groups: {GROUPINGS[now]}. Click for {GROUPINGS[other]}.",
     )

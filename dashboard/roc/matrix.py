@@ -6,7 +6,8 @@ import math
 
 import streamlit as st
 
-from dashboard.films.state import Query, write_link
+from dashboard.films.state import LINK as FILMS_LINK
+from dashboard.films.state import State as FilmsState
 from dashboard.roc import numbers
 from dashboard.server.judging import ALL, Source
 from training.evaluate.ranked import Counts
@@ -37,16 +38,16 @@ STYLE = """<style>
 
 def films_link(source: Source, finding: str, cell: str, threshold: float) -> dict[str, str]:
     """Give the query of the Films page that shows the films of a cell."""
-    query = Query(
+    query = FilmsState(
         dataset=source.dataset,
         predictions=source.predictions,
         finding=finding,
         outcomes=((finding, cell),),
         thresholds=((finding, threshold),),
-        split=() if source.part == ALL else (source.part,),
+        split=() if source.split == ALL else (source.split,),
         sort="mistakes" if cell in ("FP", "FN") else "likely",
     )
-    return write_link(query)
+    return FILMS_LINK.write(query)
 
 
 def show_matrix(source: Source, finding: str, threshold: float, counts: Counts) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.roc.colors import Colors, colors
 from dashboard.roc.data import KEPT, POINTS, Curves, Row, curves, overview
 from dashboard.roc.threshold import settle
-from dashboard.roc.visit import view
+from dashboard.roc.visit import visit
 from dashboard.server.judging import ALL, JUDGING_ERRORS, Source, judged, source
 from dashboard.server.library import Library
 from training.evaluate.compare import Paired, compare_judged
@@ -92,7 +92,7 @@ class Scene:
 
 def make_scene(library: Library, home: Source, here: Judged, finding: str) -> Scene:
     """Gather what the visitor asks for."""
-    threshold, problem = settle(here, finding, view())
+    threshold, problem = settle(here, finding, visit.state)
     others, refused = _others(library, home, here, finding)
     row = next(row for row in overview(home.stamp, here) if row.finding == finding)
     return Scene(
@@ -103,7 +103,7 @@ def make_scene(library: Library, home: Source, here: Judged, finding: str) -> Sc
         threshold,
         problem,
         here.ranked(finding).counts(threshold.value),
-        curves(home.stamp, finding, view().groups, here),
+        curves(home.stamp, finding, visit.state.groups, here),
         colors(finding),
         others,
         tuple(refused),
@@ -112,7 +112,7 @@ def make_scene(library: Library, home: Source, here: Judged, finding: str) -> Sc
 
 def _others(library: Library, home: Source, here: Judged, finding: str) -> tuple[dict[str, Other], list[str]]:
     found, refused = {}, []
-    for name in view().models:
+    for name in visit.state.models:
         try:
             whole, told = judged(library, name), source(library, name, ALL)
             found[name] = _other(home.stamp, told.stamp, finding, name, here, whole)

@@ -8,8 +8,8 @@ from scipy.special import expit, logit
 
 from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
-from dashboard.roc.state import View
-from dashboard.roc.visit import bound, change, view
+from dashboard.roc.state import State
+from dashboard.roc.visit import visit
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
@@ -25,7 +25,7 @@ TARGETS = {
 }
 
 
-def settle(judged: Judged, finding: str, asked: View) -> tuple[Threshold, str]:
+def settle(judged: Judged, finding: str, asked: State) -> tuple[Threshold, str]:
     """Give the threshold that a view asks for.
 
     Returns
@@ -43,7 +43,7 @@ def settle(judged: Judged, finding: str, asked: View) -> tuple[Threshold, str]:
         return card, str(error)
 
 
-def rule_of(judged: Judged, finding: str, asked: View) -> str:
+def rule_of(judged: Judged, finding: str, asked: State) -> str:
     """Give the rule that is on: empty where the threshold was set by hand."""
     if asked.rule == "card" or asked.rule is None:
         return "card" if finding in judged.thresholds else "half"
@@ -77,12 +77,12 @@ def nearest(grid: list[float], threshold: float) -> float:
 
 def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
-    asked = view()
+    asked = visit.state
     card = judged.thresholds.get(finding)
     places = grid(judged.ranked(finding), 0.5, *([card.value] if card else []))
     slider, number = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
     with slider:
-        bound(
+        visit.bound(
             st.select_slider,
             "Threshold: flag a film from this probability upwards",
             places,
@@ -94,7 +94,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
         )
     shown = float(f"{threshold.value:.4g}")
     with number:
-        bound(
+        visit.bound(
             st.number_input,
             "Threshold",
             0.0,
@@ -113,7 +113,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
     st.caption(f":material/warning: {said} The threshold stays at {probability(threshold.value)}." if problem else said)
 
 
-def rule_controls(judged: Judged, finding: str, asked: View) -> None:
+def rule_controls(judged: Judged, finding: str, asked: State) -> None:
     """Show the rules as buttons, and the number that the chosen one needs."""
     has_card = finding in judged.thresholds
     rules = [rule for rule in RULES if rule != "card" or has_card]
@@ -129,7 +129,7 @@ def rule_controls(judged: Judged, finding: str, asked: View) -> None:
                 help=RULES[rule].meaning,
             )
         if on in TARGETS:
-            bound(
+            visit.bound(
                 st.number_input,
                 TARGETS[on],
                 0.01,
@@ -147,7 +147,7 @@ def rule_controls(judged: Judged, finding: str, asked: View) -> None:
 def use_rule(rule: str) -> None:
     """Cut by a rule."""
     turn_slider()
-    change(rule=rule, threshold=None, target=None)
+    visit.change(rule=rule, threshold=None, target=None)
 
 
 def turn_slider() -> None:
@@ -159,7 +159,7 @@ def turn_slider() -> None:
     st.session_state.roc_turn = st.session_state.get("roc_turn", 0) + 1
 
 
-def rule_words(judged: Judged, finding: str, asked: View, threshold: Threshold) -> str:
+def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:
     """Say where the threshold comes from."""
     on = rule_of(judged, finding, asked)
     if not on:
@@ -178,9 +178,9 @@ def by_hand(value: float | None) -> dict:
 
 def open_finding(finding: str) -> None:
     """Show another finding large: a rule goes with the visitor, a number set by hand means nothing there."""
-    asked = view()
+    asked = visit.state
     kept = {"rule": None} if asked.threshold is not None else {}
-    change(finding=finding, threshold=None, prevalence=None, step=0, **kept)
+    visit.change(finding=finding, threshold=None, prevalence=None, step=0, **kept)
 
 
 def probability_exactly(value: float) -> str:

@@ -27,6 +27,7 @@ from xai.models.loading import file_sha256
 
 BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
 BUILT_IN_PREDICTIONS = BUILT_IN_MODELS.parent / "predictions"
+OWN = "your films"  # stands for a visitor's own films in place of a dataset's name
 DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
 TRUTH = {1.0: "present", 0.0: "absent"}
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from xai.films.film import Film
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
+
+Shared = TypeVar("Shared")
 
 MODELS_IN_MEMORY = 2
 FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
@@ -61,6 +63,8 @@ class Services:
         self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
+        self._made: dict[type, Any] = {}
+        self._making = threading.Lock()
         self._is_warm = False
 
     def warm_up(self, model: str) -> None:
@@ -78,6 +82,13 @@ class Services:
                 EXPLAINERS[method]().explain(classifier, blank, budget=Budget(FEW_EVALUATIONS))
 
         threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
+
+    def of(self, kind: type[Shared]) -> Shared:
+        """Give the one object of a kind that all visitors share, made of the library when it is first asked for."""
+        with self._making:
+            if kind not in self._made:
+                self._made[kind] = kind(self.library)
+            return self._made[kind]
 
     @property
     def has_models(self) -> bool:

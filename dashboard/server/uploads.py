@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.page.visit import refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from xai.films.film import FilmError
@@ -44,7 +45,7 @@ def take_uploads(services: Services) -> Upload | None:
         return None
     first = _read_uploads(services, files[:MOST_UPLOADS])
     if len(files) > MOST_UPLOADS:
-        st.session_state.refused.append(f"Only the first {MOST_UPLOADS} films were taken.")
+        refuse(f"Only the first {MOST_UPLOADS} films were taken.")
     # A fresh uploader lets go of the files' bytes, DICOM headers included.
     st.session_state.upload_turn = turn + 1
     return first
@@ -54,7 +55,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
     refused: list[str] = []
     first: Upload | None = None
     known = {one.sha256: one for one in uploads()}
-    room = MOST_UPLOADED_BYTES
+    left = MOST_UPLOADED_BYTES
     bar = st.progress(0.0, "Reading…")
     for number, file in enumerate(files, 1):
         bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
@@ -63,8 +64,8 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
         except FilmError as error:
             refused.append(f"{file.name}: {error}")
             continue
-        room -= packed_bytes(film)
-        if room < 0:
+        left -= packed_bytes(film)
+        if left < 0:
             most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
             break

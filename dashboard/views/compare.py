@@ -15,11 +15,12 @@ from dashboard.compare.model_choice import choose_model, show_no_card, usable_ca
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.progress import progress_line
 from dashboard.compare.settings import method_controls
-from dashboard.compare.state import View, read_link, write_link
+from dashboard.compare.state import State
 from dashboard.compare.twin import twin_controls, twin_panel
-from dashboard.components.viewer import CHOICES, DISPLAY, RANGES, viewer
+from dashboard.compare.visit import visit
+from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
-from dashboard.page.visit import arrived, visitor
+from dashboard.page.visit import visitor
 from dashboard.page.words import class_verdict, escape, outputs_word, verdict
 from dashboard.server.jobs import Job
 from dashboard.server.services import Request, Services
@@ -37,17 +38,10 @@ TITLE_STYLE = """<style>
 
 
 def start() -> None:
-    """Take the view that the link asks for, where a visitor comes with one."""
-    state = st.session_state
-    state.setdefault("refused", [])
-    state.setdefault("cancelled", set())
-    visitor()
-    link = st.query_params.to_dict()
-    if (arrived("compare") and link) or "view" not in state:
-        state.view, problems = read_link(link, DISPLAY, CHOICES, RANGES)
-        state.refused = [*state.refused, *problems]
-        if state.view.film is not None:
-            state.upload = None
+    """Take the state that the link asks for, where a visitor comes with one."""
+    st.session_state.setdefault("cancelled", set())
+    if visit.start() and visit.state.film is not None:
+        st.session_state.upload = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +52,11 @@ class Asked:
     answer: Job | list[Explanation] | None
 
 
-def ask(services: Services, view: View, hung: Hung, model: str) -> dict[str, Asked]:
+def ask(services: Services, state: State, hung: Hung, model: str) -> dict[str, Asked]:
     """Ask for each method's maps, unless the visitor cancelled them."""
     asked = {}
-    for method in view.methods:
-        request = Request(hung.film, model, method, view.parameters(method), view.seed, hung.record is not None)
+    for method in state.methods:
+        request = Request(hung.film, model, method, state.parameters(method), state.seed, hung.record is not None)
         answer = services.found(request)
         if answer is None and services.explanation_key(request) not in st.session_state.cancelled:
             answer = services.explain(visitor(), request)
@@ -122,20 +116,16 @@ def top_finding(card: ModelCard, answered: np.ndarray | None) -> str:
 
 def take_over(field: str) -> None:
     """Note what the visitor chose in the viewer."""
-    state = st.session_state
-    chosen = state[LIGHT_BOX][field]
+    chosen = st.session_state[LIGHT_BOX][field]
     if chosen is None:
         return  # a light box that was put up anew: nobody has chosen in it
-    change = {"finding": chosen["name"]} if field == "selected" else {"display": chosen}
-    state.view = state.view.with_(**change)
+    visit.change(**({"finding": chosen["name"]} if field == "selected" else {"display": chosen}))
 
 
-def write_permalink(view: View, hung: Hung) -> None:
+def write_permalink(hung: Hung) -> None:
     """Keep the address such that it opens this view; an upload is in nobody's address."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
-    link = write_link(view.with_(film=film), DISPLAY)
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+    visit.write_permalink(visit.state.with_(film=film))
 
 
 def step(label: str, target: Any, icon: str, letter: str) -> None:
@@ -164,17 +154,17 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
         hang_controls(services)
     with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
-        st.session_state.view = method_controls(st.session_state.view)
+        visit.put(method_controls(visit.state))
     with chooser:
-        model = choose_model(services, st.session_state.view)
+        model = choose_model(services, visit.state)
     card = usable_card(services, model)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
             model_facts(card)
-    hung = current_film(services, st.session_state.view)
+    hung = current_film(services, visit.state)
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")
-        earlier, later = neighbours(services, st.session_state.view, hung)
+        earlier, later = neighbours(services, visit.state, hung)
         with back:
             walk_line(services, hung)
         with before:
@@ -187,7 +177,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any
             disabled=hung.record is None or hung.record.recipe is None,
             help="The same film without one thing on it, rendered again; for simulated films.",
         ):
-            st.session_state.view = twin_controls(st.session_state.view, hung)
+            visit.put(twin_controls(visit.state, hung))
         with after:
             step("Next", later, ":material/chevron_right:", "F")
     return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
@@ -224,20 +214,20 @@ def compare(services: Services) -> None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
     if hung is None or card is None:
         return
-    view: View = st.session_state.view
-    asked = ask(services, view, hung, model)
+    state = visit.state
+    asked = ask(services, state, hung, model)
     logits = answers(services, hung, model, asked)
     answered = None if isinstance(logits, Job) else card.probabilities(logits)
-    finding = view.finding if view.finding in card.outputs else top_finding(card, answered)
-    if view.finding not in (None, finding):
-        st.warning(escape(f"{card.name} has no output “{view.finding}”; showing {finding_label(finding)}."))
+    finding = state.finding if state.finding in card.outputs else top_finding(card, answered)
+    if state.finding not in (None, finding):
+        st.warning(escape(f"{card.name} has no output “{state.finding}”; showing {finding_label(finding)}."))
     jobs = {EXPLAINERS[method].title: one.answer for method, one in asked.items() if isinstance(one.answer, Job)}
     if isinstance(logits, Job):
         jobs["the probabilities"] = logits
     unfinished = {name for name, job in jobs.items() if not job.ended}  # as far as the words and panels below know
     show_verdict(card, finding, answered, logits, hung)
     panels = [panel_part(services, one, card, hung) for one in asked.values()]
-    twin, waiting = twin_panel(services, view, hung, model, card, answered)
+    twin, waiting = twin_panel(services, state, hung, model, card, answered)
     if twin is not None:
         panels.insert(0, twin)
     if waiting is not None:
@@ -245,7 +235,7 @@ def compare(services: Services) -> None:
     is_stopped = any(one.answer is None for one in asked.values())
     cancelled = st.session_state.cancelled
     progress_line(services, visitor(), jobs, unfinished, cancelled, is_stopped, about_model(card))
-    display = {**DISPLAY, **view.display}
+    display = {**DISPLAY, **state.display}
     viewer(
         {
             "film": services.part(
@@ -270,7 +260,7 @@ def compare(services: Services) -> None:
     with save:
         ready = {method: one.answer for method, one in asked.items() if isinstance(one.answer, list)}
         download_controls(ready, finding, hung, card, services.library.model_id(model), display)
-    write_permalink(st.session_state.view, hung)
+    write_permalink(hung)
 
 
 compare(st.session_state.services)

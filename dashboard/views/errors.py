@@ -7,23 +7,14 @@ import streamlit as st
 from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
 from dashboard.errors.audit_panel import show_audit, show_company
-from dashboard.errors.controls import (
-    bound,
-    case,
-    change,
-    choose_finding,
-    choose_predictions,
-    choose_rule,
-    choose_split,
-    refuse,
-    start,
-    write_permalink,
-)
+from dashboard.errors.controls import choose_finding, choose_predictions, choose_rule, choose_split
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Cuts, cuts
+from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
 from dashboard.server.services import Services
@@ -41,9 +32,9 @@ NO_PREDICTIONS = """There are no predictions yet, so there are no errors to look
 """
 
 
-def errors(services: Services, shared: FilmServices) -> None:
+def errors(services: Services) -> None:
     """Show the page."""
-    start()
+    visit.start()
     library = services.library
     if not list_predictions(library):
         show_refused()
@@ -54,58 +45,58 @@ def errors(services: Services, shared: FilmServices) -> None:
         name = choose_predictions(library)
         try:
             choose_split(judged(library, name))
-            films, told = judged(library, name, case().split), source(library, name, case().split)
+            films, told = judged(library, name, visit.state.split), source(library, name, visit.state.split)
         except JUDGING_ERRORS as error:
             films = told = None
             st.error(escape(str(error)))
     if films is None:
-        write_permalink()
+        visit.write_permalink()
         return
     found = _settle(films)
     with line:
         choose_finding(films)
         choose_rule(found)
     show_refused()
-    bound(
+    visit.bound(
         st.segmented_control,
         "Part",
         list(SECTIONS),
         key="section",
-        value=case().section,
+        value=visit.state.section,
         take=lambda section: {"section": section or "audit"},
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
     if said := outputs_words(films):
         st.caption(escape(said))
-    if case().finding in found.problems:
-        st.warning(f"The model card's threshold stands in. {escape(found.problems[case().finding])}")
-    if case().section == "audit":
+    if visit.state.finding in found.problems:
+        st.warning(f"The model card's threshold stands in. {escape(found.problems[visit.state.finding])}")
+    if visit.state.section == "audit":
         _audit(services, films, told, found)
     else:
-        _atlas(services, shared, films, told, found)
-    write_permalink()
+        _atlas(services, films, told, found)
+    visit.write_permalink()
 
 
 def _settle(films: Judged) -> Cuts:
     """Fill in the finding where the case leaves it open or names one that is not judged, and cut all findings."""
-    if case().finding is not None and case().finding not in films.findings:
+    if visit.state.finding is not None and visit.state.finding not in films.findings:
         named = ", ".join(map(finding_label, films.findings))
-        refuse(f"“{case().finding}” is not judged here; {named} are. Showing the one that is over-predicted most.")
-        change(finding=None)
-    if case().finding is None:
-        if case().rule == NUMBER:
-            change(rule="card", threshold=None)
-        worst = prevalences(films, cuts(films, case()).values())
-        change(finding=worst["finding"].iloc[0])
-    return cuts(films, case())
+        refuse(f"“{visit.state.finding}” is not judged here; {named} are. Showing the one that is over-predicted most.")
+        visit.change(finding=None)
+    if visit.state.finding is None:
+        if visit.state.rule == NUMBER:
+            visit.change(rule="card", threshold=None)
+        worst = prevalences(films, cuts(films, visit.state).values())
+        visit.change(finding=worst["finding"].iloc[0])
+    return cuts(films, visit.state)
 
 
 def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None:
     show_audit(films, told.stamp, found, prevalences(films, found.values()))
     st.divider()
     try:
-        films.ranked(case().finding)
+        films.ranked(visit.state.finding)
         show_remedies(services.library, films, told.stamp, found, told.predictions)
     except EvaluateError as error:
         st.info(escape(str(error)))
@@ -113,7 +104,8 @@ def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None
     show_company(films, found)
 
 
-def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source, found: Cuts) -> None:
+def _atlas(services: Services, films: Judged, told: Source, found: Cuts) -> None:
+    shared = services.of(FilmServices)
     if told.dataset is None:
         st.info(
             "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
@@ -123,7 +115,7 @@ def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source
     from dashboard.errors.model_panel import show_gaze, show_map  # scipy.stats and scikit-learn, for this part only
 
     catalogue = shared.open(told.dataset, told.predictions)
-    atlas = Atlas(services, shared, catalogue, films, told, case(), found.value(case().finding))
+    atlas = Atlas(services, catalogue, films, told, visit.state, found.value(visit.state.finding))
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)
@@ -133,4 +125,4 @@ def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source
     show_map(atlas)
 
 
-errors(st.session_state.services, st.session_state.film_services)
+errors(st.session_state.services)

@@ -13,7 +13,6 @@ from dashboard.films.filters import chip_line, film_filters, finding_filters, or
 from dashboard.films.gallery_panel import show_gallery, show_table
 from dashboard.films.items import Page, page_of
 from dashboard.films.notes import NotesError
-from dashboard.films.own import OWN
 from dashboard.films.predict import (
     ask_about_dataset,
     ask_about_own,
@@ -24,10 +23,12 @@ from dashboard.films.predict import (
 from dashboard.films.search import usable
 from dashboard.films.services import FilmServices
 from dashboard.films.source import choose_source, notebook_of
-from dashboard.films.state import SIZES, Query, query_key
-from dashboard.films.visit import bound, narrow, query, start, turn_to, write_permalink
+from dashboard.films.state import SIZES, State, state_key
+from dashboard.films.visit import visit
 from dashboard.page.refused import show_refused
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import take_uploads
 
@@ -41,8 +42,9 @@ STYLE = """<style>
 </style>"""
 
 
-def source_line(services: Services, shared: FilmServices) -> Catalogue | None:
+def source_line(services: Services) -> Catalogue | None:
     """Show the first line: what is looked at, how it is narrowed down, and where own films come in."""
+    shared = services.of(FilmServices)
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     source = line.container(horizontal=True, width="content", gap="small")
     conditions = [line.container(width="content") for _ in range(3)]
@@ -52,20 +54,21 @@ def source_line(services: Services, shared: FilmServices) -> Catalogue | None:
     with bring.popover("Bring films", icon=":material/add_photo_alternate:", key=f"films_bring_{turn}"):
         _bring(services)
     with source:
-        catalogue = choose_source(services, shared)
+        catalogue = choose_source(services)
     with views.popover("Views", icon=":material/bookmark:", key="films_saved"):
         view_controls(shared.notebook)
     if catalogue is None:
         return None
-    st.session_state.query, problems = usable(query(), catalogue)
-    st.session_state.refused = [*st.session_state.refused, *problems]
+    state, problems = usable(visit.state, catalogue)
+    visit.put(state)
+    refuse(*problems)
     busy = "busy" if "films_predicting" in st.session_state else "idle"  # starting closes it
     with predict.popover("Predict", icon=":material/model_training:", key=f"films_predict_{busy}"):
         predict_controls(services, catalogue)
     with conditions[0].popover("Finding", icon=":material/filter_alt:", key="films_by_finding"):
         finding_filters(catalogue)
     with conditions[1].popover("Films", icon=":material/tune:", key="films_by_film"):
-        film_filters(catalogue, notebook_of(shared, catalogue.films.dataset))
+        film_filters(catalogue, notebook_of(services, catalogue.films.dataset))
     with conditions[2].popover("Order", icon=":material/sort:", key="films_order"):
         order_controls(catalogue)
     return catalogue
@@ -76,7 +79,7 @@ def _bring(services: Services) -> None:
     take_uploads(services)
     st.caption("They become a dataset of yours, “your films”, and the model answers them here.")
     if st.session_state.get("upload_turn", 0) != turn:
-        narrow(dataset=OWN, predictions=None)
+        visit.narrow(dataset=OWN, predictions=None)
         st.rerun()
 
 
@@ -91,7 +94,7 @@ def found_line(here: Counts, everywhere: Counts, with_picture: int) -> None:
                 key="films_with_picture",
                 type="tertiary",
                 icon=":material/image:",
-                on_click=narrow,
+                on_click=visit.narrow,
                 kwargs={"image": "here"},
             )
 
@@ -106,9 +109,9 @@ def found_words(here: Counts, everywhere: Counts) -> str:
 
 def layout_line(page: Page) -> None:
     """Show the choice of page, of size, and of pictures or a table."""
-    asked = query()
+    asked = visit.state
     # Another list of films is another control: it starts at its own page.
-    key = f"films_page_{query_key(asked.with_(page=1, film=None))}"
+    key = f"films_page_{state_key(asked.with_(page=1, film=None))}"
     st.pagination(
         page.count,
         default=page.number,
@@ -118,26 +121,26 @@ def layout_line(page: Page) -> None:
         on_change=_turn_page,
         kwargs={"control": key},
     )
-    bound(
+    visit.bound(
         st.segmented_control,
         "Layout",
         ["gallery", "table"],
         key="layout",
         value=asked.layout,
         take=lambda layout: {"layout": layout or "gallery", "page": 1},
-        change=turn_to,
+        change=visit.change,
         format_func={"gallery": ":material/grid_view:", "table": ":material/table_rows:"}.get,
         label_visibility="collapsed",
         help="Pictures, or a table.",
     )
-    bound(
+    visit.bound(
         st.select_slider,
         "Size",
         list(SIZES),
         key="size",
         value=asked.size,
         take=lambda size: {"size": size, "page": 1},
-        change=turn_to,
+        change=visit.change,
         label_visibility="collapsed",
         width=110,
         disabled=asked.layout == "table",
@@ -147,30 +150,31 @@ def layout_line(page: Page) -> None:
 
 def _turn_page(control: str) -> None:
     st.session_state.films_last = None
-    turn_to(page=int(st.session_state[control]))
+    visit.change(page=int(st.session_state[control]))
 
 
-def nothing_found(asked: Query) -> None:
+def nothing_found(asked: State) -> None:
     """Say what to do where no film meets all conditions."""
     st.info("No film meets all of these conditions. Remove one of them above, or clear all.")
     if asked.outcomes:
         st.caption("An outcome needs a label and a probability; films that lack either have none.")
 
 
-def films(services: Services, shared: FilmServices) -> None:
+def films(services: Services) -> None:
     """Show the page."""
-    start()
+    shared = services.of(FilmServices)
+    visit.start()
     st.html(STYLE)
-    catalogue = source_line(services, shared)
+    catalogue = source_line(services)
     show_refused()
     if catalogue is None:
         return
-    asked, notebook = query(), notebook_of(shared, catalogue.films.dataset)
+    asked, notebook = visit.state, notebook_of(services, catalogue.films.dataset)
     rows = shared.find(asked, catalogue, notebook)
     page = page_of(rows, asked)
-    here, everywhere = shared.count(asked, catalogue, notebook), shared.count(Query(), catalogue, notebook)
+    here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
     found_line(here, everywhere, int(catalogue.films.openable[rows].sum()))
-    jobs = failures(shared, {**ask_about_own(services, shared, catalogue), **ask_about_dataset(services, shared)})
+    jobs = failures(shared, {**ask_about_own(services, catalogue), **ask_about_dataset(services)})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice_controls(catalogue, page, rows, notebook)
         progress = st.container(width="stretch")
@@ -183,18 +187,18 @@ def films(services: Services, shared: FilmServices) -> None:
         elif asked.layout == "table":
             show_table(catalogue, page, notebook)
         else:
-            job = show_gallery(services, shared, catalogue, page, notebook)
+            job = show_gallery(services, catalogue, page, notebook)
     with progress:
         progress_line(shared, jobs, [job] if job is not None else [])
     with numbers:
         show_counts(catalogue, here, everywhere)
     if asked.film is not None:
-        drawer(services, shared, catalogue, rows, notebook)
+        drawer(services, catalogue, rows, notebook)
     else:
-        write_permalink()
+        visit.write_permalink()
 
 
 try:
-    films(st.session_state.services, st.session_state.film_services)
+    films(st.session_state.services)
 except NotesError as unreadable:
     st.error(escape(str(unreadable)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard.models.inventory import ModelEntry, hidden, take_inventory
@@ -21,10 +19,12 @@ from dashboard.models.panels.work import show_work
 from dashboard.models.reading import main_part
 from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
-from dashboard.models.visit import bound, change, refuse, start, view, write_permalink
+from dashboard.models.visit import visit
 from dashboard.page.refused import show_refused
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.services import Services
 
 NO_MODELS = """There is no model yet. Put NAME.keras and its card NAME.json into `{folder}`, or import or fetch one
 with the buttons on the left."""
@@ -37,12 +37,6 @@ STYLE = """<style>
 .st-key-models_list [role=radiogroup] { gap: 0.5rem; }
 .st-key-models_list [data-testid=stCaptionContainer] p { font-size: 0.8rem; }
 </style>"""
-
-
-@st.cache_resource(show_spinner=False)
-def shared_services(root: Path, _library: Library) -> ModelServices:
-    """Make the model services of this server."""
-    return ModelServices(_library)
 
 
 def about(model: ModelEntry) -> str:
@@ -60,15 +54,15 @@ def about(model: ModelEntry) -> str:
 
 def settle(models: dict[str, ModelEntry]) -> None:
     """Put models that are here in the place of those that are not."""
-    if view().model not in models:
+    if visit.state.model not in models:
         first = next(iter(models), None)
-        if view().model is not None and first is not None:
-            refuse(f"There is no model “{view().model}” in this library; showing {first}.")
-        change(model=first)
-    if view().other is not None and (view().other not in models or view().other == view().model):
-        if view().other not in models:
-            refuse(f"There is no model “{view().other}” in this library to compare with.")
-        change(other=None)
+        if visit.state.model is not None and first is not None:
+            refuse(f"There is no model “{visit.state.model}” in this library; showing {first}.")
+        visit.change(model=first)
+    if visit.state.other is not None and (visit.state.other not in models or visit.state.other == visit.state.model):
+        if visit.state.other not in models:
+            refuse(f"There is no model “{visit.state.other}” in this library to compare with.")
+        visit.change(other=None)
 
 
 def choose(models: dict[str, ModelEntry]) -> None:
@@ -76,24 +70,27 @@ def choose(models: dict[str, ModelEntry]) -> None:
     names = list(models)
     if names:
         with st.container(height=LIST_HEIGHT if len(names) > 6 else "content", border=False, key="models_list"):
-            bound(
+            visit.bound(
                 st.radio,
                 "Models",
                 names,
                 key="model",
-                value=view().model if view().section in SECTIONS else None,
+                value=visit.state.model if visit.state.section in SECTIONS else None,
                 index=None,
-                take=lambda name: {"model": name, "section": view().section if view().section in SECTIONS else "card"},
+                take=lambda name: {
+                    "model": name,
+                    "section": visit.state.section if visit.state.section in SECTIONS else "card",
+                },
                 format_func=lambda name: f"**{escape(name)}**",
                 captions=[escape(about(models[name])) for name in names],
             )
-        bound(
+        visit.bound(
             st.selectbox,
             "Compare with",
-            [NO_OTHER, *(name for name in names if name != view().model)],
+            [NO_OTHER, *(name for name in names if name != visit.state.model)],
             key="other",
-            value=view().other or NO_OTHER,
-            take=lambda name: {"other": name or None, "section": "compare" if name else view().section},
+            value=visit.state.other or NO_OTHER,
+            take=lambda name: {"other": name or None, "section": "compare" if name else visit.state.section},
             format_func=lambda name: name or "no other model",
             disabled=len(names) < 2,
         )
@@ -102,34 +99,34 @@ def choose(models: dict[str, ModelEntry]) -> None:
             words,
             key=f"models_door_{door}",
             icon=DOOR_ICONS[door],
-            type="primary" if view().section == door else "secondary",
+            type="primary" if visit.state.section == door else "secondary",
             width="stretch",
-            on_click=change,
+            on_click=visit.change,
             kwargs={"section": door},
         )
 
 
 def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
-    model = models[view().model]
+    model = models[visit.state.model]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
         st.space("stretch")
         delete_button(library, model)
-    bound(
+    visit.bound(
         st.segmented_control,
         "Section",
         list(SECTIONS),
         key="section",
-        value=view().section,
+        value=visit.state.section,
         take=lambda section: {"section": section or "card"},
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
     if model.problem:
         st.error(escape(model.problem), icon=":material/error:")
-    section = view().section
+    section = visit.state.section
     if model.card is None and section not in NEED_NO_CARD:
         st.caption("The other models are not concerned. “Raw card” shows what the file holds.")
         return
@@ -144,18 +141,18 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
     elif section == "layers":
         show_layers(shared, model)
     elif section == "compare":
-        show_compare(model, models.get(view().other), len(models) < 2)
+        show_compare(model, models.get(visit.state.other), len(models) < 2)
     elif section == "versions":
         show_versions(model)
     else:
         show_raw(model)
 
 
-def models_page(library: Library) -> None:
+def models_page(services: Services) -> None:
     """Show the page."""
-    start()
+    visit.start()
     st.html(STYLE)
-    shared = shared_services(library.root, library)
+    library, shared = services.library, services.of(ModelServices)
     models = take_inventory(library)
     settle(models)
     side, main = st.columns([1, 4.1], gap="medium")
@@ -171,17 +168,17 @@ def models_page(library: Library) -> None:
             )
         show_deleted(library)
         show_work(shared)
-        if view().section == "import":
+        if visit.state.section == "import":
             show_import(library, shared)
-        elif view().section == "fetch":
+        elif visit.state.section == "fetch":
             show_fetch(library, shared)
-        elif view().section == "deleted":
+        elif visit.state.section == "deleted":
             show_trash(library)
         elif models:
             show_model(library, shared, models)
         else:
             st.info(NO_MODELS.format(folder=library.root / "models"), icon=":material/info:")
-    write_permalink()
+    visit.write_permalink()
 
 
-models_page(st.session_state.services.library)
+models_page(st.session_state.services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.page.refused import show_refused
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.roc.data import order, overview
 from dashboard.roc.finding import show_finding
@@ -12,7 +13,7 @@ from dashboard.roc.matrix import STYLE
 from dashboard.roc.multiples import show_multiples
 from dashboard.roc.state import MOST_COMPARED, SORTS
 from dashboard.roc.threshold import open_finding, settle
-from dashboard.roc.visit import bound, change, start, view, write_permalink
+from dashboard.roc.visit import visit
 from dashboard.server.judging import (
     ALL,
     JUDGING_ERRORS,
@@ -21,8 +22,8 @@ from dashboard.server.judging import (
     judged,
     list_predictions,
     outputs_words,
-    parts,
     source,
+    split_sizes,
 )
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -40,41 +41,41 @@ def choose_predictions(library: Library) -> str | None:
     if not names:
         st.info(NOTHING, icon=":material/info:")
         return None
-    asked = view()
+    asked = visit.state
     if asked.predictions not in names:
         if asked.predictions is not None:
             said = f"There are no predictions “{asked.predictions}” here; showing {names[0]}."
-            st.session_state.refused = [*st.session_state.refused, said]
-        change(predictions=names[0])
-    bound(
+            refuse(said)
+        visit.change(predictions=names[0])
+    visit.bound(
         st.selectbox,
         "Predictions",
         names,
         key="predictions",
-        value=view().predictions,
-        take=lambda name: {"predictions": name, "models": (), "threshold": None, "rule": None, "part": ALL},
+        value=visit.state.predictions,
+        take=lambda name: {"predictions": name, "models": (), "threshold": None, "rule": None, "split": ALL},
         label_visibility="collapsed",
         width=230,
         help="Which model's answers to which films are judged.",
     )
-    return view().predictions
+    return visit.state.predictions
 
 
-def choose_part(whole: Judged) -> None:
+def choose_split(whole: Judged) -> None:
     """Show which films are judged."""
-    counts = parts(whole)
-    if view().part not in counts:
-        said = f"None of these films is in the split {view().part}; judging all of them."
-        st.session_state.refused = [*st.session_state.refused, said]
-        change(part=ALL)
-    bound(
+    counts = split_sizes(whole)
+    if visit.state.split not in counts:
+        said = f"None of these films is in the split {visit.state.split}; judging all of them."
+        refuse(said)
+        visit.change(split=ALL)
+    visit.bound(
         st.segmented_control,
         "Films",
         list(counts),
-        key="part",
-        value=view().part,
-        take=lambda part: {"part": part or ALL},
-        format_func=lambda part: f"{part.capitalize()} {counts[part]:,}",
+        key="split",
+        value=visit.state.split,
+        take=lambda split: {"split": split or ALL},
+        format_func=lambda split: f"{split.capitalize()} {counts[split]:,}",
         label_visibility="collapsed",
         help="Which films are judged.",
     )
@@ -84,11 +85,14 @@ def choose_others(library: Library, home: Source) -> None:
     """Show which other models stand on the same axes."""
     same = library.predictions(home.dataset) if home.dataset else {}
     others = [name for name in same if name != home.predictions]
-    kept = tuple(name for name in view().models if name in others)
-    if kept != view().models:
-        change(models=kept)
+    kept = tuple(name for name in visit.state.models if name in others)
+    if lost := [name for name in visit.state.models if name not in others]:
+        refuse(
+            f"{' and '.join(f'“{name}”' for name in lost)} cannot be compared: not among predictions of these films."
+        )
+        visit.change(models=kept)
     if others:
-        bound(
+        visit.bound(
             st.multiselect,
             "Compare with",
             others,
@@ -105,12 +109,12 @@ def choose_others(library: Library, home: Source) -> None:
 
 def choose_order() -> None:
     """Show the order of the overview."""
-    bound(
+    visit.bound(
         st.selectbox,
         "Order",
         list(SORTS),
         key="sort",
-        value=view().sort,
+        value=visit.state.sort,
         take=lambda sort: {"sort": sort},
         format_func=SORTS.get,
         label_visibility="collapsed",
@@ -125,9 +129,9 @@ def judged_words(here: Judged, home: Source) -> str:
     named = here.model in home.predictions
     model = "" if named else f" (model {escape(here.model)})"
     said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
-    said += MEANINGS[home.part]
-    seen = parts(here).get("train", 0)
-    if home.part == ALL and seen:
+    said += MEANINGS[home.split]
+    seen = split_sizes(here).get("train", 0)
+    if home.split == ALL and seen:
         said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
     if here.unpredicted:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
@@ -138,7 +142,7 @@ def judged_words(here: Judged, home: Source) -> str:
 
 def roc(library: Library) -> None:
     """Show the page."""
-    start()
+    visit.start()
     st.html(STYLE)
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with line:
@@ -148,8 +152,8 @@ def roc(library: Library) -> None:
     try:
         whole = judged(library, name)
         with line:
-            choose_part(whole)
-        here, home = judged(library, name, view().part), source(library, name, view().part)
+            choose_split(whole)
+        here, home = judged(library, name, visit.state.split), source(library, name, visit.state.split)
     except JUDGING_ERRORS as error:
         show_refused()
         st.error(escape(str(error)), icon=":material/error:")
@@ -161,21 +165,21 @@ def roc(library: Library) -> None:
     show_refused()
     st.caption(judged_words(here, home))
     rows = overview(home.stamp, here)
-    ordered = order(rows, view().sort, flagged_shares(here))
-    if view().finding not in here.findings:
-        if view().finding is not None:
-            st.warning(escape(f"{view().finding} is not judged here; showing {ordered[0].finding}."))
-        change(finding=ordered[0].finding)
-    show_multiples(ordered, view().finding, open_finding)
+    ordered = order(rows, visit.state.sort, flagged_shares(here))
+    if visit.state.finding not in here.findings:
+        if visit.state.finding is not None:
+            st.warning(escape(f"{visit.state.finding} is not judged here; showing {ordered[0].finding}."))
+        visit.change(finding=ordered[0].finding)
+    show_multiples(ordered, visit.state.finding, open_finding)
     show_finding(library, home, here)
-    write_permalink()
+    visit.write_permalink()
 
 
 def flagged_shares(here: Judged) -> dict[str, float]:
     """Share of films flagged by finding at the present rule; only worked out where the order needs it."""
-    if view().sort != "excess":
+    if visit.state.sort != "excess":
         return {}
-    asked = view() if view().threshold is None else view().with_(threshold=None, rule=None)
+    asked = visit.state if visit.state.threshold is None else visit.state.with_(threshold=None, rule=None)
     shares = {}
     for finding in here.findings:
         ranked = here.ranked(finding)

@@ -24,7 +24,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.films.items import page_of, summaries
 from dashboard.films.services import FilmServices
-from dashboard.films.state import Query, read_link
+from dashboard.films.state import LINK as FILMS_LINK
+from dashboard.films.state import State as FilmsState
 from dashboard.server.library import Library
 from training.datasets.table import DatasetFacts, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
@@ -96,10 +97,10 @@ def timed(work: Callable[[], object]) -> str:
 def answer(shared: FilmServices, link: dict[str, str]) -> None:
     """Do what the page does for a query, up to what the browser is sent."""
     catalogue = shared.open("large", "answers")
-    query = read_link({"dataset": "large", "predictions": "answers", **link})[0]
+    query = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
     page = page_of(shared.find(query, catalogue, shared.notebook), query)
     shared.count(query, catalogue, shared.notebook)
-    shared.count(Query(), catalogue, shared.notebook)
+    shared.count(FilmsState(), catalogue, shared.notebook)
     summaries(catalogue, query, page.rows, {})
 
 
@@ -129,8 +130,8 @@ def main() -> None:
         assert not app.exception, app.exception
         print("the page, all loaded:")
         for words, link in LINKS.items():
-            query = read_link({"dataset": "large", "predictions": "answers", **link})[0]
-            app.session_state["query"] = query
+            query = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
+            app.session_state["films_state"] = query
             print(f"  {words:30} {timed(app.run)}")
             assert not app.exception, app.exception
         print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")

@@ -46,11 +46,11 @@ def measure() -> None:
     print(f"  cold:              {timed(app.run)}")
     assert not app.exception, app.exception
     for place in MOVES:
-        view = app.session_state["roc_view"].with_(threshold=place, rule="")
-        app.session_state["roc_view"] = view
+        view = app.session_state["roc_state"].with_(threshold=place, rule="")
+        app.session_state["roc_state"] = view
         print(f"  threshold to {place:g}:  {timed(app.run)}")
     for panel in ("subgroups", "published", "steps", "downloads", "whatif"):
-        app.session_state["roc_view"] = app.session_state["roc_view"].with_(panel=panel)
+        app.session_state["roc_state"] = app.session_state["roc_state"].with_(panel=panel)
         print(f"  panel {panel:12} {timed(app.run)}")
         assert not app.exception, app.exception
 

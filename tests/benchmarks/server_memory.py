@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import streamlit  # noqa: F401  part of what the server holds
 
 from dashboard.compare import light_box
-from dashboard.compare.state import View
+from dashboard.compare.state import State as CompareState
 from dashboard.server.services import Request, Services, open_services
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.films.film import Film
@@ -40,7 +40,7 @@ def film(seed: int, side: int = 1024) -> Film:
 
 def requests(one: Film) -> list[Request]:
     """Ask for the three usual maps with their usual parameters."""
-    return [Request(one, DEFAULT_MODEL, method, View().parameters(method)) for method in DEFAULT_METHODS]
+    return [Request(one, DEFAULT_MODEL, method, CompareState().parameters(method)) for method in DEFAULT_METHODS]
 
 
 def look(services: Services, one: Film) -> float:

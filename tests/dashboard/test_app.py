@@ -116,8 +116,8 @@ class TestStocked:
             ("film", "gone/a", "There is no dataset “gone”; there are generated."),
             ("film", "generated/../../a", "The dataset generated has no film “../../a” on disk."),
             ("finding", "Plague", "tiny has no output “Plague”; showing Effusion."),
-            ("methods", "telepathy", "there is no method “telepathy”"),
-            ("opacity", "7", "it must be a number from 0 to 1"),
+            ("methods", "telepathy", "it can be gradcam, shap, lime"),
+            ("opacity", "7", "expected a number from 0 to 1"),
             ("film", "x\x00\x1b\n", "was left out"),
             ("finding", "<script>alert(1)</script>" * 4000, "was left out"),
             ("model", "[click](https://example.org) **b**", "no model “[click](https://example.org) **b**”"),
@@ -171,7 +171,7 @@ class TestStocked:
         app.select_slider(key="lime.samples").set_value(200).run()
         assert not app.exception
         assert link_of(app)["lime.samples"] == "200"
-        assert dict(app.session_state["view"].parameters("lime"))["samples"] == 200
+        assert dict(app.session_state["compare_state"].parameters("lime"))["samples"] == 200
 
     def test_a_broken_film_leaves_the_others_usable(self, run, shelf):
         (shelf.root / "films" / "generated" / "a.png").write_text("no picture", encoding="utf-8")

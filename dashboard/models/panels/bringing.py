@@ -15,7 +15,7 @@ from dashboard.models.incoming import (
     output_names,
 )
 from dashboard.models.services import ModelServices, megabytes
-from dashboard.models.visit import bound, change, view
+from dashboard.models.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from training.weights.published import LAYOUTS, PUBLISHED
@@ -101,8 +101,8 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
     """Show what can be fetched, on which terms, and fetch it once they are accepted."""
     st.markdown("##### Fetch published weights")
     weights = {name: entry for name, entry in registry().items() if entry.kind == "weights"}
-    chosen = view().entry if view().entry in weights else next(iter(weights))
-    bound(
+    chosen = visit.state.entry if visit.state.entry in weights else next(iter(weights))
+    visit.bound(
         st.selectbox,
         "Weights",
         list(weights),
@@ -120,7 +120,9 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
         return
     if is_fetched(library, entry):
         st.success("It is in the library’s downloads/ folder already.", icon=":material/check:")
-        st.button("Import it", key="models_go_import", type="primary", on_click=change, kwargs={"section": "import"})
+        st.button(
+            "Import it", key="models_go_import", type="primary", on_click=visit.change, kwargs={"section": "import"}
+        )
         return
     task = shared.task(f"fetch {entry.name}")
     busy = task is not None and not task.job.ended

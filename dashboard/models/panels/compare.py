@@ -11,7 +11,7 @@ from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
 from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
-from dashboard.models.visit import view
+from dashboard.models.visit import visit
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
@@ -62,7 +62,7 @@ def _parts(one: ModelCard, other: ModelCard) -> tuple[Part | None, Part | None]:
     """Give the films that are compared: those that are chosen where both cards have them, else each card's own."""
     ours, theirs = parts(one), parts(other)
     shared = [key for key in ours if key in theirs]
-    key = view().part if view().part in shared else next(iter(shared), None)
+    key = visit.state.part if visit.state.part in shared else next(iter(shared), None)
     return (ours[key], theirs[key]) if key else (main_part(one), main_part(other))
 
 

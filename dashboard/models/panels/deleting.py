@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.trash import Deleted, TrashError, delete, list_deleted, restore, trash_folder
-from dashboard.models.visit import change
+from dashboard.models.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 
@@ -29,7 +29,7 @@ def delete_button(library: Library, model: ModelEntry) -> None:
         except TrashError as error:
             st.error(escape(str(error)))
         else:
-            change(model=None, other=None, section="card", part=None)
+            visit.change(model=None, other=None, section="card", part=None)
             st.rerun()
 
 
@@ -76,5 +76,5 @@ def _bring_back(library: Library, one: Deleted) -> None:
     except TrashError as error:
         st.error(escape(str(error)))
         return
-    change(model=one.name, section="card", part=None)
+    visit.change(model=one.name, section="card", part=None)
     st.rerun()

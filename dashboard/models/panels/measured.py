@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard.models.figures import QUIET, areas_figure, theme_ink
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import Measured, Part, at, number, parts, text
-from dashboard.models.visit import bound, refuse, view
+from dashboard.models.visit import visit
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent
 from dashboard.server.library import Library
 from training.predictions.table import PredictionsError
@@ -38,11 +39,11 @@ def choose_part(card: ModelCard) -> Part | None:
     found = parts(card)
     if not found:
         return None
-    key = view().part if view().part in found else next(iter(found))
-    if view().part is not None and view().part not in found:
-        refuse(f"This card has no figures of “{view().part}”; showing {found[key].title.lower()}.")
+    key = visit.state.part if visit.state.part in found else next(iter(found))
+    if visit.state.part is not None and visit.state.part not in found:
+        refuse(f"This card has no figures of “{visit.state.part}”; showing {found[key].title.lower()}.")
     if len(found) > 1:
-        bound(
+        visit.bound(
             st.segmented_control,
             "Films",
             list(found),

@@ -10,7 +10,7 @@ from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
 from dashboard.models.reading import Measured, Part
 from dashboard.models.state import MOST_BESIDE
-from dashboard.models.visit import bound, view
+from dashboard.models.visit import visit
 from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published
 from xai.findings import FINDINGS, finding_label
@@ -37,18 +37,18 @@ def show_published(model: ModelEntry) -> None:
     part = choose_part(card)
     st.markdown(part_words(card, part) if part else "Nothing was measured for this model; these are the others’.")
     keys = [one.key for one in FIGURES]
-    bound(
+    visit.bound(
         st.multiselect,
         "Published figures",
         keys,
         key="beside",
-        value=list(view().beside),
+        value=list(visit.state.beside),
         take=lambda chosen: {"beside": tuple(chosen)},
         max_selections=MOST_BESIDE,
         label_visibility="collapsed",
         placeholder="Choose published figures",
     )
-    beside = [one for one in FIGURES if one.key in view().beside]
+    beside = [one for one in FIGURES if one.key in visit.state.beside]
     findings = {name: part.findings.get(name, Measured()) if part else Measured() for name in known}
     picture, table = st.columns([1, 1.1], gap="medium")
     with picture:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.models.services import ModelServices, Task
 from dashboard.models.state import DOORS
-from dashboard.models.visit import change, view
+from dashboard.models.visit import visit
 from dashboard.page.words import escape
 
 POLL_SECONDS = 1.0
@@ -36,7 +36,10 @@ def _lines(shared: ModelServices, ended: dict[str, str]) -> None:
     if {task.key: task.job.state for task in tasks if task.job.ended} != ended:
         st.rerun()
     for task in tasks:
-        if task.job.state != "failed" or view().section in (*DOORS, "layers"):  # a failure waits where it was asked for
+        if task.job.state != "failed" or visit.state.section in (
+            *DOORS,
+            "layers",
+        ):  # a failure waits where it was asked for
             _line(shared, task)
 
 
@@ -73,4 +76,4 @@ def _imported(place: object, task: Task) -> None:
 def _next(task: Task) -> None:
     """Open a new model; a download stays where it is."""
     if task.job.state == "done" and task.key.startswith("import "):
-        change(model=task.job.result[0], section="card", other=None, part=None)
+        visit.change(model=task.job.result[0], section="card", other=None, part=None)

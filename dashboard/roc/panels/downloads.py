@@ -13,15 +13,15 @@ from dashboard.roc.colors import colors
 from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene
-from dashboard.roc.state import View
+from dashboard.roc.state import State
 from dashboard.roc.threshold import rule_of
-from dashboard.roc.visit import view
+from dashboard.roc.visit import visit
 from training.evaluate.command import measure
 
 
 def show_downloads(scene: Scene) -> None:
     """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
-    asked = view()
+    asked = visit.state
     stem = f"{scene.home.predictions}-{scene.finding}".lower().replace("/", "-")
     things = (
         ("Report", f"{stem}.html", "text/html", lambda: report(scene),
@@ -82,7 +82,7 @@ def film_table(scene: Scene) -> pd.DataFrame:
     )
 
 
-def metrics(scene: Scene, asked: View) -> str:
+def metrics(scene: Scene, asked: State) -> str:
     """Give a row a finding."""
     here, rule = scene.judged, rule_of(scene.judged, scene.finding, asked)
     if not rule:

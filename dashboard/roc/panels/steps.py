@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from dashboard.roc.state import STEP_FILMS
-from dashboard.roc.visit import bound, change, view
+from dashboard.roc.visit import visit
 from training.evaluate.ranked import rank
 from training.evaluate.roc import area
 from xai.findings import finding_label
@@ -28,10 +28,10 @@ _component = st.components.v2.component(
 
 def show_steps(scene: Scene) -> None:
     """Show the films and the curve that they build."""
-    asked = view()
+    asked = visit.state
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Films**", width="content")
-        bound(
+        visit.bound(
             st.segmented_control,
             "Films",
             list(STEP_FILMS),
@@ -45,7 +45,7 @@ def show_steps(scene: Scene) -> None:
             "Draw others",
             icon=":material/casino:",
             key="roc_draw",
-            on_click=lambda: change(seed=view().seed + 1, step=0),
+            on_click=lambda: visit.change(seed=visit.state.seed + 1, step=0),
             help="Another random draw: small samples give very different curves.",
         )
         st.caption(
@@ -56,7 +56,7 @@ def show_steps(scene: Scene) -> None:
 
     def moved() -> None:
         place = int(st.session_state.roc_steps.step or 0)
-        change(step=max(0, min(place, STEP_FILMS[-1])))
+        visit.change(step=max(0, min(place, STEP_FILMS[-1])))
 
     _component(
         data={

@@ -12,7 +12,7 @@ from dashboard.roc import numbers
 from dashboard.roc.colors import Colors, see_through
 from dashboard.roc.figures import frame
 from dashboard.roc.scene import Scene
-from dashboard.roc.visit import bound, view
+from dashboard.roc.visit import visit
 from training.evaluate.decision import decision_curve, expected_cost
 from training.evaluate.ranked import Counts
 from training.evaluate.rates import npv_at, ppv_at
@@ -35,8 +35,8 @@ def show_what_if(scene: Scene) -> None:
 
 def _another_prevalence(scene: Scene) -> None:
     here = scene.ranked.prevalence
-    asked = here if view().prevalence is None else view().prevalence
-    bound(
+    asked = here if visit.state.prevalence is None else visit.state.prevalence
+    visit.bound(
         st.select_slider,
         "**Another place**: how common is the finding there?",
         sorted({*PLACES, here, asked}),
@@ -104,8 +104,8 @@ def prevalence_figure(counts: Counts, here: float, asked: float, colors: Colors)
 
 
 def _cost(scene: Scene) -> None:
-    miss = view().miss
-    bound(
+    miss = visit.state.miss
+    visit.bound(
         st.select_slider,
         "**Costs**: how many false alarms is a missed film worth?",
         sorted({*map(float, MISSES), miss}),
@@ -115,7 +115,7 @@ def _cost(scene: Scene) -> None:
         format_func=lambda value: f"{value:g}",
         help="No data can tell: it is a judgement about harm. The rule “Cost” above takes the same number.",
     )
-    prevalence = view().prevalence
+    prevalence = visit.state.prevalence
     now = PEOPLE * expected_cost(scene.counts, miss, 1.0, prevalence)
     best = choose("cost", scene.ranked, _equivalent(miss, scene, prevalence)).value
     least = PEOPLE * expected_cost(scene.ranked.counts(best), miss, 1.0, prevalence)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.state import View
+from dashboard.compare.state import State
 from dashboard.compare.twin import removable
 from dashboard.server.library import Library, render_film
 from dashboard.server.services import open_services
@@ -70,7 +70,7 @@ def test_only_what_is_on_a_simulated_film_can_be_taken_off(library):
     film = render_film(record)
     assert removable(Hung(film, "film", record)) == [*record.recipe.severities, *record.recipe.objects]
     assert removable(Hung(film, "an upload")) == []
-    assert View().without == ()
+    assert State().without == ()
 
 
 def test_a_dataset_without_recipes_has_no_masks(library, root):

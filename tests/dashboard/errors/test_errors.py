@@ -11,7 +11,7 @@ import pytest
 from scipy.special import expit, logit
 
 from dashboard.errors import figures, sentences
-from dashboard.errors.state import MOST_CORNERS, NUMBER, Case, read_link, simplified, write_link
+from dashboard.errors.state import LINK, MOST_CORNERS, NUMBER, State, simplified
 from dashboard.errors.thresholds import cuts
 from training.evaluate.companions import companions
 from training.evaluate.judged import Judged, join
@@ -41,12 +41,12 @@ def overcaller() -> Judged:
     return planted()
 
 
-def random_case(rng: np.random.Generator) -> Case:
+def random_case(rng: np.random.Generator) -> State:
     def maybe(value):
         return None if rng.random() < 0.3 else value
 
     corners = [tuple(map(float, corner)) for corner in rng.normal(size=(rng.integers(3, 90), 2))]
-    return Case(
+    return State(
         predictions=maybe("a name"),
         finding=maybe("Mass"),
         section=str(rng.choice(["audit", "atlas"])),
@@ -54,10 +54,10 @@ def random_case(rng: np.random.Generator) -> Case:
         rule=str(rng.choice(["card", "youden", "ppv"])),
         target=maybe(float(rng.integers(1, 100) / 100)),
         keep=maybe(0.85),
-        company=str(rng.choice(["FP", "positives"])),
+        beside=str(rng.choice(["FP", "positives"])),
         remedy=str(rng.choice(["platt", "none", "prior"])),
-        cut=str(rng.choice(["keep", "prevalence", "sensitivity"])),
-        aim=maybe(0.7),
+        rule_after=str(rng.choice(["keep", "prevalence", "sensitivity"])),
+        target_after=maybe(0.7),
         share=float(rng.integers(2, 18) / 20),
         seed=int(rng.integers(1000)),
         weight=maybe(12.5),
@@ -65,8 +65,8 @@ def random_case(rng: np.random.Generator) -> Case:
         here=maybe(0.2),
         cell=str(rng.choice(["FP", "FN"])),
         pictures=bool(rng.random() < 0.5),
-        looks=int(rng.integers(4, 100)),
-        spots=int(rng.integers(20, 2000)),
+        mean_films=int(rng.integers(4, 100)),
+        map_films=int(rng.integers(20, 2000)),
         region=maybe(simplified(corners)) or (),
     )
 
@@ -75,10 +75,10 @@ def test_a_link_keeps_the_whole_case():
     rng = np.random.default_rng(0)
     for _ in range(200):
         case = random_case(rng)
-        assert read_link(write_link(case)) == (case, [])
-    by_hand = Case(predictions="p", finding="Mass", rule=NUMBER, threshold=0.0195)
-    assert read_link(write_link(by_hand)) == (by_hand, [])
-    assert write_link(Case()) == {}
+        assert LINK.read(LINK.write(case)) == (case, [])
+    by_hand = State(predictions="p", finding="Mass", rule=NUMBER, threshold=0.0195)
+    assert LINK.read(LINK.write(by_hand)) == (by_hand, [])
+    assert LINK.write(State()) == {}
 
 
 @pytest.mark.parametrize(
@@ -105,28 +105,28 @@ def test_a_link_keeps_the_whole_case():
     ],
 )
 def test_a_bad_part_of_a_link_is_left_out_and_said(name, text):
-    case, problems = read_link({name: text})
-    assert case == Case()
+    case, problems = LINK.read({name: text})
+    assert case == State()
     assert len(problems) == 1
     assert problems[0].startswith(f"The link's {name} “")
     assert len(problems[0]) < 400
 
 
 def test_a_threshold_by_hand_needs_a_number():
-    case, problems = read_link({"rule": NUMBER})
+    case, problems = LINK.read({"rule": NUMBER})
     assert case.rule == "card"
     assert problems == ["The link sets a threshold by hand and names none; the model card's is used."]
 
 
 def test_what_was_set_for_one_finding_stays_with_it():
-    case = Case(finding="Mass", rule=NUMBER, threshold=0.2, keep=0.9, weight=3.0, region=((0, 0), (1, 0), (1, 1)))
+    case = State(finding="Mass", rule=NUMBER, threshold=0.2, keep=0.9, weight=3.0, region=((0, 0), (1, 0), (1, 1)))
     other = case.of("Edema")
     assert (other.finding, other.rule, other.threshold, other.keep, other.weight, other.region) == (
         *("Edema", "card"),
         *(None, None, None),
         (),
     )
-    assert Case(rule="youden", finding="Mass").of("Edema").rule == "youden"
+    assert State(rule="youden", finding="Mass").of("Edema").rule == "youden"
 
 
 def test_an_outline_keeps_few_corners():
@@ -136,16 +136,16 @@ def test_an_outline_keeps_few_corners():
 
 
 def test_cuts_follow_the_rule_and_the_hand_moves_one_finding_only(overcaller):
-    by_hand = cuts(overcaller, Case(finding="Mass", rule=NUMBER, threshold=0.31))
+    by_hand = cuts(overcaller, State(finding="Mass", rule=NUMBER, threshold=0.31))
     assert by_hand.values() == {"Emphysema": 0.5, "Mass": 0.31}
     assert by_hand.rules["Mass"] == ""
-    matched = cuts(overcaller, Case(rule="prevalence"))
+    matched = cuts(overcaller, State(rule="prevalence"))
     for finding in ("Emphysema", "Mass"):
         flagged = (overcaller.scores(finding) >= matched.value(finding)).mean()
         assert flagged == pytest.approx(overcaller.ranked(finding).prevalence)
         assert matched.rules[finding] == "prevalence"
     worst = overcaller.with_probabilities("Mass", 1 - overcaller.truth("Mass"))
-    unreachable = cuts(worst, Case(rule="ppv", target=0.9))
+    unreachable = cuts(worst, State(rule="ppv", target=0.9))
     assert "No threshold has a PPV of 0.9" in unreachable.problems["Mass"]
     assert (unreachable.value("Mass"), unreachable.rules["Mass"]) == (0.5, "")
 

@@ -120,12 +120,18 @@ class TestAudit:
         assert "On films it was not fitted on" in shown(app)
 
     def test_the_link_brings_back_the_remedy_and_what_must_be_found(self, run):
-        link = MASS | {"remedy": "weighting", "cut": "sensitivity", "aim": "0.8", "share": "0.6", "seed": "3"}
-        app = run(**link, keep="0.85", weight="12", company="positives")
-        assert link_of(app) == link | {"keep": "0.85", "weight": "12", "company": "positives"}
+        link = MASS | {
+            "remedy": "weighting",
+            "rule_after": "sensitivity",
+            "target_after": "0.8",
+            "share": "0.6",
+            "seed": "3",
+        }
+        app = run(**link, keep="0.85", weight="12", beside="positives")
+        assert link_of(app) == link | {"keep": "0.85", "weight": "12", "beside": "positives"}
         assert app.slider(key="errors_weight").value == 12.0
         assert app.slider(key="errors_keep").value == 0.85
-        assert app.number_input(key="errors_aim").value == 0.8
+        assert app.number_input(key="errors_target_after").value == 0.8
         assert "of the films labelled Mass also carry **Edema**" in shown(app)
 
     def test_a_remedy_is_kept_as_a_new_version_and_undone(self, run, stocked):

@@ -10,7 +10,7 @@ from dashboard.films.counts import count
 from dashboard.films.counts_panel import prevalence_bars
 from dashboard.films.items import export_table, summaries
 from dashboard.films.search import find, outcomes, usable
-from dashboard.films.state import Query, read_link, write_link
+from dashboard.films.state import LINK, State
 from tests.dashboard.films.film_tables import NOTHING, catalogue, table
 from training.predictions.table import Predictions, PredictionsFacts
 from xai.findings import FINDINGS
@@ -35,7 +35,7 @@ def answered(rows: pd.DataFrame, said: dict[str, list[float]], card: dict) -> Ca
 
 
 def found(catalogue: Catalogue, **conditions: object) -> list[str]:
-    query, problems = usable(Query(**conditions), catalogue)
+    query, problems = usable(State(**conditions), catalogue)
     assert problems == []
     return catalogue.films.names[find(query, catalogue, lambda tag: [])].tolist()
 
@@ -101,19 +101,19 @@ def test_findings_without_a_label_are_not_counted():
 
 def test_a_film_is_summed_up_by_its_class_and_the_export_has_it():
     of = catalogue(films(Pneumonia=[1, 0, 1, 1, 1]))
-    told = [one.findings for one in summaries(of, Query(), np.arange(5))]
+    told = [one.findings for one in summaries(of, State(), np.arange(5))]
     assert told == ["covid", "normal", "pneumonia", "Pneumonia", "covid"]
-    assert export_table(of, Query(), np.arange(5), {})["class"].fillna("").tolist() == [one or "" for one in CLASSES]
-    assert "class" not in export_table(catalogue(table(1)), Query(), np.arange(1), {})
+    assert export_table(of, State(), np.arange(5), {})["class"].fillna("").tolist() == [one or "" for one in CLASSES]
+    assert "class" not in export_table(catalogue(table(1)), State(), np.arange(1), {})
 
 
 def test_a_class_of_any_name_survives_its_link():
     name = "opacity, 50% or more: left"
-    query = Query(
+    query = State(
         finding=name,
         outcomes=((name, "FP"), ("Mass", "TP")),
         probability=((name, 0.1, 0.5),),
         thresholds=((name, 0.4),),
     )
-    assert read_link(write_link(query)) == (query, [])
-    assert set(FINDINGS) >= {one for one, _ in read_link({"outcomes": "Mass:FP"})[0].outcomes}
+    assert LINK.read(LINK.write(query)) == (query, [])
+    assert set(FINDINGS) >= {one for one, _ in LINK.read({"outcomes": "Mass:FP"})[0].outcomes}

@@ -15,8 +15,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.films.notes import Notebook
-from dashboard.films.own import OWN
-from dashboard.server.library import Library
+from dashboard.films.services import FilmServices
+from dashboard.server.library import OWN, Library
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
 from tests.dashboard.test_app import Idle, link_of, plain, said, shown
@@ -277,7 +277,7 @@ def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(
 
 def test_own_films_are_predicted_until_the_visitor_stops_it(run):
     app = run(bring(3), dataset=OWN)
-    jobs = app.session_state["film_services"].jobs._jobs
+    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
     assert [key for key in jobs if key.startswith("own tiny ")]
     app.button(key="predict_cancel").click().run()
     assert not [key for key in jobs if key.startswith("own tiny ")]
@@ -288,5 +288,5 @@ def test_a_dataset_is_predicted_in_the_background(run):
     app = run(predictions="no predictions")
     assert not app.exception
     app.button(key="predict_start").click().run()
-    assert "predict generated tiny" in app.session_state["film_services"].jobs._jobs
+    assert "predict generated tiny" in app.session_state["services"].of(FilmServices).jobs._jobs
     assert app.session_state["films_predicting"] == ("generated", "tiny")

@@ -11,19 +11,21 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from dashboard.compare.walk import Place
 from dashboard.films import thumbnails as module
 from dashboard.films.catalogue import MISSING
 from dashboard.films.items import export_table, facts, page_of, summaries, table_of
 from dashboard.films.large import LONGEST_SIDE, outlined
-from dashboard.films.notes import Notebook, Remark
+from dashboard.films.notes import Remark
 from dashboard.films.own import own_catalogue, predict_films
 from dashboard.films.services import FilmServices
-from dashboard.films.state import Query
+from dashboard.films.state import State
 from dashboard.films.thumbnails import BROKEN, SIDE, Thumbnails, thumbnail, thumbnail_key
-from dashboard.films.walk import Walk, place, rows_of
+from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.palette import FINDING_COLORS
 from dashboard.server.film_cache import FilmCache
 from dashboard.server.library import Library
+from dashboard.server.services import Services
 from tests.dashboard.conftest import shades
 from tests.dashboard.films.film_tables import NOTHING, catalogue, table
 from xai.budget import Budget, Cancelled
@@ -197,7 +199,7 @@ class TestWords:
         return catalogue(films, {"Mass": [0.9, 0.6, NOTHING]})
 
     def test_a_film_in_a_few_words(self, made):
-        query = Query(finding="Mass")
+        query = State(finding="Mass")
         first, second, third = summaries(made, query, np.arange(3), {"a": Remark(("x",), "words")})
         assert first.findings == "Mass, Edema"
         assert (first.outcome, first.answer, first.written) == ("TP", "90 %", "x · note")
@@ -206,20 +208,20 @@ class TestWords:
         assert (third.findings, third.outcome, third.answer) == ("no labels", "", "")
 
     def test_without_a_finding_it_counts_what_is_flagged(self, made):
-        assert [one.answer for one in summaries(made, Query(), np.arange(3))] == ["1 flagged", "1 flagged", ""]
-        cut = Query(thresholds=(("Mass", 0.7),))
+        assert [one.answer for one in summaries(made, State(), np.arange(3))] == ["1 flagged", "1 flagged", ""]
+        cut = State(thresholds=(("Mass", 0.7),))
         assert [one.answer for one in summaries(made, cut, np.arange(3))] == ["1 flagged", "0 flagged", ""]
 
     def test_the_table_has_a_row_a_film(self, made):
-        shown = table_of(made, Query(finding="Mass"), np.array([2, 0]), {"a": Remark(("x",), "words")})
+        shown = table_of(made, State(finding="Mass"), np.array([2, 0]), {"a": Remark(("x",), "words")})
         assert shown["Film"].tolist() == ["<b>c</b>", "a"]
         assert shown["Outcome"].tolist()[1] == "true positive"
         assert shown["Tags"].tolist() == [[], ["x"]]
-        assert "Probability" not in table_of(made, Query(), np.arange(3), {})
+        assert "Probability" not in table_of(made, State(), np.arange(3), {})
 
     def test_an_export_holds_everything_and_no_formula(self, made):
         exported = export_table(
-            made, Query(thresholds=(("Mass", 0.95),)), np.arange(3), {"a": Remark(("x", "y"), "-1")}
+            made, State(thresholds=(("Mass", 0.95),)), np.arange(3), {"a": Remark(("x", "y"), "-1")}
         )
         assert exported["film"].tolist() == ["a", "'=1+2", "<b>c</b>"]
         assert exported["prob_Mass"].tolist()[:2] == [0.9, 0.6]
@@ -232,10 +234,10 @@ class TestWords:
 
     def test_pages(self):
         rows = np.arange(100)
-        assert [page_of(rows, Query(size="medium", page=page)).rows.tolist()[0] for page in (1, 2, 3)] == [0, 48, 96]
-        last = page_of(rows, Query(page=99))
+        assert [page_of(rows, State(size="medium", page=page)).rows.tolist()[0] for page in (1, 2, 3)] == [0, 48, 96]
+        last = page_of(rows, State(page=99))
         assert (last.number, last.count, len(last.rows)) == (3, 3, 4)
-        empty = page_of(rows[:0], Query(page=5))
+        empty = page_of(rows[:0], State(page=5))
         assert (empty.number, empty.count, len(empty.rows)) == (1, 1, 0)
 
 
@@ -252,13 +254,15 @@ class TestWalk:
 
     def test_it_goes_through_a_selection_or_all_that_the_query_finds(self, shelf):
         shelf.add_dataset()
-        shared = FilmServices(Library(shelf.root))
-        of = shared.open("generated", None)
-        query = Query(name="b")
+        services = Services(Library(shelf.root))
+        of = services.of(FilmServices).open("generated", None)
+        query = State("generated", name="b")
         names = of.films.names
-        assert names[rows_of(Walk("generated", query), shared, of, Notebook(None))].tolist() == ["b"]
-        chosen = Walk("generated", query, ("c", "gone", "a"))
-        assert names[rows_of(chosen, shared, of, Notebook(None))].tolist() == ["c", "a"]
+        assert names[FilmsWalk("generated", query).rows(services, of)].tolist() == ["b"]
+        chosen = FilmsWalk("generated", query, ("c", "gone", "a"))
+        assert names[chosen.rows(services, of)].tolist() == ["c", "a"]
+        assert chosen.place(services, "a") == Place(2, 2, "c", None)
+        assert chosen.place(services, "b") is None
 
 
 class TestRoom:
@@ -274,7 +278,7 @@ class TestRoom:
     def test_tags_that_change_change_what_is_found(self, shelf):
         shelf.add_dataset()
         shared = FilmServices(Library(shelf.root))
-        of, query = shared.open("generated", None), Query(tags=("x",))
+        of, query = shared.open("generated", None), State(tags=("x",))
         assert len(shared.find(query, of, shared.notebook)) == 0
         shared.notebook.add_tag("generated", ["b"], "x")
         assert shared.find(query, of, shared.notebook).tolist() == [1]

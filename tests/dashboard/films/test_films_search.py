@@ -10,13 +10,13 @@ from scipy.special import logit
 from dashboard.films.catalogue import ABSENT, MISSING, PRESENT, join, read_films
 from dashboard.films.counts import count
 from dashboard.films.search import find, matching, outcomes, usable
-from dashboard.films.state import Query
+from dashboard.films.state import State
 from tests.dashboard.films.film_tables import NOTHING, catalogue, random_catalogue, table
 from training.predictions.table import Predictions, PredictionsFacts
 from xai.findings import FINDINGS
 
 
-def found(query: Query, of, tagged=lambda tag: []) -> list[str]:
+def found(query: State, of, tagged=lambda tag: []) -> list[str]:
     usable_query, problems = usable(query, of)
     assert problems == []
     return [str(of.films.names[row]) for row in find(usable_query, of, tagged)]
@@ -31,7 +31,7 @@ def four():
 
 @pytest.mark.parametrize(("letters", "film"), [("TP", "f0"), ("FP", "f1"), ("FN", "f2"), ("TN", "f3")])
 def test_each_outcome_is_one_film(four, letters, film):
-    assert found(Query(outcomes=(("Mass", letters),)), four) == [film]
+    assert found(State(outcomes=(("Mass", letters),)), four) == [film]
 
 
 def test_outcomes_by_film(four):
@@ -39,13 +39,13 @@ def test_outcomes_by_film(four):
 
 
 def test_a_film_on_the_threshold_is_flagged(four):
-    query = Query(flags=(("Mass", "yes"),), thresholds=(("Mass", 0.2),))
+    query = State(flags=(("Mass", "yes"),), thresholds=(("Mass", 0.2),))
     assert found(query, four) == ["f0", "f1", "f2", "f4"]
     assert found(query.with_(thresholds=(("Mass", np.nextafter(0.2, 1)),)), four) == ["f0", "f1", "f4"]
 
 
 def test_the_link_s_threshold_moves_outcomes_and_the_predictions_keep_theirs(four):
-    assert found(Query(outcomes=(("Mass", "FP"),), thresholds=(("Mass", 0.85),)), four) == []
+    assert found(State(outcomes=(("Mass", "FP"),), thresholds=(("Mass", 0.85),)), four) == []
     assert four.threshold("Mass") == 0.5
 
 
@@ -57,16 +57,16 @@ def test_states_of_a_label_where_the_source_is_uncertain():
         source_Edema=["explicit", "explicit", "uncertain", "not_mentioned", "uncertain"],
     )
     of = catalogue(films)
-    states = {state: found(Query(labels=(("Edema", state),)), of) for state in ("present", "absent", "uncertain")}
+    states = {state: found(State(labels=(("Edema", state),)), of) for state in ("present", "absent", "uncertain")}
     assert states == {"present": ["f0", "f4"], "absent": ["f1"], "uncertain": ["f2", "f4"]}
-    assert found(Query(labels=(("Edema", "missing"),)), of) == ["f3"]
-    assert found(Query(labels=(("Edema", "missing"), ("Edema", "absent"))), of) == ["f1", "f3"]
+    assert found(State(labels=(("Edema", "missing"),)), of) == ["f3"]
+    assert found(State(labels=(("Edema", "missing"), ("Edema", "absent"))), of) == ["f1", "f3"]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_many_conditions_at_once_agree_with_asking_film_by_film(seed):
     of = random_catalogue(2000, seed)
-    query = Query(
+    query = State(
         labels=(("Mass", "present"), ("Mass", "missing")),
         flags=(("Mass", "no"),),
         outcomes=(("Emphysema", "FP"), ("Emphysema", "TN")),
@@ -105,20 +105,20 @@ def test_many_conditions_at_once_agree_with_asking_film_by_film(seed):
 
 def test_an_exact_patient_is_that_patient_and_a_part_is_all_that_have_it():
     of = catalogue(table(3, patient=["nih:1", "nih:10", "nih:2"]))
-    assert found(Query(patient="nih:1"), of) == ["f0"]
-    assert found(Query(patient="h:1"), of) == ["f0", "f1"]
+    assert found(State(patient="nih:1"), of) == ["f0"]
+    assert found(State(patient="h:1"), of) == ["f0", "f1"]
 
 
 def test_a_name_is_no_pattern():
     of = catalogue(table(3, film=["a.b", "axb", "A.B<c>"]))
-    assert found(Query(name="a.b"), of) == ["a.b", "A.B<c>"]
-    assert found(Query(name=".*"), of) == []
+    assert found(State(name="a.b"), of) == ["a.b", "A.B<c>"]
+    assert found(State(name=".*"), of) == []
 
 
 def test_a_film_needs_all_of_the_tags():
     of = catalogue(table(3))
     carried = {"x": ["f0", "f1", "gone"], "y": ["f1", "f2"]}
-    assert found(Query(tags=("x", "y")), of, carried.__getitem__) == ["f1"]
+    assert found(State(tags=("x", "y")), of, carried.__getitem__) == ["f1"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_film_needs_all_of_the_tags():
     ],
 )
 def test_orders_of_films_without_ties(four, sort, expected):
-    assert found(Query(sort=sort, finding="Mass"), four) == expected
+    assert found(State(sort=sort, finding="Mass"), four) == expected
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_orders_follow_their_definition_and_films_without_an_answer_come_last(so
     if sort == "uncertainty":
         label = np.zeros(300)  # it asks no label
     values = measure(of.probabilities("Mass"), label)
-    rows = find(Query(sort=sort, finding="Mass"), of, lambda tag: [])
+    rows = find(State(sort=sort, finding="Mass"), of, lambda tag: [])
     known = int((~np.isnan(values)).sum())
     assert 0 < known < 300
     assert np.isnan(values[rows[known:]]).all()
@@ -160,43 +160,43 @@ def test_confident_mistakes_are_measured_from_the_threshold():
     films = table(2, Mass=[0.0, 1.0])
     of = catalogue(films, {"Mass": [0.30, 0.01]}, cut=0.05)
     # By plain error the miss leads (0.99 against 0.30); from a threshold of 0.05 the false alarm is further off.
-    assert found(Query(finding="Mass", sort="error"), of) == ["f1", "f0"]
-    assert found(Query(finding="Mass", sort="mistakes"), of) == ["f0", "f1"]
+    assert found(State(finding="Mass", sort="error"), of) == ["f1", "f0"]
+    assert found(State(finding="Mass", sort="mistakes"), of) == ["f0", "f1"]
 
 
 def test_probabilities_of_nought_and_one_have_a_place():
     of = catalogue(table(3, Mass=[1.0, 1.0, 1.0]), {"Mass": [0.0, 1.0, 0.4]})
-    assert found(Query(finding="Mass", sort="mistakes"), of) == ["f0", "f2", "f1"]
+    assert found(State(finding="Mass", sort="mistakes"), of) == ["f0", "f2", "f1"]
 
 
 def test_a_sample_is_drawn_of_what_was_found_and_stays_the_same():
     of = random_catalogue(300, 0)
-    everything = found(Query(image="here"), of)
-    sample = found(Query(image="here", sample=20, seed=4), of)
+    everything = found(State(image="here"), of)
+    sample = found(State(image="here", sample=20, seed=4), of)
     assert len(sample) == len(set(sample)) == 20
     assert set(sample) <= set(everything)
-    assert sample == found(Query(image="here", sample=20, seed=4), of)
-    assert sample != found(Query(image="here", sample=20, seed=5), of)
-    assert found(Query(image="here", sample=10_000), of) == everything
+    assert sample == found(State(image="here", sample=20, seed=4), of)
+    assert sample != found(State(image="here", sample=20, seed=5), of)
+    assert found(State(image="here", sample=10_000), of) == everything
 
 
 def test_every_film_is_as_likely_to_be_drawn():
     of = catalogue(table(10))
     drawn = np.zeros(10)
     for seed in range(600):
-        drawn[find(Query(sample=3, seed=seed), of, lambda tag: [])] += 1
+        drawn[find(State(sample=3, seed=seed), of, lambda tag: [])] += 1
     assert np.abs(drawn / 600 - 0.3).max() < 4 * np.sqrt(0.3 * 0.7 / 600)
 
 
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        (Query(finding="Plague"), "There is no finding “Plague” in made"),
-        (Query(labels=(("Plague", "present"),)), "There is no finding “Plague” in made"),
-        (Query(outcomes=(("Edema", "FP"),)), "The predictions said say nothing of “Edema”"),
-        (Query(view=("SIDEWAYS",)), "made has no view “SIDEWAYS”; it has unknown"),
-        (Query(sort="likely"), "choose predictions and a finding"),
-        (Query(sort="error", finding="Edema"), "choose predictions and a finding"),
+        (State(finding="Plague"), "There is no finding “Plague” in made"),
+        (State(labels=(("Plague", "present"),)), "There is no finding “Plague” in made"),
+        (State(outcomes=(("Edema", "FP"),)), "The predictions said say nothing of “Edema”"),
+        (State(view=("SIDEWAYS",)), "made has no view “SIDEWAYS”; it has unknown"),
+        (State(sort="likely"), "choose predictions and a finding"),
+        (State(sort="error", finding="Edema"), "choose predictions and a finding"),
     ],
 )
 def test_what_a_catalogue_cannot_answer_is_left_out_in_words(four, query, said):
@@ -209,9 +209,9 @@ def test_what_a_catalogue_cannot_answer_is_left_out_in_words(four, query, said):
 
 def test_without_predictions_nothing_can_be_asked_about_them():
     of = catalogue(table(2))
-    asked = Query(outcomes=(("Mass", "FP"),), flags=(("Mass", "yes"),), sort="likely", finding="Mass")
+    asked = State(outcomes=(("Mass", "FP"),), flags=(("Mass", "yes"),), sort="likely", finding="Mass")
     kept, problems = usable(asked, of)
-    assert kept == Query(finding="Mass")
+    assert kept == State(finding="Mass")
     assert problems[0] == "Whatever asks about predictions was left out: no predictions are chosen."
 
 

@@ -14,7 +14,7 @@ from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.panels.training import simulated_words
 from dashboard.models.reading import Measured, main_part, measured, origins, parameters, parts, trained_on
-from dashboard.models.state import DEFAULT, SECTIONS, View, read_link, write_link
+from dashboard.models.state import LINK, SECTIONS, State
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, part
 from training.evaluate.published import FIGURES
@@ -37,17 +37,17 @@ class TestLink:
     @pytest.mark.parametrize(
         "view",
         [
-            DEFAULT,
-            View("a b", "c,d", "compare", "also.test", (), "xrv-nih"),
-            View(HOSTILE, section="deleted", beside=("Weng", "Wang, official split")),
+            LINK.default,
+            State("a b", "c,d", "compare", "also.test", (), "xrv-nih"),
+            State(HOSTILE, section="deleted", beside=("Weng", "Wang, official split")),
         ],
     )
     def test_a_link_gives_the_same_view_back(self, view):
-        assert read_link(write_link(view)) == (view, [])
+        assert LINK.read(LINK.write(view)) == (view, [])
 
     def test_what_is_usual_is_left_out(self):
-        assert write_link(DEFAULT) == {}
-        assert write_link(View("m", section="raw")) == {"model": "m", "section": "raw"}
+        assert LINK.write(LINK.default) == {}
+        assert LINK.write(State("m", section="raw")) == {"model": "m", "section": "raw"}
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -62,7 +62,7 @@ class TestLink:
         ],
     )
     def test_what_cannot_be_used_is_one_sentence(self, name, value):
-        view, (problem,) = read_link({name: value, "model": value} if name == "model" else {name: value, "model": "m"})
+        view, (problem,) = LINK.read({name: value, "model": value} if name == "model" else {name: value, "model": "m"})
         assert problem.startswith(f"The link's {name} “")
         assert len(problem) < 400
         assert view.section in SECTIONS

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from dashboard.films.state import Query
-from dashboard.films.state import read_link as read_films_link
+from dashboard.films.state import LINK as FILMS_LINK
+from dashboard.films.state import State as FilmsState
 from dashboard.roc import figures
 from dashboard.roc.colors import colors, on_paper
 from dashboard.roc.data import curves, groups, order, overview
@@ -26,7 +26,7 @@ from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
 from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
-from dashboard.roc.state import View
+from dashboard.roc.state import State
 from dashboard.roc.threshold import grid, nearest, probability_exactly, settle
 from dashboard.server.judging import Source, judged, source
 from dashboard.server.library import Library
@@ -46,7 +46,7 @@ def library(shelf) -> Library:
 
 def scene_at(library: Library, threshold: float = 0.55, **others: str) -> Scene:
     here, home = judged(library, "first"), source(library, "first")
-    asked = View(threshold=threshold, rule="")
+    asked = State(threshold=threshold, rule="")
     cut, problem = settle(here, "Mass", asked)
     row = next(row for row in overview(home.stamp, here) if row.finding == "Mass")
     found = {name: _other(home.stamp, name, "Mass", name, here, judged(library, name)) for name in others.values()}
@@ -62,11 +62,11 @@ def test_counts_at_the_threshold(library):
 
 def test_a_rule_that_cannot_be_met_says_so_and_leaves_the_cards(library):
     here = judged(library, "first")
-    cut, problem = settle(here, "Effusion", View(rule="youden"))
+    cut, problem = settle(here, "Effusion", State(rule="youden"))
     assert cut.value == 0.5
     assert problem.startswith("None of the 40 labelled films has the finding.")
-    assert settle(here, "Mass", View(rule="youden"))[0].value == choose("youden", here.ranked("Mass")).value
-    assert settle(here, "Mass", View())[0].value == 0.55
+    assert settle(here, "Mass", State(rule="youden"))[0].value == choose("youden", here.ranked("Mass")).value
+    assert settle(here, "Mass", State())[0].value == 0.55
 
 
 def test_the_slider_goes_from_all_flagged_to_none_without_leaving_a_gap():
@@ -92,9 +92,9 @@ def test_the_slider_shows_the_place_nearest_to_the_threshold_and_none_of_two_rea
 
 def test_a_cell_opens_its_films():
     link = films_link(Source("p", "d", "m", "test", "s"), "Mass", "FP", 0.12345678901234567)
-    query, problems = read_films_link(link)
+    query, problems = FILMS_LINK.read(link)
     assert problems == []
-    assert query == Query(
+    assert query == FilmsState(
         dataset="d",
         predictions="p",
         finding="Mass",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.roc.state import DEFAULT, View, read_link, write_link
+from dashboard.roc.state import LINK, State
 
-CHANGED = View(
+CHANGED = State(
     predictions="chexnet",
-    part="test",
+    split="test",
     models=("a", "b"),
     finding="Emphysema",
     rule="sensitivity",
@@ -24,21 +24,21 @@ CHANGED = View(
 )
 
 
-@pytest.mark.parametrize("view", [DEFAULT, CHANGED, View(rule="", threshold=0.0123456789012345)])
+@pytest.mark.parametrize("view", [LINK.default, CHANGED, State(rule="", threshold=0.0123456789012345)])
 def test_a_link_opens_the_same_view(view):
-    assert read_link(write_link(view)) == (view, [])
+    assert LINK.read(LINK.write(view)) == (view, [])
 
 
 def test_the_default_view_needs_no_link():
-    assert write_link(DEFAULT) == {}
+    assert LINK.write(LINK.default) == {}
 
 
 def test_a_threshold_set_by_hand_stands_without_a_rule():
-    assert read_link({"threshold": "0.2"})[0] == View(rule="", threshold=0.2)
+    assert LINK.read({"threshold": "0.2"})[0] == State(rule="", threshold=0.2)
 
 
 def test_a_rule_wins_over_a_number():
-    assert read_link({"threshold": "0.2", "rule": "f1"})[0] == View(rule="f1")
+    assert LINK.read({"threshold": "0.2", "rule": "f1"})[0] == State(rule="f1")
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_a_rule_wins_over_a_number():
     [
         ("threshold", "1.5", "expected a number from 0 to 1"),
         ("threshold", "nan", "expected a number from 0 to 1"),
-        ("prevalence", "0", "expected a number from 0 to 1"),
+        ("prevalence", "0", "expected a number between 0 and 1"),
         ("finding", "a\u0007b", "expected a name of at most"),
-        ("part", "exam", "it can be all, train, validation, test"),
+        ("split", "exam", "it can be all, train, validation, test"),
         ("rule", "best", "it can be card"),
         ("models", "a,b,c,d,e", "expected at most 4 names"),
-        ("films", "13", "expected a whole number, one of 12, 20, 30, 60"),
-        ("step", "99", "expected a whole number, one of 0 to 60"),
+        ("films", "13", "it can be 12, 20, 30, 60"),
+        ("step", "99", "expected a whole number from 0 to 60"),
         ("seed", "-1", "expected a whole number"),
         ("predictions", "", "expected a name"),
     ],
 )
 def test_what_a_link_says_wrongly_is_left_out_and_named(name, text, rule):
-    view, problems = read_link({name: text, "sort": "best"})
-    assert view == View(sort="best")
+    view, problems = LINK.read({name: text, "sort": "best"})
+    assert view == State(sort="best")
     assert len(problems) == 1
     assert problems[0].startswith(f"The link's {name} ")
     assert rule in problems[0]
