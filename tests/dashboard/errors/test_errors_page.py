@@ -16,10 +16,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
-from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from xai.cards.model_card import read_card
 
-APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 MASS = {"predictions": "answers", "finding": "Mass"}
 
 

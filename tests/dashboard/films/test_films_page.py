@@ -19,12 +19,11 @@ from dashboard.films.services import FilmServices
 from dashboard.server.library import OWN, Library
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
-from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
 from xai.films.film import Film
 
-APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 NAMES = ("a", "<b>b</b>", "c", "**d**", "e [x](y)", "f")
 MASS = [1.0, 0.0, 1.0, 0.0, float("nan"), 0.0]
 SAID = [0.9, 0.8, 0.2, 0.1, 0.7, 0.6]

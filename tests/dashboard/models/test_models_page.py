@@ -16,10 +16,8 @@ from dashboard.models.state import DOORS, SECTIONS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.models.model_library import HOSTILE, card, part, put
-from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from xai.cards.model_card import read_card
-
-APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 
 
 @pytest.fixture

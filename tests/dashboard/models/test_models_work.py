@@ -14,7 +14,7 @@ from dashboard.models.incoming import list_incoming
 from dashboard.models.services import ModelServices, Task
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import put
-from tests.dashboard.test_app import plain
+from tests.dashboard.pages import plain
 from training.weights.registry import Entry, RemoteFile, registry
 from training.weights.tensors import WeightsError
 

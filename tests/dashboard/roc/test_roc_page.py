@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,9 +16,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.roc.state import PANELS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
-from tests.dashboard.test_app import Idle, link_of, plain, said, shown
+from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 
-APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 MASS = {"finding": "Mass"}
 
 
@@ -156,6 +154,25 @@ def test_small_groups_are_warned_about(run, stocked):
 def test_a_model_that_is_gone_is_named(run, stocked):
     app = run(predictions="vanished")
     assert "There are no predictions “vanished” here; showing first." in plain(said(app))
+
+
+def test_a_compared_model_that_is_gone_is_named_and_the_others_stay(run, stocked):
+    app = run(predictions="first", models="second,lost")
+    assert "“lost” cannot be compared" in plain(said(app))
+    assert link_of(app)["models"] == "second"
+
+
+def test_the_older_word_for_a_split_opens_the_same_films(run, stocked):
+    app = run(part="test")
+    assert said(app) == ""
+    assert link_of(app)["split"] == "test"
+    assert captions(app) == captions(run(split="test"))
+
+
+def test_an_unknown_part_of_a_link_is_named_and_the_rest_is_shown(run, stocked):
+    app = run(finding="Mass", splitt="test")
+    assert "“splitt”" in plain(said(app))
+    assert link_of(app)["finding"] == "Mass"
 
 
 def test_a_bad_link_is_named_and_the_rest_is_shown(run, stocked):

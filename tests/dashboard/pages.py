@@ -1,0 +1,40 @@
+"""What tests of pages have in common: a server on which nothing is computed, and what a page says."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard.server.library import Library
+from dashboard.server.services import Services
+from tests.conftest import REPOSITORY
+
+APP = REPOSITORY / "dashboard" / "app.py"
+
+
+class Idle(Services):
+    """Services whose jobs nobody works on: what a page shows while it waits, and no TensorFlow."""
+
+    def warm_up(self, model: str) -> None:
+        """Leave the machine alone."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.jobs._next = lambda slow: None
+
+
+def said(app: AppTest) -> str:
+    """All warnings, errors and notes."""
+    return "\n".join(one.value for one in (*app.error, *app.warning, *app.info))
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.markdown)
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def plain(text: str) -> str:
+    """Take off what keeps Streamlit from reading a text as formatting."""
+    return text.replace("\\", "")
