@@ -57,7 +57,7 @@ def open_model(model: str | Path = DEFAULT_MODEL, engine: str = DEFAULT_ENGINE) 
     --------
     >>> model = xai.open_model("lightbox")
     >>> model
-    <Classifier lightbox: 14 outputs, films of 128 × 128 px>
+    <Classifier Lightbox: 14 outputs, films of 128 × 128 px>
     >>> xai.open_model("nowhere")
     Traceback (most recent call last):
     xai.models.loading.ModelError: There is no model “nowhere”: name one of lightbox, overcaller, or a file's path.
@@ -85,7 +85,7 @@ def predict(model: Classifier, film: Film) -> pd.DataFrame:
 
     Examples
     --------
-    >>> answers = xai.predict(xai.open_model("lightbox"), xai.read_film("film.png"))
+    >>> answers = xai.predict(model, film)
     >>> list(answers.columns)
     ['probability', 'logit', 'threshold', 'flagged']
     >>> bool(answers.loc["Effusion", "flagged"])
@@ -147,7 +147,6 @@ def explain(
 
     Examples
     --------
-    >>> model, film = xai.open_model("lightbox"), xai.read_film("film.png")
     >>> maps = xai.explain(model, film, ["gradcam", xai.LIME(regions=30)], "Effusion", samples=60)
     >>> maps.of("lime", "Effusion").evaluations
     60

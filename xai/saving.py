@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from xai.explainers.archive import arrays_of, explanations_of
+from xai.explainers.explanation import Explanation
 from xai.films.film import Film, FilmFacts
 from xai.films.reading import read_film
 from xai.pictures.explained import Explained
@@ -42,7 +44,6 @@ def save(thing: Film | Explained, path: str | Path) -> Path:
 
     Examples
     --------
-    >>> film = xai.read_film("film.png")
     >>> xai.save(film, "kept.npz").name
     'kept.npz'
     >>> xai.load("kept.npz").sha256 == film.sha256
@@ -76,7 +77,7 @@ def load(path: str | Path) -> Film | Explained:
 
     Examples
     --------
-    >>> maps = xai.explain(xai.open_model(), xai.read_film("film.png"), "gradcam", "Effusion")
+    >>> maps = xai.explain(model, film, "gradcam", "Effusion")
     >>> back = xai.load(xai.save(maps, "maps.npz"))
     >>> np.array_equal(back[0], maps[0])
     True
@@ -103,11 +104,11 @@ def _npz(thing: Film | Explained) -> bytes:
     film = thing if isinstance(thing, Film) else thing.film
     arrays = {"film": film.pixels, "film_facts": _text(dataclasses.asdict(film.facts))}
     if isinstance(thing, Explained):
+        runs = _runs(thing)
         about = {"model": thing.model, "model_id": thing.model_id, "footprint": thing.footprint}
-        arrays["about"] = _text(about | {"methods": thing.methods})
-        for method in thing.methods:
-            maps = [one for one in thing if one.method == method]
-            arrays |= {f"{method}/{name}": values for name, values in arrays_of(maps).items()}
+        arrays["about"] = _text(about | {"runs": list(runs)})
+        for run, maps in runs.items():
+            arrays |= {f"{run}/{name}": values for name, values in arrays_of(maps).items()}
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     return stream.getvalue()
@@ -120,14 +121,23 @@ def _from_arrays(arrays: Mapping[str, np.ndarray]) -> Film | Explained:
     if "about" not in arrays:
         return film
     about = json.loads(str(arrays["about"]))
-    maps = [
-        one
-        for method in about["methods"]
-        for one in explanations_of(
-            {name.removeprefix(f"{method}/"): array for name, array in arrays.items() if name.startswith(f"{method}/")}
-        )
-    ]
+    maps: list[Explanation] = []
+    for run in about["runs"]:
+        start = f"{run}/"
+        maps += explanations_of({key.removeprefix(start): arrays[key] for key in arrays if key.startswith(start)})
     return Explained(film, tuple(maps), tuple(about["footprint"]), about["model"], about["model_id"])
+
+
+def _runs(explained: Explained) -> dict[str, list[Explanation]]:
+    """Part explanations into runs: ``lime``, and where a method ran again in another way, ``lime-2``.
+
+    Those of one run share their pieces.
+    """
+    runs: dict[str, list[Explanation]] = {}
+    for (method, *_), maps in groupby(explained, key=lambda one: (one.method, one.parameters, one.seed)):
+        count = sum(run[0].method == method for run in runs.values())
+        runs[f"{method}-{count + 1}" if count else method] = list(maps)
+    return runs
 
 
 def _text(content: Mapping[str, Any]) -> np.ndarray:

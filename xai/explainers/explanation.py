@@ -49,7 +49,7 @@ class Explanation:
 
     Examples
     --------
-    >>> (found,) = xai.explain(xai.open_model(), xai.read_film("film.png"), "centred", "Effusion")
+    >>> (found,) = xai.explain(model, film, "centred", "Effusion")
     >>> found.baseline is None and found.parameters
     {'width': 0.25}
     >>> float(np.asarray(found).max()) <= 1

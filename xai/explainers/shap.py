@@ -54,6 +54,12 @@ class SHAP(Explainer):
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
     context : {"ends", "all"}
         What the rest of the film shows while a part is tried.
+
+    Examples
+    --------
+    >>> (found,) = xai.SHAP(evaluations=50).explain(model, film, ["Effusion"])
+    >>> bool(np.isclose(found.map.sum(), found.diagnostics["difference"], atol=1e-3))
+    True
     """
 
     evaluations: int = 500

@@ -30,7 +30,7 @@ class Explained(Sequence[Explanation]):
 
     Examples
     --------
-    >>> maps = xai.explain(xai.open_model(), xai.read_film("film.png"), ["gradcam", "centred"], ["Effusion", "Mass"])
+    >>> maps = xai.explain(model, film, ["gradcam", "centred"], ["Effusion", "Mass"])
     >>> [(one.method, one.finding) for one in maps]
     [('gradcam', 'Effusion'), ('gradcam', 'Mass'), ('centred', 'Effusion'), ('centred', 'Mass')]
     >>> maps.on_film(maps.of("centred", "Mass")).shape == maps.film.pixels.shape
