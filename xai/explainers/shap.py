@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -162,7 +163,8 @@ class _Cells:
 @functools.cache
 def _shap() -> Any:
     """Import shap, which takes a second, when the first map is asked for."""
-    with _uncompiled():
+    with _uncompiled(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook; shap's bars are not shown
         import shap
     return shap
 
