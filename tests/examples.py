@@ -14,17 +14,18 @@ def without_examples(package: ModuleType) -> list[str]:
     return [name for name, thing in public.items() if callable(thing) and ">>>" not in (thing.__doc__ or "")]
 
 
-def run_examples(package: ModuleType, **at_hand: object) -> tuple[int, str]:
-    """Run all examples of a package's front door with what they take for granted.
+def run_examples(package: ModuleType) -> tuple[int, str]:
+    """Run all examples of a package's front door: how many there were, and what those that failed say.
 
-    Gives how many there were, and what those that failed say.
+    Those of the package itself come first; what they name, such as ``model``, is at hand in all others.
     """
     report: list[str] = []
-    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    runner = doctest.DocTestRunner(verbose=False)
     finder = doctest.DocTestFinder(recurse=False)
-    documented = {package.__name__: package, **{name: getattr(package, name) for name in package.__all__}}
-    for name, thing in documented.items():
-        if name == package.__name__ or callable(thing):
-            for test in finder.find(thing, name, globs={package.__name__: package, "np": np, **at_hand}):
-                runner.run(test, out=report.append)
+    at_hand = {package.__name__: package, "np": np}
+    for name, thing in [("", package), *((name, getattr(package, name)) for name in package.__all__)]:
+        for test in finder.find(thing, name or package.__name__, globs=at_hand):
+            runner.run(test, out=report.append, clear_globs=False)
+            if thing is package:
+                at_hand = test.globs
     return runner.tries, "".join(report)

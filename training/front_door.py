@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.datasets.table import FACTS_FILE as DATASET_FILE
-from training.datasets.table import Dataset, DatasetError, read_dataset
+from training.datasets.facts import FACTS_FILE as DATASET_FILE
+from training.datasets.facts import DatasetError
+from training.datasets.table import Dataset, read_dataset
 from training.evaluate.command import measure
 from training.evaluate.judged import judge
 from training.evaluate.thresholds import checked_target

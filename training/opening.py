@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import FACTS_FILE, Dataset, DatasetError
+from training.datasets.facts import FACTS_FILE, DatasetError
+from training.datasets.table import Dataset
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE, Sitting, render
@@ -100,7 +101,8 @@ def render_film(recipe: Recipe, size: int, without: Iterable[str] = ()) -> Film:
 
 def rendered_size(folder: Path) -> int:
     """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``."""
-    return json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
+    size: int = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
+    return size
 
 
 def _row(dataset: Dataset, film: str) -> pd.Series:

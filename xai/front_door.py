@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from xai.models.classifier import Classifier
 
+T = TypeVar("T", str, str | Explainer)
 MIN_SAMPLES, MAX_SAMPLES = 10, 100_000
 
 
@@ -174,7 +175,8 @@ def check_request(samples: int | None, seed: int, mark: str = "") -> None:
         raise ValueError(f"{mark}seed must be 0 to {2**32 - 1}, got {seed}")
 
 
-def _listed(one_or_many: object) -> list:
+def _listed(one_or_many: T | Sequence[T]) -> list[T]:
+    # A name is a sequence too, of letters: nobody means that.
     return [one_or_many] if isinstance(one_or_many, str | Explainer) else list(one_or_many)
 
 

@@ -52,9 +52,12 @@ def save(thing: Film | Explained, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in (".npz", ".png"):
         raise ValueError(f"expected a file that ends in .npz or .png, got {path.name}")
-    if path.suffix == ".png" and not isinstance(thing, Film):
+    if path.suffix == ".npz":
+        content = _npz(thing)
+    elif isinstance(thing, Film):
+        content = _png(thing)
+    else:
         raise ValueError(f"a PNG holds a film alone, and {path.name} should hold its maps too: end it in .npz")
-    content = _png(thing) if path.suffix == ".png" else _npz(thing)
     write_whole(path.parent, {path.name: lambda part: part.write_bytes(content)})
     return path
 
@@ -110,7 +113,7 @@ def _npz(thing: Film | Explained) -> bytes:
         for run, maps in runs.items():
             arrays |= {f"{run}/{name}": values for name, values in arrays_of(maps).items()}
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
 
 

@@ -72,7 +72,7 @@ def test_every_public_function_and_class_has_an_example_and_all_examples_run(tmp
     shutil.copy(PICTURE, tmp_path / "film.png")
     monkeypatch.chdir(tmp_path)
     assert without_examples(xai) == []
-    tries, failures = run_examples(xai, model=xai.open_model(), film=xai.read_film("film.png"))
+    tries, failures = run_examples(xai)
     assert failures == "" and tries > 25
 
 
