@@ -11,19 +11,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from PIL import Image
+
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.films.film import FilmError
+from xai.films.reading import read_film
+from xai.front_door import check_request, explain, open_model
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
-from xai.models.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from xai.models.library import DEFAULT_MODEL
 from xai.models.loading import ModelError
+from xai.pictures.render import Display, overlay
 from xai.whole import write_whole
 
 if TYPE_CHECKING:
-    from xai.explainers.explanation import Explainer, Explanation
+    from xai.explainers.explanation import Explanation
     from xai.films.film import Film
     from xai.models.classifier import Classifier
+    from xai.pictures.explained import Explained
 
 LIST_FILE = "explanations.json"
-MAX_SAMPLES = 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,32 +49,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain every film that can be hung; list those that cannot on one line of standard error."""
-    if options.samples is not None and not 10 <= options.samples <= MAX_SAMPLES:
-        raise ValueError(f"--samples must be 10 to {MAX_SAMPLES:,}, got {options.samples}")
-    if not 0 <= options.seed < 2**32:
-        raise ValueError(f"--seed must be 0 to {2**32 - 1}, got {options.seed}")
-    path = find_model(options.model, (BUILT_IN_MODELS,))
-
-    from xai.models.classifier import Classifier
-
-    classifier = Classifier.load(path, options.engine)
+    check_request(options.samples, options.seed, mark="--")
+    classifier = open_model(options.model, options.engine)
     findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
     for finding in findings:
         classifier.card.index(finding)
-    methods = [EXPLAINERS[name]() for name in dict.fromkeys(options.method)]
     options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
     records = []
     for name, film in _hang(options.films, refused):
-        for explainer in methods:
+        for method in dict.fromkeys(options.method):
             try:
-                explanations = _explain(explainer, classifier, film, name, findings, options)
+                explained = _explain(method, classifier, film, name, findings, options)
             except ModelError as error:  # Grad-CAM of a model without feature maps; the other methods go on
                 if str(error) not in refused:
                     refused.append(str(error))
                 continue
-            for explanation in explanations:
-                records.append(_write(explanation, classifier, film, name, explainer.signed, options.out))
+            for explanation in explained:
+                records.append(_write(explanation, explained, classifier.engine, name, options.out))
     text = json.dumps(records, indent=2, allow_nan=False) + "\n"
     write_whole(options.out, {LIST_FILE: lambda path: path.write_text(text)})
     if refused:
@@ -78,9 +77,6 @@ def run(options: argparse.Namespace) -> int:
 def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film]]:
     """Read each film; note those that cannot be hung. Films of the same name are told apart by a number."""
     from tqdm import tqdm
-
-    from xai.films.film import FilmError
-    from xai.films.reading import read_film
 
     taken: set[str] = set()
     for path in tqdm(paths, unit="film", disable=None if len(paths) > 1 else True, file=sys.stderr):
@@ -98,33 +94,28 @@ def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film
 
 
 def _explain(
-    explainer: Explainer,
+    method: str,
     classifier: Classifier,
     film: Film,
     name: str,
     findings: Sequence[str],
     options: argparse.Namespace,
-) -> list[Explanation]:
+) -> Explained:
     from tqdm import tqdm
 
-    from xai.budget import Budget
+    about = f"{name} {EXPLAINERS[method].title}"
+    with tqdm(total=100, unit="%", desc=about, disable=None, leave=False, file=sys.stderr) as bar:
 
-    samples = options.samples if explainer.cost > 1 else None
-    with tqdm(total=100, unit="%", desc=f"{name} {explainer.title}", disable=None, leave=False, file=sys.stderr) as bar:
-        budget = Budget(samples, progress=lambda share: bar.update(round(100 * share) - bar.n))
-        return explainer.explain(classifier, film, findings, budget, options.seed)
+        def show(share: float) -> None:
+            bar.update(round(100 * share) - bar.n)
+
+        return explain(classifier, film, method, findings, options.samples, options.seed, show)
 
 
-def _write(
-    explanation: Explanation, classifier: Classifier, film: Film, name: str, signed: bool, out: Path
-) -> dict[str, Any]:
-    import numpy as np
-    from PIL import Image
-
-    from xai.pictures.render import Display, overlay
-
+def _write(explanation: Explanation, explained: Explained, engine: str, name: str, out: Path) -> dict[str, Any]:
     stem = f"{name}.{explanation.finding}.{explanation.method}"
-    picture = overlay(film.pixels, explanation, classifier.footprint(film), Display(), signed)
+    signed = EXPLAINERS[explanation.method].signed
+    picture = overlay(explained.film.pixels, explanation, explained.footprint, Display(), signed)
     raw, png = io.BytesIO(), io.BytesIO()
     np.save(raw, explanation.map, allow_pickle=False)
     Image.fromarray(picture).save(png, format="PNG")
@@ -132,16 +123,16 @@ def _write(
     write_whole(out, {file: partial(_put, content) for file, content in files.items()})
     return {
         "film": name,
-        "film_sha256": film.sha256,
-        "model": classifier.card.name,
-        "model_sha256": classifier.model_id,
+        "film_sha256": explained.film.sha256,
+        "model": explained.model,
+        "model_sha256": explained.model_id,
         "finding": explanation.finding,
         "method": explanation.method,
         "probability": explanation.probability,
         "logit": explanation.logit,
         "target": explanation.target,
         "baseline": explanation.baseline,
-        "engine": classifier.engine,
+        "engine": engine,
         "evaluations": explanation.evaluations,
         "seconds": round(explanation.seconds, 4),
         "seed": explanation.seed,

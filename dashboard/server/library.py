@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training import opening
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
 from training.evaluate.classes import class_names
 from training.predictions import table as predictions_folder
 from training.predictions.table import Predictions, PredictionsError, read_predictions
-from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
-from training.simulation.render import SIZE, Sitting, render
+from training.simulation.render import SIZE
 from xai.cards.model_card import ModelCard, card_path, read_card
-from xai.films.film import Film, FilmError, FilmFacts
+from xai.films.film import Film
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
 from xai.models.library import BUILT_IN_MODELS, list_models
@@ -144,7 +144,7 @@ class Library:
             classes = class_names(self.dataset(dataset).films)
             truth |= {name: TRUTH[float(name == row[CLASS])] for name in classes if name not in FINDINGS}
         recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
-        return Record(dataset, film, tuple(facts), truth, recipe, _rendered_size(self._folder(dataset)))
+        return Record(dataset, film, tuple(facts), truth, recipe, opening.rendered_size(self._folder(dataset)))
 
     def open_film(self, dataset: str, film: str) -> Film:
         """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.
@@ -160,21 +160,14 @@ class Library:
     def film_path(self, dataset: str, film: str) -> Path | None:
         """Give the file of a film; None where the dataset holds only its recipe. Raises as `open_film` does."""
         row = self._row(dataset, film)
-        if not row["on_disk"]:
-            return None
-        source = self.dataset(dataset)
-        path = source.path(row["path"]).resolve()
-        if not path.is_relative_to(source.path("").resolve()):
-            raise FilmError(f"The film {film} lies outside its dataset, so it is not opened.")
-        return path
+        return opening.film_path(self.dataset(dataset), row)
 
     def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
         """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
         record = self.record(dataset, film)
         if record.recipe is None:
             return {}
-        path = self._folder(dataset) / "masks" / f"{film}.png"
-        return read_masks(path) if path.is_file() else Sitting(record.recipe, record.size).masks()
+        return opening.film_masks(self._folder(dataset), film, record.recipe)
 
     def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
         """Boxes that radiologists drew on a film, by finding; empty where there are none."""
@@ -196,18 +189,12 @@ class Library:
 
 def render_film(record: Record, without: Iterable[str] = ()) -> Film:
     """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
-    shades = np.round(render(record.recipe, without, size=record.size) * 255) / np.float32(255)
-    return Film.from_pixels(shades, facts=FilmFacts("simulated", record.size, record.size, 8))
+    return opening.render_film(record.recipe, record.size, without)
 
 
 def _stamp(path: Path) -> float:
     """When a file was last written: what was read from it before then is out of date."""
     return path.stat().st_mtime if path.exists() else 0.0
-
-
-def _rendered_size(folder: Path) -> int:
-    """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``."""
-    return json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
 
 
 @functools.lru_cache(maxsize=32)

@@ -54,7 +54,7 @@ BOX_COLUMNS = ("film", "finding", "x", "y", "width", "height", "label")
 LEAVES_ROOT = r"^[/\\]|^[A-Za-z]:[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)|\x00"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """A dataset folder, read.
 
@@ -66,11 +66,20 @@ class Dataset:
         What it is.
     films : DataFrame
         One row a film, at least the columns `SCHEMA`: labels in float32, provenance categorical.
+
+    Examples
+    --------
+    >>> films = training.open_dataset("simulated").films
+    >>> films["view"].value_counts().to_dict()
+    {'PA': 134, 'AP': 106}
     """
 
     folder: Path
     facts: DatasetFacts
     films: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.facts.name}: {len(self.films):,} films>"
 
     def path(self, relative: str) -> Path:
         """Give the place of a film's file."""

@@ -82,7 +82,7 @@ class PredictionsFacts:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Predictions:
     """A predictions folder, read.
 
@@ -94,11 +94,20 @@ class Predictions:
         What it is.
     table : DataFrame
         Indexed by film; float64 probabilities in [0, 1], one column an output.
+
+    Examples
+    --------
+    >>> predictions = training.open_predictions("lightbox-on-simulated-2000")
+    >>> predictions.table["Effusion"].between(0, 1).all().item()
+    True
     """
 
     folder: Path
     facts: PredictionsFacts
     table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<Predictions {self.facts.name}: {len(self.table):,} films, {len(self.facts.outputs)} outputs>"
 
     def open_dataset(self) -> Dataset:
         """Read the dataset that these predictions are of; raises `DatasetError`."""

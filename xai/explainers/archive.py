@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,14 @@ def facts(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def pack(explanations: Sequence[Explanation]) -> bytes:
-    """Write explanations of one film by one method to NPZ.
+def arrays_of(explanations: Sequence[Explanation]) -> dict[str, np.ndarray]:
+    """Lay explanations of one film by one method out as arrays.
 
     Returns
     -------
-    bytes
-        An NPZ with ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w) and ``pieces`` (H, W), and
-        ``facts``, the JSON list of what made each map.
+    dict of str to ndarray
+        ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w) and ``pieces`` (H, W), and ``facts``, the
+        JSON list of what made each map.
     """
     arrays = {"maps": np.stack([one.map for one in explanations])}
     if explanations[0].cells is not None:
@@ -39,8 +39,24 @@ def pack(explanations: Sequence[Explanation]) -> bytes:
     if explanations[0].pieces is not None:
         arrays["pieces"] = explanations[0].pieces
     text = json.dumps([facts(one) for one in explanations], allow_nan=False)
+    return {"facts": np.array(text), **arrays}
+
+
+def explanations_of(arrays: Mapping[str, np.ndarray]) -> list[Explanation]:
+    """Make explanations again of what `arrays_of` gave; raises one of many errors for anything else."""
+    known = json.loads(str(arrays["facts"]))
+    maps, pieces = arrays["maps"], arrays.get("pieces")
+    cells = arrays["cells"] if "cells" in arrays else [None] * len(maps)
+    return [
+        Explanation(**fact, map=map_, cells=cell, pieces=pieces)
+        for fact, map_, cell in zip(known, maps, cells, strict=True)
+    ]
+
+
+def pack(explanations: Sequence[Explanation]) -> bytes:
+    """Write explanations of one film by one method to an NPZ with the arrays of `arrays_of`."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, facts=np.array(text), **arrays)
+    np.savez_compressed(stream, **arrays_of(explanations))
     return stream.getvalue()
 
 
@@ -54,12 +70,6 @@ def unpack(content: bytes) -> list[Explanation]:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            known = json.loads(str(archive["facts"]))
-            maps, pieces = archive["maps"], archive.get("pieces")
-            cells = archive["cells"] if "cells" in archive else [None] * len(maps)
-            return [
-                Explanation(**fact, map=map_, cells=cell, pieces=pieces)
-                for fact, map_, cell in zip(known, maps, cells, strict=True)
-            ]
+            return explanations_of(archive)
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, JSON, numpy
         raise ValueError("these bytes are no archive of explanations") from error

@@ -6,13 +6,14 @@ import dataclasses
 import functools
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xai.budget import Budget, Cancelled
+from xai.showing import picture_of
 
 if TYPE_CHECKING:
     from xai.films.film import Film
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 TARGET = "logit"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """A map of the evidence for one finding on one film.
+    """A map of the evidence for one finding on one film; ``np.asarray`` of it is the raw map.
 
     Attributes
     ----------
@@ -45,6 +46,14 @@ class Explanation:
         Which indivisible piece of evidence each pixel belongs to, where the method has pieces.
     cells : ndarray of float32, shape (h, w), or None
         The map at the resolution at which the evidence exists, where that is a coarser grid.
+
+    Examples
+    --------
+    >>> (found,) = xai.explain(model, film, "centred", "Effusion")
+    >>> found.baseline is None and found.parameters
+    {'width': 0.25}
+    >>> float(np.asarray(found).max()) <= 1
+    True
     """
 
     method: str
@@ -65,6 +74,31 @@ class Explanation:
     def baseline(self) -> str | None:
         """What hidden parts of the film were replaced by, None where nothing was hidden."""
         return self.parameters.get("baseline")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.map, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        height, width = self.map.shape
+        lines = [
+            f"<Explanation: {self.method} of {self.finding}, {height} × {width}, "
+            f"{self.map.min():.3g} to {self.map.max():.3g}",
+            f"  probability {self.probability:.3g}, {self.target} {self.logit:.3g} on the untouched film",
+            f"  films through the model: {self.evaluations:,}, for all findings asked together",
+            f"  made with: {in_words(self.parameters | {'seed': self.seed})}",
+            *([f"  found: {in_words(self.diagnostics)}"] if self.diagnostics else ()),
+        ]
+        return "\n".join(lines) + ">"
+
+    def _repr_png_(self) -> bytes | None:
+        return picture_of(self)
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Write names and values on one line, numbers to three digits."""
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+    )
 
 
 @dataclass(frozen=True, eq=False)

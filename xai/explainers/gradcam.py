@@ -19,6 +19,12 @@ class GradCAM(Explainer):
     weighted sum is cut at zero and scaled up, bilinear, to the model's input.
 
     Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks, ICCV 2017.
+
+    Examples
+    --------
+    >>> (found,) = xai.GradCAM().explain(model, film, ["Effusion"])
+    >>> found.cells.shape, found.evaluations
+    ((8, 8), 1)
     """
 
     name: ClassVar[str] = "gradcam"

@@ -35,6 +35,12 @@ class LIME(Explainer):
         Superpixels asked for.
     baseline : str
         What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
+
+    Examples
+    --------
+    >>> (found,) = xai.LIME(samples=50, regions=30).explain(model, film, ["Effusion"])
+    >>> len(np.unique(found.pieces)) == found.diagnostics["regions"]
+    True
     """
 
     samples: int = 1000

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -54,6 +55,12 @@ class SHAP(Explainer):
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
     context : {"ends", "all"}
         What the rest of the film shows while a part is tried.
+
+    Examples
+    --------
+    >>> (found,) = xai.SHAP(evaluations=50).explain(model, film, ["Effusion"])
+    >>> bool(np.isclose(found.map.sum(), found.diagnostics["difference"], atol=1e-3))
+    True
     """
 
     evaluations: int = 500
@@ -156,7 +163,8 @@ class _Cells:
 @functools.cache
 def _shap() -> Any:
     """Import shap, which takes a second, when the first map is asked for."""
-    with _uncompiled():
+    with _uncompiled(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook; shap's bars are not shown
         import shap
     return shap
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from xai.showing import picture_of
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE_KEPT = 2048
@@ -45,9 +48,11 @@ class FilmFacts:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Film:
     """One chest radiograph, ready for a light box; make it with `xai.films.reading.read_film` or `Film.from_pixels`.
+
+    ``np.asarray`` of it is its pixels.
 
     Parameters
     ----------
@@ -57,6 +62,14 @@ class Film:
         What is known of its file.
     sha256 : str
         Of shape and pixels: the same picture in two containers is one film, and no header byte enters it.
+
+    Examples
+    --------
+    >>> film = xai.Film.from_pixels(np.linspace(0, 1, 40 * 50).reshape(40, 50))
+    >>> film
+    <Film: 50 × 40 px, from an array of 50 × 40 px with 64 bits>
+    >>> np.asarray(film).dtype
+    dtype('float32')
     """
 
     pixels: np.ndarray
@@ -69,6 +82,20 @@ class Film:
     def __reduce__(self) -> tuple:
         # Plain unpickling skips __post_init__, and a film would come back from another process writable.
         return Film, (self.pixels, self.facts, self.sha256)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.pixels, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape
+        facts = self.facts
+        told = ", ".join(filter(None, (facts.modality, facts.view, *facts.notes)))
+        source = f"from {'an array' if facts.format == 'array' else facts.format}"
+        words = f"{width} × {height} px, {source} of {facts.width} × {facts.height} px with {facts.bits} bits"
+        return f"<Film: {words}; {told}>" if told else f"<Film: {words}>"
+
+    def _repr_png_(self) -> bytes | None:
+        return picture_of(self)
 
     @classmethod
     def from_pixels(cls, pixels: np.ndarray, *, facts: FilmFacts | None = None) -> Film:

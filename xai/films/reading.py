@@ -66,6 +66,14 @@ def read_film(source: bytes | str | os.PathLike) -> Film:
     ------
     FilmError
         If it is too large, damaged, incomplete, or not one chest film in PNG, JPEG, TIFF or DICOM.
+
+    Examples
+    --------
+    >>> xai.read_film("film.png")
+    <Film: 320 × 320 px, from PNG of 320 × 320 px with 8 bits>
+    >>> xai.read_film(b"no picture")
+    Traceback (most recent call last):
+    xai.films.film.FilmError: This is text; expected a PNG, JPEG, TIFF or DICOM file.
     """
     data = _bytes_of(source)
     kind = _kind_of(data)

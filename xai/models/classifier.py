@@ -103,6 +103,10 @@ class Classifier:
             )
         return cls(load_model(path), card, model_id, engine)
 
+    def __repr__(self) -> str:
+        outputs = len(self.card.outputs)
+        return f"<Classifier {self.card.name}: {outputs} outputs, films of {self.size} × {self.size} px>"
+
     @property
     def engine(self) -> str:
         """What runs batches of films: ``"openvino"`` or ``"tensorflow"``."""

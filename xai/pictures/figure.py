@@ -60,18 +60,31 @@ def slide(
     bytes
         A PNG.
     """
-    width = MARGIN + (len(panels) + 1) * (PANEL + MARGIN)
+    grey = window(pixels, display.center, display.width, display.invert)
+    pictures = [("Film", np.repeat(grey[..., None], 3, 2), None)]
+    for one in panels:
+        laid = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
+        pictures.append((one.title, laid, one))
+    return _sheet(pictures, headline, footnote)
+
+
+def alone(one: Panel, headline: str, footnote: str) -> bytes:
+    """Draw a map without its film, with the legend and the words of `slide`; a PNG."""
+    return _sheet([(one.title, colour(one.explanation.map, one.span, one.signed), one)], headline, footnote)
+
+
+def _sheet(pictures: Sequence[tuple[str, np.ndarray, Panel | None]], headline: str, footnote: str) -> bytes:
+    """Put titled pictures in one row, with a legend below those that are maps."""
+    width = MARGIN + len(pictures) * (PANEL + MARGIN)
     sheet = Image.new("RGB", (width, PANEL + 270), GROUND)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN), headline, INK, _font(26))
     top = MARGIN + 78
-    grey = window(pixels, display.center, display.width, display.invert)
-    _paste(sheet, draw, np.repeat(grey[..., None], 3, 2), MARGIN, top, "Film")
-    for number, one in enumerate(panels, 1):
+    for number, (title, rgb, one) in enumerate(pictures):
         left = MARGIN + number * (PANEL + MARGIN)
-        picture = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
-        _paste(sheet, draw, picture, left, top, one.title)
-        _legend(sheet, draw, one, left, top + PANEL + 10)
+        _paste(sheet, draw, rgb, left, top, title)
+        if one is not None:
+            _legend(sheet, draw, one, left, top + PANEL + 10)
     words = _wrapped(footnote, width - 2 * MARGIN, _font(15))
     draw.text((MARGIN, sheet.height - MARGIN), words, QUIET, _font(15), anchor="ld")
     stream = io.BytesIO()

@@ -1,0 +1,188 @@
+"""What ``import xai`` offers: from a model's name and a film's file to maps, in four lines.
+
+The public names stand in ``xai.__all__``; those imported here under their own name are among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from xai.budget import Budget
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.explainers.explanation import Explainer
+from xai.explainers.explanation import Explanation as Explanation
+from xai.explainers.gradcam import GradCAM as GradCAM
+from xai.explainers.lime import LIME as LIME
+from xai.explainers.shap import SHAP as SHAP
+from xai.films.film import Film
+from xai.films.reading import read_film as read_film
+from xai.findings import FINDINGS as FINDINGS
+from xai.models.engine import DEFAULT_ENGINE
+from xai.models.library import DEFAULT_MODEL, find_model
+from xai.pictures import notebook as _notebook  # noqa: F401 - so that films and explanations can draw themselves
+from xai.pictures.explained import Explained
+from xai.saving import load as load
+from xai.saving import save as save
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xai.models.classifier import Classifier
+
+T = TypeVar("T", str, str | Explainer)
+MIN_SAMPLES, MAX_SAMPLES = 10, 100_000
+
+
+def open_model(model: str | Path = DEFAULT_MODEL, engine: str = DEFAULT_ENGINE) -> Classifier:
+    """Open a classifier, with the card beside its file.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name of a model that comes with the app, or path of a ``.keras`` or ``.h5`` file.
+    engine : {"auto", "openvino", "tensorflow"}
+        What runs the films of LIME and SHAP.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    ModelError, ModelCardError
+        In one sentence, if there is no such model, or file and card cannot be used together.
+
+    Examples
+    --------
+    >>> model = xai.open_model("lightbox")
+    >>> model
+    <Classifier Lightbox: 14 outputs, films of 128 × 128 px>
+    >>> xai.open_model("nowhere")
+    Traceback (most recent call last):
+    xai.models.loading.ModelError: There is no model “nowhere”: name one of lightbox, overcaller, or a file's path.
+    """
+    path = find_model(str(model))
+
+    from xai.models.classifier import Classifier  # TensorFlow takes seconds to start
+
+    return Classifier.load(path, engine)
+
+
+def predict(model: Classifier, film: Film) -> pd.DataFrame:
+    """Ask a model about a film.
+
+    Parameters
+    ----------
+    model : Classifier
+    film : Film
+
+    Returns
+    -------
+    DataFrame
+        Indexed by output, in the card's order: ``probability``, calibrated where the card says how; ``logit``, the
+        model's own log-odds; ``threshold``, of the card; ``flagged``, whether the probability reaches it.
+
+    Examples
+    --------
+    >>> answers = xai.predict(model, film)
+    >>> list(answers.columns)
+    ['probability', 'logit', 'threshold', 'flagged']
+    >>> bool(answers.loc["Effusion", "flagged"])
+    True
+    """
+    import pandas as pd
+
+    logits = model.logits(model.prepare(film)[None])[0]
+    answers = pd.DataFrame(
+        {
+            "probability": model.card.probabilities(logits),
+            "logit": logits,
+            "threshold": [model.card.threshold(name).value for name in model.card.outputs],
+        },
+        index=pd.Index(model.card.outputs, name="finding"),
+    )
+    return answers.assign(flagged=answers["probability"] >= answers["threshold"])
+
+
+def explain(
+    model: Classifier,
+    film: Film,
+    methods: str | Explainer | Sequence[str | Explainer] = DEFAULT_METHODS,
+    findings: str | Sequence[str] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Explained:
+    """Explain a model's answers on one film.
+
+    Parameters
+    ----------
+    model : Classifier
+    film : Film
+    methods : str, Explainer, or a sequence of them
+        Names of `EXPLAINERS`, or methods with parameters of their own, such as ``xai.LIME(regions=100)``.
+    findings : str or sequence of str, optional
+        Outputs to explain; all of the card without it. All share one set of evaluations.
+    samples : int, optional
+        Films that LIME and SHAP each send through the model, 10 to 100,000; the method's own default without it.
+    seed : int, default 0
+        The same seed gives the same maps.
+    progress : callable
+        Called with the share of each method's work that is done, 0 to 1.
+
+    Returns
+    -------
+    Explained
+        The film with its maps: for each method, each finding.
+
+    Raises
+    ------
+    ModelCardError
+        If the model has no such finding.
+    ModelError
+        If a method cannot work with this model.
+    ValueError
+        If there is no such method, or samples or seed are out of range.
+
+    Examples
+    --------
+    >>> maps = xai.explain(model, film, ["gradcam", xai.LIME(regions=30)], "Effusion", samples=60)
+    >>> maps.of("lime", "Effusion").evaluations
+    60
+    >>> np.asarray(maps[0]).shape
+    (128, 128)
+    >>> xai.explain(model, film, "guess")
+    Traceback (most recent call last):
+    ValueError: There is no method “guess”; there are gradcam, shap, lime, random, centred.
+    """
+    check_request(samples, seed)
+    explainers = [_explainer(method) for method in _listed(methods)]
+    names = list(model.card.outputs if findings is None else dict.fromkeys(_listed(findings)))
+    maps: list[Explanation] = []
+    for explainer in explainers:
+        budget = Budget(samples if explainer.cost > 1 else None, progress)
+        maps += explainer.explain(model, film, names, budget, seed)
+    return Explained(film, tuple(maps), model.footprint(film), model.card.name, model.model_id)
+
+
+def check_request(samples: int | None, seed: int, mark: str = "") -> None:
+    """Refuse samples or a seed that no method can work with; ``mark`` stands before their names, as in ``--seed``."""
+    if samples is not None and not MIN_SAMPLES <= samples <= MAX_SAMPLES:
+        raise ValueError(f"{mark}samples must be {MIN_SAMPLES} to {MAX_SAMPLES:,}, got {samples}")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"{mark}seed must be 0 to {2**32 - 1}, got {seed}")
+
+
+def _listed(one_or_many: T | Sequence[T]) -> list[T]:
+    # A name is a sequence too, of letters: nobody means that.
+    return [one_or_many] if isinstance(one_or_many, str | Explainer) else list(one_or_many)
+
+
+def _explainer(method: str | Explainer) -> Explainer:
+    if isinstance(method, Explainer):
+        return method
+    if method not in EXPLAINERS:
+        raise ValueError(f"There is no method “{method}”; there are {', '.join(EXPLAINERS)}.")
+    return EXPLAINERS[method]()
