@@ -1,4 +1,4 @@
-"""What every part of the atlas is about: the films, what came of them at the threshold, and who can open them."""
+"""What the whole atlas is about: the films, what came of them at the threshold, and who can open them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Atlas:
         Of the films in question.
     source : Source
     case : Case
-    cut : float
+    threshold : float
+        Of the finding.
     """
 
     services: Services
@@ -53,7 +54,7 @@ class Atlas:
     judged: Judged
     source: Source
     case: Case
-    cut: float
+    threshold: float
 
     @property
     def finding(self) -> str:
@@ -73,7 +74,7 @@ class Atlas:
     @cached_property
     def outcome(self) -> np.ndarray:
         """Cell of each film, (films,)."""
-        return self.judged.outcome(self.finding, self.cut)
+        return self.judged.outcome(self.finding, self.threshold)
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -92,7 +93,7 @@ class Atlas:
             predictions=self.source.predictions,
             finding=self.finding,
             outcomes=((self.finding, cell),),
-            thresholds=((self.finding, self.cut),),
+            thresholds=((self.finding, self.threshold),),
             split=() if self.case.split == ALL else (self.case.split,),
             image="here" if self.case.pictures else "",
             sort="mistakes" if cell in ("FP", "FN") else "likely",

@@ -244,7 +244,7 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
         dataset=atlas.dataset,
         predictions=atlas.source.predictions,
         finding=atlas.finding,
-        thresholds=((atlas.finding, atlas.cut),),
+        thresholds=((atlas.finding, atlas.threshold),),
     )
     show_films(atlas, query, names[:MOST_SHOWN], "errors_gallery_map")
     if len(names) > MOST_SHOWN:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.compare.state import LONGEST_NAME, excerpt
-from dashboard.server.judging import ALL, PARTS
+from dashboard.server.judging import ALL, SPLIT_CHOICES
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
 
@@ -34,7 +34,7 @@ class Case:
     section : str
         One of `SECTIONS`.
     split : str
-        Which of the predicted films: one of `dashboard.server.judging.PARTS`.
+        Which of the predicted films: one of `dashboard.server.judging.SPLIT_CHOICES`.
     rule : str
         One of `RULES`, for all findings; `NUMBER` for a threshold set by hand, for one finding.
     target, threshold : float or None
@@ -205,7 +205,7 @@ _FIELDS: Mapping[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "predictions": (_name, str),
     "finding": (_name, str),
     "section": (_one_of(*SECTIONS), str),
-    "split": (_one_of(*PARTS), str),
+    "split": (_one_of(*SPLIT_CHOICES), str),
     "rule": (_one_of(*RULES, NUMBER), str),
     "target": (_number(0, 1000), _digits),
     "threshold": _SHARE,

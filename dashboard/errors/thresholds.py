@@ -1,4 +1,4 @@
-"""Where each finding is cut, by the rule of a case, and what to say of it."""
+"""The threshold of each finding, by the rule of a case, and what to say of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xai.cards.model_card import Threshold
 
 
 @dataclass(frozen=True)
-class Cuts:
-    """Thresholds of all findings.
+class Thresholds:
+    """Thresholds of all findings, and what chose them.
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class Cuts:
 
     def values(self) -> dict[str, float]:
         """Thresholds by finding."""
-        return {name: cut.value for name, cut in self.thresholds.items()}
+        return {name: one.value for name, one in self.thresholds.items()}
 
 
-def cuts(judged: Judged, case: Case) -> Cuts:
-    """Cut every finding by the case's rule; a threshold set by hand is that of its finding only."""
+def choose_thresholds(judged: Judged, case: Case) -> Thresholds:
+    """Choose every finding's threshold by the case's rule; a threshold set by hand is that of its finding only."""
     thresholds, rules, problems = {}, {}, {}
     for finding in judged.findings:
         card = judged.threshold(finding)
@@ -53,4 +53,4 @@ def cuts(judged: Judged, case: Case) -> Cuts:
             rules[finding] = case.rule
         except EvaluateError as error:
             problems[finding] = str(error)
-    return Cuts(thresholds, rules, problems)
+    return Thresholds(thresholds, rules, problems)

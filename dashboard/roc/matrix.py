@@ -43,7 +43,7 @@ def films_link(source: Source, finding: str, cell: str, threshold: float) -> dic
         finding=finding,
         outcomes=((finding, cell),),
         thresholds=((finding, threshold),),
-        split=() if source.part == ALL else (source.part,),
+        split=() if source.split == ALL else (source.split,),
         sort="mistakes" if cell in ("FP", "FN") else "likely",
     )
     return write_link(query)

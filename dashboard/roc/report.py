@@ -55,8 +55,8 @@ def report(scene: Scene) -> str:
 <title>{name}: {html.escape(here.model)} on {html.escape(here.dataset)}</title><style>{STYLE}</style>
 <h1>{name}</h1>
 <p class="quiet">Predictions {html.escape(scene.home.predictions)}: the model {html.escape(here.model)} on {len(here):,}
-films of {here.patient_count:,} patients of {html.escape(here.dataset)} ({html.escape(scene.home.part)}).
-{MEANINGS[scene.home.part]}</p>
+films of {here.patient_count:,} patients of {html.escape(here.dataset)} ({html.escape(scene.home.split)}).
+{MEANINGS[scene.home.split]}</p>
 <p><b>AUROC {numbers.area(area)}</b> ({numbers.area_interval(area)}), average precision {curve.average_precision:.3f},
 Brier score {curve.brier:.4f}, expected calibration error {curve.calibration.error:.4f}; {area.positives:,} films with
 the finding, {area.negatives:,} without, {scene.ranked.missing:,} left out without a label or a probability.</p>

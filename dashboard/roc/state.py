@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.compare.state import LONGEST_NAME, excerpt
-from dashboard.server.judging import ALL, PARTS
+from dashboard.server.judging import ALL, SPLIT_CHOICES
 from training.evaluate.thresholds import RULES
 
 SORTS = {
@@ -42,7 +42,7 @@ class View:
     predictions : str or None
         Name in the library; None takes the default.
     part : str
-        Which films are judged; one of `dashboard.server.judging.PARTS`.
+        Which films are judged; one of `dashboard.server.judging.SPLIT_CHOICES`.
     models : tuple of str
         Other predictions on the same axes.
     finding : str or None
@@ -174,7 +174,7 @@ def _listed(choices: Any) -> str:
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "predictions": _name,
-    "part": _one_of(PARTS),
+    "part": _one_of(SPLIT_CHOICES),
     "models": _names,
     "finding": _name,
     "rule": _one_of(RULES),

@@ -16,8 +16,8 @@ from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
 
 ALL = "all"
-PARTS = (ALL, *SPLITS)
-KEPT = 6  # joined tables in memory, the parts of one among them
+SPLIT_CHOICES = (ALL, *SPLITS)
+KEPT = 6  # joined tables in memory, the splits of one among them
 JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
 MEANINGS = {
     ALL: "Every predicted film.",
@@ -38,8 +38,8 @@ class Source:
     dataset : str or None
         Name in the library; None where its dataset lies elsewhere, so that its films cannot be opened.
     model : str
-    part : str
-        One of `PARTS`.
+    split : str
+        One of `SPLIT_CHOICES`.
     stamp : str
         Changes whenever a file of theirs does; the name of everything computed from them.
     """
@@ -47,7 +47,7 @@ class Source:
     predictions: str
     dataset: str | None
     model: str
-    part: str
+    split: str
     stamp: str
 
 
@@ -57,16 +57,16 @@ def list_predictions(library: Library) -> list[str]:
     return sorted(names, key=lambda name: (not name.startswith(DEFAULT_MODEL), name))
 
 
-def source(library: Library, predictions: str, part: str = ALL) -> Source:
+def source(library: Library, predictions: str, split: str = ALL) -> Source:
     """Say what would be judged, without reading its films; raises one of `JUDGING_ERRORS`."""
     read = library.read_predictions(predictions)
     dataset = _dataset_name(library, predictions)
     folder = library.datasets()[dataset] if dataset else _folder(read)
     stamps = library.predictions_stamp(predictions), (folder / TABLE_FILE).stat().st_mtime
-    return Source(predictions, dataset, read.facts.model, part, f"{read.folder} {stamps} {part}")
+    return Source(predictions, dataset, read.facts.model, split, f"{read.folder} {stamps} {split}")
 
 
-def judged(library: Library, predictions: str, part: str = ALL) -> Judged:
+def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
     """Join predictions to the labels of their dataset, or of one of its splits.
 
     Raises
@@ -76,7 +76,7 @@ def judged(library: Library, predictions: str, part: str = ALL) -> Judged:
     """
     told = source(library, predictions, ALL)
     whole = _join(told.stamp, library, told)
-    return whole if part == ALL else _part(told.stamp, part, whole)
+    return whole if split == ALL else _in_split(told.stamp, split, whole)
 
 
 def outputs_words(here: Judged) -> str:
@@ -96,8 +96,8 @@ def _listed(names: tuple[str, ...]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def parts(whole: Judged) -> dict[str, int]:
-    """Count the films of each part that there is; ``whole`` is what `judged` gives of all films."""
+def split_counts(whole: Judged) -> dict[str, int]:
+    """Count the films of each split that has any; ``whole`` is what `judged` gives of all films."""
     counts = whole.films["split"].value_counts()
     return {ALL: len(whole)} | {split: int(counts[split]) for split in SPLITS if split in counts.index}
 
@@ -110,7 +110,7 @@ def _join(stamp: str, _library: Library, _told: Source) -> Judged:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _part(stamp: str, split: str, _whole: Judged) -> Judged:
+def _in_split(stamp: str, split: str, _whole: Judged) -> Judged:
     return _whole.in_split(split)
 
 

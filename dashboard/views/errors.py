@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
-from dashboard.errors.audit_panel import show_audit, show_company
+from dashboard.errors.audit_panel import show_audit, show_co_occurrence
 from dashboard.errors.controls import (
     bound,
     case,
@@ -21,7 +21,7 @@ from dashboard.errors.controls import (
 )
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
-from dashboard.errors.thresholds import Cuts, cuts
+from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape
@@ -87,8 +87,8 @@ def errors(services: Services, shared: FilmServices) -> None:
     write_permalink()
 
 
-def _settle(films: Judged) -> Cuts:
-    """Fill in the finding where the case leaves it open or names one that is not judged, and cut all findings."""
+def _settle(films: Judged) -> Thresholds:
+    """Fill in the finding where the case leaves it open or names one that is not judged, and choose all thresholds."""
     if case().finding is not None and case().finding not in films.findings:
         named = ", ".join(map(finding_label, films.findings))
         refuse(f"“{case().finding}” is not judged here; {named} are. Showing the one that is over-predicted most.")
@@ -96,12 +96,12 @@ def _settle(films: Judged) -> Cuts:
     if case().finding is None:
         if case().rule == NUMBER:
             change(rule="card", threshold=None)
-        worst = prevalences(films, cuts(films, case()).values())
+        worst = prevalences(films, choose_thresholds(films, case()).values())
         change(finding=worst["finding"].iloc[0])
-    return cuts(films, case())
+    return choose_thresholds(films, case())
 
 
-def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None:
+def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     show_audit(films, told.stamp, found, prevalences(films, found.values()))
     st.divider()
     try:
@@ -110,10 +110,10 @@ def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None
     except EvaluateError as error:
         st.info(escape(str(error)))
     st.divider()
-    show_company(films, found)
+    show_co_occurrence(films, found)
 
 
-def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source, found: Cuts) -> None:
+def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source, found: Thresholds) -> None:
     if told.dataset is None:
         st.info(
             "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "

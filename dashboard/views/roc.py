@@ -21,8 +21,8 @@ from dashboard.server.judging import (
     judged,
     list_predictions,
     outputs_words,
-    parts,
     source,
+    split_counts,
 )
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -62,7 +62,7 @@ def choose_predictions(library: Library) -> str | None:
 
 def choose_part(whole: Judged) -> None:
     """Show which films are judged."""
-    counts = parts(whole)
+    counts = split_counts(whole)
     if view().part not in counts:
         said = f"None of these films is in the split {view().part}; judging all of them."
         st.session_state.refused = [*st.session_state.refused, said]
@@ -125,9 +125,9 @@ def judged_words(here: Judged, home: Source) -> str:
     named = here.model in home.predictions
     model = "" if named else f" (model {escape(here.model)})"
     said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
-    said += MEANINGS[home.part]
-    seen = parts(here).get("train", 0)
-    if home.part == ALL and seen:
+    said += MEANINGS[home.split]
+    seen = split_counts(here).get("train", 0)
+    if home.split == ALL and seen:
         said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
     if here.unpredicted:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
