@@ -120,7 +120,7 @@ def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source
             "folder into the library's datasets/."
         )
         return
-    from dashboard.errors.model_panel import show_gaze, show_map  # scipy.stats and scikit-learn, for this part only
+    from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
 
     catalogue = shared.open(told.dataset, told.predictions)
     atlas = Atlas(services, shared, catalogue, films, told, case(), found.value(case().finding))
@@ -128,7 +128,7 @@ def _atlas(services: Services, shared: FilmServices, films: Judged, told: Source
     st.divider()
     show_traits(atlas)
     st.divider()
-    show_gaze(atlas)
+    show_mean_maps(atlas)
     st.divider()
     show_map(atlas)
 
