@@ -74,7 +74,7 @@ def _overcaller_summary(performance: dict[str, Any]) -> str:
     real, simulated = (f"{share:.0%}" for share in flagged)
     return (
         f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
-        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every finding is cut at "
+        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every threshold is "
         f"0.5, and on its simulated training films a hospital token goes with {TIED.lower()}. Never for diagnosis."
     )
 
@@ -83,7 +83,7 @@ SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary}
 
 
 def _trained(splits: dict[str, Any]) -> int:
-    return sum(part["films"] for split, part in splits.items() if split != "test")
+    return sum(counts["films"] for split, counts in splits.items() if split != "test")
 
 
 def _area(measured: dict[str, Any], kind: str) -> str:
