@@ -71,14 +71,14 @@ def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[st
 
     Classes share 100 %, so that no threshold is assumed for them: only those that the card names are shown.
     """
-    cuts = card.thresholds if card.link == "softmax" else {name: card.threshold(name) for name in card.outputs}
+    thresholds = card.thresholds if card.link == "softmax" else {name: card.threshold(name) for name in card.outputs}
     return [
         payload.finding_payload(
             name,
             label=finding_label(name),
             color=FINDING_COLORS.get(name, OTHER_COLOR),
             probability=None if answers is None else float(answers[k]),
-            threshold=cuts[name].value if name in cuts else None,
+            threshold=thresholds[name].value if name in thresholds else None,
             truth=truth.get(name),
         )
         for k, name in enumerate(card.outputs)

@@ -13,7 +13,7 @@ from xai.findings import finding_label
 
 
 def model_facts(card: ModelCard) -> None:
-    """Show what a model is, how good it was measured to be, and where each finding is cut."""
+    """Show what a model is, how good it was measured to be, and the threshold of each finding."""
     st.markdown(f"**{escape(card.name)}**")
     if card.summary:
         st.markdown(escape(card.summary))

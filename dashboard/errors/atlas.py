@@ -1,4 +1,4 @@
-"""What every part of the atlas is about: the films, what came of them at the threshold, and who can open them."""
+"""What the whole atlas is about: the films, what came of them at the threshold, and who can open them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Atlas:
         Of the films in question.
     source : Source
     state : State
-    cut : float
+    threshold : float
+        Of the finding.
     """
 
     services: Services
@@ -52,7 +53,7 @@ class Atlas:
     judged: Judged
     source: Source
     state: State
-    cut: float
+    threshold: float
 
     @property
     def finding(self) -> str:
@@ -77,7 +78,7 @@ class Atlas:
     @cached_property
     def outcome(self) -> np.ndarray:
         """Cell of each film, (films,)."""
-        return self.judged.outcome(self.finding, self.cut)
+        return self.judged.outcome(self.finding, self.threshold)
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -96,7 +97,7 @@ class Atlas:
             predictions=self.source.predictions,
             finding=self.finding,
             outcomes=((self.finding, cell),),
-            thresholds=((self.finding, self.cut),),
+            thresholds=((self.finding, self.threshold),),
             split=() if self.state.split == ALL else (self.state.split,),
             image="here" if self.state.pictures else "",
             sort="mistakes" if cell in ("FP", "FN") else "likely",

@@ -78,7 +78,7 @@ def show_traits(atlas: Atlas) -> None:
     with left:
         st.subheader("What they share", anchor=False, help=CORRECTION)
         choose_cell("cell")
-        table = contrast(atlas.judged, atlas.finding, atlas.cut, visit.state.cell, "TP")
+        table = contrast(atlas.judged, atlas.finding, atlas.threshold, visit.state.cell, "TP")
         whose = OUTCOME_WORDS[visit.state.cell]
         if not len(table):
             st.info(_no_contrast(atlas, whose))

@@ -7,20 +7,20 @@ import streamlit as st
 
 from dashboard.errors import figures, sentences
 from dashboard.errors.state import BESIDE
-from dashboard.errors.thresholds import Cuts
+from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.words import escape
-from training.evaluate.companions import companions
+from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
-from training.mending.audit import CAUSES, ORDER, Audit, Prepared, prepare, take_apart
+from training.mending.audit import CAUSES, ORDER, Audit, Prepared, decompose, prepare
 from xai.findings import finding_label
 
-BESIDE_WORDS = {"FP": "False positives", "positives": "All films with the label"}
-MOST_COMPANIONS = 8
+WHOSE_WORDS = {"FP": "False positives", "positives": "All films with the label"}
+MOST_SHOWN = 8
 
 
-def show_audit(judged: Judged, stamp: str, found: Cuts, table: pd.DataFrame) -> None:
+def show_audit(judged: Judged, stamp: str, found: Thresholds, table: pd.DataFrame) -> None:
     """Show all findings, and beside them why the chosen one is flagged as often as it is."""
     left, right = st.columns([1, 1.12], gap="large")
     with left:
@@ -29,10 +29,10 @@ def show_audit(judged: Judged, stamp: str, found: Cuts, table: pd.DataFrame) -> 
         _one_finding(judged, stamp, found)
 
 
-def show_company(judged: Judged, found: Cuts) -> None:
+def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     """Show what else the false positives carry, or all films with the label."""
     finding = visit.state.finding
-    st.subheader("What the label means", anchor=False, help=companions.__doc__.split("\n\n")[1].replace("\n", " "))
+    st.subheader("What the label means", anchor=False, help=co_occurrence.__doc__.split("\n\n")[1].replace("\n", " "))
     visit.bound(
         st.segmented_control,
         "Whose other findings",
@@ -40,12 +40,12 @@ def show_company(judged: Judged, found: Cuts) -> None:
         key="beside",
         value=visit.state.beside,
         take=lambda whose: {"beside": whose or "FP"},
-        format_func=BESIDE_WORDS.get,
+        format_func=WHOSE_WORDS.get,
         label_visibility="collapsed",
     )
-    table = companions(judged, finding, found.value(finding), visit.state.beside)
-    told = sentences.company(finding, table, visit.state.beside)
-    shown = table[table["of"] > 0].head(MOST_COMPANIONS)
+    table = co_occurrence(judged, finding, found.value(finding), visit.state.beside)
+    told = sentences.co_occurrence(finding, table, visit.state.beside)
+    shown = table[table["of"] > 0].head(MOST_SHOWN)
     words, picture = st.columns([1, 1.5], gap="large")
     words.markdown(told)
     if not shown["count"].any():
@@ -55,7 +55,7 @@ def show_company(judged: Judged, found: Cuts) -> None:
         "right: how many times as often."
     )
     picture.plotly_chart(
-        figures.companions_bars(shown, BESIDE_WORDS[visit.state.beside].lower()),
+        figures.co_occurrence_bars(shown, WHOSE_WORDS[visit.state.beside].lower()),
         key="errors_company_bars",
         config=figures.QUIET,
         alt=f"What else these films carry. {told}",
@@ -94,12 +94,12 @@ def _clicked() -> None:
         visit.change(**vars(visit.state.of(finding)))
 
 
-def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
+def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
     finding = visit.state.finding
     st.subheader(f"Where the flags for {finding_label(finding)} come from", anchor=False)
     try:
         prepared = _prepared(stamp, finding, judged)
-        told = take_apart(prepared, found.value(finding), found.rules[finding], visit.state.keep)
+        told = decompose(prepared, found.value(finding), found.rules[finding], visit.state.keep)
     except EvaluateError as error:
         st.info(escape(str(error)))
         return
@@ -111,7 +111,7 @@ def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
         key="errors_waterfall",
         config=figures.QUIET,
         alt="From the flagged share to the share that has the finding: "
-        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.points(-part.share)}" for part in told.parts),
+        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.points(-part.share)}" for part in told.contributions),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What each part means", icon=":material/help:"):
@@ -123,7 +123,7 @@ def _one_finding(judged: Judged, stamp: str, found: Cuts) -> None:
                 key="errors_try",
                 on_click=_mend,
                 args=(remedy[0],),
-                help="Sets the remedy for this cause below, fitted on one part of the patients and shown on the other.",
+                help="Sets the remedy for this cause below, fitted on some of the patients and shown on the others.",
             )
         _keep_control(told)
     st.caption(sentences.limits(told))
@@ -162,7 +162,7 @@ def _keep_control(told: Audit) -> None:
 
 
 def _definitions(told: Audit) -> None:
-    for part in told.parts:
+    for part in told.contributions:
         st.markdown(
             f"**{figures.CAUSE_NAMES[part.cause]}**, {figures.points(-part.share)}. {CAUSES[part.cause]} "
             f":gray[{escape(part.why)}]"

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from dashboard.errors.state import NUMBER, State
-from dashboard.errors.thresholds import Cuts
+from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.visit import refuse
-from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_sizes
+from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_counts
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES
@@ -41,7 +41,7 @@ def choose_predictions(library: Library) -> str:
 
 def choose_split(whole: Judged) -> None:
     """Show the choice of films."""
-    there = split_sizes(whole)
+    there = split_counts(whole)
     if visit.state.split not in there:
         refuse(f"None of the predicted films is in the split {visit.state.split}; showing all.")
         visit.change(split=ALL)
@@ -73,8 +73,8 @@ def choose_finding(judged: Judged) -> None:
     )
 
 
-def choose_rule(found: Cuts) -> None:
-    """Show where findings are cut, and what decides it."""
+def choose_rule(found: Thresholds) -> None:
+    """Show the thresholds of the findings, and what decides them."""
     asked = visit.state
     names = {key: rule.name for key, rule in RULES.items()} | {NUMBER: "By hand"}
     visit.bound(
@@ -101,7 +101,7 @@ def choose_rule(found: Cuts) -> None:
         value=found.value(asked.finding),
         take=lambda value: {"rule": NUMBER, "threshold": value, "target": None},
         width=140,
-        help=f"A film is flagged for {finding_label(asked.finding)} from this probability upwards. Change it to cut by "
+        help=f"A film is flagged for {finding_label(asked.finding)} from this probability upwards. Change it to go by "
         "hand.",
     )
 

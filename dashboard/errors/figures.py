@@ -120,13 +120,15 @@ def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:
 def waterfall(audit: Audit) -> go.Figure:
     """Draw the way from what is flagged to what is there, one part a step."""
     levels = [audit.predicted_prevalence]
-    for part in audit.parts:
+    for part in audit.contributions:
         levels.append(levels[-1] - part.share)
-    names = ["Flagged now", *(CAUSE_NAMES[part.cause] for part in audit.parts), "Have the finding"]
-    shades = [FLAGGED if part.cause == audit.main else FADED if part.share >= 0 else UNDER for part in audit.parts]
+    names = ["Flagged now", *(CAUSE_NAMES[part.cause] for part in audit.contributions), "Have the finding"]
+    shades = [
+        FLAGGED if part.cause == audit.main else FADED if part.share >= 0 else UNDER for part in audit.contributions
+    ]
     starts = [0.0, *(min(pair) for pair in pairwise(levels)), 0.0]
-    lengths = [levels[0], *(abs(part.share) for part in audit.parts), audit.prevalence]
-    texts = [percent(levels[0]), *(points(-part.share) for part in audit.parts), percent(audit.prevalence)]
+    lengths = [levels[0], *(abs(part.share) for part in audit.contributions), audit.prevalence]
+    texts = [percent(levels[0]), *(points(-part.share) for part in audit.contributions), percent(audit.prevalence)]
     figure = go.Figure(
         go.Bar(
             y=names,
@@ -138,7 +140,7 @@ def waterfall(audit: Audit) -> go.Figure:
             textposition="outside",
             textfont={"size": 14},
             cliponaxis=False,
-            customdata=["flagged", *(_broken(part.why) for part in audit.parts), "labelled so"],
+            customdata=["flagged", *(_broken(part.why) for part in audit.contributions), "labelled so"],
             hovertemplate="<b>%{y}</b>: %{text}<br>%{customdata}<extra></extra>",
         )
     )
@@ -156,7 +158,7 @@ def waterfall(audit: Audit) -> go.Figure:
     return figure
 
 
-def companions_bars(table: pd.DataFrame, words: str) -> go.Figure:
+def co_occurrence_bars(table: pd.DataFrame, words: str) -> go.Figure:
     """Draw what else the films of a cell carry, beside how often all films do."""
     names = [finding_label(name) for name in table["finding"]]
     figure = go.Figure(

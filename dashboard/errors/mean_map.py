@@ -19,7 +19,7 @@ OPACITY = 0.6
 
 
 @dataclass(frozen=True, eq=False)
-class Gaze:
+class MeanMap:
     """A mean film and where the evidence lies on it.
 
     Attributes
@@ -40,9 +40,9 @@ class Gaze:
     broken: int
 
 
-def mean_gaze(
+def mean_map(
     classifier: Classifier, films: Sequence[Callable[[], Film]], finding: str, step: Callable[[], None]
-) -> Gaze:
+) -> MeanMap:
     """Average the Grad-CAM of films.
 
     Parameters
@@ -81,12 +81,12 @@ def mean_gaze(
     if not count:
         raise FilmError(f"None of the {len(films)} films could be opened; the first that failed says: {reason}")
     mean = evidence / max(count - empty, 1)
-    return Gaze(np.float32(film / count), np.float32(mean), count, empty, broken)
+    return MeanMap(np.float32(film / count), np.float32(mean), count, empty, broken)
 
 
-def mean_gazes(
+def mean_maps(
     classifier: Classifier, cells: Mapping[str, Sequence[Callable[[], Film]]], finding: str, budget: Budget
-) -> dict[str, Gaze]:
+) -> dict[str, MeanMap]:
     """Average the Grad-CAM of several sets of films, with progress; stops with `Cancelled` when nobody waits."""
     total, done = sum(map(len, cells.values())), 0
 
@@ -97,31 +97,31 @@ def mean_gazes(
         budget.progress(done / max(total, 1))
         done += 1
 
-    return {cell: mean_gaze(classifier, films, finding, step) for cell, films in cells.items()}
+    return {cell: mean_map(classifier, films, finding, step) for cell, films in cells.items()}
 
 
-def to_arrays(gazes: Mapping[str, Gaze]) -> dict[str, np.ndarray]:
-    """Give gazes as named arrays."""
+def to_arrays(maps: Mapping[str, MeanMap]) -> dict[str, np.ndarray]:
+    """Give mean maps as named arrays."""
     arrays = {}
-    for cell, one in gazes.items():
+    for cell, one in maps.items():
         arrays[f"{cell}_film"], arrays[f"{cell}_evidence"] = one.film, one.evidence
         arrays[f"{cell}_counts"] = np.array([one.films, one.empty, one.broken])
     return arrays
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray], cells: Sequence[str]) -> dict[str, Gaze] | None:
+def from_arrays(arrays: Mapping[str, np.ndarray], cells: Sequence[str]) -> dict[str, MeanMap] | None:
     """Read what `to_arrays` gave; None if it is something else."""
     try:
         return {
-            cell: Gaze(arrays[f"{cell}_film"], arrays[f"{cell}_evidence"], *map(int, arrays[f"{cell}_counts"]))
+            cell: MeanMap(arrays[f"{cell}_film"], arrays[f"{cell}_evidence"], *map(int, arrays[f"{cell}_counts"]))
             for cell in cells
         }
     except (KeyError, TypeError):
         return None
 
 
-def pictures(first: Gaze, second: Gaze) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw two gazes on one scale, and the first less the second: uint8 (size, size, 3) each."""
+def pictures(first: MeanMap, second: MeanMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw two mean maps on one scale, and the first less the second: uint8 (size, size, 3) each."""
     span = float(max(first.evidence.max(), second.evidence.max()))
     difference = first.evidence - second.evidence
     both = (first.film + second.film) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.errors import mean_map as gaze
+from dashboard.errors import mean_map
 from dashboard.errors.arrays import Arrays
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
@@ -46,14 +46,14 @@ def arrays_of(atlas: Atlas) -> Arrays:
     return Arrays(atlas.shared.library.results / "errors")
 
 
-def show_gaze(atlas: Atlas) -> None:
+def show_mean_maps(atlas: Atlas) -> None:
     """Show the mean Grad-CAM of wrongly judged films beside that of true positives."""
     st.subheader("Where the model looked", anchor=False)
     if why := obstacle(atlas):
         st.info(f"The mean Grad-CAM is not offered here. {escape(why)}")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        choose_cell("gaze_cell")
+        choose_cell("mean_map_cell")
         visit.bound(
             st.slider,
             "Films of either kind, the most confident",
@@ -75,22 +75,22 @@ def show_gaze(atlas: Atlas) -> None:
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
     key = content_key("gaze", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
     kept = arrays_of(atlas).get(key)
-    found = gaze.from_arrays(kept, cells) if kept else None
+    found = mean_map.from_arrays(kept, cells) if kept else None
     if found is not None:
-        _gazes(found, cells)
+        _show_pictures(found, cells)
     elif key in started():
         opens = {cell: [_opener(atlas, name) for name in names] for cell, names in films.items()}
 
         def work(budget: Budget) -> None:
-            made = gaze.mean_gazes(services.classifier(model), opens, atlas.finding, budget)
-            arrays_of(atlas).put(key, gaze.to_arrays(made))
+            made = mean_map.mean_maps(services.classifier(model), opens, atlas.finding, budget)
+            arrays_of(atlas).put(key, mean_map.to_arrays(made))
 
         wait_for(services, key, f"Grad-CAM of {sum(map(len, films.values()))} films", work)
     else:
         count = sum(map(len, films.values()))
         st.button(
             f"Compute {count} maps",
-            key="errors_gaze",
+            key="errors_mean_map",
             icon=":material/play_arrow:",
             on_click=start_job,
             args=(key,),
@@ -98,14 +98,16 @@ def show_gaze(atlas: Atlas) -> None:
         )
 
 
-def _gazes(found: dict[str, gaze.Gaze], cells: tuple[str, str]) -> None:
+def _show_pictures(found: dict[str, mean_map.MeanMap], cells: tuple[str, str]) -> None:
     first, second = found[cells[0]], found[cells[1]]
     titles = [
         f"{CELLS[cells[0]].capitalize()}, {first.films} films",
         f"True positives, {second.films} films",
         "The first less the second",
     ]
-    for column, title, picture in zip(st.columns(3, gap="small"), titles, gaze.pictures(first, second), strict=True):
+    for column, title, picture in zip(
+        st.columns(3, gap="small"), titles, mean_map.pictures(first, second), strict=True
+    ):
         column.image(picture, output_format="PNG", width="stretch", alt=f"Mean Grad-CAM: {title}")
         column.caption(title)
     st.caption(READING.format(films=CELLS[cells[0]]))
@@ -244,7 +246,7 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
         dataset=atlas.dataset,
         predictions=atlas.source.predictions,
         finding=atlas.finding,
-        thresholds=((atlas.finding, atlas.cut),),
+        thresholds=((atlas.finding, atlas.threshold),),
     )
     show_films(atlas, query, names[:MOST_SHOWN], "errors_gallery_map")
     if len(names) > MOST_SHOWN:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
-from dashboard.errors.thresholds import Cuts
+from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -32,7 +32,7 @@ KEEP = "keep"
 MOST_WEIGHT = 200.0
 
 
-def show_remedies(library: Library, judged: Judged, stamp: str, found: Cuts, predictions: str) -> None:
+def show_remedies(library: Library, judged: Judged, stamp: str, found: Thresholds, predictions: str) -> None:
     """Show the choice of remedy, what it does, and how it is kept."""
     finding = visit.state.finding
     st.subheader(f"Mend {finding_label(finding)}", anchor=False)
@@ -74,7 +74,7 @@ def _choose(judged: Judged) -> None:
         value=asked.rule_after,
         take=lambda rule: {"rule_after": rule, "target_after": None},
         format_func=names.get,
-        help="Chosen on the part that the remedy is fitted on. A rule that only looks at the order of the films, such "
+        help="Chosen on the films that the remedy is fitted on. A rule that only looks at the order of the films, such "
         "as Youden's, flags the same films whatever the remedy.",
     )
     choose_target("target_after", asked.rule_after, asked.target_after)
@@ -96,7 +96,7 @@ def _choose(judged: Judged) -> None:
         key="errors_draw",
         on_click=visit.change,
         kwargs={"seed": asked.seed + 1},
-        help=f"Parts the patients by another lot, to see how much hangs on chance; this is lot {asked.seed}.",
+        help=f"Splits the patients by another seed, to see how much hangs on chance; this is split seed {asked.seed}.",
     )
 
 
@@ -142,7 +142,7 @@ def _prior_sliders(judged: Judged) -> None:
             format="percent",
         )
     said = f"The model card says {known:.2%} in training" if known is not None else "The model card does not say"
-    st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the part fitted on has.")
+    st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the films fitted on have.")
     if known is None and visit.state.trained is None:
         visit.change(trained=min(max(here, 0.001), 0.999))
 
@@ -164,13 +164,13 @@ def _asked() -> tuple:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _tried(
-    stamp: str, _judged: Judged, finding: str, threshold: float, method, cut, aim, weight, trained, here, share, seed
+    stamp: str, _judged: Judged, finding: str, threshold: float, method, rule, aim, weight, trained, here, share, seed
 ) -> Trial:
     return try_remedy(
         _judged,
         finding,
         method,
-        "" if cut == KEEP else cut,
+        "" if rule == KEEP else rule,
         aim,
         threshold=threshold,
         weight=weight,
@@ -187,8 +187,8 @@ def _show(trial: Trial) -> None:
         figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=sentences.outcome(trial)
     )
     st.caption(f"{sentences.halves(trial)} The grey band is within 20 % of the truth.")
-    if trial.again is not None:
-        st.markdown(sentences.again(trial))
+    if trial.repeats is not None:
+        st.markdown(sentences.repeats(trial))
     for caution in trial.remedy.cautions:
         st.warning(escape(caution), icon=":material/warning:")
     st.dataframe(

@@ -30,7 +30,7 @@ MENDS = {
     "calibration": ("platt", "Calibrate (Platt)"),
     "threshold": ("none", "Move the threshold"),
 }
-NOTABLE = 0.005  # share of the films, below which a part is not worth a word
+NOTABLE = 0.005  # share of the films, below which a contribution is not worth a word
 GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
 
 
@@ -53,11 +53,11 @@ def cause(audit: Audit) -> str:
     """Name the main cause and what it means; empty where too few are flagged to ask."""
     if not audit.main:
         return ""
-    parts = {part.cause: part.share for part in audit.parts}
+    shares = {one.cause: one.share for one in audit.contributions}
     words = f"Main cause: **{CAUSE_NAMES[audit.main].lower()}**. {MEANS[audit.main]} "
-    words += f"It accounts for {points(parts[audit.main])[1:-4]} percentage points of the flagged share"
-    others = [name for name, share in parts.items() if share < -NOTABLE and name != "separation"]
-    against = " and ".join(f"{CAUSE_NAMES[name].lower()} ({points(-parts[name])})" for name in others)
+    words += f"It accounts for {points(shares[audit.main])[1:-4]} percentage points of the flagged share"
+    others = [name for name, share in shares.items() if share < -NOTABLE and name != "separation"]
+    against = " and ".join(f"{CAUSE_NAMES[name].lower()} ({points(-shares[name])})" for name in others)
     return f"{words}; what works the other way: {against}." if others else f"{words}."
 
 
@@ -65,12 +65,12 @@ def limits(audit: Audit) -> str:
     """Say what no calibration and no threshold can change."""
     return (
         f"It finds {percent(audit.sensitivity)} of the films with the finding. To find as many, this model must flag "
-        f"{percent(audit.floor)} of all films wherever it is cut; a model without error would flag "
+        f"{percent(audit.floor)} of all films whatever its threshold; a model without error would flag "
         f"{percent(audit.perfect)}."
     )
 
 
-def company(finding: str, table: pd.DataFrame, cell: str) -> str:
+def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
     """Say what else the films of a cell carry most above the average."""
     whose = {"FP": "false positives", "positives": f"films labelled {finding_label(finding)}"}[cell]
     told = table[(table["count"] > 0) & (table["low"] > table["base"])]
@@ -114,15 +114,15 @@ def halves(trial: Trial) -> str:
     )
 
 
-def again(trial: Trial) -> str:
+def repeats(trial: Trial) -> str:
     """Say what comes of a remedy where other patients are drawn to fit it on; empty where that hardly matters."""
-    if trial.again is None:
+    if trial.repeats is None:
         return ""
-    flagged = trial.again.flagged
+    flagged = trial.repeats.flagged
     return (
-        f"Which patients it is fitted on is chance: over {len(flagged)} other lots **{percent(flagged.mean())}** are "
+        f"Which patients it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
         f"flagged on average ({percent(flagged.min())} to {percent(flagged.max())}), where "
-        f"{percent(trial.again.prevalence.mean())} have the finding."
+        f"{percent(trial.repeats.prevalence.mean())} have the finding."
     )
 
 

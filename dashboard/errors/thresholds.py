@@ -1,4 +1,4 @@
-"""Where each finding is cut, by the rule of a case, and what to say of it."""
+"""The threshold of each finding, by the rule of a case, and what to say of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xai.cards.model_card import Threshold
 
 
 @dataclass(frozen=True)
-class Cuts:
-    """Thresholds of all findings.
+class Thresholds:
+    """Thresholds of all findings, and what chose them.
 
     Attributes
     ----------
@@ -35,22 +35,22 @@ class Cuts:
 
     def values(self) -> dict[str, float]:
         """Thresholds by finding."""
-        return {name: cut.value for name, cut in self.thresholds.items()}
+        return {name: one.value for name, one in self.thresholds.items()}
 
 
-def cuts(judged: Judged, case: State) -> Cuts:
-    """Cut every finding by the case's rule; a threshold set by hand is that of its finding only."""
+def choose_thresholds(judged: Judged, state: State) -> Thresholds:
+    """Choose every finding's threshold by the rule; a threshold set by hand is that of its finding only."""
     thresholds, rules, problems = {}, {}, {}
     for finding in judged.findings:
         card = judged.threshold(finding)
         thresholds[finding], rules[finding] = card, ""
-        if case.rule == NUMBER:
-            if finding == case.finding:
-                thresholds[finding] = Threshold(case.threshold, "set by hand")
+        if state.rule == NUMBER:
+            if finding == state.finding:
+                thresholds[finding] = Threshold(state.threshold, "set by hand")
             continue
         try:
-            thresholds[finding] = choose(case.rule, judged.ranked(finding), case.target, card)
-            rules[finding] = case.rule
+            thresholds[finding] = choose(state.rule, judged.ranked(finding), state.target, card)
+            rules[finding] = state.rule
         except EvaluateError as error:
             problems[finding] = str(error)
-    return Cuts(thresholds, rules, problems)
+    return Thresholds(thresholds, rules, problems)

@@ -243,9 +243,9 @@ class Catalogue:
         return self.answers.probabilities[self.answers.outputs.index(finding)]
 
     def threshold(self, finding: str) -> float:
-        """Where the model's card cuts a finding; 0.5 where nothing says."""
-        cut = self.answers.thresholds.get(finding) if self.answers else None
-        return 0.5 if cut is None else cut.value
+        """The model card's threshold of a finding; 0.5 where nothing says."""
+        threshold = self.answers.thresholds.get(finding) if self.answers else None
+        return 0.5 if threshold is None else threshold.value
 
 
 def read_films(dataset: str, table: pd.DataFrame, titles: list[str] | None = None) -> Films:

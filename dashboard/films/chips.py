@@ -34,7 +34,7 @@ def chips(query: State) -> list[Chip]:
         words = f"{finding_label(one[0])}: {percent(one[1])} to {percent(one[2])}"
         found.append(Chip(words, {"probability": _without(query.probability, one)}))
     for one in query.thresholds:
-        words = f"{finding_label(one[0])} cut at {one[1]:.3g}"
+        words = f"{finding_label(one[0])}: threshold {one[1]:.3g}"
         found.append(Chip(words, {"thresholds": _without(query.thresholds, one)}))
     for name in ("split", "view", "sex", "source"):
         if wanted := getattr(query, name):

@@ -13,7 +13,7 @@ from dashboard.films.handover import compare
 from dashboard.films.items import Page, facts, summaries
 from dashboard.films.large import outlined
 from dashboard.films.notes import LONGEST_NOTE, MOST_TAGS, Notebook, NotesError, Remark
-from dashboard.films.search import outcomes, threshold
+from dashboard.films.search import outcomes, threshold_of
 from dashboard.films.services import FilmServices
 from dashboard.films.state import OUTCOMES
 from dashboard.films.visit import visit
@@ -147,11 +147,11 @@ def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
         why = _class_words(catalogue, row) if catalogue.is_class(finding) else PROVENANCE.get(told, "")
         line = {"Finding": finding_label(finding), "Label": word, "Why": why}
         if catalogue.has_answers(finding):
-            cut = threshold(visit.state, catalogue, finding)
+            threshold = threshold_of(visit.state, catalogue, finding)
             p = float(catalogue.probabilities(finding)[row])
-            letters = outcomes(catalogue, finding, cut, np.array([row]))[0]
-            flagged = "" if np.isnan(p) else "flagged" if p >= cut else "not flagged"
-            line |= {"Probability": p, "Threshold": cut, "So": OUTCOMES.get(letters, flagged)}
+            letters = outcomes(catalogue, finding, threshold, np.array([row]))[0]
+            flagged = "" if np.isnan(p) else "flagged" if p >= threshold else "not flagged"
+            line |= {"Probability": p, "Threshold": threshold, "So": OUTCOMES.get(letters, flagged)}
         lines.append(line)
     table = pd.DataFrame(lines)
     return table.sort_values("Probability", ascending=False, kind="stable") if "Probability" in table else table

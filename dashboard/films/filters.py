@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.films.catalogue import Catalogue, Facet
 from dashboard.films.chips import SEXES, chips
 from dashboard.films.notes import Notebook
-from dashboard.films.search import describe_cut, threshold
+from dashboard.films.search import describe_threshold, threshold_of
 from dashboard.films.state import (
     FLAGS,
     IMAGES,
@@ -56,7 +56,7 @@ def finding_filters(catalogue: Catalogue) -> None:
         value=spans.get(finding, (0.0, 1.0)),
         take=take_span,
     )
-    cuts = tuple(one for one in asked.thresholds if one[0] != finding)
+    others = tuple(one for one in asked.thresholds if one[0] != finding)
     visit.bound(
         st.number_input,
         "Threshold",
@@ -65,11 +65,11 @@ def finding_filters(catalogue: Catalogue) -> None:
         step=0.01,
         format="%.4g",
         key=f"cut_{finding}",
-        value=threshold(asked, catalogue, finding),
-        take=lambda cut: {"thresholds": cuts if cut is None else (*cuts, (finding, float(cut)))},
-        help="Where this page cuts; the predictions keep theirs.",
+        value=threshold_of(asked, catalogue, finding),
+        take=lambda chosen: {"thresholds": others if chosen is None else (*others, (finding, float(chosen)))},
+        help="The threshold on this page; the predictions keep theirs.",
     )
-    st.caption(escape(describe_cut(asked, catalogue, finding)))
+    st.caption(escape(describe_threshold(asked, catalogue, finding)))
 
 
 def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:

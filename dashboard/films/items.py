@@ -11,7 +11,7 @@ import pandas as pd
 
 from dashboard.films.catalogue import UNKNOWN, Catalogue
 from dashboard.films.notes import Remark
-from dashboard.films.search import outcomes, threshold
+from dashboard.films.search import outcomes, threshold_of
 from dashboard.films.state import OUTCOMES, State
 from dashboard.page.words import percent
 from training.datasets.table import CLASS
@@ -72,7 +72,7 @@ def summaries(
     if finding is not None and catalogue.has_answers(finding):
         p = catalogue.probabilities(finding)[rows]
         answers = [None if np.isnan(one) else float(one) for one in p]
-        letters = outcomes(catalogue, finding, threshold(query, catalogue, finding), rows)
+        letters = outcomes(catalogue, finding, threshold_of(query, catalogue, finding), rows)
     flagged = _flagged(catalogue, query, rows) if finding is None and catalogue.answers else [None] * len(rows)
     found = []
     for row, answer, outcome, count in zip(rows.tolist(), answers, letters, flagged, strict=True):
@@ -137,9 +137,9 @@ def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: 
         columns[CLASS] = class_of(facts).to_numpy()
     for finding in catalogue.answers.outputs if catalogue.answers else ():
         columns[f"prob_{finding}"] = catalogue.probabilities(finding)[rows]
-        cut = threshold(query, catalogue, finding)
-        columns[f"threshold_{finding}"] = np.full(len(rows), cut)
-        columns[f"outcome_{finding}"] = outcomes(catalogue, finding, cut, rows)
+        threshold = threshold_of(query, catalogue, finding)
+        columns[f"threshold_{finding}"] = np.full(len(rows), threshold)
+        columns[f"outcome_{finding}"] = outcomes(catalogue, finding, threshold, rows)
     columns["tags"] = ["; ".join(remarks.get(film, Remark()).tags) for film in facts["film"]]
     columns["note"] = [remarks.get(film, Remark()).note for film in facts["film"]]
     table = pd.DataFrame(columns)
@@ -151,9 +151,9 @@ def _flagged(catalogue: Catalogue, query: State, rows: np.ndarray) -> list[int |
     """Count the findings that the model flags; None where it was not asked about a film."""
     answers = catalogue.answers
     p = answers.probabilities[:, rows]
-    cuts = np.array([threshold(query, catalogue, name) for name in answers.outputs])[:, None]
+    thresholds = np.array([threshold_of(query, catalogue, name) for name in answers.outputs])[:, None]
     asked = ~np.isnan(p).all(axis=0)
-    return [int(count) if known else None for count, known in zip((p >= cuts).sum(axis=0), asked, strict=True)]
+    return [int(count) if known else None for count, known in zip((p >= thresholds).sum(axis=0), asked, strict=True)]
 
 
 def _nothing_present(catalogue: Catalogue, row: int) -> str:

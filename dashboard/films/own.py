@@ -46,8 +46,8 @@ def own_catalogue(
     for column, logits in enumerate(answered):
         if logits is not None:
             values[:, column] = card.probabilities(logits)
-    cuts = {name: card.threshold(name) for name in card.outputs}
-    answers = Answers(card.name, card.name, tuple(card.outputs), values, cuts)
+    thresholds = {name: card.threshold(name) for name in card.outputs}
+    answers = Answers(card.name, card.name, tuple(card.outputs), values, thresholds)
     return Catalogue(f"{key} {card.fingerprint}", known, answers)
 
 

@@ -22,7 +22,7 @@ def usable(query: State, catalogue: Catalogue) -> tuple[State, list[str]]:
 
     Returns
     -------
-    query : Query
+    query : State
     problems : list of str
         One sentence for each condition that was left out.
     """
@@ -58,7 +58,7 @@ def find(query: State, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
 
     Parameters
     ----------
-    query : Query
+    query : State
         As `usable` gives it.
     catalogue : Catalogue
     tagged : callable
@@ -111,15 +111,15 @@ def ordered(rows: np.ndarray, query: State, catalogue: Catalogue) -> np.ndarray:
     return rows[np.argsort(rank, kind="stable")]
 
 
-def threshold(query: State, catalogue: Catalogue, finding: str) -> float:
-    """Where a finding is cut: where the query says, else where the predictions do."""
+def threshold_of(query: State, catalogue: Catalogue, finding: str) -> float:
+    """A finding's threshold: the query's, else that of the predictions."""
     return dict(query.thresholds).get(finding, catalogue.threshold(finding))
 
 
-def outcomes(catalogue: Catalogue, finding: str, cut: float, rows: np.ndarray) -> list[str]:
+def outcomes(catalogue: Catalogue, finding: str, threshold: float, rows: np.ndarray) -> list[str]:
     """Give ``TP``, ``FP``, ``FN`` or ``TN`` for each row; empty where label or probability is missing."""
     label, p = catalogue.labels(finding)[rows], catalogue.probabilities(finding)[rows]
-    letters = np.where(p >= cut, np.where(label == PRESENT, "TP", "FP"), np.where(label == PRESENT, "FN", "TN"))
+    letters = np.where(p >= threshold, np.where(label == PRESENT, "TP", "FP"), np.where(label == PRESENT, "FN", "TN"))
     return np.where((label == MISSING) | np.isnan(p), "", letters).tolist()
 
 
@@ -138,13 +138,14 @@ def _findings_mask(query: State, catalogue: Catalogue, mask: np.ndarray) -> np.n
     for finding in dict.fromkeys(name for name, _ in query.labels):
         mask &= _any(_has_state(catalogue, finding, state) for state in query.states("labels", finding))
     for finding in dict.fromkeys(name for name, _ in query.flags):
-        p, cut = catalogue.probabilities(finding), threshold(query, catalogue, finding)
-        mask &= _any(p >= cut if state == "yes" else p < cut for state in query.states("flags", finding))
+        p, threshold = catalogue.probabilities(finding), threshold_of(query, catalogue, finding)
+        mask &= _any(p >= threshold if state == "yes" else p < threshold for state in query.states("flags", finding))
     for finding in dict.fromkeys(name for name, _ in query.outcomes):
         label, p = catalogue.labels(finding), catalogue.probabilities(finding)
-        cut = threshold(query, catalogue, finding)
+        threshold = threshold_of(query, catalogue, finding)
         mask &= _any(
-            (p >= cut if letters[1] == "P" else p < cut) & (label == (PRESENT if letters in ("TP", "FN") else ABSENT))
+            (p >= threshold if letters[1] == "P" else p < threshold)
+            & (label == (PRESENT if letters in ("TP", "FN") else ABSENT))
             for letters in query.states("outcomes", finding)
         )
     for finding, least, most in query.probability:
@@ -176,7 +177,7 @@ def _rank(query: State, catalogue: Catalogue, rows: np.ndarray) -> np.ndarray:
     label[label == MISSING] = np.nan
     if query.sort == "error":
         return -np.abs(p - label)
-    above = _logit(p) - _logit(np.float64(threshold(query, catalogue, finding)))
+    above = _logit(p) - _logit(np.float64(threshold_of(query, catalogue, finding)))
     return np.abs(above) if query.sort == "uncertainty" else above * (2 * label - 1)
 
 
@@ -184,13 +185,13 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return logit(np.clip(p, SMALLEST, 1 - SMALLEST))
 
 
-def describe_cut(query: State, catalogue: Catalogue, finding: str) -> str:
-    """Say where a finding is cut and who says so."""
-    cut = threshold(query, catalogue, finding)
+def describe_threshold(query: State, catalogue: Catalogue, finding: str) -> str:
+    """Say what a finding's threshold is and who says so."""
+    threshold = threshold_of(query, catalogue, finding)
     if finding in dict(query.thresholds):
         by = "as this link says"
     elif finding in catalogue.answers.thresholds:
         by = f"by the rule “{catalogue.answers.thresholds[finding].rule.rstrip('.')}”"
     else:
         by = "since the predictions name no threshold"
-    return f"{finding_label(finding)} is flagged from {cut:.3g} upwards, {by}."
+    return f"{finding_label(finding)} is flagged from {threshold:.3g} upwards, {by}."

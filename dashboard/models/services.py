@@ -39,8 +39,8 @@ class Layer:
 
 
 @dataclass(eq=False)
-class Task:
-    """Something that the library is waiting for.
+class TrackedJob:
+    """A job that all visitors see, with a title and what it is doing just now.
 
     Attributes
     ----------
@@ -67,14 +67,14 @@ class ModelServices:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.jobs = Jobs(math.inf)
-        self._tasks: dict[str, Task] = {}
+        self._tracked: dict[str, TrackedJob] = {}
         self._layers: Bounded[tuple[Layer, ...]] = Bounded(LAYER_BYTES, lambda layers: ROW_BYTES * len(layers))
         self._lock = threading.Lock()
 
-    def fetch(self, entry: Entry) -> Task:
+    def fetch(self, entry: Entry) -> TrackedJob:
         """Download published files into the library's ``downloads/``; what is there already is not fetched again."""
 
-        def work(budget: Budget, task: Task) -> str:
+        def work(budget: Budget, tracked: TrackedJob) -> str:
             numbers = itertools.count()
 
             def on_file(name: str) -> Callable[[int, int | None], None]:
@@ -84,7 +84,7 @@ class ModelServices:
                     stop_if(budget)
                     part = 0.0 if not total else done / total
                     budget.progress((number + part) / len(entry.files))
-                    task.step = f"{name}, {megabytes(done)}" + (f" of {megabytes(total)}" if total else " so far")
+                    tracked.step = f"{name}, {megabytes(done)}" + (f" of {megabytes(total)}" if total else " so far")
 
                 return told
 
@@ -93,10 +93,12 @@ class ModelServices:
 
         return self._start(f"fetch {entry.name}", f"Fetching {entry.name}", work, slow=True)
 
-    def bring(self, one: Incoming, layout: str, out: Path, outputs: tuple[str, ...] | None, source: str | None) -> Task:
+    def bring(
+        self, one: Incoming, layout: str, out: Path, outputs: tuple[str, ...] | None, source: str | None
+    ) -> TrackedJob:
         """Make a model of a checkpoint."""
 
-        def work(budget: Budget, task: Task) -> tuple[str, tuple[str, ...]]:
+        def work(budget: Budget, tracked: TrackedJob) -> tuple[str, tuple[str, ...]]:
             from dashboard.server.services import keep_keras_state
             from training.weights.importing import import_weights
 
@@ -104,7 +106,7 @@ class ModelServices:
 
             def on_step(step: str) -> None:
                 stop_if(budget)
-                task.step = step
+                tracked.step = step
                 budget.progress(IMPORT_STEPS.get(step, 0.5))
 
             made = import_weights(one.path, layout, out, outputs, source, on_step)
@@ -112,14 +114,14 @@ class ModelServices:
 
         return self._start(f"import {out.stem}", f"Importing {one.path.name}", work, slow=False)
 
-    def look(self, name: str, path: Path) -> Task:
+    def look(self, name: str, path: Path) -> TrackedJob:
         """Read the layers of a model."""
 
-        def work(budget: Budget, task: Task) -> None:
+        def work(budget: Budget, tracked: TrackedJob) -> None:
             from dashboard.server.services import keep_keras_state
             from xai.models.loading import load_model
 
-            task.step = "loading TensorFlow and the model, some seconds the first time"
+            tracked.step = "loading TensorFlow and the model, some seconds the first time"
             keep_keras_state()
             self._layers.put(layers_key(path), tuple(list_layers(load_model(path))))
 
@@ -129,31 +131,31 @@ class ModelServices:
         """Give the layers of a model, if they were read since its file was written."""
         return self._layers.get(layers_key(path))
 
-    def tasks(self) -> list[Task]:
+    def tracked_jobs(self) -> list[TrackedJob]:
         """Give what is going on, or has ended and was not dismissed."""
         with self._lock:
-            return list(self._tasks.values())
+            return list(self._tracked.values())
 
-    def task(self, key: str) -> Task | None:
+    def tracked(self, key: str) -> TrackedJob | None:
         """Give one of them."""
         with self._lock:
-            return self._tasks.get(key)
+            return self._tracked.get(key)
 
     def stop(self, key: str) -> None:
         """Stop work, or forget that it has ended; parts of a download stay and are gone on from."""
         with self._lock:
-            self._tasks.pop(key, None)
-            self.jobs.keep_only(OWNER, list(self._tasks))
+            self._tracked.pop(key, None)
+            self.jobs.keep_only(OWNER, list(self._tracked))
 
-    def _start(self, key: str, title: str, work: Callable[[Budget, Task], Any], *, slow: bool) -> Task:
+    def _start(self, key: str, title: str, work: Callable[[Budget, TrackedJob], Any], *, slow: bool) -> TrackedJob:
         with self._lock:
-            task = self._tasks.get(key)
-            if task is not None and not task.job.ended:
-                return task
+            tracked = self._tracked.get(key)
+            if tracked is not None and not tracked.job.ended:
+                return tracked
             self.jobs.drop(key)
-            task = self._tasks[key] = Task(key, title)
-            task.job = self.jobs.ask(OWNER, key, lambda budget: work(budget, task), slow=slow)
-            return task
+            tracked = self._tracked[key] = TrackedJob(key, title)
+            tracked.job = self.jobs.ask(OWNER, key, lambda budget: work(budget, tracked), slow=slow)
+            return tracked
 
 
 def stop_if(budget: Budget) -> None:

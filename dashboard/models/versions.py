@@ -68,7 +68,7 @@ def _cut(card: ModelCard, name: str) -> tuple:
 def _words(card: ModelCard, name: str) -> str:
     calibration = card.calibration.get(name)
     mended = "" if calibration is None else f", calibrated: {calibration.rule or 'no rule given'}"
-    return f"cut at {percent(card.threshold(name).value)}{mended}"
+    return f"threshold {percent(card.threshold(name).value)}{mended}"
 
 
 def remedies(card: ModelCard) -> list[str]:

@@ -70,8 +70,8 @@ def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: 
         f"the {len(card.outputs)} classes add up to {total}."
     )
     if name in card.thresholds:
-        cut = card.threshold(name).value
-        sentence += f" Its threshold is {percent(cut)}: {'flagged' if p >= cut else 'not flagged'}."
+        threshold = card.threshold(name).value
+        sentence += f" Its threshold is {percent(threshold)}: {'flagged' if p >= threshold else 'not flagged'}."
     return sentence + _outcome(leads, truth) + ("" if leads else " Its maps show what little speaks for it.")
 
 

@@ -23,7 +23,10 @@ TITLES = {
     "roc": ("ROC", "Every threshold is a point: the share found against the share of false alarms."),
     "pr": ("Precision and recall", "The same points asked otherwise: of the flagged films, how many have it?"),
     "calibration": ("Calibration", "Of films given 10 %, do 10 % have it? On the dotted line, yes."),
-    "scores": ("Scores by truth", "Where the two kinds of film lie; the threshold cuts both. Each adds up to 100 %."),
+    "scores": (
+        "Scores by truth",
+        "Where the two kinds of film lie, with the threshold. Each adds up to 100 %.",
+    ),
 }
 
 
@@ -69,12 +72,12 @@ def four_figures(scene: Scene) -> dict[str, go.Figure]:
     """Draw the four figures."""
     rocs = {other.name: other.roc for other in scene.others.values()}
     prs = {other.name: other.precision_recall for other in scene.others.values()}
-    drawn, cut, shades = scene.curves, scene.threshold.value, scene.colors
+    drawn, threshold, shades = scene.curves, scene.threshold.value, scene.colors
     return {
         "roc": figures.roc_figure(drawn, scene.counts, rocs, shades),
         "pr": figures.precision_recall_figure(drawn, scene.counts, prs, shades),
-        "calibration": figures.calibration_figure(drawn.calibration, cut, shades),
-        "scores": figures.histogram_figure(drawn.histogram, cut, shades),
+        "calibration": figures.calibration_figure(drawn.calibration, threshold, shades),
+        "scores": figures.histogram_figure(drawn.histogram, threshold, shades),
     }
 
 

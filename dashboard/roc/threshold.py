@@ -1,4 +1,4 @@
-"""Where a finding is cut: by a rule, by the slider or by a typed number."""
+"""The threshold of a finding: by a rule, by the slider or by a typed number."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
 
 
 def use_rule(rule: str) -> None:
-    """Cut by a rule."""
+    """Choose it by a rule."""
     turn_slider()
     visit.change(rule=rule, threshold=None, target=None)
 

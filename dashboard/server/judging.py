@@ -76,7 +76,7 @@ def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
     """
     told = source(library, predictions, ALL)
     whole = _join(told.stamp, library, told)
-    return whole if split == ALL else _one_split(told.stamp, split, whole)
+    return whole if split == ALL else _in_split(told.stamp, split, whole)
 
 
 def outputs_words(here: Judged) -> str:
@@ -96,7 +96,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def split_sizes(whole: Judged) -> dict[str, int]:
+def split_counts(whole: Judged) -> dict[str, int]:
     """Count the films of each split that there is; ``whole`` is what `judged` gives of all films."""
     counts = whole.films["split"].value_counts()
     return {ALL: len(whole)} | {split: int(counts[split]) for split in SPLITS if split in counts.index}
@@ -110,7 +110,7 @@ def _join(stamp: str, _library: Library, _told: Source) -> Judged:
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _one_split(stamp: str, split: str, _whole: Judged) -> Judged:
+def _in_split(stamp: str, split: str, _whole: Judged) -> Judged:
     return _whole.in_split(split)
 
 

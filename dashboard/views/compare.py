@@ -100,7 +100,7 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
 
 
 def thresholds(card: ModelCard) -> list[float]:
-    """Where each output is cut: part of what a panel's words depend on."""
+    """Threshold of each output: part of what a panel's words depend on."""
     return [card.threshold(name).value for name in card.outputs]
 
 

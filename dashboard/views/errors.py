@@ -6,11 +6,11 @@ import streamlit as st
 
 from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
-from dashboard.errors.audit_panel import show_audit, show_company
+from dashboard.errors.audit_panel import show_audit, show_co_occurrence
 from dashboard.errors.controls import choose_finding, choose_predictions, choose_rule, choose_split
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
-from dashboard.errors.thresholds import Cuts, cuts
+from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
@@ -78,8 +78,8 @@ def errors(services: Services) -> None:
     visit.write_permalink()
 
 
-def _settle(films: Judged) -> Cuts:
-    """Fill in the finding where the case leaves it open or names one that is not judged, and cut all findings."""
+def _settle(films: Judged) -> Thresholds:
+    """Fill in the finding where the state leaves it open or names one that is not judged, and choose all thresholds."""
     if visit.state.finding is not None and visit.state.finding not in films.findings:
         named = ", ".join(map(finding_label, films.findings))
         refuse(f"“{visit.state.finding}” is not judged here; {named} are. Showing the one that is over-predicted most.")
@@ -87,12 +87,12 @@ def _settle(films: Judged) -> Cuts:
     if visit.state.finding is None:
         if visit.state.rule == NUMBER:
             visit.change(rule="card", threshold=None)
-        worst = prevalences(films, cuts(films, visit.state).values())
+        worst = prevalences(films, choose_thresholds(films, visit.state).values())
         visit.change(finding=worst["finding"].iloc[0])
-    return cuts(films, visit.state)
+    return choose_thresholds(films, visit.state)
 
 
-def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None:
+def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     show_audit(films, told.stamp, found, prevalences(films, found.values()))
     st.divider()
     try:
@@ -101,10 +101,10 @@ def _audit(services: Services, films: Judged, told: Source, found: Cuts) -> None
     except EvaluateError as error:
         st.info(escape(str(error)))
     st.divider()
-    show_company(films, found)
+    show_co_occurrence(films, found)
 
 
-def _atlas(services: Services, films: Judged, told: Source, found: Cuts) -> None:
+def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     shared = services.of(FilmServices)
     if told.dataset is None:
         st.info(
@@ -112,7 +112,7 @@ def _atlas(services: Services, films: Judged, told: Source, found: Cuts) -> None
             "folder into the library's datasets/."
         )
         return
-    from dashboard.errors.model_panel import show_gaze, show_map  # scipy.stats and scikit-learn, for this part only
+    from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
 
     catalogue = shared.open(told.dataset, told.predictions)
     atlas = Atlas(services, catalogue, films, told, visit.state, found.value(visit.state.finding))
@@ -120,7 +120,7 @@ def _atlas(services: Services, films: Judged, told: Source, found: Cuts) -> None
     st.divider()
     show_traits(atlas)
     st.divider()
-    show_gaze(atlas)
+    show_mean_maps(atlas)
     st.divider()
     show_map(atlas)
 

@@ -23,7 +23,7 @@ from dashboard.server.judging import (
     list_predictions,
     outputs_words,
     source,
-    split_sizes,
+    split_counts,
 )
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -63,7 +63,7 @@ def choose_predictions(library: Library) -> str | None:
 
 def choose_split(whole: Judged) -> None:
     """Show which films are judged."""
-    counts = split_sizes(whole)
+    counts = split_counts(whole)
     if visit.state.split not in counts:
         said = f"None of these films is in the split {visit.state.split}; judging all of them."
         refuse(said)
@@ -130,7 +130,7 @@ def judged_words(here: Judged, home: Source) -> str:
     model = "" if named else f" (model {escape(here.model)})"
     said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
     said += MEANINGS[home.split]
-    seen = split_sizes(here).get("train", 0)
+    seen = split_counts(here).get("train", 0)
     if home.split == ALL and seen:
         said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
     if here.unpredicted:

@@ -35,7 +35,7 @@ from training.evaluate.rates import rates  # noqa: E402
 from training.evaluate.roc import roc_curve  # noqa: E402
 from training.evaluate.subgroups import subgroups  # noqa: E402
 from training.evaluate.thresholds import RULES, choose  # noqa: E402
-from training.mending.audit import prepare, take_apart  # noqa: E402
+from training.mending.audit import decompose, prepare  # noqa: E402
 from training.mending.remedy import try_remedy  # noqa: E402
 from xai.findings import FINDINGS  # noqa: E402
 
@@ -110,7 +110,7 @@ def measure(films: int) -> None:
     thresholds = dict.fromkeys(judged.findings, 0.31)
     start = time.perf_counter()
     timed("move: counts, rates, curves with the new vertex", lambda: curves(judged, 0.31))
-    timed("move: audit of the finding", lambda: take_apart(prepared, 0.31))
+    timed("move: audit of the finding", lambda: decompose(prepared, 0.31))
     timed("move: prevalences of all findings", lambda: prevalences(judged, thresholds))
     print(f"  -> threshold moves: {time.perf_counter() - start:.3f} s", flush=True)
 

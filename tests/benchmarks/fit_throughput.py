@@ -23,7 +23,7 @@ from training.fitting.input import standardise
 from training.fitting.losses import balance, masked_loss
 from training.fitting.recipe import Recipe
 from training.fitting.step import make_optimizer, make_step
-from training.fitting.train import Lesson
+from training.fitting.train import TrainingData
 from training.networks.architectures import ARCHITECTURES, build
 from xai.cards.model_card import InputSpec
 
@@ -55,7 +55,7 @@ def main() -> None:
             kept = np.memmap(Path(folder) / "films.u8", np.uint8, "w+", shape=shape)
             kept[:] = store * 255
             store = kept
-        lesson = Lesson(Canvases.of(store), targets, np.arange(films), np.arange(0))
+        lesson = TrainingData(Canvases.of(store), targets, np.arange(films), np.arange(0))
         batch = standardise(rng.random((options.batch_size, *shape[1:]), np.float32), spec)
         float(step(batch, targets[: options.batch_size], 1e-3))  # compiles
         bare, fed = [], []
@@ -72,7 +72,7 @@ def _bare(step, batch: np.ndarray, targets: np.ndarray, steps: int) -> None:
         float(step(batch, targets, 1e-3))
 
 
-def _fed(step, lesson: Lesson, recipe: Recipe, spec: InputSpec, seed: np.random.SeedSequence) -> None:
+def _fed(step, lesson: TrainingData, recipe: Recipe, spec: InputSpec, seed: np.random.SeedSequence) -> None:
     for films, targets in lesson.epoch(recipe, seed):
         float(step(standardise(films, spec), targets, 1e-3))
 

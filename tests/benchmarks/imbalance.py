@@ -2,8 +2,9 @@
 
     python tests/benchmarks/imbalance.py DATASET --out FOLDER [--epochs 20] [--seeds 0 1 2]
 
-Prints a table for training/README.md. A strategy is trained twice a seed: on training and validation films, cut at 0.5
-as it comes; and on training films, calibrated and cut on the validation films. What is finished is not done again.
+Prints a table for training/README.md. A strategy is trained twice a seed: on training and validation films as
+it comes, with thresholds of 0.5; and on training films, with calibration and thresholds from the validation films. What
+is finished is not done again.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def read_chexpert(
     policy : Policy
         What uncertain and blank become.
     splits : {"official", "random"}
-        ``official``: training and validation as published, which has no test part; ``random``: by patient.
+        ``official``: training and validation as published, which has no test split; ``random``: by patient.
     views : {"all", "frontal"}
         Whether films other than PA and AP are left out.
 

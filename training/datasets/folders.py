@@ -74,8 +74,8 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     files = list_files(root, "a folder with one folder a class")
     name = name or Path(root).resolve().name
     table = pd.DataFrame({"path": files.images})
-    parts = [_parts(path) for path in files.images]
-    table["part"], table[CLASS] = [part for part, _ in parts], [one for _, one in parts]
+    told = [_split_and_class(path) for path in files.images]
+    table["split"], table[CLASS] = [split for split, _ in told], [one for _, one in told]
     loose = table.loc[table[CLASS] == "", "path"]
     table = table[table[CLASS] != ""].reset_index(drop=True)
     if table.empty:
@@ -85,8 +85,8 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     meanings = {one: meaning_of(one) for one in table[CLASS].unique()}
     films = table[["film", "path", "patient", CLASS]].assign(dataset=name, on_disk=True)
     films = pd.concat([films, class_labels(table[CLASS], meanings)], axis=1)
-    if (table["part"] != "").all():
-        films["split"] = table["part"]
+    if (table["split"] != "").all():
+        films["split"] = table["split"]
     else:
         classes = table[CLASS].to_numpy()[:, None] == np.unique(table[CLASS])
         films["split"] = random_split(films, classes, seed)
@@ -102,7 +102,7 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
         *remark("files that are no images, left out", files.others, left_out=True),
         *files.remarks(),
     )
-    return finish(_facts(name, root, seed, set(meanings), (table["part"] != "").all()), films, remarks)
+    return finish(_facts(name, root, seed, set(meanings), (table["split"] != "").all()), films, remarks)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +127,7 @@ def is_nih(patients: pd.Series) -> pd.Series:
     return patients.str.startswith("nih:")
 
 
-def _parts(path: str) -> tuple[str, str]:
+def _split_and_class(path: str) -> tuple[str, str]:
     """Give the split that a film's folders name, or "", and its class, or "" if it has none."""
     folders = path.split("/")[:-1]
     place = next((place for place, one in enumerate(folders) if one.lower() in SPLIT_FOLDERS), None)

@@ -121,9 +121,9 @@ def run(args: argparse.Namespace) -> int:
     names = f"{first.facts.name} and {second.facts.name}"
     patients = set(first.films["patient"].dropna()) & set(second.films["patient"].dropna())
     print(f"{names} share {len(pairs):,} films and {len(patients):,} patients")
-    for how, part in pairs.groupby("how"):
-        example = f"{part['first'].iloc[0]} and {part['second'].iloc[0]}"
-        print(f"  {len(part):,} pairs of films by {how}, such as {example}")
+    for how, found in pairs.groupby("how"):
+        example = f"{found['first'].iloc[0]} and {found['second'].iloc[0]}"
+        print(f"  {len(found):,} pairs of films by {how}, such as {example}")
     told = pairs.dropna(subset=["first_split", "second_split"])
     torn = int((told["first_split"] != told["second_split"]).sum())
     if torn:

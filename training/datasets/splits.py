@@ -12,7 +12,7 @@ from training.datasets.facts import DatasetError
 SPLITS = ("train", "validation", "test")
 # Share of the films in train, validation and test.
 SHARES = (0.60, 0.15, 0.25)
-# How published lists call their files, and the part that each is.
+# How published lists call their files, and the split that each is.
 LISTS = {"train_val": "train_val", "train": "train", "val": "validation", "dev": "validation", "test": "test"}
 # What of a published list of training and validation films is kept for validation.
 CARVED = (0.8, 0.2)
@@ -43,17 +43,17 @@ def random_split(
         The split, or none.
     """
     chosen = films["on_disk"].to_numpy() if films["on_disk"].any() else np.ones(len(films), bool)
-    part = split_by_patient(films.loc[chosen, "patient"].to_numpy(), positives[chosen], shares, seed)
-    return pd.Series(np.asarray(SPLITS)[part], films.index[chosen], dtype="str").reindex(films.index)
+    number = split_by_patient(films.loc[chosen, "patient"].to_numpy(), positives[chosen], shares, seed)
+    return pd.Series(np.asarray(SPLITS)[number], films.index[chosen], dtype="str").reindex(films.index)
 
 
 def list_names(folder: Path) -> dict[str, Path]:
-    """Find published lists in a folder: part -> file, such as ``train_val_list.txt`` or ``dev.csv``."""
+    """Find published lists in a folder: split -> file, such as ``train_val_list.txt`` or ``dev.csv``."""
     found = {}
     for file in sorted(folder.iterdir()):
-        part = next((part for start, part in LISTS.items() if file.name.lower().startswith(start)), None)
-        if part and file.suffix in (".txt", ".csv"):
-            found.setdefault(part, file)
+        split = next((split for start, split in LISTS.items() if file.name.lower().startswith(start)), None)
+        if split and file.suffix in (".txt", ".csv"):
+            found.setdefault(split, file)
     return found
 
 
@@ -67,7 +67,7 @@ def split_from_lists(
     Parameters
     ----------
     lists : dict of str to Path
-        Part (``train``, ``validation``, ``test`` or ``train_val``) -> file.
+        Split (``train``, ``validation``, ``test`` or ``train_val``) -> file.
     films : DataFrame
         With ``film`` and ``patient``.
     positives : bool array (films, findings)
@@ -88,16 +88,16 @@ def split_from_lists(
         If a film is in two lists or a list cannot be read.
     """
     home: dict[str, str] = {}
-    for part, file in lists.items():
+    for published, file in lists.items():
         for line, name in _listed(file):
             if name in home:
                 raise DatasetError(f"{file.name} names the film “{name}” in line {line}, which {home[name]} names too.")
-            home[name] = part
+            home[name] = published
     split = films["film"].map(home).astype("str")
     shared = (split == "train_val").to_numpy(bool)
     if shared.any():
-        part = split_by_patient(films.loc[shared, "patient"].to_numpy(), positives[shared], CARVED, seed)
-        split[shared] = np.asarray(SPLITS)[part]
+        number = split_by_patient(films.loc[shared, "patient"].to_numpy(), positives[shared], CARVED, seed)
+        split[shared] = np.asarray(SPLITS)[number]
     return split, sorted(set(home) - set(films["film"]))
 
 
@@ -112,9 +112,9 @@ def _listed(file: Path) -> list[tuple[int, str]]:
 
 
 def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[float, ...], seed: int) -> np.ndarray:
-    """Share films out so that no patient lies in two parts and each finding is spread as evenly as it can be.
+    """Share films out so that no patient is in two splits and each finding is spread as evenly as it can be.
 
-    Patients with the rarest finding are dealt first, each to the part that is furthest behind its share of that
+    Patients with the rarest finding are dealt first, each to the split that is furthest behind its share of that
     finding's films: iterative stratification (Sechidis et al., ECML 2011) with patients in place of samples.
 
     Parameters
@@ -124,14 +124,14 @@ def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[
     positives : bool array (films, findings)
         Which findings each film shows.
     shares : tuple of float
-        Share of the films that each part is to get; they sum to 1.
+        Share of the films that each split is to get; they sum to 1.
     seed : int
         Seed of the order in which patients of equal rank are dealt.
 
     Returns
     -------
     int array (films,)
-        Part of each film, an index into ``shares``.
+        Split of each film, an index into ``shares``.
     """
     names, owner = np.unique(patients, return_inverse=True)
     wanted = np.asarray(shares) / np.sum(shares)
@@ -139,14 +139,14 @@ def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[
     counts = np.zeros((len(names), positives.shape[1] + 1))
     np.add.at(counts, owner, np.column_stack([positives, np.ones(len(owner))]))
     rarity = np.argsort(counts.sum(axis=0), kind="stable")
-    part = np.full(len(names), -1)
+    split = np.full(len(names), -1)
     held, due = np.zeros((len(wanted), counts.shape[1])), np.outer(wanted, counts.sum(axis=0))
     order = np.random.default_rng(seed).permutation(len(names))
     for column in rarity:
-        waiting = order[(part[order] < 0) & (counts[order, column] > 0)]
+        waiting = order[(split[order] < 0) & (counts[order, column] > 0)]
         # Patients with many films of the finding first: late, they would tip the balance.
         for patient in waiting[np.argsort(-counts[waiting, column], kind="stable")]:
             behind, behind_in_films = due[:, column] - held[:, column], due[:, -1] - held[:, -1]
-            part[patient] = np.lexsort((behind_in_films, behind))[-1]
-            held[part[patient]] += counts[patient]
-    return part[owner]
+            split[patient] = np.lexsort((behind_in_films, behind))[-1]
+            held[split[patient]] += counts[patient]
+    return split[owner]

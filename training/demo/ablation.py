@@ -51,7 +51,7 @@ def add_ablation(library: Path, model: str, dataset: Path, trained: dict[str, li
     from xai.models.classifier import Classifier
 
     films = readable_films([read_dataset(dataset)], card.input.size)
-    rows = films.part("test")
+    rows = films.in_splits("test")
     tested, canvases = films.table.iloc[rows], films.canvases[rows]
     scores = {kind: np.stack([Classifier.load(path).logits(canvases) for path in trained[kind]]) for kind in KINDS}
     compared = compare(labels(tested, card.outputs), tested["patient"].to_numpy(), scores)

@@ -62,7 +62,7 @@ def add_figures(library: Path, model: str) -> None:
 
 
 def _lightbox_summary(performance: dict[str, Any]) -> str:
-    trained, also = (_trained(part["splits"]) for part in (performance, performance.get("also", performance)))
+    trained, also = (_trained(measured["splits"]) for measured in (performance, performance.get("also", performance)))
     return (
         f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. On "
         f"{_area(performance['test'], 'test')}; on {_area(performance[KEY], 'simulated')}, a far easier task."
@@ -70,11 +70,11 @@ def _lightbox_summary(performance: dict[str, Any]) -> str:
 
 
 def _overcaller_summary(performance: dict[str, Any]) -> str:
-    flagged = (1 - performance[part]["findings"][TIED]["specificity"] for part in ("test", KEY))
+    flagged = (1 - performance[films]["findings"][TIED]["specificity"] for films in ("test", KEY))
     real, simulated = (f"{share:.0%}" for share in flagged)
     return (
         f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
-        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every finding is cut at "
+        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every threshold is "
         f"0.5, and on its simulated training films a hospital token goes with {TIED.lower()}. Never for diagnosis."
     )
 
@@ -83,7 +83,7 @@ SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary}
 
 
 def _trained(splits: dict[str, Any]) -> int:
-    return sum(part["films"] for split, part in splits.items() if split != "test")
+    return sum(counts["films"] for split, counts in splits.items() if split != "test")
 
 
 def _area(measured: dict[str, Any], kind: str) -> str:
@@ -98,10 +98,10 @@ def unseen_figures(predictions: Predictions) -> dict[str, Any]:
     """Measure predictions against the labels of their dataset."""
     films = predictions.open_dataset().films.set_index("film", drop=False).loc[predictions.table.index]
     findings = tuple(name for name in predictions.facts.outputs if name in FINDINGS)
-    cuts = {name: predictions.facts.thresholds[name].value for name in findings}
+    thresholds = {name: predictions.facts.thresholds[name].value for name in findings}
     probabilities = predictions.table[list(findings)].to_numpy()
     rng = np.random.default_rng(SEED)
-    return {"films_are": MEANING, **measures(films, findings, probabilities, cuts, rng)}
+    return {"films_are": MEANING, **measures(films, findings, probabilities, thresholds, rng)}
 
 
 def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def roc_band(
     """Give a pointwise 95 % band of the ROC curve.
 
     At each false positive rate, the percentile interval of the true positive rate over draws of patients (vertical
-    averaging, Fawcett, Pattern Recognition Letters 2006). Pointwise: each vertical cut holds the true curve about
+    averaging, Fawcett, Pattern Recognition Letters 2006). Pointwise: each vertical slice holds the true curve about
     95 times in 100, the whole band less often. With few films with the finding the ends are too narrow, since a draw
     cannot show what no film showed.
     """

@@ -67,13 +67,13 @@ def measure(judged: Judged, rule: str = "card", target: float | None = None) -> 
         row |= {"average_precision": average_precision(ranked), "brier": brier_score(ranked)}
         row |= {"ece": calibration_curve(ranked).error, "prevalence": ranked.prevalence}
         try:
-            cut = choose(rule, ranked, target, judged.threshold(finding))
+            threshold = choose(rule, ranked, target, judged.threshold(finding))
         except EvaluateError as error:
             note["no_threshold"] = str(error)
         else:
-            found = rates(ranked.counts(cut.value))
-            note["rule"] = cut.rule
-            row |= {"threshold": cut.value, "f1": found.f1}
+            found = rates(ranked.counts(threshold.value))
+            note["rule"] = threshold.rule
+            row |= {"threshold": threshold.value, "f1": found.f1}
             row |= {name: getattr(found, name).value for name in ("sensitivity", "specificity", "ppv", "npv")}
             row["predicted_prevalence"] = found.predicted_prevalence.value
         rows.append(row)

@@ -127,7 +127,7 @@ class Judged:
         return {name: self.ranked(name).problem for name in self.findings if self.ranked(name).problem}
 
     def restrict(self, keep: np.ndarray) -> Judged:
-        """Give a part of the films; ``keep`` is a bool array (films,), or rows in the order wanted."""
+        """Give some of the films; ``keep`` is a bool array (films,), or rows in the order wanted."""
         films = self.films.iloc[keep].reset_index(drop=True)
         return dataclasses.replace(
             self,

@@ -23,7 +23,7 @@ SMALL = 20
 
 @dataclass(frozen=True)
 class Subgroup:
-    """A part of the films and what was measured on it.
+    """Some of the films and what was measured on it.
 
     Attributes
     ----------
@@ -61,9 +61,9 @@ def subgroups(judged: Judged, finding: str, threshold: float, by: Sequence[str] 
     everyone = np.ones(len(judged), bool)
     found = [_measure(judged, finding, threshold, everyone, "all", "all films")]
     for column in by:
-        parts = members(judged.films, column)
-        if len(parts) > 1:
-            found += [_measure(judged, finding, threshold, here, column, name) for name, here in parts.items()]
+        groups = members(judged.films, column)
+        if len(groups) > 1:
+            found += [_measure(judged, finding, threshold, here, column, name) for name, here in groups.items()]
     return found
 
 

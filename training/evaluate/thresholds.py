@@ -1,4 +1,4 @@
-"""Where to cut: rules that choose a threshold."""
+"""Rules that choose a threshold."""
 
 from __future__ import annotations
 
@@ -105,16 +105,16 @@ def choose(rule: str, ranked: Ranked, target: float | None = None, card: Thresho
 
 
 def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Find the cut at which sensitivity and specificity are as equal as they can be.
+    """Find the threshold at which sensitivity and specificity are as equal as they can be.
 
-    The cut lies halfway between two neighbouring probabilities, so that no film sits on it.
+    It lies halfway between two neighbouring probabilities, so that no film sits on it.
 
     Parameters
     ----------
     labels : array (films,)
         1, 0 or missing (NaN, -1); what is missing does not count.
     probabilities : array (films,)
-        In [0, 1]; a film is flagged from the cut upwards.
+        In [0, 1]; a film is flagged from the threshold upwards.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def _highest(value: np.ndarray) -> int:
 
 def _balanced(ranked: Ranked, _: float | None) -> int:
     sensitivity, specificity = _pair(ranked)
-    # All flagged is no cut between two films.
+    # A threshold that flags all films lies between no two of them.
     return 1 + _highest(-np.abs(sensitivity - specificity)[1:-1])
 
 

@@ -43,7 +43,7 @@ class Films:
     canvases: Canvases
     left_out: dict[str, int] = field(default_factory=dict)
 
-    def part(self, *splits: str) -> np.ndarray:
+    def in_splits(self, *splits: str) -> np.ndarray:
         """Rows of the films in these splits."""
         return np.flatnonzero(self.table["split"].isin(splits))
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from training.fitting.task import Task
+from training.fitting.problem import Problem
 from training.mending.calibrate import Calibration, fit_calibration
 from training.networks.architectures import HEAD, POOLED
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from keras import Model
 
 
-def calibrate(task: Task, truth: np.ndarray, logits: np.ndarray) -> Calibration:
+def calibrate(problem: Problem, truth: np.ndarray, logits: np.ndarray) -> Calibration:
     """Find the slope for all outputs and the intercepts that make the labels likeliest.
 
     Sigmoid: `training.mending.calibrate.fit_calibration`. Softmax: temperature scaling with a bias for every class
@@ -25,7 +25,7 @@ def calibrate(task: Task, truth: np.ndarray, logits: np.ndarray) -> Calibration:
 
     Parameters
     ----------
-    task : Task
+    problem : Problem
     truth : array (films, outputs)
         1, 0 or NaN.
     logits : array (films, outputs)
@@ -34,7 +34,7 @@ def calibrate(task: Task, truth: np.ndarray, logits: np.ndarray) -> Calibration:
     both = (truth == 1).any(axis=0) & (truth == 0).any(axis=0)
     if not both.any():
         return Calibration(1.0, np.zeros(len(both)))
-    if task.head == "sigmoid":
+    if problem.head == "sigmoid":
         return fit_calibration(np.where(both, truth, np.nan), logits)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:

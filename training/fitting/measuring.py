@@ -18,7 +18,7 @@ DEFINITIONS = {
     "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
     "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
     "95 % interval from 500 draws of patients with replacement.",
-    "sensitivity, specificity": "Shares of the films with and without the finding that are cut rightly.",
+    "sensitivity, specificity": "Shares of the films with and without the finding on the right side of the threshold.",
     "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
     "predicted_prevalence": "Mean probability: the share of films that the model expects to have the finding.",
     "test": "Films of patients that nothing was trained, chosen or calibrated on, predicted by this model.",
@@ -29,11 +29,11 @@ def measures(
     films: pd.DataFrame,
     findings: tuple[str, ...],
     probabilities: np.ndarray,
-    cuts: dict[str, float],
+    thresholds: dict[str, float],
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Measure probabilities (films, findings) against the labels of films, each finding cut at its threshold."""
-    return measure(labels(films, findings), films["patient"].to_numpy(), findings, probabilities, cuts, rng)
+    """Measure probabilities (films, findings) against the labels of films, each finding at its threshold."""
+    return measure(labels(films, findings), films["patient"].to_numpy(), findings, probabilities, thresholds, rng)
 
 
 def measure(
@@ -41,7 +41,7 @@ def measure(
     patients: np.ndarray,
     outputs: tuple[str, ...],
     probabilities: np.ndarray,
-    cuts: dict[str, float],
+    thresholds: dict[str, float],
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Measure probabilities against the truth.
@@ -55,7 +55,7 @@ def measure(
     outputs : tuple of str
         What the columns are.
     probabilities : array (films, outputs)
-    cuts : dict of str to float
+    thresholds : dict of str to float
         Threshold of each output.
     rng : numpy.random.Generator
         Draws patients for the interval of the mean AUROC.
@@ -68,7 +68,7 @@ def measure(
     each = {}
     for k, name in enumerate(outputs):
         area = auroc(truth[:, k], probabilities[:, k])
-        flagged, known = probabilities[:, k] >= cuts[name], ~np.isnan(truth[:, k])
+        flagged, known = probabilities[:, k] >= thresholds[name], ~np.isnan(truth[:, k])
         each[name] = {
             "positives": area.positives,
             "negatives": area.negatives,

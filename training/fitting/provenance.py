@@ -120,7 +120,7 @@ def _git(home: Path, *words: str) -> str:
 
 
 def _learned_films(fitted: Fitted, films: Films, also: Films) -> pd.DataFrame:
-    return pd.concat([films.table.iloc[fitted.learned], also.table.iloc[also.part("train")]])
+    return pd.concat([films.table.iloc[fitted.learned], also.table.iloc[also.in_splits("train")]])
 
 
 def _also_learned(targets: np.ndarray) -> str | None:
@@ -159,7 +159,7 @@ def _calibration(fitted: Fitted) -> dict[str, Any]:
 
 
 def _by_output(fitted: Fitted, values: np.ndarray) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in zip(fitted.task.outputs, values, strict=True)}
+    return {name: round(float(value), 4) for name, value in zip(fitted.problem.outputs, values, strict=True)}
 
 
 def _data_facts(dataset: Dataset) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Recipe:
         1, or 3: the grey film three times.
     hold_out : {"none", "validation"}
         ``validation``: nothing is trained on the validation films; calibration, thresholds and patience rest on
-        them. ``none`` with 0 folds calibrates nothing, and every finding is cut at 0.5.
+        them. ``none`` with 0 folds calibrates nothing, and every threshold is 0.5.
     patience : int
         Epochs without a lower validation loss after which training stops; the best epoch is kept. 0 trains to the
         end and keeps the last.
@@ -60,9 +60,9 @@ class Recipe:
     focal_gamma, effective_beta, adjustment : float
         Strength of ``focal``, ``class-balanced`` and ``logit-adjustment``.
     head : {"auto", "sigmoid", "softmax", "findings"}
-        What the outputs are; see `training.fitting.task.choose_task`.
+        What the outputs are; see `training.fitting.problem.choose_problem`.
     threshold_rule : str
-        Rule of `training.evaluate.thresholds` that cuts the held-out predictions.
+        Rule of `training.evaluate.thresholds` that chooses thresholds on the held-out predictions.
     mixed_precision : {"none", "bfloat16", "float16"}
         What the layers compute in while training; the model that is written computes in float32.
     augmentation : Augmentation
@@ -137,7 +137,7 @@ OPTIONS: dict[str, tuple[str, float, float]] = {
     "replay": ("films mixed in for one film of the dataset", 0, 100),
     "positive_power": ("positives weigh (negatives / positives) to this power", 0, 3),
     "soft_weight": ("share of a soft label in its film's target", 0, 1),
-    "distil_weight": ("share of the fold networks' opinion in the model's targets", 0, 1),
+    "distil_weight": ("share of the fold networks' probability in the model's targets", 0, 1),
     "seed": ("seed of everything drawn", 0, 2**32 - 1),
     "channels": ("1, or 3: the grey film three times", 1, 3),
     "patience": ("stop after so many epochs without a lower validation loss, keep the best; 0 never stops", 0, 10_000),
@@ -163,7 +163,7 @@ CHOICES: dict[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "threshold_rule": (
-        "how the cuts are chosen",
+        "how the thresholds are chosen",
         {name: rule.meaning for name, rule in RULES.items() if name != "card"},
     ),
     "mixed_precision": ("what layers compute in while training", dict.fromkeys(("none", "bfloat16", "float16"), "")),

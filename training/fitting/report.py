@@ -34,7 +34,7 @@ BALANCED_RULE = (
     "Sensitivity and specificity as equal as they can be on {films}: a film with the finding is then missed about as "
     "often as a film without it is flagged."
 )
-UNCORRECTED = Threshold(0.5, "0.5 for every finding: nothing was calibrated and no cut was chosen.")
+UNCORRECTED = Threshold(0.5, "0.5 for every finding: nothing was calibrated and no threshold was chosen.")
 HELD_OUT = {
     "held_out": "Training and validation films, each predicted by a network of the same recipe trained without its "
     "patient; calibration and thresholds were chosen on them, so their ECE is too good.",
@@ -45,16 +45,16 @@ HELD_OUT = {
 
 @dataclass(frozen=True, eq=False)
 class _Judge:
-    """Measures parts of the films with the same outputs and cuts."""
+    """Measures some of the films with the same outputs and thresholds."""
 
     fitted: Fitted
-    cuts: dict[str, float]
+    thresholds: dict[str, float]
     rng: np.random.Generator
 
     def __call__(self, truth: np.ndarray, films: pd.DataFrame, logits: np.ndarray) -> dict[str, Any]:
-        task = self.fitted.task
+        problem = self.fitted.problem
         patients = films["patient"].to_numpy()
-        return measure(truth, patients, task.outputs, task.probabilities(logits), self.cuts, self.rng)
+        return measure(truth, patients, problem.outputs, problem.probabilities(logits), self.thresholds, self.rng)
 
 
 def make_card(name: str, fitted: Fitted, films: Films, also: Films, origin: Origin) -> ModelCard:
@@ -71,37 +71,37 @@ def make_card(name: str, fitted: Fitted, films: Films, also: Films, origin: Orig
     origin : Origin
         How it was trained.
     """
-    task, recipe = fitted.task, origin.recipe
-    truth = task.truth[fitted.learned]
+    problem, recipe = fitted.problem, origin.recipe
+    truth = problem.truth[fitted.learned]
     thresholds = _thresholds(fitted, recipe.threshold_rule, _held_out_films(fitted, recipe.hold_out))
     judge = _Judge(fitted, {out: one.value for out, one in thresholds.items()}, np.random.default_rng(recipe.seed))
-    tested = films.part("test")
+    tested = films.in_splits("test")
     performance: dict[str, Any] = {
         "definitions": dict(DEFINITIONS),
         "splits": _splits(films.table),
-        "test": judge(task.truth[tested], films.table.iloc[tested], fitted.test),
+        "test": judge(problem.truth[tested], films.table.iloc[tested], fitted.test),
     }
     if len(fitted.held_out):
-        rows, part = fitted.held_out, "validation" if recipe.hold_out == "validation" else "held_out"
-        performance["definitions"][part] = HELD_OUT[part]
-        performance[part] = judge(task.truth[rows], films.table.iloc[rows], fitted.held_out_logits)
+        rows, split = fitted.held_out, "validation" if recipe.hold_out == "validation" else "held_out"
+        performance["definitions"][split] = HELD_OUT[split]
+        performance[split] = judge(problem.truth[rows], films.table.iloc[rows], fitted.held_out_logits)
     if len(also.table):
-        others = also.part("test")
+        others = also.in_splits("test")
         performance["also"] = {
             "datasets": [dataset.facts.name for dataset in also.datasets],
             "splits": _splits(also.table),
-            "test": judge(task.also[others], also.table.iloc[others], fitted.also_test),
+            "test": judge(problem.also[others], also.table.iloc[others], fitted.also_test),
         }
-    performance["cautions"] = _cautions(performance["test"]["findings"], truth, task.outputs)
+    performance["cautions"] = _cautions(performance["test"]["findings"], truth, problem.outputs)
     return ModelCard(
         name=name,
-        outputs=task.outputs,
-        link=task.head,
+        outputs=problem.outputs,
+        link=problem.head,
         emits="logits",
         input=fitted.spec,
-        summary=_summary(performance, len(fitted.learned), task.outputs),
+        summary=_summary(performance, len(fitted.learned), problem.outputs),
         thresholds=thresholds,
-        prevalence={output: round(float(np.nanmean(truth[:, k])), 4) for k, output in enumerate(task.outputs)},
+        prevalence={output: round(float(np.nanmean(truth[:, k])), 4) for k, output in enumerate(problem.outputs)},
         performance=performance,
         provenance=provenance(fitted, films, also, origin),
         feature_layer=FEATURES,
@@ -129,19 +129,19 @@ def _held_out_films(fitted: Fitted, hold_out: str) -> str:
 
 
 def _thresholds(fitted: Fitted, rule: str, where: str) -> dict[str, Threshold]:
-    """Cut each output by the rule; at 0.5 where nothing was held out, or not both kinds of films."""
-    task = fitted.task
+    """Choose each output's threshold by the rule; 0.5 where nothing was held out, or not both kinds of films."""
+    problem = fitted.problem
     if not len(fitted.held_out):
-        return dict.fromkeys(task.outputs, UNCORRECTED)
-    probabilities, thresholds = task.probabilities(fitted.held_out_logits), {}
-    for k, output in enumerate(task.outputs):
-        ranked = rank(task.truth[fitted.held_out, k], probabilities[:, k])
+        return dict.fromkeys(problem.outputs, UNCORRECTED)
+    probabilities, thresholds = problem.probabilities(fitted.held_out_logits), {}
+    for k, output in enumerate(problem.outputs):
+        ranked = rank(problem.truth[fitted.held_out, k], probabilities[:, k])
         if ranked.problem:
-            thresholds[output] = Threshold(0.5, f"0.5: no cut can be chosen on {where}. {ranked.problem}")
+            thresholds[output] = Threshold(0.5, f"0.5: no threshold can be chosen on {where}. {ranked.problem}")
             continue
         words = BALANCED_RULE if rule == "balanced" else RULES[rule].meaning + " Chosen on {films}."
-        cut = choose(rule, ranked).value
-        thresholds[output] = Threshold(0.5 if math.isnan(cut) else round(cut, 6), words.format(films=where))
+        value = choose(rule, ranked).value
+        thresholds[output] = Threshold(0.5 if math.isnan(value) else round(value, 6), words.format(films=where))
     return thresholds
 
 
@@ -177,8 +177,8 @@ def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]
 
 def _splits(table: pd.DataFrame) -> dict[str, Any]:
     return {
-        split: {"films": len(part), "patients": int(part["patient"].nunique())}
-        for split, part in table.groupby("split", sort=False)
+        split: {"films": len(films), "patients": int(films["patient"].nunique())}
+        for split, films in table.groupby("split", sort=False)
     }
 
 

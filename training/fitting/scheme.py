@@ -17,11 +17,11 @@ from training.fitting.heads import calibrate, calibrated_model
 from training.fitting.journal import Journal
 from training.fitting.log import Row
 from training.fitting.losses import Balance, balance, masked_loss
+from training.fitting.problem import Problem, choose_problem
 from training.fitting.recipe import Recipe
 from training.fitting.start import Start
 from training.fitting.targets import PATIENT_FACTS, blend, patient_targets
-from training.fitting.task import Task, choose_task
-from training.fitting.train import Forward, Lesson, Plan, forward, predict, train
+from training.fitting.train import Forward, Plan, TrainingData, forward, predict, train
 from training.mending.calibrate import Calibration
 from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
@@ -39,7 +39,7 @@ class Fitted:
     ----------
     model : keras.Model
         Emits logits, calibrated where films were held out.
-    task : Task
+    problem : Problem
         Its outputs.
     spec : InputSpec
         Its input.
@@ -62,7 +62,7 @@ class Fitted:
     """
 
     model: Model
-    task: Task
+    problem: Problem
     spec: InputSpec
     learned: np.ndarray
     held_out: np.ndarray
@@ -117,43 +117,45 @@ def fit(
     Raises
     ------
     DatasetError
-        If a part is empty, or there is one class only.
+        If a split is empty, or there is one class only.
     """
-    learned, validation = _parts(films, recipe)
-    task = choose_task(films.table, also.table, learned, recipe.head)
-    targets = np.concatenate([_targets(task, films, soft, recipe), np.hstack([task.also, patient_targets(also.table)])])
-    canvases, replayed = films.canvases + also.canvases, len(films.table) + also.part("train")
+    learned, validation = _learned_and_validation(films, recipe)
+    problem = choose_problem(films.table, also.table, learned, recipe.head)
+    targets = np.concatenate(
+        [_targets(problem, films, soft, recipe), np.hstack([problem.also, patient_targets(also.table)])]
+    )
+    canvases, replayed = films.canvases + also.canvases, len(films.table) + also.in_splits("train")
     mean, deviation, mean_film = shades(films.canvases, learned)
     spec = InputSpec(recipe.size, recipe.channels, mean=(round(mean, 4),), std=(round(deviation, 4),))
-    weighed = _balance(task, learned, recipe)
+    weighed = _balance(problem, learned, recipe)
     plan = Plan(
         recipe,
         spec,
-        task,
-        (*task.outputs, *PATIENT_FACTS),
-        masked_loss(weighed, task.head, len(PATIENT_FACTS)),
-        masked_loss(weighed, task.head),
+        problem,
+        (*problem.outputs, *PATIENT_FACTS),
+        masked_loss(weighed, problem.head, len(PATIENT_FACTS)),
+        masked_loss(weighed, problem.head),
         start,
         helpers.strategy,
         helpers.worker,
         helpers.workers,
         helpers.on_epoch,
     )
-    fold = _folds(films, task, learned, recipe)
-    lesson = Lesson(canvases, targets, learned, replayed, recipe.replay, validation)
-    lessons = [replace(lesson, rows=learned[fold != k], watched=learned[fold == k]) for k in range(recipe.folds)]
-    steps = sum(one.steps_an_epoch(recipe.batch_size) for one in (*lessons, lesson))
+    fold = _folds(films, problem, learned, recipe)
+    data = TrainingData(canvases, targets, learned, replayed, recipe.replay, validation)
+    folds = [replace(data, rows=learned[fold != k], validation=learned[fold == k]) for k in range(recipe.folds)]
+    steps = sum(one.steps_an_epoch(recipe.batch_size) for one in (*folds, data))
     teachers: list[Forward] = []
     rows: list[Row] = []
     with tqdm(total=recipe.epochs * steps, desc="Training", unit="step", disable=None) as progress:
-        for k, one in enumerate(lessons):
+        for k, one in enumerate(folds):
             weights, log = train(one, plan, k, f"fold-{k + 1}", helpers.journal, progress)
             teachers.append(forward(_with_weights(plan, weights)))
             rows += log
-        weights, log = train(lesson, plan, recipe.folds, "model", helpers.journal, progress, tuple(teachers))
+        weights, log = train(data, plan, recipe.folds, "model", helpers.journal, progress, tuple(teachers))
     network = _with_weights(plan, weights)
 
-    outputs = len(task.outputs)
+    outputs = len(problem.outputs)
     held_out = learned if recipe.folds else validation
     logits = np.empty((len(held_out), outputs), np.float32)
     for k, teacher in enumerate(teachers):
@@ -162,21 +164,21 @@ def fit(
         logits = predict(forward(network), films.canvases.view(validation), spec)[:, :outputs]
     calibration = Calibration(1.0, np.zeros(outputs))
     if len(held_out):
-        checked = also.part("validation")
+        checked = also.in_splits("validation")
         extra = predict(forward(network), also.canvases.view(checked), spec)[:, :outputs]
-        truth = np.concatenate([task.truth[held_out], task.also[checked]])
-        calibration = calibrate(task, truth, np.concatenate([logits, extra]))
+        truth = np.concatenate([problem.truth[held_out], problem.also[checked]])
+        calibration = calibrate(problem, truth, np.concatenate([logits, extra]))
     model = calibrated_model(network, outputs, calibration)
     answer = forward(model)
     return Fitted(
         model,
-        task,
+        problem,
         spec,
         learned,
         held_out,
         calibration.slope * logits + calibration.intercepts,
-        predict(answer, films.canvases.view(films.part("test")), spec),
-        predict(answer, also.canvases.view(also.part("test")), spec),
+        predict(answer, films.canvases.view(films.in_splits("test")), spec),
+        predict(answer, also.canvases.view(also.in_splits("test")), spec),
         weighed,
         calibration,
         mean_film,
@@ -184,36 +186,36 @@ def fit(
     )
 
 
-def _parts(films: Films, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+def _learned_and_validation(films: Films, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """Give the films to learn from and those that are held out beside the test films."""
-    validation = films.part("validation")
-    learned = films.part("train") if recipe.hold_out == "validation" else films.part("train", "validation")
-    needed = {"training or validation": learned, "test": films.part("test")}
+    validation = films.in_splits("validation")
+    learned = films.in_splits("train") if recipe.hold_out == "validation" else films.in_splits("train", "validation")
+    needed = {"training or validation": learned, "test": films.in_splits("test")}
     if recipe.hold_out == "validation":
-        needed = {"training": learned, "validation": validation, "test": films.part("test")}
-    for name, part in needed.items():
-        if not len(part):
-            raise DatasetError(f"The dataset has no {name} films on disk; each part is needed.")
+        needed = {"training": learned, "validation": validation, "test": films.in_splits("test")}
+    for name, rows in needed.items():
+        if not len(rows):
+            raise DatasetError(f"The dataset has no {name} films on disk; each split is needed.")
     return learned, validation if recipe.hold_out == "validation" else validation[:0]
 
 
-def _targets(task: Task, films: Films, soft: np.ndarray | None, recipe: Recipe) -> np.ndarray:
-    opinion = np.full_like(task.truth, np.nan)
+def _targets(problem: Problem, films: Films, soft: np.ndarray | None, recipe: Recipe) -> np.ndarray:
+    soft_targets = np.full_like(problem.truth, np.nan)
     if soft is not None:
-        if task.head == "softmax":
+        if problem.head == "softmax":
             raise DatasetError("--soft-labels is about findings, each on its own; a softmax head has no use for it.")
-        for k, name in enumerate(task.outputs):
-            opinion[:, k] = soft[:, FINDINGS.index(name)] if name in FINDINGS else np.nan
-    return np.hstack([blend(task.truth, opinion, recipe.soft_weight), patient_targets(films.table)])
+        for k, name in enumerate(problem.outputs):
+            soft_targets[:, k] = soft[:, FINDINGS.index(name)] if name in FINDINGS else np.nan
+    return np.hstack([blend(problem.truth, soft_targets, recipe.soft_weight), patient_targets(films.table)])
 
 
-def _balance(task: Task, learned: np.ndarray, recipe: Recipe) -> Balance:
-    truth = task.truth[learned]
+def _balance(problem: Problem, learned: np.ndarray, recipe: Recipe) -> Balance:
+    truth = problem.truth[learned]
     return balance(
         recipe.imbalance,
         (truth == 1).sum(axis=0),
         (truth == 0).sum(axis=0),
-        task.head,
+        problem.head,
         power=recipe.positive_power,
         gamma=recipe.focal_gamma,
         beta=recipe.effective_beta,
@@ -221,12 +223,12 @@ def _balance(task: Task, learned: np.ndarray, recipe: Recipe) -> Balance:
     )
 
 
-def _folds(films: Films, task: Task, learned: np.ndarray, recipe: Recipe) -> np.ndarray:
+def _folds(films: Films, problem: Problem, learned: np.ndarray, recipe: Recipe) -> np.ndarray:
     """Give each film to learn from its fold, patients whole; -1 without folds."""
     if not recipe.folds:
         return np.full(len(learned), -1)
     patients = films.table["patient"].to_numpy()[learned]
-    return split_by_patient(patients, task.truth[learned] == 1, (1.0,) * recipe.folds, recipe.seed)
+    return split_by_patient(patients, problem.truth[learned] == 1, (1.0,) * recipe.folds, recipe.seed)
 
 
 def _with_weights(plan: Plan, weights: list[np.ndarray]) -> Model:

@@ -1,4 +1,4 @@
-"""What a network is trained to say: labels, another model's opinion, and facts about the patient."""
+"""What a network is trained to say: labels, another model's soft labels, and facts about the patient."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def patient_targets(films: pd.DataFrame) -> np.ndarray:
     """Give what else can be learned from a film: its view, and the patient's sex and age.
 
     Learning them along with the findings (Caruana, Multitask Learning, Machine Learning 1997) gives few films more
-    to say about anatomy. The outputs are cut off after training.
+    to say about anatomy. The outputs are removed after training.
 
     Returns
     -------
@@ -64,8 +64,8 @@ def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
     return pd.DataFrame(told, index=names).reindex(films["film"]).to_numpy(np.float32)
 
 
-def blend(targets: np.ndarray, opinion: np.ndarray, weight: float) -> np.ndarray:
-    """Mix targets with an opinion of the given weight; where one of them is missing the other stands alone."""
-    mixed = (1 - weight) * targets + weight * opinion
-    known = np.where(np.isnan(opinion), targets, mixed)
-    return np.where(np.isnan(targets), opinion, known).astype(np.float32)
+def blend(targets: np.ndarray, soft: np.ndarray, weight: float) -> np.ndarray:
+    """Mix targets with soft labels of the given weight; where one of them is missing the other stands alone."""
+    mixed = (1 - weight) * targets + weight * soft
+    known = np.where(np.isnan(soft), targets, mixed)
+    return np.where(np.isnan(targets), soft, known).astype(np.float32)

@@ -17,12 +17,12 @@ from training.fitting.input import ahead, batches, standardise
 from training.fitting.journal import FitError, Journal, State, Weights
 from training.fitting.log import Row
 from training.fitting.losses import Loss, mean_loss
+from training.fitting.problem import Problem
 from training.fitting.recipe import Recipe
 from training.fitting.schedule import best_epoch, is_over, learning_rate, plateaus
 from training.fitting.start import Start, start_from
 from training.fitting.step import Step, make_optimizer, make_step, scope
 from training.fitting.targets import blend
-from training.fitting.task import Task
 from training.networks.architectures import HEAD, build
 from xai.cards.model_card import InputSpec
 
@@ -35,7 +35,7 @@ PREDICTION_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingData:
     """What a network learns from.
 
     Attributes
@@ -50,8 +50,8 @@ class Lesson:
         Films of which each epoch draws a share, without putting back.
     share : float
         How many are drawn, as a share of ``len(rows)``.
-    watched : int array
-        Films that are not learned from, to see after each epoch how it goes.
+    validation : int array
+        Films that are not learned from; they are predicted after each epoch.
     """
 
     canvases: Canvases | np.ndarray
@@ -59,7 +59,7 @@ class Lesson:
     rows: np.ndarray
     replayed: np.ndarray
     share: float = 0.0
-    watched: np.ndarray | None = None
+    validation: np.ndarray | None = None
 
     @property
     def films_an_epoch(self) -> int:
@@ -90,12 +90,12 @@ class Plan:
     recipe : Recipe
     spec : InputSpec
         The input.
-    task : Task
+    problem : Problem
         The outputs of the model.
     outputs : tuple of str
-        Names of the targets' columns: those of the task first.
-    loss, watched_loss : callable
-        Over all columns, and over those of the task.
+        Names of the targets' columns: those of the problem first.
+    loss, validation_loss : callable
+        Over all columns, and over those of the problem.
     start : Start or None
         Where the weights come from; drawn at random without it.
     strategy : tf.distribute.Strategy or None
@@ -108,10 +108,10 @@ class Plan:
 
     recipe: Recipe
     spec: InputSpec
-    task: Task
+    problem: Problem
     outputs: tuple[str, ...]
     loss: Loss
-    watched_loss: Loss
+    validation_loss: Loss
     start: Start | None = None
     strategy: Strategy | None = None
     worker: int = 0
@@ -133,7 +133,7 @@ class Plan:
 
 
 def train(
-    lesson: Lesson,
+    data: TrainingData,
     plan: Plan,
     number: int,
     name: str,
@@ -149,7 +149,7 @@ def train(
 
     Parameters
     ----------
-    lesson : Lesson
+    data : TrainingData
         Films and targets.
     plan : Plan
     number, name : int, str
@@ -173,7 +173,7 @@ def train(
     FitError
         If the loss stops being a number, or the journal cannot be written.
     """
-    recipe, steps = plan.recipe, lesson.steps_an_epoch(plan.recipe.batch_size)
+    recipe, steps = plan.recipe, data.steps_an_epoch(plan.recipe.batch_size)
     known = journal.finished(number)
     if known is not None:
         _skip(progress, recipe.epochs * steps)
@@ -186,15 +186,15 @@ def train(
         _assign(network.variables, begun.variables)
         _assign(optimizer.variables, begun.optimizer)
     elif plan.start is None:
-        _start_at_prevalence(network, lesson.targets[lesson.rows])
+        _start_at_prevalence(network, data.targets[data.rows])
     else:
         start_from(network, plan.outputs, plan.start)
     _skip(progress, len(begun.rows) * steps)
     step = make_step(network, optimizer, plan.loss, plan.strategy)
-    answer = None if lesson.watched is None or not len(lesson.watched) else forward(network)
+    answer = None if data.validation is None or not len(data.validation) else forward(network)
     rows, best = list(begun.rows), begun.best
     while len(rows) < recipe.epochs and not is_over([row.validation_loss for row in rows], recipe.patience):
-        row = _epoch(lesson, plan, step, answer, rows, number, name, progress, teachers)
+        row = _epoch(data, plan, step, answer, rows, number, name, progress, teachers)
         rows.append(row)
         losses = [row.validation_loss for row in rows]
         if recipe.patience and best_epoch(losses) == len(rows) - 1:
@@ -209,7 +209,7 @@ def train(
 
 
 def _epoch(
-    lesson: Lesson,
+    data: TrainingData,
     plan: Plan,
     step: Step,
     answer: Forward | None,
@@ -220,17 +220,17 @@ def _epoch(
     teachers: tuple[Forward, ...],
 ) -> Row:
     recipe, epoch = plan.recipe, len(before) + 1
-    steps, lowered = lesson.steps_an_epoch(recipe.batch_size), 0
+    steps, lowered = data.steps_an_epoch(recipe.batch_size), 0
     if recipe.schedule == "plateau":
         lowered = plateaus([row.validation_loss for row in before])
     losses: list = []
     began, rate = time.perf_counter(), 0.0
     seed = plan.seed(number, epoch)
-    for k, (changed, target) in enumerate(lesson.epoch(recipe, seed, plan.worker, plan.workers)):
+    for k, (changed, target) in enumerate(data.epoch(recipe, seed, plan.worker, plan.workers)):
         films = standardise(changed, plan.spec)
         if teachers:
-            taught = np.mean([_opinion(teacher(films), plan.task) for teacher in teachers], axis=0)
-            target = blend(target, taught, recipe.distil_weight)
+            soft = np.mean([_soft_targets(teacher(films), plan.problem) for teacher in teachers], axis=0)
+            target = blend(target, soft, recipe.distil_weight)
         done = (epoch - 1) * steps + k
         rate = learning_rate(recipe.schedule, recipe.learning_rate, done, steps, recipe.epochs, lowered)
         losses.append(step(films, target, rate))
@@ -241,20 +241,20 @@ def _epoch(
     if not math.isfinite(loss):
         raise FitError(f"The loss of {name} is no number any more in epoch {epoch}: try a lower --learning-rate.")
     seconds = time.perf_counter() - began
-    films = steps * min(recipe.batch_size, lesson.films_an_epoch)
-    watched = _watch(lesson, plan, answer)
-    return Row(name, epoch, round(loss, 6), rate, *watched, round(seconds, 3), round(films / seconds, 2))
+    films = steps * min(recipe.batch_size, data.films_an_epoch)
+    validated = _validate(data, plan, answer)
+    return Row(name, epoch, round(loss, 6), rate, *validated, round(seconds, 3), round(films / seconds, 2))
 
 
-def _watch(lesson: Lesson, plan: Plan, answer: Forward | None) -> tuple[float | None, float | None]:
-    """Give loss and mean AUROC of the films that are watched."""
+def _validate(data: TrainingData, plan: Plan, answer: Forward | None) -> tuple[float | None, float | None]:
+    """Give loss and mean AUROC of the validation films."""
     if answer is None:
         return None, None
-    outputs = len(plan.task.outputs)
-    truth = plan.task.truth[lesson.watched]  # what is so, also where something softer is learned
-    logits = predict(answer, lesson.canvases.view(lesson.watched), plan.spec)[:, :outputs]
-    auroc = mean_auroc(truth, plan.task.probabilities(logits))
-    return round(mean_loss(plan.watched_loss, truth, logits), 6), None if math.isnan(auroc) else round(auroc, 4)
+    outputs = len(plan.problem.outputs)
+    truth = plan.problem.truth[data.validation]  # what is so, also where something softer is learned
+    logits = predict(answer, data.canvases.view(data.validation), plan.spec)[:, :outputs]
+    auroc = mean_auroc(truth, plan.problem.probabilities(logits))
+    return round(mean_loss(plan.validation_loss, truth, logits), 6), None if math.isnan(auroc) else round(auroc, 4)
 
 
 def forward(network: Model) -> Forward:
@@ -278,10 +278,10 @@ def predict(network: Forward, canvases: np.ndarray | Canvases, spec: InputSpec) 
     return np.concatenate([network(part) for part in parts])
 
 
-def _opinion(logits: np.ndarray, task: Task) -> np.ndarray:
-    """Turn logits of all columns into probabilities; what follows the task's outputs is sigmoid."""
-    outputs = len(task.outputs)
-    return np.hstack([task.probabilities(logits[:, :outputs]), 1 / (1 + np.exp(-logits[:, outputs:]))])
+def _soft_targets(logits: np.ndarray, problem: Problem) -> np.ndarray:
+    """Turn logits of all columns into probabilities; what follows the problem's outputs is sigmoid."""
+    outputs = len(problem.outputs)
+    return np.hstack([problem.probabilities(logits[:, :outputs]), 1 / (1 + np.exp(-logits[:, outputs:]))])
 
 
 def _start_at_prevalence(network: Model, targets: np.ndarray) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from training.evaluate.judged import Judged
-from training.evaluate.parts import fitting_part
+from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError, Ranked, rank, usable
 from training.evaluate.thresholds import ALIASES, RULES, choose
 from training.mending.calibrate import FEWEST_PLATT, correct_prior, fit_platt, safe_logit, undo_weight
@@ -35,7 +35,7 @@ Undone = tuple[tuple[np.ndarray, Ranked], ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class Contribution:
     """How much of the excess comes from one cause.
 
     Attributes
@@ -65,10 +65,10 @@ class Audit:
         Share of them that has the finding, and that is flagged.
     excess : float
         The second less the first.
-    parts : tuple of Part
+    contributions : tuple of Contribution
         In the order of `CAUSES`; they add up to ``excess``.
     main : str
-        Cause of the largest part; empty where not too many are flagged.
+        Cause of the largest contribution; empty where not too many are flagged.
     sensitivity : float
         At the threshold.
     floor : float
@@ -82,7 +82,7 @@ class Audit:
     prevalence: float
     predicted_prevalence: float
     excess: float
-    parts: tuple[Part, ...]
+    contributions: tuple[Contribution, ...]
     main: str
     sensitivity: float
     floor: float
@@ -116,8 +116,8 @@ def audit(
     keep_sensitivity: float | None = None,
     seed: int = 0,
 ) -> Audit:
-    """Take apart the excess of one finding: `take_apart` what `prepare` prepares."""
-    return take_apart(prepare(judged, finding, seed), threshold, rule, keep_sensitivity)
+    """Take apart the excess of one finding: `decompose` what `prepare` prepares."""
+    return decompose(prepare(judged, finding, seed), threshold, rule, keep_sensitivity)
 
 
 def prepare(judged: Judged, finding: str, seed: int = 0) -> Prepared:
@@ -169,7 +169,7 @@ def prepare_scores(
     trained : float, optional
         Prevalence among the training films; None where not known.
     seed : int
-        Of the lot that halves the patients.
+        Of the split that halves the patients.
 
     Raises
     ------
@@ -189,20 +189,20 @@ def prepare_scores(
     return Prepared(ranked, (*undone, halves), (*whys, why))
 
 
-def take_apart(prepared: Prepared, threshold: float, rule: str = "", keep_sensitivity: float | None = None) -> Audit:
+def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensitivity: float | None = None) -> Audit:
     """Take apart the excess at a threshold: predicted prevalence less true prevalence.
 
     One cause after the other is taken away, and the share of flagged films goes step by step from what it is to what
-    it should be. Each step is that cause's part, so the parts add up to the excess. After the steps of
+    it should be. Each step is that cause's contribution, so they add up to the excess. After the steps of
     `prepare_scores` come, in the order of `CAUSES` and for the reason in `ORDER`,
 
     4. threshold: flag from 0.5 instead, where a film is more likely than not to have the finding, or, with
        ``keep_sensitivity``, as few films as that allows;
     5. separation: from there to the true prevalence. At 0.5 a rare finding that is hard to see is flagged too seldom,
-       and this part is then below 0.
+       and this contribution is then below 0.
 
     A threshold that a rule chose from the order of these very scores (Youden's, a fixed sensitivity) would have moved
-    along with steps 1 to 3 and flagged the same films; their parts are 0 then.
+    along with steps 1 to 3 and flagged the same films; they contribute 0 then.
 
     Parameters
     ----------
@@ -231,8 +231,8 @@ def take_apart(prepared: Prepared, threshold: float, rule: str = "", keep_sensit
     least, why = _at_reference(prepared, keep_sensitivity)
     flagged += [least, ranked.prevalence]
     whys += [why, f"With all that mended, {least:.2%} would be flagged; {ranked.prevalence:.2%} have the finding."]
-    parts = tuple(
-        Part(cause, before - after, why)
+    contributions = tuple(
+        Contribution(cause, before - after, why)
         for cause, (before, after), why in zip(CAUSES, pairwise(flagged), whys, strict=True)
     )
     excess = flagged[0] - ranked.prevalence
@@ -242,8 +242,8 @@ def take_apart(prepared: Prepared, threshold: float, rule: str = "", keep_sensit
         prevalence=ranked.prevalence,
         predicted_prevalence=flagged[0],
         excess=excess,
-        parts=parts,
-        main=max(parts, key=lambda part: part.share).cause if excess > 0 else "",
+        contributions=contributions,
+        main=max(contributions, key=lambda one: one.share).cause if excess > 0 else "",
         sensitivity=counts.tp / ranked.positives,
         floor=int(ranked.true_positives[same] + ranked.false_positives[same]) / ranked.films,
         perfect=counts.tp / ranked.films,
@@ -267,8 +267,8 @@ def _recalibrated(
     truth: np.ndarray, scores: np.ndarray, patients: np.ndarray, undo: LogitMap, seed: int
 ) -> tuple[Undone | None, str]:
     """Calibrate either half of the patients by what the other half says."""
-    first = fitting_part(patients, truth, scores, 0.5, seed)
-    halves = [rank(truth[part], scores[part]) for part in (first, ~first)]
+    first = films_to_fit(patients, truth, scores, 0.5, seed)
+    halves = [rank(truth[half], scores[half]) for half in (first, ~first)]
     fewest = min(min(half.positives, half.negatives) for half in halves)
     if fewest < FEWEST_PLATT:
         return None, f"A calibration needs {FEWEST_PLATT} films of either kind in both halves; one has {fewest}."

@@ -10,7 +10,7 @@ import numpy as np
 
 from training.evaluate.calibration import brier_score, calibration_curve
 from training.evaluate.judged import Judged
-from training.evaluate.parts import fitting_part
+from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError, Ranked, dot, rank
 from training.evaluate.rates import Rates, rates
 from training.evaluate.roc import Auroc, clustered_auroc
@@ -20,7 +20,7 @@ from xai.cards.calibration import LogitMap
 from xai.cards.model_card import ModelCard, Threshold
 
 FIT_SHARE = 0.5
-FEW_FILMS, REPEATS = 5000, 20  # up to so many films the lot matters, and is drawn so often
+FEW_FILMS, REPEATS = 5000, 20  # up to so many films the split matters, and is drawn anew so often
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Repeats:
 
     Attributes
     ----------
-    flagged, prevalence : array (lots,)
+    flagged, prevalence : array (splits,)
         Of the films that the remedy was not fitted on: the share flagged after it, and the share with the finding.
     """
 
@@ -99,8 +99,8 @@ class Trial:
         On the films that it is shown on.
     fitted_films, fitted_positives, fitted_patients : int
     shown_films, shown_positives, shown_patients : int
-    again : Repeats or None
-        None where there are so many films that the lot hardly matters.
+    repeats : Repeats or None
+        None where there are so many films that the split hardly matters.
     """
 
     remedy: Remedy
@@ -112,7 +112,7 @@ class Trial:
     shown_films: int
     shown_positives: int
     shown_patients: int
-    again: Repeats | None = None
+    repeats: Repeats | None = None
 
 
 def try_remedy(
@@ -141,7 +141,7 @@ def try_remedy(
         How the threshold is chosen on the mended probabilities, see `training.evaluate.thresholds.choose`; an empty
         rule keeps the number.
     threshold : float, optional
-        Where the finding is cut now; the card's where not given.
+        Where the finding's threshold is now; the card's where not given.
     weight : float, optional
         For ``weighting``; the card's where not given.
     trained, here : float, optional
@@ -150,7 +150,7 @@ def try_remedy(
     share : float
         Of the patients, to fit on.
     seed : int
-        Of the lot that parts them.
+        Of the split by patient.
 
     Raises
     ------
@@ -163,15 +163,15 @@ def try_remedy(
         raise EvaluateError(f"The share of patients to fit on must lie between 0 and 1; it is {share:g}.")
     labels, scores, numbers = judged.truth(finding), judged.scores(finding), judged.patients
     known = ((labels == 0) | (labels == 1)) & ~np.isnan(scores)
-    fit = fitting_part(numbers, known & (labels == 1), scores, share, seed)
-    fitted, shown = (rank(labels[part], scores[part]) for part in (fit, ~fit))
-    for name, part in (("fit on", fitted), ("show it on", shown)):
-        if not part.positives or not part.negatives:
-            raise EvaluateError(f"A remedy needs films of both kinds to {name}; of those to {name}: {part.problem}")
+    fit = films_to_fit(numbers, known & (labels == 1), scores, share, seed)
+    fitted, shown = (rank(labels[side], scores[side]) for side in (fit, ~fit))
+    for name, films in (("fit on", fitted), ("show it on", shown)):
+        if not films.positives or not films.negatives:
+            raise EvaluateError(f"A remedy needs films of both kinds to {name}; of those to {name}: {films.problem}")
 
     now = judged.threshold(finding).value if threshold is None else threshold
-    wish = _Wish(method, rule, target, now, weight, trained, here)
-    remedy = _fitted(judged, finding, fit, fitted, wish)
+    settings = _Settings(method, rule, target, now, weight, trained, here)
+    remedy = _fitted(judged, finding, fit, fitted, settings)
     mended = remedy.probabilities(scores)
     return Trial(
         remedy,
@@ -183,12 +183,12 @@ def try_remedy(
         shown_films=shown.films,
         shown_positives=shown.positives,
         shown_patients=len(np.unique(numbers[~fit & known])),
-        again=_repeated(judged, finding, known, share, seed, wish) if len(labels) <= FEW_FILMS else None,
+        repeats=_repeated(judged, finding, known, share, seed, settings) if len(labels) <= FEW_FILMS else None,
     )
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _Settings:
     """How a remedy is made, whatever it is fitted on; see `try_remedy`."""
 
     method: str
@@ -200,26 +200,28 @@ class _Wish:
     here: float | None
 
 
-def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, wish: _Wish) -> Remedy:
-    found = _map(judged, finding, wish.method, fitted, wish.weight, wish.trained, wish.here)
-    cut = Threshold(wish.now, "As it was.")
-    if wish.rule:
+def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, settings: _Settings) -> Remedy:
+    found = _map(judged, finding, settings.method, fitted, settings.weight, settings.trained, settings.here)
+    threshold = Threshold(settings.now, "As it was.")
+    if settings.rule:
         labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
         mended = fitted if found is None else rank(labels, apply_map(found, scores))
-        cut = choose(wish.rule, mended, wish.target, judged.threshold(finding))
-    caution = caution_of(wish.method, fitted)
-    return Remedy(finding, wish.method, found, cut, (caution,) if caution else ())
+        threshold = choose(settings.rule, mended, settings.target, judged.threshold(finding))
+    caution = caution_of(settings.method, fitted)
+    return Remedy(finding, settings.method, found, threshold, (caution,) if caution else ())
 
 
-def _repeated(judged: Judged, finding: str, known: np.ndarray, share: float, seed: int, wish: _Wish) -> Repeats | None:
+def _repeated(
+    judged: Judged, finding: str, known: np.ndarray, share: float, seed: int, settings: _Settings
+) -> Repeats | None:
     labels, scores = judged.truth(finding), judged.scores(finding)
     flagged, there = [], []
-    for lot in range(seed + 1, seed + 1 + REPEATS):
-        fit = fitting_part(judged.patients, known & (labels == 1), scores, share, lot)
+    for split_seed in range(seed + 1, seed + 1 + REPEATS):
+        fit = films_to_fit(judged.patients, known & (labels == 1), scores, share, split_seed)
         shown = known & ~fit
         try:
-            remedy = _fitted(judged, finding, fit, rank(labels[fit], scores[fit]), wish)
-        except EvaluateError:  # a lot that leaves too little to fit on
+            remedy = _fitted(judged, finding, fit, rank(labels[fit], scores[fit]), settings)
+        except EvaluateError:  # a split that leaves too little to fit on
             continue
         flagged.append((remedy.probabilities(scores[shown]) >= remedy.threshold.value).mean())
         there.append(labels[shown].mean())

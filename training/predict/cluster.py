@@ -21,7 +21,7 @@ import pandas as pd
 
 from training.datasets.table import Dataset
 from training.predict.films import Reader, choose
-from training.predict.run import Advance, Order, carry_out, predict_shards
+from training.predict.run import Advance, Request, carry_out, predict_shards
 from training.predict.shards import Shard
 from training.predictions.table import Predictions, PredictionsError
 from xai.budget import Budget
@@ -74,7 +74,7 @@ def predict_on_cluster(
         If Dask is not installed, the scheduler does not answer, or a worker cannot do its part.
     """
     model_path = Path(model_path).resolve()
-    order = Order(
+    request = Request(
         dataset=dataset,
         films=choose(dataset.films, split, films),
         model=model or model_path.stem,
@@ -86,10 +86,10 @@ def predict_on_cluster(
 
     def run_there(reader: Reader, shards: Sequence[Shard], advance: Advance) -> Iterator[tuple[Shard, pd.DataFrame]]:
         with connected(scheduler, workers) as client:
-            work = functools.partial(predict_shard, model_path, order.model_sha256, order.engine, reader)
+            work = functools.partial(predict_shard, model_path, request.model_sha256, request.engine, reader)
             yield from _spread(client, work, shards, advance)
 
-    return carry_out(order, out, run_there, budget or Budget())
+    return carry_out(request, out, run_there, budget or Budget())
 
 
 def predict_shard(model_path: Path, sha256: str, engine: str, reader: Reader, shard: Shard) -> pd.DataFrame:

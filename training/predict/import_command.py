@@ -160,7 +160,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--thresholds",
         metavar="RULE",
-        help=f"where findings are cut: a number, or by these labels: {', '.join(CHOOSABLE)} (default: nowhere)",
+        help=f"thresholds of the findings: a number, or by these labels: {', '.join(CHOOSABLE)} (default: none)",
     )
 
 
@@ -255,7 +255,7 @@ def _refuse_twins(found: pd.Series, path: Path) -> None:
 
 
 def _thresholds(rule: str, table: pd.DataFrame, films: pd.DataFrame) -> dict[str, Threshold]:
-    """Cut each finding by a rule on the films' labels, or all at one number; findings without labels stay uncut."""
+    """Choose each finding's threshold by a rule on the films' labels, or one number for all; none without labels."""
     if rule not in CHOOSABLE:
         try:
             return dict.fromkeys(table.columns, Threshold(float(rule), f"{rule}, chosen when the file was imported"))

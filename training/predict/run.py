@@ -15,7 +15,7 @@ import pandas as pd
 
 from training.datasets.table import TABLE_FILE, Dataset
 from training.predict.films import Batch, Reader, Source, choose, read_ahead, sources_of
-from training.predict.shards import WHY, Shard, Workplace, cut, is_finished
+from training.predict.shards import WHY, Shard, WorkFolder, is_finished, make_shards
 from training.predictions.table import (
     Predictions,
     PredictionsError,
@@ -36,7 +36,7 @@ RunShards = Callable[[Reader, Sequence[Shard], Advance], Iterable[tuple[Shard, p
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class Request:
     """What is to be predicted with what.
 
     Attributes
@@ -138,7 +138,7 @@ def predict_dataset(
     Cancelled
         If the budget was cancelled; what was done is kept.
     """
-    order = Order(
+    request = Request(
         dataset=dataset,
         films=choose(dataset.films, split, films),
         model=model or classifier.card.name,
@@ -151,36 +151,36 @@ def predict_dataset(
     def run_here(reader: Reader, shards: Sequence[Shard], advance: Advance) -> Iterator[tuple[Shard, pd.DataFrame]]:
         return predict_shards(classifier, reader, shards, advance, workers)
 
-    return carry_out(order, out, run_here, budget or Budget())
+    return carry_out(request, out, run_here, budget or Budget())
 
 
-def carry_out(order: Order, out: Path, run_shards: RunShards, budget: Budget) -> Predictions:
+def carry_out(request: Request, out: Path, run_shards: RunShards, budget: Budget) -> Predictions:
     """Predict what is not predicted yet, here or elsewhere, and put it together; see `predict_dataset`."""
     out = Path(out)
-    claim = order.claim()
+    claim = request.claim()
     if is_finished(out, claim):
         budget.progress(1.0)
         return read_predictions(out)
-    sources = sources_of(order.films)
+    sources = sources_of(request.films)
     if not sources:
         raise PredictionsError(
-            f"Of the {len(order.films)} films chosen of {order.dataset.facts.name} none is on disk or has a recipe."
+            f"Of the {len(request.films)} films chosen of {request.dataset.facts.name} none is on disk or has a recipe."
         )
-    shards = cut(sources, order.batch_size)
-    workplace = Workplace(out, claim)
-    waiting = [shard for shard in shards if not workplace.is_done(shard)]
+    shards = make_shards(sources, request.batch_size)
+    work = WorkFolder(out, claim)
+    waiting = [shard for shard in shards if not work.is_done(shard)]
     advance = _watched(budget, len(sources), len(sources) - sum(map(len, waiting)))
     if waiting:
-        reader = Reader.of(order.dataset, order.card.input)
+        reader = Reader.of(request.dataset, request.card.input)
         for shard, table in run_shards(reader, waiting, advance):
-            workplace.keep(shard, table)
-    table, left_out = workplace.gather(shards)
+            work.keep(shard, table)
+    table, left_out = work.gather(shards)
     if table.empty:
-        workplace.clear()  # or the same command would repeat the reasons without looking again
+        work.clear()  # or the same command would repeat the reasons without looking again
         film, why = next(iter(left_out.items()))
         raise PredictionsError(f"None of {len(left_out)} films could be read; the first, {film}: {why}")
-    write_predictions(out, order.facts(sources, left_out), table)
-    workplace.clear()
+    write_predictions(out, request.facts(sources, left_out), table)
+    work.clear()
     return read_predictions(out)
 
 
@@ -197,18 +197,18 @@ def predict_shards(
     Yields
     ------
     shard, table
-        As `Workplace.keep` takes them: one row a film, one column an output, and why it was left out.
+        As `WorkFolder.keep` takes them: one row a film, one column an output, and why it was left out.
     """
     with closing(
         read_ahead(reader, [batch for shard in shards for batch in shard.batches], workers, processes)
     ) as read:
         for shard in shards:
-            parts = []
+            tables = []
             for _ in shard.batches:
                 batch = next(read)
-                parts.append(_predicted(classifier, batch))
+                tables.append(_predicted(classifier, batch))
                 advance(len(batch))
-            yield shard, pd.concat(parts)
+            yield shard, pd.concat(tables)
 
 
 def _predicted(classifier: Classifier, batch: Batch) -> pd.DataFrame:

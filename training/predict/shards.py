@@ -54,13 +54,13 @@ class Shard:
         return sum(map(len, self.batches))
 
 
-def cut(sources: Sequence[Source], batch_size: int) -> list[Shard]:
-    """Cut films into shards of about `SHARD_FILMS` films, and those into batches."""
+def make_shards(sources: Sequence[Source], batch_size: int) -> list[Shard]:
+    """Divide films into shards of about `SHARD_FILMS` films, and those into batches."""
     step = batch_size * max(1, SHARD_FILMS // batch_size)
-    parts = [sources[start : start + step] for start in range(0, len(sources), step)]
+    slices = [sources[start : start + step] for start in range(0, len(sources), step)]
     return [
-        Shard(index, tuple(tuple(part[at : at + batch_size]) for at in range(0, len(part), batch_size)))
-        for index, part in enumerate(parts)
+        Shard(index, tuple(tuple(films[at : at + batch_size]) for at in range(0, len(films), batch_size)))
+        for index, films in enumerate(slices)
     ]
 
 
@@ -78,7 +78,7 @@ def is_finished(out: Path, claim: Mapping[str, Any]) -> bool:
     return (out / TABLE_FILE).exists()
 
 
-class Workplace:
+class WorkFolder:
     """The work folder of one run.
 
     Parameters

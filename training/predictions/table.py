@@ -57,7 +57,7 @@ class PredictionsFacts:
     outputs : tuple of str
         The columns, in the model's order.
     thresholds : dict of str to Threshold
-        Where each output is cut; empty where none is known.
+        Of each output; empty where none is known.
     card : dict
         The model card as it was, without its mean film; empty for imported predictions without one.
     model_sha256, card_fingerprint : str
@@ -209,9 +209,9 @@ def _facts(content: Any) -> PredictionsFacts:
     if "\0" in content["dataset_folder"]:
         raise ValueError(f"dataset_folder in {FACTS_FILE} holds a character that no name has")
     names = [one.name for one in dataclasses.fields(PredictionsFacts)]
-    cuts = {name: Threshold(**cut) for name, cut in content.get("thresholds", {}).items()}
+    thresholds = {name: Threshold(**one) for name, one in content.get("thresholds", {}).items()}
     known = {name: content[name] for name in names if name in content}
-    return PredictionsFacts(**{**known, "outputs": tuple(content["outputs"]), "thresholds": cuts})
+    return PredictionsFacts(**{**known, "outputs": tuple(content["outputs"]), "thresholds": thresholds})
 
 
 def _json(content: Any) -> str:

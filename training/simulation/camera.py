@@ -3,7 +3,7 @@
 World coordinates are in millimetres: x to the patient's left (the image's right), y down from the level of the
 lung apices, z from the middle of the chest to the back. Rays are taken as parallel inside one solid, and each solid
 is magnified by its own depth (weak perspective). That keeps chord lengths exact and still gives an AP film its
-larger heart.
+larger heart. Distances are drawn in ``anatomy.draw_camera``, which says where they come from.
 """
 
 from __future__ import annotations

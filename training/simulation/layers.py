@@ -13,8 +13,13 @@ import numpy as np
 from training.simulation.anatomy import SIDES, Anatomy
 from training.simulation.camera import Camera
 
-# Linear attenuation at the effective energy of a 120 kVp chest beam, 1/mm (order of NIST XCOM values at 60 keV).
-WATER, BONE, METAL = 0.0205, 0.050, 0.60
+# Linear attenuation, 1/mm, of one energy that stands for the spectrum of a 120 kV chest beam: 60 to 75 keV. NIST's
+# tables (NISTIR 5632) give, for the densities in brackets:
+WATER = 0.0205  # water (1.00 g/cm3) has 0.0206 at 60 keV; soft tissue, fluid and blood count as water
+BONE = 0.050  # ICRU 44 cortical bone (1.92 g/cm3) has 0.0604 at 60 keV and 0.0494 at 70 keV
+METAL = 0.60  # iron (7.87 g/cm3) has 0.64 at 70 keV and 0.54 at 75 keV
+
+HELD_BY = 25  # mm of lung that hold a vessel whole, chosen by eye so that vessels fade out at the lung's edge
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Layers:
     lung
         Length inside inflated lung, mm.
     density
-        Density of that lung relative to water.
+        Density of that lung relative to water, 0 to 1.
     fill
         Share of the lung's air that fluid or cells replaced, 0 to 1.
     vessels
@@ -55,7 +60,7 @@ class Layers:
         """Line integral of attenuation along each ray (Beer-Lambert exponent), no unit."""
         tissue = self.density + (1 - self.density) * self.fill
         # A vessel near the lung's edge is only there as far as there is lung to hold it.
-        held = np.minimum(self.lung * (1 / 25), 1) * (1 - tissue)
+        held = np.minimum(self.lung * (1 / HELD_BY), 1) * (1 - tissue)
         water = self.body + self.added - self.gas - self.lung * (1 - tissue) + self.vessels * held
         return WATER * np.maximum(water, 0) + BONE * self.bone + METAL * self.metal
 

@@ -25,6 +25,10 @@ PREVALENCES = ("natural", "balanced")
 # without any.
 ROUND = len(FINDINGS) + 2
 MALE = 0.565  # share of men in ChestX-ray14
+AGE, AGE_SPREAD, YOUNGEST, OLDEST = 47, 16, 18, 92  # years: about as in ChestX-ray14, adults alone
+# Severity 0.1 to 1 as a beta distribution with a mean of 0.57, so that all degrees occur; chosen, not measured.
+MILDEST, SEVERITY_SHAPE = 0.1, (1.3, 1.2)
+NEW_PATIENT = 0.7  # chance that a film begins another patient, who then has one to three; chosen, not measured
 
 
 class ConfounderError(ValueError):
@@ -104,13 +108,13 @@ def draw_recipe(seed: int, index: int, prevalence: str = "natural", confounders:
     person = _person(seed, index)
     who = stream(person, "person")
     sex = "M" if who.random() < MALE else "F"
-    age = int(np.clip(who.normal(47, 16), 18, 92))
+    age = int(np.clip(who.normal(AGE, AGE_SPREAD), YOUNGEST, OLDEST))
     found, view = _draw_labels(rng, index, prevalence)
     findings = []
     for name in found:
         sides = MODELS[name].sides
         side = str(rng.choice(list(sides), p=np.array(list(sides.values())) / sum(sides.values())))
-        findings.append((name, round(0.1 + 0.9 * float(rng.beta(1.3, 1.2)), 2), side))
+        findings.append((name, round(MILDEST + 0.9 * float(rng.beta(*SEVERITY_SHAPE)), 2), side))
     chance = {name: stream(seed, f"film {index} {name}").random() for name in OBJECTS}
     objects = tuple(name for name in OBJECTS if chance[name] < _rate(name, found, view, confounders))
     return Recipe(int(rng.integers(2**31)), person, view, age, sex, tuple(findings), objects)
@@ -125,7 +129,7 @@ def _person(seed: int, index: int) -> int:
 
 
 def _starts(seed: int, index: int) -> bool:
-    return stream(seed, f"start {index}").random() < 0.7
+    return stream(seed, f"start {index}").random() < NEW_PATIENT
 
 
 def _draw_labels(rng: np.random.Generator, index: int, prevalence: str) -> tuple[tuple[str, ...], str]:

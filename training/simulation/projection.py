@@ -14,6 +14,12 @@ from training.simulation.skeleton import project_skeleton
 from training.simulation.streams import stream, texture
 from training.simulation.vessels import project_vessels
 
+# Unevenness of soft tissue and of lung: standard deviation as a share of thickness and of density, slope of its power
+# spectrum, and cycles a film below which lung has no structure. Not measured; chosen by eye, and so that the spectrum
+# of whole films falls as that of real ones does.
+TISSUE_UNEVENNESS, TISSUE_SLOPE = 0.018, 2.6
+LUNG_UNEVENNESS, LUNG_SLOPE, LUNG_GRAIN = 0.05, 2.0, 12
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -30,9 +36,9 @@ class Surroundings:
 def project_surroundings(anatomy: Anatomy, camera: Camera, person: int, seed: int) -> Surroundings:
     """Project what all twins of a film share."""
     body = project_body(anatomy, camera)
-    body *= 1 + 0.018 * texture(stream(seed, "tissue"), camera.size, 2.6)
+    body *= 1 + TISSUE_UNEVENNESS * texture(stream(seed, "tissue"), camera.size, TISSUE_SLOPE)
     bone = project_skeleton(anatomy, camera, person) * (body > 0)
-    parenchyma = texture(stream(person, "parenchyma"), camera.size, 2.0, grain=12)
+    parenchyma = texture(stream(person, "parenchyma"), camera.size, LUNG_SLOPE, grain=LUNG_GRAIN)
     vessels = project_vessels(anatomy, camera, person)
     return Surroundings(anatomy.lungs, body, bone, parenchyma, vessels, Frame(anatomy, camera))
 
@@ -41,7 +47,7 @@ def project(anatomy: Anatomy, camera: Camera, person: int, seed: int, around: Su
     """Project the inside of one chest into its surroundings."""
     zero = np.zeros_like(around.body)
     same_vessels = replace(anatomy.lungs, density=around.lungs.density) == around.lungs
-    density = np.clip(anatomy.lungs.density * (1 + 0.05 * around.parenchyma), 0.05, 0.9).astype(np.float32)
+    density = np.clip(anatomy.lungs.density * (1 + LUNG_UNEVENNESS * around.parenchyma), 0.05, 0.9).astype(np.float32)
     layers = Layers(
         body=around.body,
         lung=project_lungs(anatomy, camera),

@@ -3,6 +3,9 @@
 Ribs are tubes with a dense wall that run round the thorax from the spine to the anterior ends, sloping down, so
 that posterior and anterior parts cross on the film as they do on a real one. Shapes and angles follow Gray's
 Anatomy; what counts for a reader is that ribs are where ribs are.
+
+Lengths are in millimetres, angles in radians. Sizes and slopes, and the density of each kind of bone relative to
+cortical bone, are not measured: they were chosen by eye so that bones look as bright and as sharp as on real films.
 """
 
 from __future__ import annotations
@@ -16,6 +19,18 @@ from training.simulation.solids import curve, ellipsoid, stack, tubes
 from training.simulation.streams import stream
 
 RIBS = 11  # the 12th is short and behind the abdomen
+BACK_RIB, FRONT_RIB = 1.0, 0.6  # density of posterior and anterior parts, which turn into cartilage
+RIB_WALL, RIB_CORE = 0.24, 0.42  # cortical wall as a share of the half-width; density of the marrow in it
+COSTAL_PITCH = 11.6  # ribs from apex to recess: the height of the lungs over the distance from rib to rib
+VERTEBRAE = 11.2  # vertebrae over the height of the lungs
+CLAVICLE_WALL, CLAVICLE_CORE, CLAVICLE_DENSITY = 0.3, 0.4, 1.05
+BORDER_WALL, BORDER_CORE = 0.4, 0.5  # of the scapula's borders
+SHAFT_WALL, SHAFT_CORE, SHAFT_DENSITY = 0.3, 0.15, 0.25  # of the humerus, dimmed: it lies deep in the arm
+HEAD_CORE, HEAD_SHELL = 0.05, 0.14  # density of the humeral head and of its cortex
+SCAPULA_DEPTH = 60.0  # z
+SCAPULA_PLATE = 1.5  # thickness of the plate between the borders
+STERNUM_DENSITY = 0.05  # cancellous bone with a thin cortex
+SOFTENING = 1.0  # standard deviation of the blur that takes off the shoulders' hard edges
 
 
 def project_skeleton(anatomy: Anatomy, camera: Camera, seed: int) -> np.ndarray:
@@ -29,12 +44,14 @@ def project_skeleton(anatomy: Anatomy, camera: Camera, seed: int) -> np.ndarray:
 
 def _ribs(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndarray:
     cage = anatomy.cage
-    first, pitch = rng.normal(7, 3), cage.height / rng.normal(11.6, 0.35)
+    # Level of the first rib's neck, distance from rib to rib, slope relative to the mean one.
+    first, pitch = rng.normal(7, 3), cage.height / rng.normal(COSTAL_PITCH, 0.35)
     slope = rng.normal(1.0, 0.14)
     parts: dict[str, list] = {"posterior": [], "anterior": []}
     for side in (-1, 1):
         for k in range(RIBS):
             angle = np.linspace(0.16, 2.4 - 0.16 * max(k - 5, 0) ** 1.35, 56)  # from the spine round to the cartilage
+            # A rib falls by about 26 mm (the first) to 101 mm (from the sixth on) on its way to the front.
             drop = slope * (26 + 15 * min(k, 5)) * (1 + 0.02 * rng.normal())
             start = first + pitch * k + rng.normal(0, 0.8)
             y = start - 3 * np.sin(np.clip(angle, 0, 1.2) / 1.2 * np.pi) + drop * (angle / 2.35) ** 1.5
@@ -42,7 +59,7 @@ def _ribs(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndar
             x = side * (cage.outer(np.clip(y, 8, cage.height)) + 3) * np.sin(np.clip(angle, 0, np.pi)) ** 0.85
             depth = np.clip(cage.depth(np.clip(y, 12, 0.75 * cage.height)), 0.5 * cage.half_depth, None)
             z = depth * np.cos(angle)
-            height = (5.2 + 0.7 * np.sin(angle)) * (1.15 if k < 1 else 1.0)
+            height = (5.2 + 0.7 * np.sin(angle)) * (1.15 if k < 1 else 1.0)  # half of it; the first rib is broader
             thick = 2.9 / np.maximum(np.abs(np.cos(angle)), 0.7)  # rays run along the rib at the side
             sample, tangent, at = curve(camera.pixels(np.stack([x, y, z], axis=1)))
             scale = camera.pixels_per_mm()
@@ -55,22 +72,26 @@ def _ribs(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndar
             for name, chosen in (("posterior", behind), ("anterior", ~behind)):
                 parts[name].append((sample[chosen], tangent[chosen], half_width[chosen], half_depth[chosen]))
     total = np.zeros((camera.size, camera.size), np.float32)
-    for name, density in (("posterior", 1.0), ("anterior", 0.6)):
+    for name, density in (("posterior", BACK_RIB), ("anterior", FRONT_RIB)):
         joined = [np.concatenate(values) for values in zip(*parts[name], strict=True)]
-        total += density * tubes(camera.size, *joined, wall=0.24, core=0.42)
+        total += density * tubes(camera.size, *joined, wall=RIB_WALL, core=RIB_CORE)
     return total
 
 
 def _spine(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndarray:
+    """Vertebrae and discs: each vertebra a body with end plates and rim, pedicles, spinous and transverse processes.
+
+    Summands are mm of cortical bone; ``phase`` runs from 0 to 1 from disc to disc, ``edge`` is the distance to a disc.
+    """
     cage = anatomy.cage
     depth = 0.75 * cage.half_depth
     axes = camera.axes(depth)
-    pitch = cage.height / 11.2
+    pitch = cage.height / VERTEBRAE
     y = axes.y[:, None]
     bend = rng.normal(0, 3) * np.sin((y + 50) / cage.height * 2.2) + rng.normal(0, 2) * np.sin(y / cage.height * 5)
     x = axes.x[None, :] - bend
     level = (y - rng.normal(-8, 3)) / pitch
-    size = pitch * (0.78 + 0.012 * np.clip(level, -3, 13))
+    size = pitch * (0.78 + 0.012 * np.clip(level, -3, 13))  # vertebrae grow downwards
     phase = level - np.floor(level)  # 0 and 1 at the middle of a disc
     half_width = 0.62 * size * (1 - 0.10 * np.sin(np.pi * phase) ** 2)
     body = 17 * np.sqrt(np.maximum(1 - (x / half_width) ** 2, 0))
@@ -93,19 +114,20 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
     body, scale = anatomy.body, camera.pixels_per_mm()
     top, reach = body.shoulder_height, body.shoulder
     total = np.zeros((camera.size, camera.size), np.float32)
-    swing = rng.uniform(0, 28) * (1 if camera.posterior else 0.3)  # shoulders rolled forward clear the lungs
+    swing = rng.uniform(0, 28) * (1 if camera.posterior else 0.3)  # shoulders rolled forward clear the lungs, mm
     clavicle, border = [], []
     for side in (-1, 1):
         tilt = rng.normal(0, 3)
-        t = np.linspace(0, 1, 24)
+        t = np.linspace(0, 1, 24)  # from the sternum to the shoulder
         x = side * (11 + (reach - 38) * t)
         y = 24 + (top - 16 - 24 + tilt) * t + 3 * np.sin(2 * np.pi * t)
         z = -0.6 * anatomy.cage.half_depth * (1 - t) + 15 * t
         sample, tangent, at = curve(camera.pixels(np.stack([x, y, z], axis=1)))
-        width = np.interp(at / 23, [0, 0.12, 0.5, 1], [8.5, 6.2, 5.6, 7.5])
+        width = np.interp(at / 23, [0, 0.12, 0.5, 1], [8.5, 6.2, 5.6, 7.5])  # half-widths
         clavicle.append((sample, tangent, width * scale, width * 0.8))
 
-        # Scapula: a thin plate between three thick borders, its spine and the glenoid.
+        # Scapula: a thin plate between three thick borders, its spine and the glenoid. Places are measured inwards from
+        # the outer end of the shoulder and down from its top.
         medial = np.array([side * (reach - 92 + swing), top + 22])
         tip = np.array([side * (reach - 66 + 1.3 * swing), top + 148 + rng.normal(0, 6)])
         glenoid = np.array([side * (reach - 32 + 0.2 * swing), top + 44])
@@ -113,10 +135,10 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
         coracoid = np.array([side * (reach - 55 + 0.3 * swing), top + 26])
         plate = np.stack([medial, tip, glenoid])
         canvas = np.zeros((camera.size, camera.size), np.uint8)
-        corners = camera.pixels(np.column_stack([plate, np.full(3, 60.0)]))
+        corners = camera.pixels(np.column_stack([plate, np.full(3, SCAPULA_DEPTH)]))
         cv2.fillConvexPoly(canvas, np.rint(corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
-        total += cv2.GaussianBlur(canvas, (0, 0), 0.8 * scale + 0.3).astype(np.float32) * (1.5 / 255)
-        for ends, half, thick in (
+        total += cv2.GaussianBlur(canvas, (0, 0), 0.8 * scale + 0.3).astype(np.float32) * (SCAPULA_PLATE / 255)
+        for ends, half, thick in (  # half the width and half the depth of each border
             ((glenoid, tip), 3.4, 2.8),
             ((medial, tip), 2.0, 1.5),
             ((medial + np.array([0, 12]), acromion), 4.0, 3.2),
@@ -125,28 +147,33 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
         ):
             line = np.linspace(*ends, 12)
             line[:, 0] += -side * 4 * np.sin(np.linspace(0, np.pi, 12))
-            sample, tangent, _ = curve(camera.pixels(np.column_stack([line, np.full(12, 60.0)])))
+            sample, tangent, _ = curve(camera.pixels(np.column_stack([line, np.full(12, SCAPULA_DEPTH)])))
             border.append((sample, tangent, np.full(len(sample), half * scale), np.full(len(sample), thick)))
 
         axes = camera.axes(20.0)
         joint = (side * (reach - 2), top + 40, 20.0)
         outer = ellipsoid(axes, joint, (24, 25, 22)).length
         inner = ellipsoid(axes, joint, (21.5, 22.5, 20)).length
-        total += 0.05 * inner + 0.14 * (outer - inner)
+        total += HEAD_CORE * inner + HEAD_SHELL * (outer - inner)
         elbow = np.array([side * (reach + 5 + body.abduction), top + 300])
         shaft = np.linspace([joint[0] + side * 4, joint[1] + 8], elbow, 12)
         sample, tangent, _ = curve(camera.pixels(np.column_stack([shaft, np.full(12, 20.0)])))
         half = np.full(len(sample), 11.5)
-        total += 0.25 * tubes(camera.size, sample, tangent, half * scale, half, wall=0.3, core=0.15)
+        total += SHAFT_DENSITY * tubes(
+            camera.size, sample, tangent, half * scale, half, wall=SHAFT_WALL, core=SHAFT_CORE
+        )
     joined = [np.concatenate(values) for values in zip(*clavicle, strict=True)]
-    total += tubes(camera.size, *joined, wall=0.3, core=0.4) * 1.05
+    total += tubes(camera.size, *joined, wall=CLAVICLE_WALL, core=CLAVICLE_CORE) * CLAVICLE_DENSITY
     joined = [np.concatenate(values) for values in zip(*border, strict=True)]
-    total += tubes(camera.size, *joined, wall=0.4, core=0.5)
-    return cv2.GaussianBlur(total, (0, 0), 1.0 * scale)
+    total += tubes(camera.size, *joined, wall=BORDER_WALL, core=BORDER_CORE)
+    return cv2.GaussianBlur(total, (0, 0), SOFTENING * scale)
 
 
 def _sternum(anatomy: Anatomy, camera: Camera) -> np.ndarray:
     depth = -anatomy.cage.half_depth
     axes = camera.axes(depth)
+    # Manubrium, narrowing and body: half-widths at levels below the apices; 11 mm deep.
     half_width = np.interp(axes.y, [26, 32, 58, 72, 80, 180, 190], [0, 27, 22, 14, 15, 17, 0])
-    return 0.05 * stack(axes, np.zeros_like(axes.y), half_width, np.full_like(axes.y, 5.5), exponent=4.0).length
+    return (
+        STERNUM_DENSITY * stack(axes, np.zeros_like(axes.y), half_width, np.full_like(axes.y, 5.5), exponent=4.0).length
+    )

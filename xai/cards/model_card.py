@@ -1,7 +1,7 @@
 """A model card: what a program and a person must know to use a Keras classifier.
 
 The card is the JSON file beside the model: ``lightbox.keras`` has ``lightbox.json``. It says what the outputs
-mean, what the input must look like, where each finding is cut, and how good the model was measured to be.
+mean, what the input must look like, the threshold of each finding, and how good the model was measured to be.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class ModelCard:
     summary : str
         One or two sentences for people: what it is, what it is not.
     thresholds : dict of str to Threshold
-        Where each output is cut; see `threshold`.
+        Of each output; see `threshold`.
     prevalence : dict of str to float
         Share of positives among the training films.
     calibration : dict of str to LogitMap

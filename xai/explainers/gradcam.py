@@ -16,7 +16,7 @@ class GradCAM(Explainer):
     """Gradient-weighted class activation mapping.
 
     Each channel of the last spatial feature map is weighted by the mean gradient of the logit over its cells; the
-    weighted sum is cut at zero and scaled up, bilinear, to the model's input.
+    weighted sum is clipped at zero and scaled up, bilinear, to the model's input.
 
     Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks, ICCV 2017.
 

@@ -124,8 +124,8 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
             "Import it", key="models_go_import", type="primary", on_click=visit.change, kwargs={"section": "import"}
         )
         return
-    task = shared.task(f"fetch {entry.name}")
-    busy = task is not None and not task.job.ended
+    tracked = shared.tracked(f"fetch {entry.name}")
+    busy = tracked is not None and not tracked.job.ended
     agreed = st.checkbox("I have read the licence and will keep to it.", key=f"models_agree_{entry.name}")
     if st.button("Fetch", type="primary", icon=":material/download:", key="models_fetch", disabled=busy or not agreed):
         shared.fetch(entry)

@@ -96,14 +96,14 @@ def pair_table(model: ModelEntry, other: ModelEntry, ours: Part, theirs: Part) -
     for name in dict.fromkeys([*model.card.outputs, *other.card.outputs]):
         one, two = ours.findings.get(name, Measured()), theirs.findings.get(name, Measured())
         gap = None if one.auroc is None or two.auroc is None else one.auroc - two.auroc
-        cuts = [percent(m.card.threshold(name).value) if name in m.card.outputs else "–" for m in (model, other)]
+        thresholds = [percent(m.card.threshold(name).value) if name in m.card.outputs else "–" for m in (model, other)]
         rows.append(
             {
                 "Finding": finding_label(name),
                 names[0]: area_words(one),
                 names[1]: area_words(two),
                 "Difference": "" if gap is None else signed(gap),
-                "Thresholds": " | ".join(cuts),
+                "Thresholds": " | ".join(thresholds),
             }
         )
     return pd.DataFrame(rows)

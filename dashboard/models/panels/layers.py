@@ -29,8 +29,8 @@ def show_layers(shared: ModelServices, model: ModelEntry) -> None:
     st.markdown(f"The card: {escape(said + counted)}. The file has {megabytes(size)}.")
     if found is None:
         st.caption("The layers themselves stand in the file. Reading them loads TensorFlow and builds the model.")
-        task = shared.task(layers_key(model.path))
-        busy = task is not None and not task.job.ended
+        tracked = shared.tracked(layers_key(model.path))
+        busy = tracked is not None and not tracked.job.ended
         if st.button("Read the layers", icon=":material/account_tree:", key="models_layers", disabled=busy):
             shared.look(model.name, model.path)
             st.rerun()

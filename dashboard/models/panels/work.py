@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.models.services import ModelServices, Task
+from dashboard.models.services import ModelServices, TrackedJob
 from dashboard.models.state import DOORS
 from dashboard.models.visit import visit
 from dashboard.page.words import escape
@@ -15,65 +15,69 @@ SHARES = [6, 1.4]
 
 def show_work(shared: ModelServices) -> None:
     """Show a line for each thing that goes on or has ended; the page runs again once one ends."""
-    for task in shared.tasks():
-        if task.key.startswith("layers ") and task.job.state == "done":  # shown where they were asked for
-            shared.stop(task.key)
-    tasks = shared.tasks()
-    if not tasks:
+    for tracked in shared.tracked_jobs():
+        if tracked.key.startswith("layers ") and tracked.job.state == "done":  # shown where they were asked for
+            shared.stop(tracked.key)
+    tracked_jobs = shared.tracked_jobs()
+    if not tracked_jobs:
         return
-    goes_on = any(not task.job.ended for task in tasks)
+    goes_on = any(not tracked.job.ended for tracked in tracked_jobs)
     st.fragment(_lines, run_every=POLL_SECONDS if goes_on else None)(
-        shared, {task.key: task.job.state for task in tasks if task.job.ended}
+        shared, {tracked.key: tracked.job.state for tracked in tracked_jobs if tracked.job.ended}
     )
 
 
 def _lines(shared: ModelServices, ended: dict[str, str]) -> None:
-    tasks = shared.tasks()
-    for task in tasks:
-        if not task.job.ended and shared.jobs.find(task.key) is not task.job:  # stopped while it was asked for again
-            shared.stop(task.key)
+    tracked_jobs = shared.tracked_jobs()
+    for tracked in tracked_jobs:
+        if (
+            not tracked.job.ended and shared.jobs.find(tracked.key) is not tracked.job
+        ):  # stopped while it was asked for again
+            shared.stop(tracked.key)
             st.rerun()
-    if {task.key: task.job.state for task in tasks if task.job.ended} != ended:
+    if {tracked.key: tracked.job.state for tracked in tracked_jobs if tracked.job.ended} != ended:
         st.rerun()
-    for task in tasks:
-        if task.job.state != "failed" or visit.state.section in (
+    for tracked in tracked_jobs:
+        if tracked.job.state != "failed" or visit.state.section in (
             *DOORS,
             "layers",
         ):  # a failure waits where it was asked for
-            _line(shared, task)
+            _line(shared, tracked)
 
 
-def _line(shared: ModelServices, task: Task) -> None:
+def _line(shared: ModelServices, tracked: TrackedJob) -> None:
     told, button = st.columns(SHARES, vertical_alignment="center", gap="small")
-    if not task.job.ended:
-        waits = task.job.state == "waiting"
-        words = "waiting for its turn" if waits else task.step or "starting"
-        told.progress(task.job.progress, f"{escape(task.title)}: {escape(words)}…")
-        if button.button("Cancel", key=f"models_cancel_{task.key}", width="stretch"):
-            shared.stop(task.key)
+    if not tracked.job.ended:
+        waits = tracked.job.state == "waiting"
+        words = "waiting for its turn" if waits else tracked.step or "starting"
+        told.progress(tracked.job.progress, f"{escape(tracked.title)}: {escape(words)}…")
+        if button.button("Cancel", key=f"models_cancel_{tracked.key}", width="stretch"):
+            shared.stop(tracked.key)
             st.rerun()
         return
-    if task.job.state == "failed":
-        told.error(f"{escape(task.title)} failed. {escape(task.job.error or '')}")
-    elif task.key.startswith("import "):
-        _imported(told, task)
-    elif task.key.startswith("fetch "):
-        told.success(f"{escape(str(task.job.result))} is in the library’s downloads/ folder.", icon=":material/check:")
+    if tracked.job.state == "failed":
+        told.error(f"{escape(tracked.title)} failed. {escape(tracked.job.error or '')}")
+    elif tracked.key.startswith("import "):
+        _imported(told, tracked)
+    elif tracked.key.startswith("fetch "):
+        told.success(
+            f"{escape(str(tracked.job.result))} is in the library’s downloads/ folder.", icon=":material/check:"
+        )
     else:
         return
-    if button.button("Understood", key=f"models_seen_{task.key}", width="stretch"):
-        _next(task)
-        shared.stop(task.key)
+    if button.button("Understood", key=f"models_seen_{tracked.key}", width="stretch"):
+        _next(tracked)
+        shared.stop(tracked.key)
         st.rerun()
 
 
-def _imported(place: object, task: Task) -> None:
-    name, notes = task.job.result
+def _imported(place: object, tracked: TrackedJob) -> None:
+    name, notes = tracked.job.result
     said = "\n".join(f"- {escape(note)}" for note in notes)
     place.success(f"**{escape(name)}** is in the library.\n\n{said}", icon=":material/check:")
 
 
-def _next(task: Task) -> None:
+def _next(tracked: TrackedJob) -> None:
     """Open a new model; a download stays where it is."""
-    if task.job.state == "done" and task.key.startswith("import "):
-        visit.change(model=task.job.result[0], section="card", other=None, part=None)
+    if tracked.job.state == "done" and tracked.key.startswith("import "):
+        visit.change(model=tracked.job.result[0], section="card", other=None, part=None)

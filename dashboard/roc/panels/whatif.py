@@ -164,9 +164,9 @@ def benefit_figure(scene: Scene, prevalence: float | None) -> go.Figure:
     )
     figure.add_scatter(x=curve.thresholds, y=curve.model, name="model", line={"color": colors.finding, "width": 2.4})
     figure.update_traces(mode="lines", hovertemplate="%{x:.3g}: %{y:.4f}<extra></extra>")
-    cut = scene.threshold.value
-    if 0 < cut < 1 and cut <= reach and not math.isnan(share):
-        figure.add_vline(x=cut, line={"color": colors.ink, "width": 2})
+    threshold = scene.threshold.value
+    if 0 < threshold < 1 and threshold <= reach and not math.isnan(share):
+        figure.add_vline(x=threshold, line={"color": colors.ink, "width": 2})
     figure.update_xaxes(range=[0, reach], tickformat=".0%" if reach > 0.08 else ".1%", tickvals=None, nticks=6)
     figure.update_yaxes(tickvals=None, nticks=5, range=[-0.35 * share, 1.08 * share], tickformat=".3~f")
     figure.update_layout(legend={"x": 0.98, "y": 0.98, "yanchor": "top"})

@@ -23,12 +23,12 @@ def show_words(scene: Scene) -> None:
 def glossary(scene: Scene) -> list[tuple[str, str]]:
     """Give each term and its meaning."""
     found, counts, area = rates(scene.counts), scene.counts, scene.row.auroc
-    name, cut = finding_label(scene.finding), numbers.probability(scene.threshold.value)
+    name, threshold = finding_label(scene.finding), numbers.probability(scene.threshold.value)
     flagged = counts.tp + counts.fp
     calibration = scene.curves.calibration
     return [
-        ("Threshold", f"The probability from which a film is flagged, now {cut}. Nothing in a model says where it "
-         "should be: it is a choice between missing films and raising false alarms."),
+        ("Threshold", f"The probability from which a film is flagged, now {threshold}. Nothing in a model says where "
+         "it should be: it is a choice between missing films and raising false alarms."),
         ("Sensitivity", f"Also recall, or true positive rate. Of the {counts.tp + counts.fn:,} films with {name}, "
          f"{counts.tp:,} are flagged: {numbers.share(found.sensitivity.value)}."),
         ("Specificity", f"Of the {counts.tn + counts.fp:,} films without it, {counts.tn:,} are left alone: "

@@ -57,6 +57,6 @@ def write_library(root: Path, model: str = "tiny", dataset: str = "generated") -
     said = answers(known)
     outputs = tuple(said.columns)
     card = {"name": model, "provenance": {"positive_weight": {"Mass": WEIGHT}}, "prevalence": {"Mass": PREVALENCE}}
-    cuts = {finding: Threshold(0.5, "0.5") for finding in outputs}
-    facts = PredictionsFacts("answers", dataset, str(folder), model, "import", outputs, cuts, card)
+    thresholds = {finding: Threshold(0.5, "0.5") for finding in outputs}
+    facts = PredictionsFacts("answers", dataset, str(folder), model, "import", outputs, thresholds, card)
     write_predictions(root / "predictions" / "answers", facts, said)

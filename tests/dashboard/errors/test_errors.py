@@ -1,4 +1,4 @@
-"""What the Errors page knows, without Streamlit: links, cuts, sentences, figures, remedies."""
+"""What the Errors page knows, without Streamlit: links, thresholds, sentences, figures, remedies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from scipy.special import expit, logit
 
 from dashboard.errors import figures, sentences
 from dashboard.errors.state import LINK, MOST_CORNERS, NUMBER, State, simplified
-from dashboard.errors.thresholds import cuts
-from training.evaluate.companions import companions
+from dashboard.errors.thresholds import choose_thresholds
+from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged, join
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy
@@ -135,17 +135,17 @@ def test_an_outline_keeps_few_corners():
     assert len(simplified(list(zip(np.cos(angles), np.sin(angles), strict=True)))) <= MOST_CORNERS
 
 
-def test_cuts_follow_the_rule_and_the_hand_moves_one_finding_only(overcaller):
-    by_hand = cuts(overcaller, State(finding="Mass", rule=NUMBER, threshold=0.31))
+def test_thresholds_follow_the_rule_and_the_hand_moves_one_finding_only(overcaller):
+    by_hand = choose_thresholds(overcaller, State(finding="Mass", rule=NUMBER, threshold=0.31))
     assert by_hand.values() == {"Emphysema": 0.5, "Mass": 0.31}
     assert by_hand.rules["Mass"] == ""
-    matched = cuts(overcaller, State(rule="prevalence"))
+    matched = choose_thresholds(overcaller, State(rule="prevalence"))
     for finding in ("Emphysema", "Mass"):
         flagged = (overcaller.scores(finding) >= matched.value(finding)).mean()
         assert flagged == pytest.approx(overcaller.ranked(finding).prevalence)
         assert matched.rules[finding] == "prevalence"
     worst = overcaller.with_probabilities("Mass", 1 - overcaller.truth("Mass"))
-    unreachable = cuts(worst, State(rule="ppv", target=0.9))
+    unreachable = choose_thresholds(worst, State(rule="ppv", target=0.9))
     assert "No threshold has a PPV of 0.9" in unreachable.problems["Mass"]
     assert (unreachable.value("Mass"), unreachable.rules["Mass"]) == (0.5, "")
 
@@ -153,10 +153,10 @@ def test_cuts_follow_the_rule_and_the_hand_moves_one_finding_only(overcaller):
 def test_the_planted_cause_is_named_and_its_parts_add_up(overcaller):
     told = audit(overcaller, "Emphysema", 0.5)
     assert told.main == "weighting"
-    assert sum(part.share for part in told.parts) == pytest.approx(told.excess, abs=1e-12)
+    assert sum(part.share for part in told.contributions) == pytest.approx(told.excess, abs=1e-12)
     words = sentences.cause(told)
     assert "Main cause: **weighting of the loss**" in words
-    share = next(part.share for part in told.parts if part.cause == "weighting")
+    share = next(part.share for part in told.contributions if part.cause == "weighting")
     assert f"{100 * share:.0f} percentage points" in words
     assert f"**{100 * told.predicted_prevalence:.0f} %** of 6,000 films" in sentences.headline("Emphysema", told)
     assert sentences.cause(audit(overcaller, "Mass", 0.9)) == ""
@@ -170,7 +170,7 @@ def test_the_waterfall_goes_from_the_flagged_to_the_true_share(overcaller):
     assert lengths[0] == told.predicted_prevalence
     assert lengths[-1] == told.prevalence
     level = told.predicted_prevalence
-    for part, start, length in zip(told.parts, starts[1:-1], lengths[1:-1], strict=True):
+    for part, start, length in zip(told.contributions, starts[1:-1], lengths[1:-1], strict=True):
         assert start == pytest.approx(min(level, level - part.share))
         assert length == pytest.approx(abs(part.share))
         level -= part.share
@@ -195,7 +195,7 @@ def test_company_is_named_with_how_many_times_as_often():
     )
     said = pd.DataFrame({"Mass": np.linspace(0, 1, count), "Edema": 0.5}, index=films["film"])
     judged = join(said, films)
-    words = sentences.company("Mass", companions(judged, "Mass", 0.5, "positives"), "positives")
+    words = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5, "positives"), "positives")
     assert (
         words
         == "**50 %** of the films labelled Mass also carry **Edema**, 1.9 times as many as among all films (26 %)."

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from dashboard.errors import mean_map as gaze
+from dashboard.errors import mean_map
 from dashboard.errors.arrays import Arrays
 from dashboard.errors.features import compute_features, inside, known_features, sample
 from xai.budget import Budget, Cancelled
@@ -70,7 +70,7 @@ def test_damaged_arrays_are_as_good_as_none(tmp_path):
         assert arrays.get("key") is None
     arrays.put("key", {"something": np.arange(3)})
     assert known_features(arrays, "key") == {}
-    assert gaze.from_arrays(arrays.get("key"), ("FP", "TP")) is None
+    assert mean_map.from_arrays(arrays.get("key"), ("FP", "TP")) is None
 
 
 def test_a_sample_holds_every_outcome_as_far_as_there_are_films():
@@ -111,32 +111,32 @@ def test_every_film_weighs_the_same_in_a_mean_map(monkeypatch):
     left[:, : SIDE // 2], right[:, SIDE // 2 :] = 0.3, 0.9
     films = [lambda: Film.from_pixels(left), lambda: Film.from_pixels(right), lambda: flat(0.0), broken]
     seen = []
-    made = gaze.mean_gaze(Stub(), films, "Mass", lambda: seen.append(1))
+    made = mean_map.mean_map(Stub(), films, "Mass", lambda: seen.append(1))
     assert (made.films, made.empty, made.broken, len(seen)) == (3, 1, 1, 4)
     assert made.evidence == pytest.approx(np.full((SIDE, SIDE), 1 / SIDE**2))
     assert made.film == pytest.approx((left + right) / 3)
-    back = gaze.from_arrays(gaze.to_arrays({"FP": made, "TP": made}), ("FP", "TP"))
+    back = mean_map.from_arrays(mean_map.to_arrays({"FP": made, "TP": made}), ("FP", "TP"))
     assert (back["TP"].evidence == made.evidence).all()
     with pytest.raises(FilmError, match="None of the 2 films could be opened"):
-        gaze.mean_gaze(Stub(), [broken, broken], "Mass", lambda: None)
+        mean_map.mean_map(Stub(), [broken, broken], "Mass", lambda: None)
 
 
 def test_mean_maps_tell_how_far_they_are_and_stop_when_nobody_waits(monkeypatch):
     monkeypatch.setitem(EXPLAINERS, "gradcam", Maps)
     heard = []
     cells = {"FP": [lambda: flat(0.5)] * 3, "TP": [lambda: flat(0.5)]}
-    gaze.mean_gazes(Stub(), cells, "Mass", Budget(progress=heard.append))
+    mean_map.mean_maps(Stub(), cells, "Mass", Budget(progress=heard.append))
     assert heard == [0.0, 0.25, 0.5, 0.75]
     with pytest.raises(Cancelled):
-        gaze.mean_gazes(Stub(), cells, "Mass", Budget(cancelled=lambda: True))
+        mean_map.mean_maps(Stub(), cells, "Mass", Budget(cancelled=lambda: True))
 
 
 def test_pictures_share_one_scale_and_the_difference_is_signed():
     film = np.full((4, 4), 0.5, np.float32)
     strong, weak = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
     strong[0, 0], weak[3, 3] = 1.0, 0.25
-    one, other = gaze.Gaze(film, strong, 1, 0, 0), gaze.Gaze(film, weak, 1, 0, 0)
-    first, second, difference = gaze.pictures(one, other)
+    one, other = mean_map.MeanMap(film, strong, 1, 0, 0), mean_map.MeanMap(film, weak, 1, 0, 0)
+    first, second, difference = mean_map.pictures(one, other)
     assert first.dtype == np.uint8
     assert first[1, 1].tolist() == [128, 128, 128]
     assert first[0, 0].sum() > second[3, 3].sum()

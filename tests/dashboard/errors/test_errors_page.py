@@ -195,7 +195,7 @@ class TestAtlas:
 
     def test_the_model_is_asked_only_when_somebody_wants_it(self, run):
         app = run(**self.ATLAS)
-        assert app.button(key="errors_gaze").label.startswith("Compute ")
+        assert app.button(key="errors_mean_map").label.startswith("Compute ")
         app.button(key="errors_features").click().run()
         assert any(one.text.startswith("Waiting for a turn") for one in app.get("progress"))
         cancel = next(one for one in app.button if one.key.startswith("errors_cancel_"))

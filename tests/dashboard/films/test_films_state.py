@@ -136,7 +136,7 @@ def test_a_chip_for_each_condition_and_each_removes_itself():
         "Mass: flagged",
         "Emphysema: false positive or false negative",
         "Mass: 25 % to 100 %",
-        "Emphysema cut at 0.3",
+        "Emphysema: threshold 0.3",
         "split: test",
         "view: PA or AP",
         "sex: female",

@@ -149,7 +149,7 @@ class TestVersions:
     def test_what_changed_is_told_by_finding(self):
         now = made()
         then = made(thresholds=card("x")["thresholds"] | {"Mass": {"value": 0.5, "rule": "old"}})
-        assert differences(now, then) == [{"Finding": "Mass", "Now": "cut at 10 %", "Then": "cut at 50 %"}]
+        assert differences(now, then) == [{"Finding": "Mass", "Now": "threshold 10 %", "Then": "threshold 50 %"}]
 
 
 class TestCurves:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.models.incoming import list_incoming
-from dashboard.models.services import ModelServices, Task
+from dashboard.models.services import ModelServices, TrackedJob
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import put
 from tests.dashboard.pages import plain
@@ -19,12 +19,12 @@ from training.weights.registry import Entry, RemoteFile, registry
 from training.weights.tensors import WeightsError
 
 
-def until_ended(task: Task) -> Task:
+def until_ended(tracked: TrackedJob) -> TrackedJob:
     end = time.monotonic() + 60
-    while not task.job.ended:
+    while not tracked.job.ended:
         assert time.monotonic() < end
         time.sleep(0.02)
-    return task
+    return tracked
 
 
 @pytest.fixture
@@ -68,34 +68,34 @@ def entry(address: str, name: str) -> Entry:
 
 
 def test_what_is_fetched_lies_in_the_downloads(tmp_path, server):
-    task = until_ended(ModelServices(Library(tmp_path)).fetch(entry(server, "net.pth")))
-    assert (task.job.state, task.job.result) == ("done", "mine")
+    tracked = until_ended(ModelServices(Library(tmp_path)).fetch(entry(server, "net.pth")))
+    assert (tracked.job.state, tracked.job.result) == ("done", "mine")
     assert (tmp_path / "downloads" / "net.pth").read_bytes() == b"w" * 1000
     assert list(list_incoming(Library(tmp_path))) == ["downloads/net.pth"]
 
 
 def test_a_cancelled_download_keeps_its_part_and_is_offered_to_nobody(tmp_path, server):
     shared = ModelServices(Library(tmp_path))
-    task = shared.fetch(entry(server, "endless.pth"))
+    tracked = shared.fetch(entry(server, "endless.pth"))
     part_file = tmp_path / "downloads" / "endless.pth.part"
     end = time.monotonic() + 60
     while not (part_file.exists() and part_file.stat().st_size > 1000):
         assert time.monotonic() < end
         time.sleep(0.02)
-    shared.stop(task.key)
-    while shared.jobs.find(task.key) is not None:
+    shared.stop(tracked.key)
+    while shared.jobs.find(tracked.key) is not None:
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert shared.tasks() == []
+    assert shared.tracked_jobs() == []
     assert part_file.exists()
     assert list_incoming(Library(tmp_path)) == {}
 
 
 def test_offline_is_one_sentence(tmp_path):
-    task = until_ended(ModelServices(Library(tmp_path)).fetch(entry("http://127.0.0.1:9", "net.pth")))
-    assert task.job.state == "failed"
-    assert "127.0.0.1 cannot be reached" in task.job.error
-    assert "may be offline" in task.job.error
+    tracked = until_ended(ModelServices(Library(tmp_path)).fetch(entry("http://127.0.0.1:9", "net.pth")))
+    assert tracked.job.state == "failed"
+    assert "127.0.0.1 cannot be reached" in tracked.job.error
+    assert "may be offline" in tracked.job.error
 
 
 def test_an_import_tells_its_notes_or_why_not(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from dashboard.server.judging import JUDGING_ERRORS, judged, list_predictions, source, split_sizes
+from dashboard.server.judging import JUDGING_ERRORS, judged, list_predictions, source, split_counts
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, NOTHING, add_dataset, add_predictions
 
@@ -34,7 +34,7 @@ def test_films_are_joined_in_one_order(shelf, library):
 
 def test_parts_are_the_splits_that_there_are(shelf, library):
     add_dataset(shelf), add_predictions(shelf)
-    assert split_sizes(judged(library, "first")) == {"all": 40, "train": 30, "test": 10}
+    assert split_counts(judged(library, "first")) == {"all": 40, "train": 30, "test": 10}
     assert len(judged(library, "first", "test")) == 10
     with pytest.raises(JUDGING_ERRORS, match="None of the 40 predicted films is in the split validation"):
         judged(library, "first", "validation")

@@ -89,7 +89,7 @@ def test_the_audit_of_overcaller_names_the_planted_cause_and_its_remedy_works_on
     films = judged["overcaller"]
     told = audit(films, "Emphysema", 0.5)
     assert told.main == "weighting"
-    assert sum(part.share for part in told.parts) == pytest.approx(told.excess, abs=1e-12)
+    assert sum(part.share for part in told.contributions) == pytest.approx(told.excess, abs=1e-12)
     trial = try_remedy(films, "Emphysema", "platt", "prevalence", threshold=0.5)
-    assert trial.again.flagged.mean() == pytest.approx(trial.again.prevalence.mean(), rel=0.2)
+    assert trial.repeats.flagged.mean() == pytest.approx(trial.repeats.prevalence.mean(), rel=0.2)
     assert trial.after.auroc.value == pytest.approx(trial.before.auroc.value, abs=1e-9)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.evaluate.companions import companions
+from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
 from training.evaluate.published import FIGURES, film_digest, may_compare
 from training.evaluate.rates import rates
@@ -44,15 +44,15 @@ def test_emphysema_is_flagged_seven_times_as_often_as_it_is_there_because_of_the
         audited = audit(chexnet, "Emphysema", youden, rule)
         assert audited.main == "threshold"
         assert audited.excess == pytest.approx((3537 - 509) / 22_433, abs=1e-12)
-        assert sum(part.share for part in audited.parts) == pytest.approx(audited.excess, abs=1e-12)
+        assert sum(part.share for part in audited.contributions) == pytest.approx(audited.excess, abs=1e-12)
     # Whoever must find as many as the Youden point does cannot flag fewer.
     assert audited.floor == pytest.approx(audited.predicted_prevalence, abs=1e-4)
 
 
 def test_false_positives_of_emphysema_carry_pneumothorax(chexnet, youden):
-    carried = companions(chexnet, "Emphysema", youden).set_index("finding")
+    carried = co_occurrence(chexnet, "Emphysema", youden).set_index("finding")
     assert carried.index[0] == "Pneumothorax" and carried.loc["Pneumothorax", "lift"] > 3
-    there = companions(chexnet, "Emphysema", youden, "positives").set_index("finding")
+    there = co_occurrence(chexnet, "Emphysema", youden, "positives").set_index("finding")
     assert there.loc["Pneumothorax", "share"] == pytest.approx(0.28, abs=0.02)
 
 

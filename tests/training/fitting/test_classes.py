@@ -14,7 +14,7 @@ from tests.training.made_films import make_classes, make_dataset, tiny
 from training.__main__ import main
 from training.datasets.table import DatasetError, read_dataset
 from training.fitting.heads import calibrate
-from training.fitting.task import Task, choose_task
+from training.fitting.problem import Problem, choose_problem
 from training.networks.architectures import ARCHITECTURES
 from xai.cards.model_card import read_card
 from xai.findings import FINDINGS
@@ -33,56 +33,56 @@ def _dataset(folder: Path, *classes: str, films: int = 60) -> Path:
     return folder / "dataset"
 
 
-def _task(folder: Path, head: str = "auto", also: Path | None = None) -> Task:
+def _problem(folder: Path, head: str = "auto", also: Path | None = None) -> Problem:
     films = read_dataset(folder).films
     others = read_dataset(also).films if also else films[:0]
-    return choose_task(films, others, np.flatnonzero(films["split"] != "test"), head)
+    return choose_problem(films, others, np.flatnonzero(films["split"] != "test"), head)
 
 
 def test_two_classes_give_one_output_that_is_the_finding(tmp_path):
     folder = _dataset(tmp_path, "NORMAL", "PNEUMONIA")
     films = read_dataset(folder).films
-    task = _task(folder)
-    assert (task.outputs, task.head) == (("Pneumonia",), "sigmoid")
-    np.testing.assert_array_equal(task.truth[:, 0], films["class"] == "PNEUMONIA")
-    both = _task(folder, "softmax")
+    problem = _problem(folder)
+    assert (problem.outputs, problem.head) == (("Pneumonia",), "sigmoid")
+    np.testing.assert_array_equal(problem.truth[:, 0], films["class"] == "PNEUMONIA")
+    both = _problem(folder, "softmax")
     assert (both.outputs, both.head) == (("NORMAL", "Pneumonia"), "softmax")
     np.testing.assert_array_equal(both.truth.sum(axis=1), 1)
-    assert _task(folder, "findings").outputs == ("Pneumonia",)
+    assert _problem(folder, "findings").outputs == ("Pneumonia",)
 
 
 def test_three_classes_give_a_softmax_whose_names_claim_no_finding_of_two_classes(tmp_path):
     folder = _dataset(tmp_path, "covid", "normal", "pneumonia")
     films = read_dataset(folder).films
     assert (films.loc[films["class"] == "covid", "Pneumonia"] == 1).all()  # so "Pneumonia" is not this class
-    task = _task(folder)
-    assert (task.outputs, task.head) == (("covid", "normal", "pneumonia"), "softmax")
-    assert _task(folder, "sigmoid").head == "sigmoid"
+    problem = _problem(folder)
+    assert (problem.outputs, problem.head) == (("covid", "normal", "pneumonia"), "softmax")
+    assert _problem(folder, "sigmoid").head == "sigmoid"
 
 
 def test_one_class_or_other_labels_are_one_sentence(tmp_path):
     three = _dataset(tmp_path / "three", "covid", "normal", "pneumonia")
     with pytest.raises(DatasetError, match="one class only: every film is “normal”"):
-        _task(_dataset(tmp_path / "one", "normal", films=12))
+        _problem(_dataset(tmp_path / "one", "normal", films=12))
     with pytest.raises(DatasetError, match="are of “viral”; the classes here are covid, normal, pneumonia"):
-        _task(three, also=_dataset(tmp_path / "other", "normal", "viral", films=12))
+        _problem(three, also=_dataset(tmp_path / "other", "normal", "viral", films=12))
     made = make_dataset(tmp_path / "made", films=20)
     with pytest.raises(DatasetError, match="are of “no class”"):
-        _task(three, also=made)
+        _problem(three, also=made)
     with pytest.raises(DatasetError, match="--head softmax needs a dataset with classes"):
-        _task(made, "softmax")
+        _problem(made, "softmax")
     with pytest.raises(DatasetError, match="has no label for Effusion, Mass"):
-        _task(made, also=_dataset(tmp_path / "two", "Hernia", "Fibrosis", films=12))
+        _problem(made, also=_dataset(tmp_path / "two", "Hernia", "Fibrosis", films=12))
 
 
 def test_softmax_calibration_makes_mean_probabilities_the_shares():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(400, 3)) * 3
     truth = np.eye(3)[[rng.choice(3, p=p) for p in softmax(logits / 2 + [0, 1, -1], axis=1)]]
-    task = Task(("a", "b", "c"), "softmax", truth, truth[:0])
-    found = calibrate(task, truth, logits)
+    problem = Problem(("a", "b", "c"), "softmax", truth, truth[:0])
+    found = calibrate(problem, truth, logits)
     assert found.slope == pytest.approx(0.5, abs=0.1)
-    probabilities = task.probabilities(found.slope * logits + found.intercepts)
+    probabilities = problem.probabilities(found.slope * logits + found.intercepts)
     np.testing.assert_allclose(probabilities.mean(axis=0), truth.mean(axis=0), atol=1e-4)
     before, after = (-(truth * log_softmax(z, axis=1)).sum(1).mean() for z in (logits, np.log(probabilities)))
     assert after < before
@@ -91,8 +91,8 @@ def test_softmax_calibration_makes_mean_probabilities_the_shares():
 def test_an_output_without_both_kinds_of_films_is_left_as_it_is():
     rng = np.random.default_rng(1)
     truth = np.column_stack([rng.random(100) < 0.3, np.zeros(100)]).astype(float)
-    task = Task(("a", "b"), "sigmoid", truth, truth[:0])
-    found = calibrate(task, truth, rng.normal(size=(100, 2)))
+    problem = Problem(("a", "b"), "sigmoid", truth, truth[:0])
+    found = calibrate(problem, truth, rng.normal(size=(100, 2)))
     assert found.intercepts[1] == 0 and np.isfinite(found.intercepts).all()
 
 

@@ -18,7 +18,7 @@ from training.fitting.films import readable_films
 from training.fitting.journal import Journal
 from training.fitting.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.fitting.targets import blend, patient_targets, read_soft_labels
-from training.fitting.train import Lesson
+from training.fitting.train import TrainingData
 from xai.cards.model_card import read_card
 from xai.findings import FINDINGS
 from xai.models.loading import file_sha256, load_model
@@ -255,7 +255,7 @@ def test_refuses_to_start_from_another_network(made, fitted, tmp_path, capsys):
 def test_replayed_films_are_drawn_anew_each_epoch_and_fit_the_share():
     canvases = np.arange(30, dtype=np.float32)[:, None, None] * np.ones((1, 8, 8), np.float32)
     targets = np.arange(30, dtype=np.float32)[:, None]
-    lesson = Lesson(canvases, targets, np.arange(10), np.arange(10, 30), share=0.6)
+    lesson = TrainingData(canvases, targets, np.arange(10), np.arange(10, 30), share=0.6)
     recipe = Recipe("small-resnet", batch_size=8)
     seeds = np.random.SeedSequence(0).spawn(2)
     epochs = [np.concatenate([target[:, 0] for _, target in lesson.epoch(recipe, seed)]) for seed in seeds]

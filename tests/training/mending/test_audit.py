@@ -8,11 +8,11 @@ import pytest
 from scipy.special import expit, logit
 
 from tests.training.evaluate.made_scores import binormal, made
-from training.evaluate.companions import companions
+from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError, rank
 from training.evaluate.thresholds import choose
-from training.mending.audit import CAUSES, Audit, audit, prepare_scores, take_apart
+from training.mending.audit import CAUSES, Audit, audit, decompose, prepare_scores
 
 FILMS, RARE, APART = 40_000, 0.03, 2.0
 
@@ -21,15 +21,15 @@ def _audit(
     z: np.ndarray, labels: np.ndarray, threshold: float, rule: str = "", keep: float | None = None, **known: float
 ) -> Audit:
     prepared = prepare_scores(labels, expit(z), np.arange(len(labels)) // 2, **known)
-    found = take_apart(prepared, threshold, rule, keep)
-    assert tuple(part.cause for part in found.parts) == tuple(CAUSES)
-    assert sum(part.share for part in found.parts) == pytest.approx(found.excess, abs=1e-12)
+    found = decompose(prepared, threshold, rule, keep)
+    assert tuple(part.cause for part in found.contributions) == tuple(CAUSES)
+    assert sum(part.share for part in found.contributions) == pytest.approx(found.excess, abs=1e-12)
     assert found.excess == pytest.approx((expit(z) >= threshold).mean() - labels.mean(), abs=1e-12)
     return found
 
 
 def _share(found: Audit) -> dict[str, float]:
-    return {part.cause: part.share for part in found.parts}
+    return {part.cause: part.share for part in found.contributions}
 
 
 def _planted(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +113,7 @@ def test_a_rule_moves_with_the_scores_so_scale_is_no_cause():
     found = _audit(lifted, labels, youden, rule="youden", weight=30, trained=RARE)
     share = _share(found)
     assert share["weighting"] == share["prior"] == share["calibration"] == 0
-    assert found.main == "threshold" and "Youden" in found.parts[0].why
+    assert found.main == "threshold" and "Youden" in found.contributions[0].why
     # The same films are flagged as without the weighting.
     plain = choose("youden", rank(labels, expit(z))).value
     assert found.predicted_prevalence == pytest.approx((expit(z) >= plain).mean(), abs=1e-12)
@@ -142,7 +142,7 @@ def test_too_few_films_to_calibrate_leave_that_part_at_nothing():
     labels = np.r_[np.ones(12), np.zeros(300)]
     found = _audit(np.random.default_rng(0).normal(size=312) + labels, labels, 0.5)
     assert _share(found)["calibration"] == 0
-    assert "needs 10 films of either kind in both halves; one has" in found.parts[2].why
+    assert "needs 10 films of either kind in both halves; one has" in found.contributions[2].why
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_missing_labels_do_not_count():
     labels, z = binormal(np.random.default_rng(2), 3000, 0.1, 1.5)
     gaps = np.r_[labels, np.nan, -1.0]
     with_gaps = prepare_scores(gaps, expit(np.r_[z, 5, 5]), np.arange(3002))
-    assert take_apart(with_gaps, 0.05) == take_apart(prepare_scores(labels, expit(z), np.arange(3000)), 0.05)
+    assert decompose(with_gaps, 0.05) == decompose(prepare_scores(labels, expit(z), np.arange(3000)), 0.05)
 
 
 def test_the_model_card_is_read():
@@ -169,7 +169,7 @@ def test_the_model_card_is_read():
     assert audit(judged, "Emphysema", 0.5).main == "calibration"
     # A card that calibrates the finding has undone its weighting.
     undone = dataclasses.replace(judged, card={**card, "calibration": {"Emphysema": {"intercept": -3.4}}})
-    assert audit(undone, "Emphysema", 0.5).parts[0].share == 0
+    assert audit(undone, "Emphysema", 0.5).contributions[0].share == 0
     assert audit(dataclasses.replace(judged, card={"provenance": None}), "Emphysema", 0.5).main == "calibration"
 
 
@@ -188,18 +188,18 @@ def test_prevalences_come_worst_first_and_a_finding_without_films_last():
     assert math.isnan(table.iloc[2]["excess"]) and table.iloc[2]["problem"].startswith("No film")
 
 
-def test_companions_by_counting():
+def test_co_occurrence_by_counting():
     #            FP FP FP FP TP FN TN TN TN TN
     emphysema = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
     effusion = [1, 1, 1, 0, 0, 1, 0, 0, np.nan, 0]
     mass = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     p = [0.9, 0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1]
     judged = made(np.column_stack([p, p, p]), np.column_stack([emphysema, effusion, mass]))
-    table = companions(judged, "Emphysema", 0.5).set_index("finding")
+    table = co_occurrence(judged, "Emphysema", 0.5).set_index("finding")
     assert table.index.tolist() == ["Effusion", "Mass"]
     assert table.loc["Effusion", ["count", "of", "share"]].tolist() == [3, 4, 0.75]
     assert table.loc["Effusion", "base"] == pytest.approx(4 / 9)
     assert table.loc["Effusion", "lift"] == pytest.approx(0.75 * 9 / 4)
     assert math.isnan(table.loc["Mass", "lift"]) and table.loc["Mass", "share"] == 0
-    assert companions(judged, "Emphysema", 0.5, "positives")["count"].iloc[0] == 1
-    assert companions(judged, "Emphysema", 2.0)["share"].isna().all()
+    assert co_occurrence(judged, "Emphysema", 0.5, "positives")["count"].iloc[0] == 1
+    assert co_occurrence(judged, "Emphysema", 2.0)["share"].isna().all()

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from tests.training.evaluate.made_scores import binormal, made
-from training.evaluate.parts import fitting_part
+from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError
 from training.mending.calibrate import METHODS
 from training.mending.remedy import FEW_FILMS, REPEATS, Remedy, apply_to_card, try_remedy
@@ -35,13 +35,13 @@ def test_parts_share_no_patient_and_are_alike(share: float, seed: int):
     rng = np.random.default_rng(seed)
     patients = rng.integers(0, 900, 3000)
     positive, p = rng.random(3000) < 0.05, rng.random(3000)
-    fit = fitting_part(patients, positive, p, share, seed)
+    fit = films_to_fit(patients, positive, p, share, seed)
     assert not set(patients[fit]) & set(patients[~fit])
     assert len(set(patients[fit])) / len(set(patients)) == pytest.approx(share, abs=0.002)
     assert positive[fit].sum() / positive.sum() == pytest.approx(share, abs=0.05)
     assert p[fit].mean() == pytest.approx(p.mean(), abs=0.03)
-    np.testing.assert_array_equal(fit, fitting_part(patients, positive, p, share, seed))
-    assert (fit != fitting_part(patients, positive, p, share, seed + 10)).any()
+    np.testing.assert_array_equal(fit, films_to_fit(patients, positive, p, share, seed))
+    assert (fit != films_to_fit(patients, positive, p, share, seed + 10)).any()
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("none", "temperature")])
@@ -79,7 +79,7 @@ def test_an_empty_rule_keeps_the_number():
 def test_it_is_shown_on_films_that_it_was_not_fitted_on():
     judged = _over(6000)
     found = try_remedy(judged, "Emphysema", "platt", seed=4)
-    fit = fitting_part(judged.patients, judged.truth("Emphysema") == 1, judged.scores("Emphysema"), 0.5, 4)
+    fit = films_to_fit(judged.patients, judged.truth("Emphysema") == 1, judged.scores("Emphysema"), 0.5, 4)
     assert (found.fitted_films, found.shown_films) == (fit.sum(), (~fit).sum())
     shown = judged.restrict(~fit)
     counts = shown.ranked("Emphysema").counts(0.5)
@@ -168,11 +168,11 @@ def test_a_card_that_is_not_there_is_not_replaced(tmp_path: Path):
 
 def test_a_remedy_is_tried_again_on_other_lots_where_films_are_few():
     few = _over(2000)
-    found = try_remedy(few, "Emphysema", "platt", "prevalence", seed=3).again
+    found = try_remedy(few, "Emphysema", "platt", "prevalence", seed=3).repeats
     assert len(found.flagged) == len(found.prevalence) == REPEATS
     assert found.flagged.mean() == pytest.approx(found.prevalence.mean(), rel=0.1)
     assert np.ptp(found.flagged) > 0
     one = try_remedy(few, "Emphysema", "platt", "prevalence", seed=4).after.rates  # its first other lot
     assert found.flagged[0] == pytest.approx(one.predicted_prevalence.value, abs=1e-12)
     assert found.prevalence[0] == pytest.approx(one.prevalence.value, abs=1e-12)
-    assert try_remedy(_over(FEW_FILMS + 1), "Emphysema", "platt").again is None
+    assert try_remedy(_over(FEW_FILMS + 1), "Emphysema", "platt").repeats is None

@@ -272,7 +272,7 @@ def test_batches_are_read_ahead_but_not_all_at_once():
 def test_shards_hold_every_film_once_in_order(sizes):
     total, batch = sizes
     sources = [Source(f"f{k}", "") for k in range(total)]
-    parts = shards.cut(sources, batch)
+    parts = shards.make_shards(sources, batch)
     assert [source for shard in parts for part in shard.batches for source in part] == sources
     assert [shard.index for shard in parts] == list(range(len(parts)))
     assert all(len(part) == batch for shard in parts[:-1] for part in shard.batches)

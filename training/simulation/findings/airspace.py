@@ -14,6 +14,10 @@ from training.simulation.layers import Chest
 from training.simulation.solids import tubes
 from training.simulation.streams import texture
 
+# Share of the air that is replaced, at severity 0 and 1.
+INFILTRATION, PNEUMONIA, CONSOLIDATION, EDEMA = (0.14, 0.32), (0.38, 0.62), (0.75, 0.93), (0.24, 0.6)
+BRONCHOGRAM = 0.45  # of that filling, how much a bronchus takes back where it runs
+SEPTA = 0.2  # filling along a septal line
 # Where segments and lobes lie on a frontal film: across the lung, down the thorax, radii as shares of the height.
 ZONES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "right": ((0.45, 0.24, 0.22, 0.16), (0.40, 0.60, 0.20, 0.13), (0.55, 0.72, 0.24, 0.16)),
@@ -63,7 +67,7 @@ class Infiltration(Finding):
         for side in self.each_side:
             for _ in range(rng.integers(1, 3)):
                 fill = np.maximum(fill, patch(chest, rng, side, rng.uniform(0.8, 1.2), 0.9))
-        return chest.filled(self.between(0.14, 0.32) * fill * streaks)
+        return chest.filled(self.between(*INFILTRATION) * fill * streaks)
 
 
 class Pneumonia(Finding):
@@ -81,7 +85,7 @@ class Pneumonia(Finding):
         for side in self.each_side:
             fill += patch(chest, rng, side, self.between(0.75, 1.15), 0.45)
         mottle = np.clip(1 + 0.15 * texture(rng, chest.camera.size, 3.2, grain=8), 0.5, 1.5)
-        return chest.filled(self.between(0.38, 0.62) * fill * mottle)
+        return chest.filled(self.between(*PNEUMONIA) * fill * mottle)
 
 
 class Consolidation(Finding):
@@ -99,11 +103,12 @@ class Consolidation(Finding):
         weight = fill.sum() + 1e-6
         middle = float((fill * frame.y).sum() / weight)
         slope = rng.normal(0.1, 0.15) * SIDES[self.side]
+        # A fissure 16 to 34 mm above the middle, nearly level, with waves of 6 mm.
         fissure = frame.y - (middle - rng.uniform(16, 34) + slope * (frame.x - float((fill * frame.x).sum() / weight)))
         fissure = fissure + 6 * np.sin((frame.x - frame.x.min()) / rng.uniform(30, 60))
         fill = fill * rise(fissure, -2, 7.0)
         bronchi = self._bronchi(chest, rng) if rng.random() < 0.7 else 0.0
-        return chest.filled(self.between(0.75, 0.93) * fill * (1 - 0.45 * bronchi))
+        return chest.filled(self.between(*CONSOLIDATION) * fill * (1 - BRONCHOGRAM * bronchi))
 
     def _bronchi(self, chest: Chest, rng: np.random.Generator) -> np.ndarray:
         camera, frame = chest.camera, chest.frame
@@ -113,10 +118,10 @@ class Consolidation(Finding):
             t = np.linspace(0.15, 1, 110)
             turn = angle + rng.normal(0, 0.7) * t
             step = np.stack([SIDES[self.side] * np.cos(turn), np.sin(turn)], axis=1)
-            line = start + np.cumsum(step * 0.9, axis=0)
+            line = start + np.cumsum(step * 0.9, axis=0)  # mm: bronchi of 10 cm
             points.append(camera.pixels(np.column_stack([line, np.zeros(len(t))])))
             directions.append(step)
-            radii.append(np.interp(t, [0, 1], [1.3, 0.5]))
+            radii.append(np.interp(t, [0, 1], [1.3, 0.5]))  # mm
         joined = [np.concatenate(parts) for parts in (points, directions, radii)]
         width = joined[2] * camera.pixels_per_mm()
         return np.minimum(tubes(camera.size, joined[0], joined[1], width, np.full(len(width), 0.5)), 1)
@@ -140,18 +145,19 @@ class Edema(Finding):
     def paint(self, chest: Chest) -> Chest:
         """Lay the haze and draw septal lines."""
         rng, frame, size = self.rng, chest.frame, chest.camera.size
+        # A wing round the hilum: highest at 54 % of the height, half a lung wide.
         down = (frame.height - 0.54) / np.where(frame.height < 0.54, np.float32(0.26), np.float32(0.34))
         across = (np.clip(frame.lateral, -0.2, 1.2) - 0.1) / self.between(0.5, 0.62)
         wing = np.exp(-(across**2) - down**2)
         mottle = np.clip(1 + 0.25 * texture(rng, size, 2.6, grain=7), 0.3, 1.7)
         lines = cv2.GaussianBlur(self._septa(chest, rng), (0, 0), 0.35 * size / 320 + 0.05)
-        return chest.filled(self.between(0.24, 0.6) * wing * mottle + 0.2 * lines)
+        return chest.filled(self.between(*EDEMA) * wing * mottle + SEPTA * lines)
 
     def _septa(self, chest: Chest, rng: np.random.Generator) -> np.ndarray:
         camera, frame = chest.camera, chest.frame
         points = []
         for side in ("right", "left"):
-            for _ in range(round(self.between(6, 14))):
+            for _ in range(round(self.between(6, 14))):  # lines a side, near the wall of the lower zones
                 x, y = frame.point(side, rng.uniform(0.90, 0.97), rng.uniform(0.58, 0.86))
                 line = np.linspace([x, y, 0], [x - SIDES[side] * rng.uniform(10, 20), y + rng.normal(0, 1.5), 0], 40)
                 points.append(camera.pixels(line))

@@ -3,6 +3,12 @@
 References used throughout: Hansell et al., Fleischner Society: glossary of terms for thoracic imaging, Radiology
 2008;246:697 (below: Fleischner glossary); Felson, Chest Roentgenology, 1973; Goodman, Felson's Principles of Chest
 Roentgenology, 4th ed., 2015.
+
+These say what a finding looks like, and some give a size, such as 3 cm for the largest nodule. All other numbers, and
+how often a finding is on which side, are not measured: they were chosen by eye so that the lowest severity is barely
+visible on a film without noise and the highest cannot be missed. Lengths are in millimetres, angles in radians, places
+in the lung shares of its width and height (`Frame`), fillings the share of a lung's air that fluid or cells replace;
+two numbers given to `Finding.between` belong to severity 0 and 1.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from training.simulation.findings.base import Finding
 from training.simulation.layers import Chest
 from training.simulation.solids import ellipsoid
 
+ENLARGED = (0.54, 0.68)  # cardiothoracic ratio at severity 0 and 1
+SAC_RADIUS = (30, 50)  # mm, of a hernia
+
 
 class Cardiomegaly(Finding):
     """An enlarged heart: cardiothoracic ratio 0.54 to 0.68 where the healthy chest stays below 0.5.
@@ -24,7 +27,7 @@ class Cardiomegaly(Finding):
 
     def reshape(self, anatomy: Anatomy) -> Anatomy:
         """Widen the heart to the ratio that the severity asks for."""
-        heart, width = anatomy.heart, self.between(0.54, 0.68) * 2 * anatomy.cage.half_width
+        heart, width = anatomy.heart, self.between(*ENLARGED) * 2 * anatomy.cage.half_width
         return replace(anatomy, heart=replace(heart, width=width, tilt=heart.tilt * self.between(0.9, 0.7)))
 
 
@@ -40,13 +43,14 @@ class Hernia(Finding):
     def paint(self, chest: Chest) -> Chest:
         """Put the sac behind the heart, on the midline or a little to the left."""
         rng, layers, anatomy = self.rng, chest.layers, chest.anatomy
-        radius = self.between(30, 50) * rng.uniform(0.9, 1.1)
+        radius = self.between(*SAC_RADIUS) * rng.uniform(0.9, 1.1)
         floor = 0.5 * (anatomy.diaphragm.right + anatomy.diaphragm.left)
         centre = (rng.uniform(0, 22), floor - 0.55 * radius, 0.4 * anatomy.cage.half_depth)
         axes = chest.camera.axes(centre[2])
         sac = ellipsoid(axes, centre, (radius, 0.85 * radius, 0.8 * radius)).length
         bubble_centre = (centre[0] + rng.normal(0, 2), centre[1] - 0.1 * radius, centre[2])
         bubble = ellipsoid(axes, bubble_centre, (0.82 * radius, 0.66 * radius, 0.66 * radius)).length
+        # The fluid level: gas above it, over 0.8 mm.
         level = bubble_centre[1] + rng.uniform(-0.1, 0.4) * radius
         gas = bubble / (1 + np.exp(np.clip((axes.y - level) / 0.8, -30, 30)))[:, None]
         fill = np.minimum(sac / np.maximum(layers.lung, 1), 1)

@@ -25,7 +25,7 @@ class Fibrosis(Finding):
 
     def reshape(self, anatomy: Anatomy) -> Anatomy:
         """Shrink the lungs from below."""
-        diaphragm, lost = anatomy.diaphragm, self.between(3, 18)
+        diaphragm, lost = anatomy.diaphragm, self.between(3, 18)  # mm
         tops = {side: getattr(diaphragm, side) - lost for side in self.each_side}
         return replace(anatomy, diaphragm=replace(diaphragm, **tops))
 
@@ -33,9 +33,10 @@ class Fibrosis(Finding):
         """Weave the net."""
         rng, frame, size = self.rng, chest.frame, chest.camera.size
         net = np.zeros_like(chest.layers.fill)
-        cells = chest.camera.field[0] / rng.uniform(10, 15)
+        cells = chest.camera.field[0] / rng.uniform(10, 15)  # across the film, so that each is 10 to 15 mm wide
         for _ in range(2):  # two sheets, front and back of the lung
             net += np.exp(-((texture(rng, size, 6.0, grain=cells) / 0.36) ** 2))
+        # Stronger in patches, at the bases (from 42 to 78 % of the height) and towards the wall.
         clouds = 0.75 + 0.35 * texture(rng, size, 3.0, grain=5)
         zone = 0.04 + rise(frame.height, 0.42, 0.36) * (0.45 + 0.55 * rise(frame.lateral, 0.2, 0.7))
         strength = self.between(0.30, 0.56) * np.clip(clouds, 0, 1.5) * zone

@@ -23,7 +23,8 @@ class Atelectasis(Finding):
 
     def reshape(self, anatomy: Anatomy) -> Anatomy:
         """Raise the hemidiaphragm and draw the heart over."""
-        tops = {self.side: getattr(anatomy.diaphragm, self.side) - self.between(6, 26)}
+        tops = {self.side: getattr(anatomy.diaphragm, self.side) - self.between(6, 26)}  # mm
+        # Up to 11 mm.
         shift = anatomy.heart.shift + SIDES[self.side] * 22 * max(self.severity - 0.5, 0)
         return replace(
             anatomy,
@@ -42,6 +43,7 @@ class Atelectasis(Finding):
         for k in range(rng.integers(1, 4)):
             x, _ = frame.point(self.side, rng.uniform(0.35, 0.6), 0.6)
             centre = (x, dome - rng.uniform(8, 30) - 18 * k)
+            # Half of the plate's length and thickness.
             plate = blob(frame, centre, (rng.uniform(18, 46), rng.uniform(1.6, 3.2)), rng.normal(0, 0.35))
             fill += rng.uniform(0.4, 0.65) * np.exp(-plate)
         return chest.filled(fill * frame.on(self.side))
@@ -50,6 +52,7 @@ class Atelectasis(Finding):
         rng, frame = self.rng, chest.frame
         dome = getattr(chest.anatomy.diaphragm, self.side)
         top = dome - self.between(75, 110)
+        # How far it reaches from the spine, share of the lung's width.
         reach = self.between(0.55, 0.42) * rng.uniform(0.9, 1.1)  # the more collapsed, the smaller
         edge = reach * np.clip((frame.y - top) / (dome + 12 - top), 0, 1.4)
         wedge = rise(edge - np.clip(frame.lateral, -1, 2), -0.03, 0.08) * rise(frame.y - top, 0, 25)
@@ -69,6 +72,7 @@ class Emphysema(Finding):
     def reshape(self, anatomy: Anatomy) -> Anatomy:
         """Inflate the lungs: air in, diaphragm down and flat, heart narrow, vessels thin."""
         diaphragm, heart, lungs = anatomy.diaphragm, anatomy.heart, anatomy.lungs
+        # The diaphragm: no lower than this, by so many mm lower, and how much of its curvature is left.
         lowest, drop = 0.93 * anatomy.cage.height, self.between(12, 34)
         flat = self.between(0.6, 0.24)
         return replace(
@@ -97,9 +101,10 @@ class Emphysema(Finding):
         density, vessels, added = layers.density, layers.vessels, layers.added
         for _ in range(rng.integers(1, 5)):
             centre = frame.point(rng.choice(["right", "left"]), rng.uniform(0.55, 0.9), rng.uniform(0.12, 0.4))
-            radius = rng.uniform(12, 32)
+            radius = rng.uniform(12, 32)  # mm: Fleischner's bulla is larger than 1 cm
             distance = np.sqrt(blob(frame, centre, (radius, radius * rng.uniform(0.8, 1.25))))
             empty = 1 - rise(distance, 0.9, 0.12)
             density, vessels = density * (1 - 0.7 * empty), vessels * (1 - empty)
+            # Its wall: a line under 2 mm wide, as dense as 4 mm of water because rays run along it.
             added = added + 4 * np.exp(-(((distance - 1) * radius / 1.0) ** 2)) * chest.inside_lung()
         return chest.with_layers(density=density, vessels=vessels, added=added)

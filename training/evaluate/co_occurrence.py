@@ -1,4 +1,4 @@
-"""Label quality: what else the films of a cell carry."""
+"""Label quality: which findings occur together with one, among the films of a cell of its confusion matrix."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from training.evaluate.rates import wilson
 CELLS = {"positives": ("TP", "FN"), "flagged": ("TP", "FP")}
 
 
-def companions(judged: Judged, finding: str, threshold: float, cell: str = "FP") -> pd.DataFrame:
-    """Say what else the films of a cell carry: a label that keeps such company may mean something else.
+def co_occurrence(judged: Judged, finding: str, threshold: float, cell: str = "FP") -> pd.DataFrame:
+    """Say what else the films of a cell carry: what a label occurs together with hints at what it means.
 
     In NIH's labels 29.7 % of the films with emphysema also have pneumothorax, six times as many as of all films:
     subcutaneous emphysema after a drain, read from the report as emphysema of the lung (Oakden-Rayner, Academic

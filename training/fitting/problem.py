@@ -15,7 +15,7 @@ from xai.findings import FINDINGS
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class Problem:
     """Outputs and the truth about them.
 
     Attributes
@@ -45,7 +45,7 @@ class Task:
         return log_p - np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))
 
 
-def choose_task(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head: str) -> Task:
+def choose_problem(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head: str) -> Problem:
     """Decide what the model says.
 
     Parameters
@@ -70,7 +70,7 @@ def choose_task(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, he
     return _classes(table, also, learned, head) if classes and head != "findings" else _findings(table, also, learned)
 
 
-def _findings(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray) -> Task:
+def _findings(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray) -> Problem:
     known = labels(table)[learned]
     both = (known == 1).any(axis=0) & (known == 0).any(axis=0)
     findings = tuple(name for name, two in zip(FINDINGS, both, strict=True) if two)
@@ -80,10 +80,10 @@ def _findings(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray) -> T
     for name, rows in also.groupby("dataset").indices.items() if len(also) else ():
         if np.isnan(others[rows]).all():
             raise DatasetError(f"{name}, to be mixed in, has no label for {', '.join(findings)}.")
-    return Task(findings, "sigmoid", labels(table, findings), others)
+    return Problem(findings, "sigmoid", labels(table, findings), others)
 
 
-def _classes(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head: str) -> Task:
+def _classes(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head: str) -> Problem:
     nameless = int(table[CLASS].isna().sum())
     if nameless:
         raise DatasetError(f"{nameless} of {len(table)} films have no class; each needs one, or --head findings.")
@@ -102,7 +102,7 @@ def _classes(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head:
     told = [name for name in names if not _is_normal(name)]
     chosen = (told[-1:] or names[-1:]) if head == "sigmoid" and len(names) == 2 else names
     truth, others = (_one_hot(films, chosen) for films in (table, also))
-    return Task(tuple(_output(name, table) for name in chosen), head, truth, others)
+    return Problem(tuple(_output(name, table) for name in chosen), head, truth, others)
 
 
 def _one_hot(films: pd.DataFrame, classes: list[str]) -> np.ndarray:

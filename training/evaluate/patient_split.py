@@ -1,4 +1,4 @@
-"""Two parts of the films without a patient in common: one to fit on, one to show what came of it."""
+"""Split films by patient in two: those to fit on, and those to show what came of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import numpy as np
 from training.evaluate.ranked import numbered
 
 
-def fitting_part(
+def films_to_fit(
     patients: np.ndarray, positive: np.ndarray, probabilities: np.ndarray, share: float, seed: int
 ) -> np.ndarray:
-    """Choose films to fit on; no patient has films in both parts.
+    """Choose films to fit on; no patient has films on both sides of the split.
 
     Patients stand in the order of how many films with the finding they have, and among equals of how many are expected;
-    of each few that stand together a share is drawn by lot. So both parts are alike in what is there and in what is
-    predicted, and a difference between them says more of the remedy than of the lot.
+    of each few that stand together a share is drawn at random (a stratified split). So both sides are alike in what is
+    there and in what is predicted, and a difference between them says more of the remedy than of the split.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def fitting_part(
     share : float
         Share of the patients to fit on.
     seed : int
-        Of the lot.
+        Of the split.
 
     Returns
     -------
