@@ -220,7 +220,7 @@ def _outlined(key: str) -> None:
         (x0, x1), (y0, y1) = drawn.box[-1]["x"], drawn.box[-1]["y"]
         corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
     else:
-        return  # the figure forgets what was drawn when it is drawn anew; the case does not
+        return  # the figure forgets what was drawn when it is drawn anew; the state does not
     if len(corners) > 2:
         visit.change(region=simplified(corners))
 

@@ -148,7 +148,7 @@ def _prior_sliders(judged: Judged) -> None:
 
 
 def _asked() -> tuple:
-    """Give the parts of the case that decide a trial, in the order of `_tried`."""
+    """Give the parts of the state that decide a trial, in the order of `_tried`."""
     asked = visit.state
     return (
         asked.remedy,

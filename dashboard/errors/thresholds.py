@@ -1,4 +1,4 @@
-"""The threshold of each finding, by the rule of a case, and what to say of it."""
+"""The threshold of each finding, by the rule that was asked for, and what to say of it."""
 
 from __future__ import annotations
 
