@@ -7,15 +7,15 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.files import write_file, write_files
+from xai.machine import free_name
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
-from xai.whole import write_whole
 
 if TYPE_CHECKING:
     from xai.explainers.explanation import Explainer, Explanation
@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     methods = [EXPLAINERS[name]() for name in dict.fromkeys(options.method)]
     options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
+    taken: set[str] = set()
     records = []
     for name, film in _hang(options.films, refused):
         for explainer in methods:
@@ -67,9 +68,10 @@ def run(options: argparse.Namespace) -> int:
                     refused.append(str(error))
                 continue
             for explanation in explanations:
-                records.append(_write(explanation, classifier, film, name, explainer.signed, options.out))
+                stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
+                records.append(_write(explanation, classifier, film, name, explainer.signed, options.out / stem))
     text = json.dumps(records, indent=2, allow_nan=False) + "\n"
-    write_whole(options.out, {LIST_FILE: lambda path: path.write_text(text)})
+    write_file(options.out / LIST_FILE, text)
     if refused:
         raise ValueError(" ".join(refused))
     return 0
@@ -116,20 +118,19 @@ def _explain(
 
 
 def _write(
-    explanation: Explanation, classifier: Classifier, film: Film, name: str, signed: bool, out: Path
+    explanation: Explanation, classifier: Classifier, film: Film, name: str, signed: bool, place: Path
 ) -> dict[str, Any]:
     import numpy as np
     from PIL import Image
 
     from xai.pictures.render import Display, overlay
 
-    stem = f"{name}.{explanation.finding}.{explanation.method}"
     picture = overlay(film.pixels, explanation, classifier.footprint(film), Display(), signed)
     raw, png = io.BytesIO(), io.BytesIO()
     np.save(raw, explanation.map, allow_pickle=False)
     Image.fromarray(picture).save(png, format="PNG")
-    files = {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()}
-    write_whole(out, {file: partial(_put, content) for file, content in files.items()})
+    stem = place.name
+    write_files(place.parent, {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()})
     return {
         "film": name,
         "film_sha256": film.sha256,
@@ -150,7 +151,3 @@ def _write(
         "parameters": explanation.parameters,
         "diagnostics": explanation.diagnostics,
     }
-
-
-def _put(content: bytes, path: Path) -> None:
-    path.write_bytes(content)

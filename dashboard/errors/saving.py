@@ -15,6 +15,7 @@ from training.predictions.table import PredictionsFacts
 from xai.cards.calibration import logit_map_from_dict
 from xai.cards.card_versions import card_versions, save_card_version
 from xai.cards.model_card import ModelCard, card_path, read_card, write_card
+from xai.files import move_files, replace, unfinished
 from xai.models.loading import file_sha256
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -103,7 +104,7 @@ def undo(path: Path) -> Path:
     versions = card_versions(path)
     if not versions:
         raise EvaluateError(f"No earlier version of {path.name} is kept, so there is nothing to go back to.")
-    versions[-1].replace(path)
+    replace(versions[-1], path)
     return versions[-1]
 
 
@@ -130,8 +131,9 @@ def _copy(library: Library, model: Path, name: str) -> Path:
             raise EvaluateError(f"There is another model called {name}; choose another name for the copy.")
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    shutil.copyfile(model, unfinished)
-    write_card(dataclasses.replace(read_card(card_path(model)), name=name), card_path(target))
-    unfinished.replace(target)
+    with unfinished(target.parent) as place:
+        whole = place / target.name
+        shutil.copyfile(model, whole)
+        write_card(dataclasses.replace(read_card(card_path(model)), name=name), card_path(whole))
+        move_files([card_path(whole), whole], target.parent)  # a card alone is no model of a library
     return target

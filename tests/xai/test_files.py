@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from xai.command_line import MAX_LINE, one_line, run_command
-from xai.whole import write_whole
+from xai.files import write_files
 
 
 def full(path):
@@ -14,11 +14,11 @@ def full(path):
 
 
 def test_all_files_are_written_or_none(tmp_path):
-    write_whole(tmp_path / "new", {"a": lambda path: path.write_text("1"), "b": lambda path: path.write_text("2")})
+    write_files(tmp_path / "new", {"a": lambda path: path.write_text("1"), "b": lambda path: path.write_text("2")})
     assert {path.name: path.read_text() for path in (tmp_path / "new").iterdir()} == {"a": "1", "b": "2"}
     for folder in ("new", "other"):
         with pytest.raises(OSError, match="No space"):
-            write_whole(tmp_path / folder, {"a": lambda path: path.write_text("3"), "b": full})
+            write_files(tmp_path / folder, {"a": lambda path: path.write_text("3"), "b": full})
     assert {path.name: path.read_text() for path in (tmp_path / "new").iterdir()} == {"a": "1", "b": "2"}
     assert not (tmp_path / "other").exists()
 
