@@ -23,7 +23,8 @@ from xai.machine import file_name
 def show_downloads(scene: Scene) -> None:
     """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
     asked = view()
-    stem = file_name(f"{scene.home.predictions}-{scene.finding}".lower())
+    of_all = file_name(scene.home.predictions.lower())
+    stem = file_name(f"{of_all}-{scene.finding.lower()}")
     things = (
         ("Report", f"{stem}.html", "text/html", lambda: report(scene),
          "One page of HTML to print or send: the four figures, the confusion matrix, the rates and what they mean."),
@@ -34,7 +35,7 @@ def show_downloads(scene: Scene) -> None:
          "The points of the ROC and precision-recall curves, with their thresholds."),
         ("Films", f"{stem}-films.csv", "text/csv", lambda: _csv(film_table(scene)),
          "Each film: label, probability, and its cell of the confusion matrix at this threshold."),
-        ("All findings", file_name(f"{scene.home.predictions}-metrics.csv".lower()), "text/csv", lambda: metrics(scene, asked),
+        ("All findings", f"{of_all}-metrics.csv", "text/csv", lambda: metrics(scene, asked),
          "One row a finding at this rule, as `python -m training evaluate` writes it. A threshold set by hand counts "
          "for its own finding only; the card's, or 0.5, for the others."),
     )  # fmt: skip
