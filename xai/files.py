@@ -1,6 +1,6 @@
 """Files that are whole or not there, whatever stops the program that writes them.
 
-What is unfinished lies beside its place in a hidden folder of its own, ``.writing-`` and some letters: no two writers
+What is unfinished lies beside its place in a hidden folder of its own, ``.writing-`` and some digits: no two writers
 ever meet, whether threads, programs or machines, and each file has its own name already, by which some libraries
 choose a format. Where writing fails the folder is removed. A killed program leaves it behind; nothing reads it, and
 `sweep` removes it.
@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -72,8 +72,11 @@ def write_files(folder: Path, files: Mapping[str, Content], *, synced: bool = Fa
 @contextlib.contextmanager
 def unfinished(folder: Path) -> Iterator[Path]:
     """Give an empty folder inside another, for files on their way there; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder, ignore_cleanup_errors=True) as place:
-        yield Path(place)
+    place = _new_folder(folder)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def move_files(files: Sequence[Path], folder: Path) -> None:
@@ -148,6 +151,13 @@ def sweep(folder: Path, older: float = LEFT_BEHIND_S) -> None:
                 shutil.rmtree(place, ignore_errors=True)
 
 
+def _new_folder(parent: Path) -> Path:
+    """Make a folder as open as its parent; on Windows files of one by `tempfile` would stay closed to other people."""
+    folder = parent / f"{UNFINISHED}{uuid.uuid4().hex[:12]}"
+    folder.mkdir()
+    return folder
+
+
 def _write(path: Path, content: Content) -> None:
     if callable(content):
         content(path)
@@ -159,7 +169,7 @@ def _way_back(target: Path, place: Path) -> Callable[[], None]:
     """Give what undoes a move: it puts a file that is replaced back, and removes one that is new."""
     if not target.exists():
         return lambda: target.unlink(missing_ok=True)
-    kept = Path(tempfile.mkdtemp(dir=place)) / target.name
+    kept = _new_folder(place) / target.name
     try:
         os.link(target, kept)
     except (OSError, NotImplementedError):  # a file system without hard links

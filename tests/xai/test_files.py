@@ -119,6 +119,13 @@ def test_a_synced_file_is_on_the_disk_before_it_has_its_name_and_the_name_after(
     assert done == ["sync", "name", "sync"] and (tmp_path / "a").read_text() == "2"
 
 
+def test_others_may_read_what_the_folder_lets_them(tmp_path):
+    (tmp_path / "plain").write_text("x")
+    write_files(tmp_path, {"a": "1", "b": lambda path: path.write_text("2")})
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
 @pytest.mark.parametrize(("refusals", "text"), [(2, "new"), (9, "old")])
 def test_on_windows_a_reader_is_waited_for_but_not_for_ever(tmp_path, monkeypatch, refusals, text):
     asked, move = [], Path.replace
