@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,15 @@ import numpy as np
 from PIL import Image
 
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.files import write_file, write_files
 from xai.films.film import FilmError
 from xai.films.reading import read_film
 from xai.front_door import check_request, explain, open_model
+from xai.machine import free_name
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL
 from xai.models.loading import ModelError
 from xai.pictures.render import Display, overlay
-from xai.whole import write_whole
 
 if TYPE_CHECKING:
     from xai.explainers.explanation import Explanation
@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         classifier.card.index(finding)
     options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
+    taken: set[str] = set()
     records = []
     for name, film in _hang(options.films, refused):
         for method in dict.fromkeys(options.method):
@@ -66,9 +67,10 @@ def run(options: argparse.Namespace) -> int:
                     refused.append(str(error))
                 continue
             for explanation in explained:
-                records.append(_write(explanation, explained, classifier.engine, name, options.out))
+                stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
+                records.append(_write(explanation, explained, classifier.engine, name, options.out / stem))
     text = json.dumps(records, indent=2, allow_nan=False) + "\n"
-    write_whole(options.out, {LIST_FILE: lambda path: path.write_text(text)})
+    write_file(options.out / LIST_FILE, text)
     if refused:
         raise ValueError(" ".join(refused))
     return 0
@@ -112,15 +114,14 @@ def _explain(
         return explain(classifier, film, method, findings, options.samples, options.seed, show)
 
 
-def _write(explanation: Explanation, explained: Explained, engine: str, name: str, out: Path) -> dict[str, Any]:
-    stem = f"{name}.{explanation.finding}.{explanation.method}"
+def _write(explanation: Explanation, explained: Explained, engine: str, name: str, place: Path) -> dict[str, Any]:
     signed = EXPLAINERS[explanation.method].signed
     picture = overlay(explained.film.pixels, explanation, explained.footprint, Display(), signed)
     raw, png = io.BytesIO(), io.BytesIO()
     np.save(raw, explanation.map, allow_pickle=False)
     Image.fromarray(picture).save(png, format="PNG")
-    files = {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()}
-    write_whole(out, {file: partial(_put, content) for file, content in files.items()})
+    stem = place.name
+    write_files(place.parent, {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()})
     return {
         "film": name,
         "film_sha256": explained.film.sha256,
@@ -141,7 +142,3 @@ def _write(explanation: Explanation, explained: Explained, engine: str, name: st
         "parameters": explanation.parameters,
         "diagnostics": explanation.diagnostics,
     }
-
-
-def _put(content: bytes, path: Path) -> None:
-    path.write_bytes(content)

@@ -15,10 +15,10 @@ from PIL import Image
 
 from xai.explainers.archive import arrays_of, explanations_of
 from xai.explainers.explanation import Explanation
+from xai.files import write_file
 from xai.films.film import Film, FilmFacts
 from xai.films.reading import read_film
 from xai.pictures.explained import Explained
-from xai.whole import write_whole
 
 HIGHEST = 65535  # white in a PNG of 16 bits
 
@@ -58,7 +58,7 @@ def save(thing: Film | Explained, path: str | Path) -> Path:
         content = _png(thing)
     else:
         raise ValueError(f"a PNG holds a film alone, and {path.name} should hold its maps too: end it in .npz")
-    write_whole(path.parent, {path.name: lambda part: part.write_bytes(content)})
+    write_file(path, content)
     return path
 
 

@@ -17,6 +17,7 @@ from xai.explainers import EXPLAINERS
 from xai.explainers.archive import facts
 from xai.explainers.explanation import Explanation
 from xai.findings import finding_label
+from xai.machine import file_name
 from xai.models.preprocess import footprint
 from xai.pictures.figure import panel, slide
 from xai.pictures.render import Display
@@ -29,7 +30,7 @@ def download_controls(
 ) -> None:
     """Show the download buttons for one finding; each file is made when it is asked for."""
     k = card.index(finding)
-    stem = f"{hung.record.film if hung.record else 'film'}.{finding}"
+    stem = file_name(f"{hung.record.film if hung.record else 'film'}.{finding}")
     if not results:
         st.caption("Nothing to take away yet: the maps are still being computed.")
         return

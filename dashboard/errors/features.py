@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.errors.arrays import Arrays
+from dashboard.server.arrays import Arrays
 from xai.budget import Budget, Cancelled
 from xai.films.film import Film
 

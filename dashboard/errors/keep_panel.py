@@ -14,6 +14,7 @@ from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Trial
 from training.predictions.table import PredictionsFacts
 from xai.cards.model_card import ModelCardError
+from xai.machine import file_name
 
 
 def show_keeping(library: Library, trial: Trial, predictions: str) -> None:
@@ -51,7 +52,7 @@ def _keep_controls(library: Library, facts: PredictionsFacts, home: Home, trial:
     line.download_button(
         "Download the remedy",
         lambda: as_json(facts, trial),
-        f"{facts.model}.{trial.remedy.finding}.remedy.json",
+        file_name(f"{facts.model}.{trial.remedy.finding}.remedy.json"),
         "application/json",
         key="errors_download",
         icon=":material/download:",

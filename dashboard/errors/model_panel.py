@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from dashboard.errors import mean_map
-from dashboard.errors.arrays import Arrays
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
 from dashboard.errors.atlas_panel import choose_cell
@@ -41,11 +40,6 @@ def obstacle(atlas: Atlas) -> str:
     return home_of(atlas.shared.library, facts).why
 
 
-def arrays_of(atlas: Atlas) -> Arrays:
-    """Give where computed arrays are kept."""
-    return Arrays(atlas.shared.library.results / "errors")
-
-
 def show_mean_maps(atlas: Atlas) -> None:
     """Show the mean Grad-CAM of wrongly judged films beside that of true positives."""
     st.subheader("Where the model looked", anchor=False)
@@ -74,7 +68,7 @@ def show_mean_maps(atlas: Atlas) -> None:
         return
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
     key = content_key("gaze", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
-    kept = arrays_of(atlas).get(key)
+    kept = atlas.services.arrays.get(key)
     found = mean_map.from_arrays(kept, cells) if kept else None
     if found is not None:
         _show_pictures(found, cells)
@@ -83,7 +77,7 @@ def show_mean_maps(atlas: Atlas) -> None:
 
         def work(budget: Budget) -> None:
             made = mean_map.mean_maps(services.classifier(model), opens, atlas.finding, budget)
-            arrays_of(atlas).put(key, mean_map.to_arrays(made))
+            atlas.services.arrays.put(key, mean_map.to_arrays(made))
 
         wait_for(services, key, f"Grad-CAM of {sum(map(len, films.values()))} films", work)
     else:
@@ -146,7 +140,7 @@ def show_map(atlas: Atlas) -> None:
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
     kept_as = content_key("features", services.model_key(model), atlas.dataset, stamp)
-    known = known_features(arrays_of(atlas), kept_as)
+    known = known_features(atlas.services.arrays, kept_as)
     missing = [name for name in names if name not in known]
     key = content_key(kept_as, missing)
     done = services.jobs.find(key)
@@ -178,7 +172,7 @@ def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_a
     opens = {name: _opener(atlas, name) for name in missing}
 
     def work(budget: Budget) -> None:
-        compute_features(atlas.services.classifier(atlas.source.model), opens, arrays_of(atlas), kept_as, budget)
+        compute_features(atlas.services.classifier(atlas.source.model), opens, atlas.services.arrays, kept_as, budget)
 
     wait_for(atlas.services, key, f"Features of {len(missing):,} films", work)
 

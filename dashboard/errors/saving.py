@@ -15,6 +15,8 @@ from training.predictions.table import PredictionsFacts
 from xai.cards.calibration import logit_map_from_dict
 from xai.cards.card_versions import card_versions, save_card_version
 from xai.cards.model_card import ModelCard, card_path, read_card, write_card
+from xai.files import move_files, replace, unfinished
+from xai.machine import file_name
 from xai.models.loading import file_sha256
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -103,7 +105,7 @@ def undo(path: Path) -> Path:
     versions = card_versions(path)
     if not versions:
         raise EvaluateError(f"No earlier version of {path.name} is kept, so there is nothing to go back to.")
-    versions[-1].replace(path)
+    replace(versions[-1], path)
     return versions[-1]
 
 
@@ -118,10 +120,10 @@ def _as_predicted(card: ModelCard, facts: PredictionsFacts, finding: str) -> Mod
 
 def _copy(library: Library, model: Path, name: str) -> Path:
     """Copy a built-in model and its card into the library, unless this very copy is there."""
-    if not NAME.fullmatch(name) or name.endswith(".keras"):
+    if not NAME.fullmatch(name) or name.endswith(".keras") or file_name(name) != name:
         raise EvaluateError(
-            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as lightbox-mended; "
-            f"this one is “{name[:60]}”."
+            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as lightbox-mended, "
+            f"ends in no dot, and is none of Windows' devices, such as con; this one is “{name[:60]}”."
         )
     target = library.root / "models" / f"{name}.keras"
     there = library.models().get(name)
@@ -130,8 +132,9 @@ def _copy(library: Library, model: Path, name: str) -> Path:
             raise EvaluateError(f"There is another model called {name}; choose another name for the copy.")
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    shutil.copyfile(model, unfinished)
-    write_card(dataclasses.replace(read_card(card_path(model)), name=name), card_path(target))
-    unfinished.replace(target)
+    with unfinished(target.parent) as place:
+        whole = place / target.name
+        shutil.copyfile(model, whole)
+        write_card(dataclasses.replace(read_card(card_path(model)), name=name), card_path(whole))
+        move_files([card_path(whole), whole], target.parent)  # a card alone is no model of a library
     return target

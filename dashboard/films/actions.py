@@ -16,6 +16,7 @@ from dashboard.films.walk import FilmsWalk
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
+from xai.machine import file_name
 
 
 def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook: Notebook) -> None:
@@ -60,7 +61,7 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
     st.download_button(
         "CSV",
         lambda: export(catalogue, asked, taken, notebook),  # runs without this visitor's session
-        f"{catalogue.films.dataset}.films.csv",
+        file_name(f"{catalogue.films.dataset}.films.csv"),
         "text/csv",
         key="films_csv",
         icon=":material/download:",
@@ -73,7 +74,7 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
 def export(catalogue: Catalogue, asked: State, rows: np.ndarray, notebook: Notebook) -> bytes:
     """Give films as CSV, in UTF-8 with a mark by which spreadsheets know it."""
     remarks = notebook.remarks(catalogue.films.dataset, map(str, catalogue.films.names[rows]))
-    return export_table(catalogue, asked, rows, remarks).to_csv(index=False).encode("utf-8-sig")
+    return export_table(catalogue, asked, rows, remarks).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
 def view_controls(notebook: Notebook) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import threading
-import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from dashboard.server.bounded import Bounded
+from dashboard.server.disk_cache import DiskCache
 from dashboard.server.library import Library
 from xai.budget import Budget, Cancelled
 from xai.films.film import Film
@@ -23,7 +22,6 @@ SIDE = 300  # pixels of the longest side: the largest that the gallery shows
 QUALITY = 82
 MEMORY_BYTES = 24 * 2**20
 DISK_BYTES = 2**30
-WRITES_BETWEEN_PRUNES = 500
 BROKEN = b""  # in place of the picture of a film that cannot be opened
 
 Maker = Callable[[], Film]
@@ -35,24 +33,23 @@ class Thumbnails:
     Parameters
     ----------
     folder : Path
-        Where those of dataset films are kept; a folder that cannot be written costs time and nothing else.
+        Where those of dataset films are kept.
+    disk_bytes : int
+        Above this the files used longest ago are removed.
     """
 
     def __init__(self, folder: Path, disk_bytes: int = DISK_BYTES) -> None:
-        self._folder = folder
-        self._disk_bytes = disk_bytes
+        self._disk = DiskCache(folder, disk_bytes, ".webp")
         self._memory: Bounded[bytes] = Bounded(MEMORY_BYTES, lambda picture: len(picture) + 100)
-        self._lock = threading.Lock()
-        self._writes = 0
 
     def get(self, key: str) -> bytes | None:
         """Give a WebP file, `BROKEN` for a film that could not be opened, or None if it was not made yet."""
         found = self._memory.get(key)
         if found is None:
-            with contextlib.suppress(OSError):
-                found = self._path(key).read_bytes() or None
-            if found is not None:
-                self._memory.put(key, found)
+            found = self._disk.get(key)
+            if found is None or not _is_whole(found):
+                return None
+            self._memory.put(key, found)
         return found
 
     def make(self, wanted: Iterable[tuple[str, Maker, bool]], budget: Budget) -> None:
@@ -79,34 +76,7 @@ class Thumbnails:
             return
         self._memory.put(key, picture)
         if on_disk:
-            with contextlib.suppress(OSError):
-                self._write(self._path(key), picture)
-
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}.webp"
-
-    def _write(self, path: Path, picture: bytes) -> None:
-        """Write under another name first, so that no reader ever sees half a file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-        try:
-            part.write_bytes(picture)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-        with self._lock:
-            self._writes += 1
-            if self._writes % WRITES_BETWEEN_PRUNES == 0:
-                self._prune()
-
-    def _prune(self) -> None:
-        files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in self._folder.rglob("*.webp"))
-        excess = sum(size for _, size, _ in files) - self._disk_bytes
-        for _, size, file in files:
-            if excess <= 0:
-                break
-            file.unlink(missing_ok=True)
-            excess -= size
+            self._disk.put(key, picture)
 
 
 def thumbnail(film: Film) -> bytes:
@@ -127,3 +97,8 @@ def thumbnail_key(library: Library, dataset: str, film: str) -> str:
             status = path.stat()
             made_from = (str(path), status.st_size, status.st_mtime_ns)
     return hashlib.sha256(repr((SIDE, QUALITY, made_from)).encode()).hexdigest()
+
+
+def _is_whole(webp: bytes) -> bool:
+    """Whether a WebP file is as long as it says; a power failure may have cut it short."""
+    return webp[:4] == b"RIFF" and int.from_bytes(webp[4:8], "little") + 8 == len(webp)

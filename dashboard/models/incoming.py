@@ -9,6 +9,7 @@ from pathlib import Path
 from dashboard.server.library import Library
 from training.weights.published import LAYOUTS, PUBLISHED
 from training.weights.registry import Entry, registry
+from xai.machine import file_name
 
 FOLDERS = ("imports", "downloads")
 SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")
@@ -77,7 +78,7 @@ def likely_layout(one: Incoming) -> str:
 
 def free_name(library: Library, wanted: str) -> str:
     """Give a name for a new model that is not taken."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:50] or "model"
+    stem = file_name(re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:50] or "model")
     names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
     return next(name for name in names if not _taken(library, name))
 
@@ -90,10 +91,10 @@ def check_name(library: Library, name: str) -> Path:
     IncomingError
         If it is no name for a model, or is taken.
     """
-    if not NAME.fullmatch(name) or name.endswith((".keras", ".h5", ".json")):
+    if not NAME.fullmatch(name) or name.endswith((".keras", ".h5", ".json")) or file_name(name) != name:
         raise IncomingError(
-            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as chexnet-2022; "
-            f"this one is “{name[:60]}”."
+            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as chexnet-2022, "
+            f"ends in no dot, and is none of Windows' devices, such as con; this one is “{name[:60]}”."
         )
     if _taken(library, name):
         raise IncomingError(f"There is a model or a card called {name} already; choose another name.")

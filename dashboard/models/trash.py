@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from dashboard.models.inventory import ModelEntry, files_of, own_folder
 from dashboard.server.library import Library
 from xai.cards.model_card import SUFFIXES
+from xai.files import move_new
 
 MOST_SHOWN = 200
 
@@ -122,22 +122,9 @@ def _move_all(files: list[Path], folder: Path) -> None:
     moved: list[Path] = []
     try:
         for file in files:
-            _move(file, folder / file.name)
+            move_new(file, folder / file.name)
             moved.append(file)
     except OSError:
         for file in reversed(moved):
-            _move(folder / file.name, file)
+            move_new(folder / file.name, file)
         raise
-
-
-def _move(file: Path, target: Path) -> None:
-    """Move a file, never over another one, which a plain rename would do."""
-    try:
-        os.link(file, target, follow_symlinks=False)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        with file.open("rb") as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy)
-        shutil.copystat(file, target)
-    file.unlink()

@@ -10,6 +10,7 @@ from dashboard.models.reading import at, text
 from dashboard.page.words import percent
 from xai.cards.card_versions import save_card_version
 from xai.cards.model_card import ModelCard, read_card
+from xai.files import replace
 from xai.findings import finding_label
 
 
@@ -49,7 +50,7 @@ def take_back(switched: Switched) -> None:
     kept = versions(switched.card)
     if not kept or kept[0] != switched.kept:
         raise VersionError(f"{switched.card.name} was changed again since, so this can no longer be undone.")
-    switched.kept.replace(switched.card)
+    replace(switched.kept, switched.card)
 
 
 def differences(now: ModelCard, then: ModelCard) -> list[dict[str, str]]:

@@ -67,8 +67,8 @@ class Library:
     Parameters
     ----------
     root : Path
-        Folder with ``models/``, ``datasets/`` and ``predictions/``; results are kept in its ``results/``. It need
-        not exist.
+        Folder with ``models/``, ``datasets/`` and ``predictions/``; what was computed is kept in its ``results/``,
+        ``arrays/`` and ``thumbnails/``. It need not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -78,6 +78,11 @@ class Library:
     def results(self) -> Path:
         """Where computed explanations are kept."""
         return self.root / "results"
+
+    @property
+    def arrays(self) -> Path:
+        """Where arrays that a model took long to make are kept."""
+        return self.root / "arrays"
 
     def models(self) -> dict[str, Path]:
         """Model files by name."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from dashboard.server.arrays import Arrays
 from dashboard.server.bounded import Bounded
 from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
@@ -57,6 +58,7 @@ class Services:
         self.library = library
         self.jobs = Jobs()
         self.store = ResultStore(library.results)
+        self.arrays = Arrays(library.arrays)
         self.films = FilmCache(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
 from dashboard.server.bounded import Bounded
+from dashboard.server.disk_cache import DiskCache
 from xai.explainers.archive import pack, unpack
 from xai.explainers.explanation import Explanation
 
@@ -28,8 +27,8 @@ def content_key(*parts: Any) -> str:
 class ResultStore:
     """Explanations by content key.
 
-    What was computed for an upload stays in memory; nothing about a patient is written. A folder that cannot be
-    written, or a damaged file in it, costs a recomputation and nothing else.
+    What was computed for an upload stays in memory; nothing about a patient is written. A damaged file costs a
+    recomputation and nothing else.
 
     Parameters
     ----------
@@ -40,17 +39,15 @@ class ResultStore:
     """
 
     def __init__(self, folder: Path, disk_bytes: int = DISK_BYTES) -> None:
-        self._folder = folder
-        self._disk_bytes = disk_bytes
+        self._disk = DiskCache(folder, disk_bytes, ".npz")
         self._memory: Bounded[list[Explanation]] = Bounded(MEMORY_BYTES, _size)
-        self._lock = threading.Lock()
 
     def get(self, key: str) -> list[Explanation] | None:
         """Give a result, None if it is not there."""
         found = self._memory.get(key)
-        if found is None:
-            found = self._read(self._path(key))
-            if found is not None:
+        if found is None and (content := self._disk.get(key)) is not None:
+            with contextlib.suppress(ValueError):  # a damaged file is as good as none
+                found = unpack(content)
                 self._memory.put(key, found)
         return found
 
@@ -58,41 +55,7 @@ class ResultStore:
         """Keep a result, on disk as well only where that is said."""
         self._memory.put(key, explanations)
         if on_disk:
-            with contextlib.suppress(OSError):
-                self._write(self._path(key), pack(explanations))
-
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}.npz"
-
-    def _read(self, path: Path) -> list[Explanation] | None:
-        try:
-            found = unpack(path.read_bytes())
-        except (OSError, ValueError):
-            return None
-        with contextlib.suppress(OSError):  # a read-only store still gives what it has
-            path.touch()
-        return found
-
-    def _write(self, path: Path, content: bytes) -> None:
-        """Write under another name first, so that no reader ever sees half a file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{uuid.uuid4().hex}.part")
-        try:
-            part.write_bytes(content)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-        with self._lock:
-            self._prune()
-
-    def _prune(self) -> None:
-        files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in self._folder.rglob("*.npz"))
-        excess = sum(size for _, size, _ in files) - self._disk_bytes
-        for _, size, file in files:
-            if excess <= 0:
-                break
-            file.unlink(missing_ok=True)
-            excess -= size
+            self._disk.put(key, pack(explanations))
 
 
 def _size(explanations: list[Explanation]) -> int:

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from dashboard.errors.arrays import Arrays
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from dashboard.server.store import content_key
@@ -36,7 +35,7 @@ def library(tmp_path_factory) -> Path:
     services = Services(Library(root))
     key = content_key("features", services.model_key("tiny"), "generated", services.library.dataset_stamp("generated"))
     features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
-    Arrays(services.library.results / "errors").put(key, {"films": np.array(NAMES), "features": features})
+    services.arrays.put(key, {"films": np.array(NAMES), "features": features})
     return root
 
 

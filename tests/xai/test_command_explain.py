@@ -78,6 +78,18 @@ def test_files_and_fields_are_as_documented(model, film_file, tmp_path, capfd):
     assert captured.out == "" and captured.err == ""
 
 
+def test_files_have_names_that_every_system_takes_and_none_overwrites_another(model, tmp_path):
+    films, out = [hang(tmp_path / name) for name in ("a:b.png", "a?b.png", "A-b.png", "nul.png")], tmp_path / "out"
+    finding = models.ZOO["logits"].card.outputs[0]
+    assert explain(*films, "--model", model, "--finding", finding, "--method", "gradcam", "--out", out) == 0
+    ends = [f"{finding}.gradcam{number}.npy" for number in ("", "-2", "-3", "")]
+    stems = ["a-b", "a-b", "A-b", "nul-"]
+    found = records(out)
+    assert [one["map"] for one in found] == [f"{stem}.{end}" for stem, end in zip(stems, ends, strict=True)]
+    assert [one["film"] for one in found] == ["a:b", "a?b", "A-b", "nul"]
+    assert all((out / one["map"]).is_file() and (out / one["overlay"]).is_file() for one in found)
+
+
 def test_the_same_seed_gives_the_same_bytes(model, film_file, tmp_path):
     outs = [tmp_path / name for name in ("one", "two", "other")]
     for out, seed in zip(outs, (7, 7, 8), strict=True):

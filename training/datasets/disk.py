@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -53,7 +53,7 @@ class Files:
     def find(self, *patterns: str) -> Path | None:
         """Give the file, no image, that fits the first pattern that any fits: the least deep, the last by name."""
         for pattern in patterns:
-            fitting = [name for name in self.others if fnmatch(name.rsplit("/", 1)[-1], pattern)]
+            fitting = [name for name in self.others if fnmatchcase(name.rsplit("/", 1)[-1], pattern)]
             if fitting:
                 depth = min(name.count("/") for name in fitting)
                 return self.root / max(name for name in fitting if name.count("/") == depth)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from training.datasets.disk import remark, stem
 from training.datasets.facts import Remark
 from training.datasets.table import Dataset, read_dataset
+from xai.files import write_file
 from xai.films.film import FilmError
 from xai.films.reading import read_film
 
@@ -131,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
     for one in remarks:
         print(f"  {one}")
     if args.out:
-        pairs.to_csv(args.out, index=False)
+        write_file(args.out, pairs.to_csv(index=False, lineterminator="\n"))
     return 0
 
 

@@ -9,7 +9,6 @@ where its label comes from.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,9 @@ import pandas as pd
 from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, facts_from_json
 from training.datasets.splits import SPLITS
 from training.datasets.splits import split_by_patient as split_by_patient
+from xai.files import Content, write_files
 from xai.findings import FINDINGS
-from xai.whole import write_whole
+from xai.machine import relative_path
 
 TABLE_FILE = "films.parquet"
 CLASS = "class"  # a column that datasets made from folders of classes have beside the others
@@ -102,13 +102,13 @@ def write_dataset(folder: Path, facts: DatasetFacts, films: pd.DataFrame, boxes:
     A relative root keeps the folder movable with its films.
     """
     folder = Path(folder)
-    root = Path(os.path.relpath(facts.root, folder.resolve())).as_posix()
+    root = relative_path(Path(facts.root), folder.resolve())
     text = json.dumps({**asdict(facts), "root": root}, indent=2, ensure_ascii=False)
-    files = {TABLE_FILE: lambda path: films.to_parquet(path, index=False, compression="zstd")}
+    files: dict[str, Content] = {TABLE_FILE: lambda path: films.to_parquet(path, index=False, compression="zstd")}
     if boxes is not None and len(boxes):
         files[BOXES_FILE] = lambda path: boxes.to_parquet(path, index=False, compression="zstd")
-    files[FACTS_FILE] = lambda path: path.write_text(text + "\n", encoding="utf-8")
-    write_whole(folder, files)
+    files[FACTS_FILE] = text + "\n"
+    write_files(folder, files)
     if BOXES_FILE not in files:
         (folder / BOXES_FILE).unlink(missing_ok=True)
 

@@ -21,7 +21,7 @@ from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, rates
 from training.evaluate.thresholds import ALIASES, RULES, checked_target, choose
 from training.predictions.table import read_predictions
-from xai.whole import write_whole
+from xai.files import write_files
 
 COLUMNS = {
     "finding": "One of the 14 findings, or a class of the dataset, judged against its other classes.",
@@ -116,13 +116,8 @@ def run(args: argparse.Namespace) -> int:
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(
-        args.out,
-        {
-            "metrics.csv": lambda path: table.to_csv(path, index=False),
-            "metrics.json": lambda path: path.write_text(text + "\n", encoding="utf-8"),
-        },
-    )
+    rows = table.to_csv(index=False, lineterminator="\n")
+    write_files(args.out, {"metrics.csv": rows, "metrics.json": text + "\n"})
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
     print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} {_kind(judged)}")

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from training.datasets.table import Dataset
 from xai.cards.model_card import InputSpec
+from xai.files import write_file
 from xai.films.film import FilmError
 from xai.films.reading import read_film
 from xai.models.preprocess import prepare
@@ -132,7 +133,7 @@ def read_canvases(
     store = np.memmap(file, np.uint8, "r+", shape=shape)
     refused = _decode(films["film"], paths, spec, store)
     store.flush()
-    done.write_text(json.dumps(refused), encoding="utf-8")
+    write_file(done, json.dumps(refused))
     return store, refused
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +12,10 @@ import numpy as np
 from training.fitting.augment import Augmentation, augment
 from training.fitting.canvases import Canvases
 from xai.cards.model_card import InputSpec
+from xai.machine import cores
 
 Item = TypeVar("Item")
-THREADS = max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
+THREADS = max(2, cores())
 
 
 def standardise(canvases: np.ndarray, spec: InputSpec) -> np.ndarray:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from training.fitting.log import Row, log_text
+from xai.files import Content, sweep, write_file
+from xai.machine import locked
 
 Weights = list[np.ndarray]
 
@@ -102,7 +103,7 @@ class Journal:
         if self.writes:
             files = (self._network(number) for number in range(network))
             before = [row for file in files for row in self._read(file, with_arrays=False)["rows"]]
-            _replace(self.folder / "log.csv", lambda stream: stream.write(log_text([*before, *rows]).encode()))
+            _put(self.folder / "log.csv", log_text([*before, *rows]))
 
     def _write(self, file: Path, facts: Mapping[str, Any], groups: Mapping[str, Weights]) -> None:
         if not self.writes:
@@ -110,7 +111,7 @@ class Journal:
         counts = {name: len(arrays) for name, arrays in groups.items()}
         named = {f"{name}-{k}": array for name, arrays in groups.items() for k, array in enumerate(arrays)}
         text = json.dumps({**facts, "counts": counts, "rows": [asdict(row) for row in facts["rows"]]})
-        _replace(file, lambda stream: np.savez(stream, facts=np.array(text), **named))
+        _put(file, lambda path: np.savez(path, facts=np.array(text), **named))
 
     def _read(self, file: Path, with_arrays: bool = True) -> dict[str, Any] | None:
         if not file.is_file():
@@ -139,17 +140,21 @@ def open_journal(folder: Path, writes: bool = True) -> Iterator[Journal]:
         return
     with speaking(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FitError(f"Another program is training here at this moment: {folder} is locked.") from error
-        try:
-            yield Journal(folder)
-        finally:
-            if not any(any(folder.glob(kept)) for kept in ("*.npz", "films-*.json")):
-                shutil.rmtree(folder, ignore_errors=True)
+        lock = (folder / "lock").open("w", encoding="utf-8")
+    taken = FitError(f"Another program is training here at this moment: {folder} is locked.")
+    try:
+        with lock, locked(lock, taken):
+            sweep(folder, older=0)
+            try:
+                yield Journal(folder)
+            finally:
+                if not any(any(folder.glob(kept)) for kept in ("*.npz", "films-*.json")):
+                    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if os.name == "nt":  # where the open lock could not be removed, and cannot now if it is another program's
+            with contextlib.suppress(OSError):
+                (folder / "lock").unlink()
+                folder.rmdir()
 
 
 def check_same(journal: Journal, identity: Mapping[str, Any]) -> None:
@@ -177,7 +182,7 @@ def check_same(journal: Journal, identity: Mapping[str, Any]) -> None:
                     f"now {_short(value)}): repeat it as it was begun, or delete that folder to start anew."
                 )
     elif journal.writes:
-        _replace(file, lambda stream: stream.write(json.dumps(now, indent=1).encode()))
+        _put(file, json.dumps(now, indent=1))
 
 
 def close_journal(journal: Journal) -> None:
@@ -186,19 +191,10 @@ def close_journal(journal: Journal) -> None:
         shutil.rmtree(journal.folder, ignore_errors=True)
 
 
-def _replace(file: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all, and onto the disk before it gets its name."""
-    unfinished = file.with_name(file.name + ".part")
+def _put(file: Path, content: Content) -> None:
+    """Write a file whole or not at all, and onto the disk before it gets its name: epochs are dear."""
     with speaking(file.parent):
-        try:
-            with unfinished.open("wb") as stream:
-                write(stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.replace(file)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        write_file(file, content, synced=True)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from training.fitting.journal import FitError
 from training.fitting.log import LOG_SUFFIX, Row, log_text
 from training.weights.writing import write_model
 from xai.cards.model_card import ModelCard, card_path
+from xai.files import move_files, write_file
 
 if TYPE_CHECKING:
     from keras import Model
@@ -33,8 +34,8 @@ def place_model(model: Model, card: ModelCard, rows: Iterable[Row], folder: Path
         left.unlink(missing_ok=True)
     write_model(model, card, whole)
     try:
-        log_path(whole).write_text(log_text(rows), encoding="utf-8")
-        for place in (log_path, card_path, Path):  # a card without its model is no model of a library: it goes first
-            place(whole).replace(place(path))
+        write_file(log_path(whole), log_text(rows))
+        # A card without its model is no model of a library: the model goes last.
+        move_files([log_path(whole), card_path(whole), whole], path.parent)
     except OSError as error:
         raise FitError(f"{path.name} is trained, but cannot be put into its place: {error}.") from error

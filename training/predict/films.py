@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from training.predictions.table import PredictionsError
 from xai.cards.model_card import InputSpec
 from xai.films.film import FilmError
 from xai.films.reading import read_film
+from xai.machine import cores, process_pool
 from xai.models.preprocess import prepare
 
 PROCESSES_FROM = 100  # films to render; below this, starting processes takes longer than it saves
@@ -170,7 +169,7 @@ def read_ahead(
     processes : bool
         False where processes cannot be started, as in a worker of a cluster.
     """
-    workers = workers or _cores()
+    workers = workers or cores()
     rendered = sum(source.recipe is not None for batch in batches for source in batch)
     with _executor(workers, processes and workers > 1 and rendered >= PROCESSES_FROM) as executor:
         waiting: deque = deque()
@@ -187,13 +186,7 @@ def read_ahead(
             executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _cores() -> int:
-    """Cores that this process may use: on a cluster's node often not all there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _executor(workers: int, processes: bool) -> Executor:
     if not processes:
         return ThreadPoolExecutor(workers, thread_name_prefix="films")
-    context = multiprocessing.get_context("spawn")  # a fork of a process that runs TensorFlow may hang
-    return ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,))
+    return process_pool(workers, cv2.setNumThreads, 1)

@@ -7,7 +7,6 @@ that has its name is whole, whatever stopped the run.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from training.predict.films import Source
 from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError
+from xai.files import write_file
 
 WORK_FOLDER = ".unfinished"
 CLAIM_FILE = "claim.json"
@@ -101,7 +101,7 @@ class WorkFolder:
         if begun.exists():
             _same_claim(out, _read_json(begun), claim)
         else:
-            self._put(begun, lambda path: path.write_text(json.dumps(claim, indent=2), encoding="utf-8"))
+            write_file(begun, json.dumps(claim, indent=2))
 
     def is_done(self, shard: Shard) -> bool:
         """Tell whether a shard is written and whole."""
@@ -112,7 +112,7 @@ class WorkFolder:
 
     def keep(self, shard: Shard, table: pd.DataFrame) -> None:
         """Write a shard's predictions."""
-        self._put(self._path(shard), lambda path: table.to_parquet(path, compression="zstd"))
+        write_file(self._path(shard), lambda path: table.to_parquet(path, compression="zstd"))
 
     def gather(self, shards: Sequence[Shard]) -> tuple[pd.DataFrame, dict[str, str]]:
         """Put all shards together: probabilities by film, and the films left out with the reason."""
@@ -127,16 +127,6 @@ class WorkFolder:
 
     def _path(self, shard: Shard) -> Path:
         return self.folder / f"{shard.index:06}.parquet"
-
-    @staticmethod
-    def _put(path: Path, write: Any) -> None:
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            write(unfinished)
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
 
 
 def _same_claim(out: Path, there: Any, claim: Mapping[str, Any]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,8 @@ import pandas as pd
 from training.datasets.facts import check_kinds
 from training.datasets.table import Dataset, read_dataset
 from xai.cards.model_card import Threshold
-from xai.whole import write_whole
+from xai.files import write_files
+from xai.machine import relative_path
 
 FACTS_FILE = "predictions.json"
 TABLE_FILE = "predictions.parquet"
@@ -128,14 +128,14 @@ def write_predictions(folder: Path, facts: PredictionsFacts, table: pd.DataFrame
     """
     _check(table, facts.outputs, facts.name)
     folder = Path(folder)
-    home = os.path.relpath(folder.resolve() / facts.dataset_folder, folder.resolve())
-    content = dataclasses.asdict(dataclasses.replace(facts, dataset_folder=Path(home).as_posix()))
+    home = relative_path(folder.resolve() / facts.dataset_folder, folder.resolve())
+    content = dataclasses.asdict(dataclasses.replace(facts, dataset_folder=home))
     plain = table[list(facts.outputs)].astype(np.float64).rename_axis("film").reset_index()
-    write_whole(
+    write_files(
         folder,
         {
-            FACTS_FILE: lambda path: path.write_text(_json(content), encoding="utf-8"),
             TABLE_FILE: lambda path: plain.to_parquet(path, index=False, compression="zstd"),
+            FACTS_FILE: _json(content),
         },
     )
 

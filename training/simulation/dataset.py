@@ -11,9 +11,8 @@ Layout::
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,9 @@ from training.simulation.objects import OBJECTS
 from training.simulation.population import Confounder, draw_recipe
 from training.simulation.recipe import VERSION, Recipe
 from training.simulation.render import SIZE, THRESHOLD, Sitting
+from xai.files import sweep, write_file
 from xai.findings import FINDINGS
+from xai.machine import cores, process_pool
 
 MASK_BITS: tuple[str, ...] = (*FINDINGS, *OBJECTS)  # at most the 24 bits of an RGB pixel
 
@@ -98,9 +99,8 @@ def generate(plan: Plan, out: Path, workers: int | None = None, progress: bool =
             for _ in _spread(partial(_write_film, out, plan.size), waiting, workers):
                 bar.update()
     table = films_table(recipes, plan)
-    unfinished = out / f"{TABLE_FILE}.part"
-    table.to_parquet(unfinished, index=False, compression="zstd")
-    unfinished.replace(out / TABLE_FILE)
+    write_file(out / TABLE_FILE, lambda path: table.to_parquet(path, index=False, compression="zstd"))
+    sweep(out)
     return out
 
 
@@ -184,7 +184,7 @@ def _claim(plan: Plan, out: Path) -> None:
                 f"{out} already holds a dataset with another {', '.join(different)}: choose another folder, or the "
                 "same options to continue it."
             )
-    path.write_text(json.dumps({**asdict(facts), "plan": asked, "made": made}, indent=2) + "\n", encoding="utf-8")
+    write_file(path, json.dumps({**asdict(facts), "plan": asked, "made": made}, indent=2) + "\n")
 
 
 def _written(out: Path, film: str) -> bool:
@@ -202,23 +202,20 @@ def _write_film(out: Path, size: int, item: tuple[str, Recipe]) -> None:
 
 
 def _write_png(path: Path, image: np.ndarray) -> None:
-    """Write under another name first: a file that has its name is complete, whatever stopped the run."""
+    """A file that has its name is complete, whatever stopped the run."""
     done, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 7])
     if not done:
         raise DatasetError(f"Could not encode {path.name} as PNG.")
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(data.tobytes())
-    unfinished.replace(path)
+    write_file(path, data.tobytes())
 
 
 def _spread(work: partial, items: list, workers: int | None) -> Iterator[None]:
     """Run work on items over processes, as they finish."""
-    workers = min(workers or multiprocessing.cpu_count(), len(items))
+    workers = min(workers or cores(), len(items))
     if workers <= 1:
         yield from map(work, items)
         return
     # An executor, not a pool: a worker that cannot start ends the run with an error and is not started for ever.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as executor:
+    with process_pool(workers) as executor:
         for done in as_completed([executor.submit(work, item) for item in items]):
             yield done.result()

@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from training.weights.registry import FetchError, RemoteFile
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from xai.files import replace, write_file
+from xai.machine import locked
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all or None
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -73,7 +70,7 @@ def download(
         except FetchError:
             _remove(part)
             raise
-        part.replace(target)
+        replace(part, target)
         _origin(part).unlink(missing_ok=True)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -132,8 +129,8 @@ def _receive(part: Path, url: str, file: RemoteFile, on_progress: Progress) -> b
         total = _total(response, start)
         _check_length(total, file, url)
         _check_room(part.parent, (total or 0) - start, file)
-        with part.open("ab") as out:
-            _lock(out, file)
+        taken = FetchError(f"{file.name} is being downloaded into the same folder already.")
+        with part.open("ab") as out, locked(out, taken):
             _remember(part, url, response)
             if not resumed:
                 out.truncate(0)
@@ -141,16 +138,6 @@ def _receive(part: Path, url: str, file: RemoteFile, on_progress: Progress) -> b
                 return False
             done = _copy(response, out, start, total, file, on_progress)
     return total is None or done == total
-
-
-def _lock(out: IO[bytes], file: RemoteFile) -> None:
-    """Keep a second download of the same file away until this one is closed, where the system can."""
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise FetchError(f"{file.name} is being downloaded into the same folder already.") from error
 
 
 def _copy(
@@ -237,7 +224,7 @@ def _remember(part: Path, url: str, response: http.client.HTTPResponse) -> None:
     """Write down which version of the file a part is of: a weak tag does not say that every byte is the same."""
     etag = response.headers.get("ETag", "")
     validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
-    _origin(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
+    write_file(_origin(part), json.dumps({"url": url, "validator": validator}))
 
 
 def _total(response: http.client.HTTPResponse, start: int) -> int | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xai.cards.model_card import ModelCard, card_path, write_card
+from xai.files import move_files, unfinished
 from xai.models.loading import file_sha256
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def check_target(path: Path) -> Path:
 def write_model(model: Model, card: ModelCard, path: Path) -> ModelCard:
     """Write a model and its card.
 
-    Both are written whole into a folder beside the target before either gets its name, so that a library never
-    shows half a model.
+    Both are whole before either gets its name, so that a library never shows half a model.
 
     Returns
     -------
@@ -55,25 +54,16 @@ def write_model(model: Model, card: ModelCard, path: Path) -> ModelCard:
     path = check_target(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent, ignore_cleanup_errors=True) as folder:
-            whole = Path(folder) / path.name
+        with unfinished(path.parent) as place:
+            whole = place / path.name
             model.save(whole)
             card = dataclasses.replace(card, sha256=file_sha256(whole))
             write_card(card, card_path(whole))
-            _move_both(whole, path)
+            # A card without its model is no entry of a library, so it goes first.
+            move_files([card_path(whole), whole], path.parent)
     except OSError as error:
         raise WriteError(f"{path.name} is not written: {_reason(error, path.parent)}.") from error
     return card
-
-
-def _move_both(whole: Path, path: Path) -> None:
-    """Give both their names; a card without its model is no entry of a library, so it goes first."""
-    card_path(whole).replace(card_path(path))
-    try:
-        whole.replace(path)
-    except OSError:
-        card_path(path).unlink(missing_ok=True)
-        raise
 
 
 def _reason(error: OSError, folder: Path) -> str:

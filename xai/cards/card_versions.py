@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from xai.cards.model_card import SUFFIXES, ModelCard, write_card
+from xai.files import move_new, replace, unfinished
 
 
 def save_card_version(path: Path, card: ModelCard) -> Path:
@@ -28,11 +29,12 @@ def save_card_version(path: Path, card: ModelCard) -> Path:
     kept = path.with_name(f"{path.stem}.v{number}.json")
     history = {"version": number + 1, "before": kept.name}
     old = path.read_bytes()
-    unfinished = path.with_name(path.name + ".part")
-    write_card(dataclasses.replace(card, provenance={**card.provenance, "card_version": history}), unfinished)
-    with kept.open("xb") as copy:  # never over another version
-        copy.write(old)
-    unfinished.replace(path)
+    with unfinished(path.parent) as place:
+        new, copy = place / path.name, place / kept.name
+        write_card(dataclasses.replace(card, provenance={**card.provenance, "card_version": history}), new)
+        copy.write_bytes(old)
+        move_new(copy, kept)  # never over another version
+        replace(new, path)
     return kept
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import expit
 
 from xai.cards.calibration import LogitMap, is_number, logit_map_from_dict
-from xai.whole import write_whole
+from xai.files import write_file
 
 CARD_VERSION = 1
 SUFFIXES = (".keras", ".h5", ".hdf5")  # of the model files that a card may lie beside
@@ -331,8 +331,7 @@ def card_to_dict(card: ModelCard) -> dict[str, Any]:
 def write_card(card: ModelCard, path: Path) -> None:
     """Write a card as readable JSON."""
     text = json.dumps(card_to_dict(card), indent=2, ensure_ascii=False, allow_nan=False)
-    path = Path(path)
-    write_whole(path.parent, {path.name: lambda part: part.write_text(text + "\n", encoding="utf-8")})
+    write_file(path, text + "\n")
 
 
 def card_path(model_path: Path) -> Path:

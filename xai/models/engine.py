@@ -9,7 +9,6 @@ and always runs in TensorFlow.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from xai.machine import cores
 from xai.models.loading import ModelError
 
 Run = Callable[[np.ndarray], np.ndarray]
@@ -112,11 +112,10 @@ def _compile(openvino: Any, function: Any, shape: tuple[int, int, int]) -> Any:
     graph = convert_variables_to_constants_v2(function).graph.as_graph_def()
     core = openvino.Core()
     # By way of a file, since `openvino.convert_model` reports to its makers that it was used.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps a file that is mapped
         path = Path(folder) / "model.pb"
         path.write_bytes(graph.SerializeToString())
         model = core.read_model(path)
     model.reshape(openvino.PartialShape(shape))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(cores), "INFERENCE_PRECISION_HINT": "f32"}
+    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(cores()), "INFERENCE_PRECISION_HINT": "f32"}
     return core.compile_model(model, "CPU", settings)

@@ -37,7 +37,7 @@ def load_h5(path: Path, config: dict[str, Any]) -> Any:
     """
     from xai.backend import keras
 
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about words that Keras 3 still knows, but would rather not
         if not _written_by(path).startswith("3."):
             path = _rewritten(path, modernise(config), Path(folder) / "modern.h5")

@@ -17,23 +17,25 @@ from dashboard.roc.state import State
 from dashboard.roc.threshold import rule_of
 from dashboard.roc.visit import visit
 from training.evaluate.command import measure
+from xai.machine import file_name
 
 
 def show_downloads(scene: Scene) -> None:
     """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
     asked = visit.state
-    stem = f"{scene.home.predictions}-{scene.finding}".lower().replace("/", "-")
+    of_all = file_name(scene.home.predictions.lower())
+    stem = file_name(f"{of_all}-{scene.finding.lower()}")
     things = (
         ("Report", f"{stem}.html", "text/html", lambda: report(scene),
          "One page of HTML to print or send: the four figures, the confusion matrix, the rates and what they mean."),
         ("Figures", f"{stem}-figures.zip", "application/zip", lambda: figure_archive(scene),
          "The four figures as SVG, black on white, for slides and papers. The camera at each figure's corner keeps it "
          "as it is on the screen."),
-        ("Curves", f"{stem}-curves.csv", "text/csv", lambda: curve_table(scene).to_csv(index=False),
+        ("Curves", f"{stem}-curves.csv", "text/csv", lambda: _csv(curve_table(scene)),
          "The points of the ROC and precision-recall curves, with their thresholds."),
-        ("Films", f"{stem}-films.csv", "text/csv", lambda: film_table(scene).to_csv(index=False),
+        ("Films", f"{stem}-films.csv", "text/csv", lambda: _csv(film_table(scene)),
          "Each film: label, probability, and its cell of the confusion matrix at this threshold."),
-        ("All findings", f"{scene.home.predictions}-metrics.csv".lower(), "text/csv", lambda: metrics(scene, asked),
+        ("All findings", f"{of_all}-metrics.csv", "text/csv", lambda: metrics(scene, asked),
          "One row a finding at this rule, as `python -m training evaluate` writes it. A threshold set by hand counts "
          "for its own finding only; the card's, or 0.5, for the others."),
     )  # fmt: skip
@@ -87,4 +89,8 @@ def metrics(scene: Scene, asked: State) -> str:
     here, rule = scene.judged, rule_of(scene.judged, scene.finding, asked)
     if not rule:
         here = dataclasses.replace(here, thresholds={**here.thresholds, scene.finding: scene.threshold})
-    return measure(here, rule or "card", asked.target)[0].to_csv(index=False)
+    return _csv(measure(here, rule or "card", asked.target)[0])
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")  # the same bytes on every system

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dashboard.errors import mean_map
-from dashboard.errors.arrays import Arrays
 from dashboard.errors.features import compute_features, inside, known_features, sample
+from dashboard.server.arrays import Arrays
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.films.film import Film, FilmError
@@ -65,8 +65,9 @@ def test_features_computed_before_a_cancel_are_kept(tmp_path):
 def test_damaged_arrays_are_as_good_as_none(tmp_path):
     arrays = Arrays(tmp_path)
     assert known_features(arrays, "key") == {}
+    arrays.put("key", {"something": np.arange(2)})
     for damage in (b"", b"PK\x03\x04 not a zip", os.urandom(300)):
-        (tmp_path / "key.npz").write_bytes(damage)
+        (tmp_path / "ke" / "key.npz").write_bytes(damage)
         assert arrays.get("key") is None
     arrays.put("key", {"something": np.arange(3)})
     assert known_features(arrays, "key") == {}

@@ -83,7 +83,7 @@ def test_a_built_in_model_is_copied_and_stays_as_it_is(library, contents):
     assert again.kept.name == "lightbox-mended.v2.json"
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 61, "a b", "m.keras"])
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 61, "a b", "m.keras", "end.", "CON", "nul.v2"])
 def test_a_copy_needs_a_plain_name(library, name, contents):
     before = contents(library.root)
     with pytest.raises(EvaluateError, match="A model's name has"):

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from dashboard.compare.walk import Place
-from dashboard.films import thumbnails as module
 from dashboard.films.catalogue import MISSING
 from dashboard.films.items import export_table, facts, page_of, summaries, table_of
 from dashboard.films.large import LONGEST_SIDE, outlined
@@ -92,10 +91,19 @@ class TestThumbnails:
         pictures.make([("aa", film_of, True)], Budget())
         assert pictures.get("aa") is not None
 
-    def test_the_oldest_go_when_the_folder_outgrows_its_limit(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(module, "WRITES_BETWEEN_PRUNES", 1)
+    def test_a_picture_that_was_cut_short_is_made_again(self, tmp_path):
+        Thumbnails(tmp_path).make([("aa", film_of, True)], Budget())
+        file = tmp_path / "aa" / "aa.webp"
+        for damage in (b"", b"RIFF", file.read_bytes()[:-20]):
+            file.write_bytes(damage)
+            pictures = Thumbnails(tmp_path)
+            assert pictures.get("aa") is None
+            pictures.make([("aa", film_of, True)], Budget())
+            assert file.read_bytes() == pictures.get("aa") == thumbnail(film_of())
+
+    def test_the_oldest_go_when_the_folder_outgrows_its_limit(self, tmp_path):
         size = len(thumbnail(film_of()))
-        pictures = Thumbnails(tmp_path, disk_bytes=2 * size)
+        pictures = Thumbnails(tmp_path, disk_bytes=int(2.5 * size))
         for key in ("aa", "bb", "cc"):
             pictures.make([(key, film_of, True)], Budget())
             os.utime(tmp_path / key / f"{key}.webp", (time.time() - 100 + ord(key[0]),) * 2) if key != "cc" else None

@@ -81,7 +81,7 @@ class TestTrash:
 
     def test_a_move_that_breaks_off_leaves_all_where_it_was(self, library, contents, monkeypatch):
         put(library.root, "mine", card("mine"))
-        before, move, moved = contents(library.root), trash._move, []
+        before, move, moved = contents(library.root), trash.move_new, []
 
         def fails(file, target):
             if file.suffix == ".json" and not moved:
@@ -89,7 +89,7 @@ class TestTrash:
                 raise OSError(28, "No space left on device")
             move(file, target)
 
-        monkeypatch.setattr(trash, "_move", fails)
+        monkeypatch.setattr(trash, "move_new", fails)
         with pytest.raises(TrashError, match="No space left"):
             trash.delete(library, take_inventory(library)["mine"])
         assert contents(library.root) == before
@@ -200,7 +200,7 @@ class TestIncoming:
         assert (known.source, known.bytes, incoming.likely_layout(known)) == ("chexnet-keras", 2, "chexnet-keras")
         assert incoming.likely_layout(found["imports/a.pth"]) == "torchvision"
 
-    @pytest.mark.parametrize("name", ["", "../x", "a/b", "a b", "x" * 61, ".x", "a.keras", "a\n"])
+    @pytest.mark.parametrize("name", ["", "../x", "a/b", "a b", "x" * 61, ".x", "a.keras", "a\n", "a.", "nul"])
     def test_a_name_that_is_none_is_refused(self, library, name):
         with pytest.raises(incoming.IncomingError, match="A model's name has 1 to 60"):
             incoming.check_name(library, name)
@@ -211,6 +211,7 @@ class TestIncoming:
             incoming.check_name(library, "mine")
         assert incoming.free_name(library, "mine") == "mine-2"
         assert incoming.free_name(library, "../<b>") == "b"
+        assert incoming.free_name(library, "con") == "con-"
         assert incoming.check_name(library, "mine-2") == library.root / "models" / "mine-2.keras"
 
     def test_outputs_are_parted_by_commas(self):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 
 import cv2
 import numpy as np
@@ -60,7 +61,11 @@ def test_more_workers_write_the_same_bytes(dataset, tmp_path):
 def test_a_run_that_was_stopped_continues_to_the_same_bytes(dataset, tmp_path):
     begun = generate(Plan(films=3, seed=5, size=96, prevalence="balanced"), tmp_path / "begun", workers=1)
     (begun / "films" / "s00001.png").unlink()
-    (begun / "films" / "s00002.part").write_bytes(b"half a film")
+    half = begun / "films" / ".writing-killed" / "s00002.png"
+    half.parent.mkdir()
+    half.write_bytes(b"half a film")
+    for left in (half, half.parent):
+        os.utime(left, (1, 1))
     (begun / "films" / "s00002.png").unlink()
     kept = (begun / "films" / "s00000.png").stat().st_mtime_ns
     generate(PLAN, begun, workers=1)

@@ -164,7 +164,6 @@ def test_a_part_that_was_whole_already_is_kept(server, tmp_path):
 
 
 def test_two_downloads_of_one_file_do_not_mix(server, tmp_path):
-    pytest.importorskip("fcntl", reason="this system has no file locks")
     refused = []
 
     def second(done, total):

@@ -1,0 +1,135 @@
+"""What differs from one machine and operating system to the next: cores, processes, locks, names of files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import multiprocessing
+import os
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+try:
+    import msvcrt
+except ImportError:  # anywhere else
+    msvcrt = None
+
+MOST_PROCESSES = 61 if os.name == "nt" else None  # Windows waits for no more at once
+LOCKED_BYTE = 2**31 - 2  # Windows locks bytes and keeps others from reading them: one that no file of ours has
+TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
+
+
+def cores() -> int:
+    """Cores that this process may use: on a cluster's node often not all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def process_pool(workers: int, start: Callable[..., object] | None = None, *arguments: Any) -> ProcessPoolExecutor:
+    """Give processes that are started anew: a fork of one that runs TensorFlow may hang, and Windows has no fork.
+
+    Parameters
+    ----------
+    workers : int
+        How many; no more than the system allows.
+    start : callable, optional
+        What each of them calls first, with these arguments.
+    """
+    workers = min(workers, MOST_PROCESSES or workers)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), start, arguments)
+
+
+@contextlib.contextmanager
+def locked(stream: IO, taken: Exception) -> Iterator[None]:
+    """Keep other programs that ask for the same lock out of a file, while a block runs or until this one is killed.
+
+    Nothing is locked where the system or the disk has no locks, as some network drives.
+
+    Parameters
+    ----------
+    stream : file
+        Open for writing.
+    taken : Exception
+        Raised if another one holds the lock.
+    """
+    try:
+        _lock(stream)
+    except OSError as error:
+        if error.errno in TAKEN:
+            raise taken from error
+    try:
+        yield
+    finally:
+        _unlock(stream)
+
+
+def file_name(text: str) -> str:
+    """Make a name that a file may have on every system; most stay as they are.
+
+    Windows forbids some characters, a dot or blank at the end, and the names of its devices, whatever follows their
+    dot. They become dashes, or get one.
+
+    Examples
+    --------
+    >>> file_name("Pleural_Thickening"), file_name("Mass: 3/4?"), file_name("con"), file_name("etc.")
+    ('Pleural_Thickening', 'Mass- 3-4-', 'con-', 'etc-')
+    """
+    plain = FORBIDDEN.sub("-", text)
+    if device := RESERVED.match(plain):
+        plain = f"{device[0]}-{plain[device.end() :]}"
+    return plain if plain.rstrip(". ") == plain and plain else f"{plain[:-1]}-"
+
+
+def free_name(text: str, taken: set[str]) -> str:
+    """Make a name of a file that is none of those taken, with a number if need be, and take it.
+
+    Names that differ in capitals only are one file on Windows and macOS.
+    """
+    plain = file_name(text)
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name, number = f"{plain}-{number}", number + 1
+    taken.add(name.casefold())
+    return name
+
+
+def relative_path(path: Path, start: Path) -> str:
+    """Give a path as seen from a folder, with forward slashes; in full where it lies on another drive of Windows."""
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:
+        return Path(path).resolve().as_posix()
+
+
+def _lock(stream: IO) -> None:
+    if fcntl is not None:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif msvcrt is not None:
+        _lock_byte(stream, msvcrt.LK_NBLCK)
+
+
+def _unlock(stream: IO) -> None:
+    with contextlib.suppress(OSError):  # it could not be locked
+        if fcntl is not None:
+            fcntl.flock(stream, fcntl.LOCK_UN)
+        elif msvcrt is not None:
+            _lock_byte(stream, msvcrt.LK_UNLCK)
+
+
+def _lock_byte(stream: IO, how: int) -> None:
+    """Lock or unlock one byte far behind the end, without moving to it."""
+    number = stream.fileno()
+    here = os.lseek(number, 0, os.SEEK_CUR)
+    try:
+        os.lseek(number, LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(number, how, 1)
+    finally:
+        os.lseek(number, here, os.SEEK_SET)
