@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xai.built_in import BUILT_IN_MODELS
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
-from xai.models.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from xai.models.library import DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
 from xai.whole import write_whole
 

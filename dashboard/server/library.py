@@ -18,15 +18,14 @@ from training.predictions.table import Predictions, PredictionsError, read_predi
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE, Sitting, render
+from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
 from xai.cards.model_card import ModelCard, card_path, read_card
 from xai.films.film import Film, FilmError, FilmFacts
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
-from xai.models.library import BUILT_IN_MODELS, list_models
+from xai.models.library import list_models
 from xai.models.loading import file_sha256
 
-BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
-BUILT_IN_PREDICTIONS = BUILT_IN_MODELS.parent / "predictions"
 DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
 TRUTH = {1.0: "present", 0.0: "absent"}
 
