@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 import pytest
 
@@ -52,5 +53,6 @@ def test_what_goes_wrong_is_one_line(error, status, line, capsys, monkeypatch):
         raise error
 
     monkeypatch.setattr(Command, "run", staticmethod(fail), raising=False)
-    assert run_command("p", "about", {"go": Command}, ["go"]) == status
+    monkeypatch.setitem(sys.modules, "failing", Command)
+    assert run_command("p", "about", {"go": "failing"}, ["go"]) == status
     assert capsys.readouterr().err == line
