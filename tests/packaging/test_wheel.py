@@ -29,12 +29,12 @@ print(app.query_params["film"], app.selectbox(key="model").value)
 
 
 @contextmanager
-def served(installed):
+def served(installed, *words):
     """Start ``lightbox`` on a free port and give its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(installed.programs / "lightbox"), "--port", str(port)]
+    command = [str(installed.programs / "lightbox"), "--port", str(port), *words]
     server = subprocess.Popen(command, cwd=installed.folder, env=installed.environment())
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
