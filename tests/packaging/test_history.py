@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.benchmarks.history import COLUMNS, HISTORY, TIMES, append, compared, read_history
 
-SLOW = dict.fromkeys(COLUMNS, "") | {name: "4.000" for name in TIMES} | {"commit": "abc"}
+SLOW = dict.fromkeys(COLUMNS, "") | dict.fromkeys(TIMES, "4.000") | {"commit": "abc"}
 
 
 def test_every_recorded_line_has_a_commit_and_all_times():
@@ -25,7 +25,7 @@ def test_a_line_that_was_added_is_the_last_one(tmp_path):
 
 
 def test_times_are_compared_in_yardsticks_so_that_a_slower_machine_makes_no_difference():
-    twice_as_slow = SLOW | {name: "8.000" for name in TIMES} | {"first_map": "16.000"}
+    twice_as_slow = SLOW | dict.fromkeys(TIMES, "8.000") | {"first_map": "16.000"}
     rows = {row.split()[0]: row.split()[1:] for row in compared(twice_as_slow, SLOW).splitlines()}
     assert rows["seconds"] == ["to", "abc"]
     assert rows["yardstick"] == ["8.000", "2.00x"]
