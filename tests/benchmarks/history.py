@@ -1,7 +1,7 @@
 """How fast the app starts and answers, commit by commit: ``python tests/benchmarks/history.py``.
 
 Prints one line beside the last one of ``history.csv``; with ``--record`` it is added there. Each time is that of fresh
-processes, the shortest of several, in seconds:
+processes in seconds, the median of some rounds in which everything is measured in turn:
 
 - yardstick: a fixed piece of NumPy, for the speed of the machine. Compare a time divided by it, not the time.
 - first_page: from the start of a process until the Compare page has run, as Streamlit's own tests run it.
@@ -18,6 +18,7 @@ import argparse
 import csv
 import datetime
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,7 +56,7 @@ print(min(page(finding) for finding in ("Mass", "Emphysema", "Edema", "Hernia"))
 def yardstick() -> float:
     """Multiply, sort and sum numbers that are always the same."""
     numbers = np.random.default_rng(0).random((1500, 1500))
-    return min(_seconds(lambda: np.sort(numbers @ numbers, axis=1).sum()) for _ in range(5))
+    return _seconds(lambda: [np.sort(numbers @ numbers, axis=1).sum() for _ in range(5)])
 
 
 def first_page() -> tuple[float, float]:
@@ -76,19 +77,19 @@ def first_map() -> float:
         return _seconds(lambda: _python("-m", "xai", *words))
 
 
-def measure() -> dict[str, float]:
-    """Take all times."""
-    pages = [first_page() for _ in range(2)]
-    return {
-        "yardstick": yardstick(),
-        "first_page": min(there for there, _ in pages),
-        "finding_switch": min(switch for _, switch in pages),
-        "first_map": min(first_map() for _ in range(2)),
-        **{
-            name: min(_seconds(lambda module=module: _python("-c", f"import {module}")) for _ in range(3))
-            for name, module in IMPORTS.items()
-        },
-    }
+def measure_once() -> dict[str, float]:
+    """Take each time once."""
+    page, switch = first_page()
+    times = {"yardstick": yardstick(), "first_page": page, "finding_switch": switch, "first_map": first_map()}
+    for name, module in IMPORTS.items():
+        times[name] = _seconds(lambda module=module: _python("-c", f"import {module}"))
+    return times
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Give the median of each time over some rounds."""
+    found = [measure_once() for _ in range(rounds)]
+    return {name: statistics.median(times[name] for times in found) for name in TIMES}
 
 
 def line_of(times: dict[str, float]) -> dict[str, str]:
@@ -136,8 +137,9 @@ def main() -> None:
     """Take the times, print them beside the last ones, and record them if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", action="store_true", help="add the line to history.csv")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each time is taken (default: 3)")
     options = parser.parse_args()
-    line = line_of(measure())
+    line = line_of(measure(options.rounds))
     history = read_history(HISTORY)
     print(compared(line, history[-1] if history else line))
     if options.record:
