@@ -5,27 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from training.datasets import command as dataset
-from training.demo import command as demo
-from training.evaluate import command as evaluate
-from training.fitting import command as fit
-from training.predict import command as predict
-from training.predict import import_command as import_predictions
-from training.simulation import command as simulate
-from training.weights import command as import_weights
-from training.weights import fetch_command as fetch
 from xai.command_line import run_command
 
 COMMANDS = {
-    "simulate": simulate,
-    "dataset": dataset,
-    "fit": fit,
-    "predict": predict,
-    "evaluate": evaluate,
-    "import-predictions": import_predictions,
-    "import-weights": import_weights,
-    "fetch": fetch,
-    "demo": demo,
+    "simulate": "training.simulation.command",
+    "dataset": "training.datasets.command",
+    "fit": "training.fitting.command",
+    "predict": "training.predict.command",
+    "evaluate": "training.evaluate.command",
+    "import-predictions": "training.predict.import_command",
+    "import-weights": "training.weights.command",
+    "fetch": "training.weights.fetch_command",
+    "demo": "training.demo.command",
 }
 
 

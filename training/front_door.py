@@ -21,9 +21,7 @@ from training.predictions.table import FACTS_FILE as PREDICTIONS_FILE
 from training.predictions.table import Predictions, PredictionsError, read_predictions
 from training.simulation.dataset import Plan, generate
 from training.simulation.render import SIZE
-from xai.models.library import BUILT_IN_MODELS
-
-BUILT_IN = BUILT_IN_MODELS.parent
+from xai.built_in import ASSETS
 
 
 def open_dataset(dataset: str | Path) -> Dataset:
@@ -175,11 +173,11 @@ def simulate(
 
 def _folder(name_or_path: str | Path, kind: str, file: str) -> Path | None:
     """Find a folder by its name among those that come with the app, or by its path."""
-    built_in = BUILT_IN / kind / str(name_or_path)
+    built_in = ASSETS / kind / str(name_or_path)
     folders = [built_in, Path(name_or_path)] if isinstance(name_or_path, str) else [name_or_path]
     return next((folder for folder in folders if (folder / file).is_file()), None)
 
 
 def _missing(what: str, asked: str | Path, kind: str, file: str) -> str:
-    names = ", ".join(sorted(path.parent.name for path in (BUILT_IN / kind).glob(f"*/{file}")))
+    names = ", ".join(sorted(path.parent.name for path in (ASSETS / kind).glob(f"*/{file}")))
     return f"There is no {what} “{asked}”: name one of {names or 'none'}, or a folder's path."

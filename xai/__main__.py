@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from xai import command_explain
 from xai.command_line import run_command
-from xai.models import command_card
 
-COMMANDS = {"explain": command_explain, "card": command_card}
+COMMANDS = {"explain": "xai.command_explain", "card": "xai.models.command_card"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from dashboard.server.library import Library
 from training.fitting.log import LOG_SUFFIX
+from xai.built_in import BUILT_IN_MODELS
 from xai.cards.card_versions import card_versions
 from xai.cards.model_card import SUFFIXES, ModelCard, ModelCardError, card_path
-from xai.models.library import BUILT_IN_MODELS
 
 
 @dataclass(frozen=True)

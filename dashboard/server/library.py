@@ -18,15 +18,14 @@ from training.predictions import table as predictions_folder
 from training.predictions.table import Predictions, PredictionsError, read_predictions
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE
+from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
 from xai.cards.model_card import ModelCard, card_path, read_card
 from xai.films.film import Film
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
-from xai.models.library import BUILT_IN_MODELS, list_models
+from xai.models.library import list_models
 from xai.models.loading import file_sha256
 
-BUILT_IN_DATASETS = BUILT_IN_MODELS.parent / "datasets"
-BUILT_IN_PREDICTIONS = BUILT_IN_MODELS.parent / "predictions"
 OWN = "your films"  # stands for a visitor's own films in place of a dataset's name
 DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
 TRUTH = {1.0: "present", 0.0: "absent"}

@@ -92,9 +92,8 @@ if what == "open":
     from training.datasets.table import read_dataset
     read_dataset(rest[0])
 else:
-    from training.datasets import command
-    from xai.command_line import run_command
-    assert run_command("dataset", "", command.COMMANDS, [what, *rest]) == 0
+    from training.__main__ import main
+    assert main(["dataset", what, *rest]) == 0
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """

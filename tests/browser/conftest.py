@@ -63,8 +63,9 @@ def _serve(app: Path, *arguments: str, **environment: str) -> Iterator[str]:
     }
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += [f"--{name}={value}" for name, value in options.items()]
-    server = subprocess.Popen(  # what it prints stands below a failed test
-        [*command, "--", *arguments], cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
+    # In the app's folder, whose settings then hold for an app of a test too; what it prints stands below a failed test.
+    server = subprocess.Popen(
+        [*command, "--", *arguments], cwd=APP.parent, env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
     )
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")

@@ -108,6 +108,7 @@ def commit() -> str | None:
     """Give the git commit of this code, with ``+`` where it was changed since; None where there is none."""
     home = Path(__file__).parent
     try:
+        _git(home, "ls-files", "--error-unmatch", Path(__file__).name)  # installed into somebody else's repository?
         found = _git(home, "rev-parse", "HEAD")
         return found + "+" * bool(_git(home, "status", "--porcelain", "--untracked-files=no", "--", ".."))
     except (OSError, subprocess.SubprocessError):

@@ -13,8 +13,9 @@ from training.predict.films import choose, sources_of
 from training.predict.run import predict_dataset
 from training.predictions.table import Predictions
 from xai.budget import Budget
+from xai.built_in import BUILT_IN_MODELS
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
-from xai.models.library import BUILT_IN_MODELS, DEFAULT_MODEL, find_model
+from xai.models.library import DEFAULT_MODEL, find_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

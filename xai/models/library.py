@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import SUFFIXES
 from xai.models.loading import ModelError
 
-BUILT_IN_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 DEFAULT_MODEL = "lightbox"
 
 

@@ -15,8 +15,8 @@ from dashboard.models.trash import TrashError
 from dashboard.models.versions import VersionError, differences, switch, take_back
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import card, put
+from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import ModelCard, card_from_dict, read_card
-from xai.models.library import BUILT_IN_MODELS
 
 
 @pytest.fixture

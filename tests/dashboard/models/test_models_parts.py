@@ -18,9 +18,9 @@ from dashboard.models.state import LINK, SECTIONS, State
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, part
 from training.evaluate.published import FIGURES
+from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import ModelCard, card_from_dict, read_card
 from xai.findings import FINDINGS
-from xai.models.library import BUILT_IN_MODELS
 
 
 @pytest.fixture

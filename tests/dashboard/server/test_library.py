@@ -13,9 +13,9 @@ from dashboard.server.library import Library
 from tests.dashboard.conftest import shades
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError, PredictionsFacts, write_predictions
+from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import ModelCardError
 from xai.films.film import FilmError
-from xai.models.library import BUILT_IN_MODELS
 
 
 @pytest.fixture

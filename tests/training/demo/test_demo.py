@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,7 +49,7 @@ def test_every_step_is_a_command_that_its_parser_takes(tmp_path):
         for step in demo.steps(tmp_path / "library", nih, soft):
             parser = argparse.ArgumentParser()
             name, *options = step.command
-            COMMANDS[name].add_arguments(parser)
+            import_module(COMMANDS[name]).add_arguments(parser)
             parser.parse_args(options)
 
 

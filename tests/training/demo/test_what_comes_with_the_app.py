@@ -12,13 +12,12 @@ from training.evaluate.judged import Judged, judge
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy
 from training.predictions.table import read_predictions
+from xai.built_in import ASSETS
 from xai.cards.model_card import ModelCard, card_path, read_card
 from xai.findings import FINDINGS
-from xai.models.library import BUILT_IN_MODELS
 from xai.models.loading import file_sha256
 
 MODELS = ("lightbox", "overcaller")
-ASSETS = BUILT_IN_MODELS.parent
 LARGEST = 6 * 2**20  # bytes of a model
 
 

@@ -1,0 +1,1 @@
+"""Models, datasets, predictions and figures that come with the app; `xai.built_in` finds them."""

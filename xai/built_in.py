@@ -1,0 +1,11 @@
+"""Where the models, datasets and predictions lie that come with the app: in a checkout or an installed package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+ASSETS = Path(str(files("assets")))
+BUILT_IN_MODELS = ASSETS / "models"
+BUILT_IN_DATASETS = ASSETS / "datasets"
+BUILT_IN_PREDICTIONS = ASSETS / "predictions"
