@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.explainers.baselines import BASELINES
 
 LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
 
@@ -25,65 +24,10 @@ class Setting:
     help: str
 
 
-SETTINGS = (
-    Setting(
-        "shap",
-        "evaluations",
-        "SHAP: films evaluated",
-        500,
-        (100, 200, 500, 1000, 2000),
-        "More evaluations cut the film into finer rectangles and take proportionally longer.",
-    ),
-    Setting(
-        "shap",
-        "baseline",
-        "SHAP: hidden parts show",
-        "blurred film",
-        tuple(BASELINES),
-        "What a hidden rectangle is replaced by. The map is relative to this picture.",
-    ),
-    Setting(
-        "shap",
-        "grid",
-        "SHAP: finest cells a side",
-        16,
-        (8, 16, 32, 64),
-        "No rectangle gets smaller than one of these cells. Finer cells need more evaluations, or the budget is dug "
-        "into a few tiny rectangles.",
-    ),
-    Setting(
-        "shap",
-        "context",
-        "SHAP: the rest of the film is",
-        "ends",
-        ("ends", "all"),
-        "“ends”: all hidden, then all shown; finer rectangles for the same work. “all”: every combination, as the shap "
-        "library does it; exact Owen values of coarse rectangles.",
-    ),
-    Setting(
-        "lime",
-        "samples",
-        "LIME: films sampled",
-        1000,
-        (100, 200, 500, 1000, 2000),
-        "More samples make weak regions steadier and take proportionally longer.",
-    ),
-    Setting(
-        "lime",
-        "regions",
-        "LIME: regions",
-        60,
-        (20, 40, 60, 100, 150),
-        "Into how many pieces the film is cut. More pieces need more samples.",
-    ),
-    Setting(
-        "lime",
-        "baseline",
-        "LIME: hidden regions show",
-        "blurred film",
-        tuple(BASELINES),
-        "What a hidden region is replaced by.",
-    ),
+SETTINGS = tuple(
+    Setting(kind.name, one.name, f"{kind.title}: {one.label}", getattr(kind, one.name), one.choices, one.help)
+    for kind in EXPLAINERS.values()
+    for one in kind.settings
 )
 
 

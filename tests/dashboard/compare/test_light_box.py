@@ -127,6 +127,14 @@ def test_a_ready_panel_carries_all_maps_and_their_words():
     assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
 
 
+def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():
+    made = [explanation(name, np.ones((16, 16)), diagnostics={"sharpness": 0.25}) for name in CARD.outputs]
+    panel = light_box.ready_panel(EXPLAINERS["centred"], made, CARD, {})
+    assert panel["captions"]["Mass"]["diagnostics"] == [
+        {"label": "sharpness", "value": "0.25", "warn": False, "help": ""}
+    ]
+
+
 def test_cells_are_sent_at_their_own_size():
     cells = np.arange(6, dtype=np.float32).reshape(2, 3)
     made = [explanation(name, np.ones((16, 16)), cells=cells) for name in CARD.outputs]
