@@ -69,7 +69,7 @@ def display_of(display: Mapping[str, Any]) -> Display:
     shown = display["opacity"] if display["overlay"] else 0.0
     return Display(
         shown,
-        display["cut"],
+        display["hide_weakest"],
         display["scale"],
         display["evidence"] == "native",
         display["center"],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.components.display import DISPLAY_SETTINGS
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
@@ -90,7 +91,7 @@ def write_link(view: View, display_defaults: Mapping[str, Any]) -> dict[str, str
             link[name] = str(value)
     for name, value in view.display.items():
         if value != display_defaults[name]:
-            link[name] = _text(value)
+            link[DISPLAY_SETTINGS[name].link_names[0]] = _text(value)
     return link
 
 
@@ -125,12 +126,13 @@ def read_link(
         name = f"{setting.method}.{setting.name}"
         settings[name] = take(name, _choice_of(setting.choices), setting.default)
     display = {}
+    said = {name: _said(link, DISPLAY_SETTINGS[name].link_names) for name in display_defaults}
     for name, default in display_defaults.items():
         if name in display_choices:
             read = _choice_of(display_choices[name])
         else:
             read = _number_of(type(default), *display_ranges[name]) if name in display_ranges else _switch
-        display[name] = take(name, read, default)
+        display[name] = take(said[name], read, default)
     view = View(
         film=take("film", _film_name, None),
         model=take("model", _name, None),
@@ -139,9 +141,14 @@ def read_link(
         settings={name: value for name, value in settings.items() if name in link},
         seed=take("seed", _seed, 0),
         without=take("without", _names, ()),
-        display={name: value for name, value in display.items() if name in link},
+        display={name: value for name, value in display.items() if said[name] in link},
     )
     return view, problems
+
+
+def _said(link: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """Give the name under which a link says something, the one to write where it says nothing."""
+    return next((name for name in names if name in link), names[0])
 
 
 def _choice_of(choices: tuple[Any, ...]) -> Callable[[str], Any]:

@@ -1,8 +1,9 @@
+// @ts-check
 // Arrays arrive as {shape, dtype, gz}: base64 of the gzip of their little-endian bytes.
 
 const ARRAY_TYPES = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array };
 
-function bytesOfBase64(text) {
+export function bytesOfBase64(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
@@ -20,7 +21,7 @@ async function decodeArray({ shape, dtype, gz }) {
 }
 
 /** Decodes an array once: the same content at the same place gives the same object again. */
-class ArrayCache {
+export class ArrayCache {
   constructor() {
     this.entries = new Map();
   }

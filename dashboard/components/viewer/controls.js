@@ -1,17 +1,13 @@
-// The controls of the display: each carries data-display, the name of what it changes.
+// @ts-check
+// The controls of the display, made by Python from its table of settings. Each carries data-display, the name of what
+// it changes; data-key, the key that does the same; and a slider its limits.
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+import { clamp } from "./geometry.js";
 
-const WORDS_OF = {
-  opacity: (value) => `${Math.round(100 * value)} %`,
-  cut: (value) => `${Math.round(value)} %`,
-  center: (value) => value.toFixed(2),
-  width: (value) => value.toFixed(2),
+const WRITTEN = {
+  share: (value) => `${Math.round(100 * value)} %`,
+  percent: (value) => `${Math.round(value)} %`,
+  number: (value) => value.toFixed(2),
 };
 
 function valueOfControl(control) {
@@ -20,7 +16,7 @@ function valueOfControl(control) {
 }
 
 /** Call `change({name: value})` whenever a visitor moves a control. */
-function bindControls(root, change) {
+export function bindControls(root, change) {
   for (const control of root.querySelectorAll("[data-display]")) {
     const name = control.dataset.display;
     const listener = () => change({ [name]: valueOfControl(control) });
@@ -30,22 +26,42 @@ function bindControls(root, change) {
 }
 
 /** Make every control show the display as it is. */
-function showControls(root, display) {
+export function showControls(root, display) {
   for (const control of root.querySelectorAll("[data-display]")) {
     const value = display[control.dataset.display];
     if (control.tagName === "BUTTON") control.setAttribute("aria-pressed", value);
     else if (control.type === "radio") control.checked = control.value === value;
     else {
       control.value = value;
-      const words = WORDS_OF[control.dataset.display](value);
+      const words = WRITTEN[control.dataset.written](value);
       control.setAttribute("aria-valuetext", words);
       control.parentElement.querySelector("output").textContent = words;
     }
   }
 }
 
+/** Keep the numbers of a change inside the limits of their sliders. */
+export function withinLimits(root, change) {
+  const kept = { ...change };
+  for (const slider of root.querySelectorAll("[type=range][data-display]")) {
+    const name = slider.dataset.display;
+    if (name in kept) kept[name] = clamp(kept[name], Number(slider.min), Number(slider.max));
+  }
+  return kept;
+}
+
+/** What a key changes in the display, as its control would: a switch is turned, of words the next is taken. */
+export function changeOfKey(root, key, display) {
+  const controls = [...root.querySelectorAll("[data-key]")].filter((control) => control.dataset.key === key);
+  if (!controls.length) return undefined;
+  const name = controls[0].dataset.display;
+  if (controls[0].tagName === "BUTTON") return { [name]: !display[name] };
+  const words = controls.map((control) => control.value);
+  return { [name]: words[(words.indexOf(display[name]) + 1) % words.length] };
+}
+
 /** Close a details element when the visitor turns elsewhere or presses Escape; gives the undo. */
-function closeWhenLeft(details) {
+export function closeWhenLeft(details) {
   const outside = (event) => {
     if (!event.composedPath().includes(details)) details.open = false;
   };

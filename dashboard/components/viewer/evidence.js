@@ -1,7 +1,8 @@
+// @ts-check
 // How evidence becomes colour. The renderer in Python follows the same rules:
 //   range r    largest |map| of this finding, or of all findings of the method
 //   colour     LUT[round(255 |map| / r)], signed: LUT[round(127.5 + 127.5 map / r)]
-//   alpha      opacity · min(1, 2 |map| / r); 0 where map is 0 or |map| is below the cut
+//   alpha      opacity · min(1, 2 |map| / r); 0 where map is 0 or |map| is among the weakest
 
 const MINUS = "\u2212";
 const NARROW = "\u202f"; // a narrow space that does not break a line
@@ -11,14 +12,14 @@ function significant(value) {
   return String(Number(value.toPrecision(3))).replace("-", MINUS);
 }
 
-function largestMagnitude(values) {
+export function largestMagnitude(values) {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   return largest;
 }
 
 /** The q-th percentile of the non-zero magnitudes, linearly interpolated. */
-function percentileOfMagnitude(values, q) {
+export function percentileOfMagnitude(values, q) {
   const sorted = values.filter((value) => value !== 0).map(Math.abs).sort();
   if (!sorted.length) return 0;
   const at = (q / 100) * (sorted.length - 1);
@@ -28,7 +29,7 @@ function percentileOfMagnitude(values, q) {
 }
 
 /** One finding's map of a (K, rows, columns) array; null where there is none. */
-function mapOfFinding(stack, index) {
+export function mapOfFinding(stack, index) {
   if (!stack) return null;
   const [, rows, columns] = stack.shape;
   const values = stack.values.subarray(index * rows * columns, (index + 1) * rows * columns);
@@ -36,7 +37,7 @@ function mapOfFinding(stack, index) {
 }
 
 /** A map in colour, its alpha for opacity 1, as a canvas in the map's own pixels. */
-function colourMap({ values, shape: [rows, columns] }, { range, cut, signed }, lut) {
+export function colourMap({ values, shape: [rows, columns] }, { range, weakest, signed }, lut) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
@@ -44,7 +45,7 @@ function colourMap({ values, shape: [rows, columns] }, { range, cut, signed }, l
   const image = context.createImageData(columns, rows);
   for (let i = 0; i < values.length; i++) {
     const magnitude = Math.abs(values[i]);
-    if (magnitude === 0 || magnitude < cut) continue;
+    if (magnitude === 0 || magnitude < weakest) continue;
     const share = Math.min(1, magnitude / range);
     const entry = Math.round(signed ? 127.5 + 127.5 * Math.sign(values[i]) * share : 255 * share);
     for (let channel = 0; channel < 3; channel++) image.data[4 * i + channel] = lut[3 * entry + channel];
@@ -54,15 +55,15 @@ function colourMap({ values, shape: [rows, columns] }, { range, cut, signed }, l
   return canvas;
 }
 
-/** The colour bar: the table from end to end, dark where the cut hides it. */
-function paintColourBar(canvas, lut, { range, cut, signed }) {
+/** The colour bar: the table from end to end, dark where the weakest is hidden. */
+export function paintColourBar(canvas, lut, { range, weakest, signed }) {
   canvas.width = 256;
   canvas.height = 1;
   const context = canvas.getContext("2d");
   const image = context.createImageData(256, 1);
   for (let i = 0; i < 256; i++) {
     const magnitude = signed ? Math.abs(i - 127.5) / 127.5 : i / 255;
-    const hidden = range === 0 || magnitude * range < cut;
+    const hidden = range === 0 || magnitude * range < weakest;
     for (let channel = 0; channel < 3; channel++) {
       image.data[4 * i + channel] = hidden ? 24 : lut[3 * i + channel];
     }
@@ -72,14 +73,14 @@ function paintColourBar(canvas, lut, { range, cut, signed }) {
 }
 
 /** The numbers at the two ends of the bar. */
-function endLabels({ range, signed }, unit) {
+export function endLabels({ range, signed }, unit) {
   if (range === 0) return ["no evidence", ""];
   const end = significant(range);
   return signed ? [`${MINUS}${end}`, `+${end} ${unit}`] : ["0", `${end} ${unit}`];
 }
 
 /** The normalisation rule in words. */
-function ruleInWords({ range, signed, empty }, display, { unit, findings, form }) {
+export function ruleInWords({ range, signed, empty }, display, { unit, findings, form }) {
   if (range === 0) return "The map is zero everywhere: there is no evidence to colour.";
   const end = significant(range);
   const whose = display.scale === "all" ? `the largest of all ${findings} findings` : "this map's own maximum";
@@ -87,7 +88,7 @@ function ruleInWords({ range, signed, empty }, display, { unit, findings, form }
     `Colour: ${signed ? `${MINUS}${end} to +${end}` : `0 to ${end}`} ${unit}, ${whose}`,
     `${Math.round(100 * display.opacity)}${NARROW}% opaque from half of it`,
   ];
-  if (display.cut > 0) parts.push(`weakest ${Math.round(display.cut)}${NARROW}% hidden`);
+  if (display.hide_weakest > 0) parts.push(`weakest ${Math.round(display.hide_weakest)}${NARROW}% hidden`);
   if (empty) parts.push("this finding's map is zero everywhere");
   if (form) parts.push(form);
   return `${parts.join("; ")}.`;

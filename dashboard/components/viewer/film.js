@@ -1,4 +1,9 @@
+// @ts-check
 // The film as grey values on a canvas, seen through a window, and the panel that shows it plain.
+
+import { element } from "./dom.js";
+import { verdict } from "./findings.js";
+import { clamp } from "./geometry.js";
 
 const PIXEL_MAX = { 1: 255, 2: 65535 };
 
@@ -14,7 +19,7 @@ function windowTable(levels, { center, width, invert }) {
 }
 
 /** A (rows, columns) picture that is windowed again only when the picture or its window changes. */
-class WindowedPicture {
+export class WindowedPicture {
   constructor() {
     this.canvas = document.createElement("canvas");
     this.array = null;
@@ -54,7 +59,7 @@ function paintGreyBar(canvas, display) {
 }
 
 /** The first panel: the film without a map, and the window that holds for all panels. */
-class FilmPanel {
+export class FilmPanel {
   constructor(node, change) {
     this.node = node;
     this.canvas = node.querySelector(".stage canvas");

@@ -1,11 +1,15 @@
+// @ts-check
 // The list of findings: a bar chart to choose from.
+
+import { element } from "./dom.js";
+import { clamp } from "./geometry.js";
 
 const TRUTH_MARKS = { present: "●", absent: "○" };
 
 const isFlagged = ({ probability, threshold }) => threshold != null && probability != null && probability >= threshold;
 
 /** What the model and the truth say of one finding, in one sentence each. */
-function verdict(finding) {
+export function verdict(finding) {
   if (finding.probability == null) return "The model has not answered yet.";
   const rule = finding.rule ? ` (${finding.rule})` : "";
   const said =
@@ -16,7 +20,7 @@ function verdict(finding) {
   return `${said} Truth: ${finding.truth ?? "unknown"}.`;
 }
 
-function sortedFindings(findings, order) {
+export function sortedFindings(findings, order) {
   if (order === "fixed") return findings;
   return [...findings].sort((a, b) => b.probability - a.probability);
 }
@@ -54,17 +58,17 @@ const WORDS_FOR_OUTPUTS = {
 };
 
 /** Call what the model answers by its name, wherever the light box speaks of it. */
-function nameOutputs(root, outputs) {
+export function nameOutputs(root, outputs) {
   const { title, one, all } = WORDS_FOR_OUTPUTS[outputs];
   root.querySelector(".findings h2").textContent = title;
   root.querySelector(".findings").setAttribute("aria-label", title);
-  root.querySelector(".findings .unseen").textContent = `Order of the ${outputs}`;
+  root.querySelector(".findings legend").textContent = `Order of the ${outputs}`;
   root.querySelector("[role=listbox]").setAttribute("aria-label", `${title} with the model's probability`);
   root.querySelector("[name=scale][value=finding] + span").textContent = one;
   root.querySelector("[name=scale][value=all] + span").textContent = all;
 }
 
-class FindingsList {
+export class FindingsList {
   constructor(list, choose) {
     this.list = list;
     list.onclick = (event) => choose(event.target.closest("[role=option]")?.dataset.finding);

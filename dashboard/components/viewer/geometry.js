@@ -1,12 +1,13 @@
+// @ts-check
 // Places on the screen. The reading field is a square that every panel shows the same part of;
 // the film stands in its middle as large as it fits. Field units: fractions of the square's side.
 
 const ZOOM_MAX = 16;
 
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** The part of the field that all panels show. */
-class View {
+export class View {
   constructor() {
     this.reset();
   }
@@ -49,7 +50,7 @@ class View {
 }
 
 /** Where a film of this many rows and columns stands in the field. */
-function filmBox([rows, columns]) {
+export function filmBox([rows, columns]) {
   const longest = Math.max(rows, columns);
   const width = columns / longest;
   const height = rows / longest;
@@ -57,7 +58,7 @@ function filmBox([rows, columns]) {
 }
 
 /** A rectangle [x0, y0, x1, y1] in fractions of the film, as a box of the field. */
-function boxOnFilm([x0, y0, x1, y1], film) {
+export function boxOnFilm([x0, y0, x1, y1], film) {
   return {
     left: film.left + x0 * film.width,
     top: film.top + y0 * film.height,
@@ -67,7 +68,7 @@ function boxOnFilm([x0, y0, x1, y1], film) {
 }
 
 /** The lines between neighbouring pixels of different value, as a path in pixel units. */
-function boundaries(values, [rows, columns]) {
+export function boundaries(values, [rows, columns]) {
   const path = new Path2D();
   const draw = (start, end, at, vertical) => {
     path.moveTo(...(vertical ? [at, start] : [start, at]));
@@ -93,7 +94,7 @@ function boundaries(values, [rows, columns]) {
 }
 
 /** Stroke a path given in the pixels of an array that fills `box`, with a line of even width. */
-function strokeOver(context, path, [rows, columns], box, stroke) {
+export function strokeOver(context, path, [rows, columns], box, stroke) {
   const placed = new Path2D();
   placed.addPath(path, new DOMMatrix([box.width / columns, 0, 0, box.height / rows, box.left, box.top]));
   context.lineWidth = stroke.width;

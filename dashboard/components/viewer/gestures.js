@@ -1,11 +1,14 @@
+// @ts-check
 // Hands on the film: wheel and pinch zoom, drag pans, right drag or Shift+drag windows, keys.
+
+import { changeOfKey } from "./controls.js";
 
 const ZOOM_STEP = 1.25;
 const WHEEL_SPEED = 0.0015;
 const PAN_STEP = 0.1;
 
 /** Bind one canvas. `hands` has view, moved(), display(), change({...}). */
-function bindPointers(canvas, hands) {
+export function bindPointers(canvas, hands) {
   const held = new Map();
   const place = (event) => {
     const { left, top, width } = canvas.getBoundingClientRect();
@@ -61,7 +64,7 @@ function pinch({ view, moved }, before, now, still) {
 /** Right is wider, up is brighter, as at a reading station. */
 function dragWindow({ display, change }, dx, dy) {
   const { center, width } = display();
-  change({ center: clamp(center + dy, 0, 1), width: clamp(width + dx, 0.02, 2) });
+  change({ center: center + dy, width: width + dx });
 }
 
 const TYPED_INTO = "select, textarea, [contenteditable], input:not([type=range], [type=radio])";
@@ -69,10 +72,8 @@ const isTyping = (target) => target.closest(TYPED_INTO) !== null;
 const usesArrows = (target) => target.matches("input, select, textarea, summary, [role=tab], [contenteditable]");
 
 /** What a key does, or undefined. Arrows count only inside the viewer. */
-function actionOfKey(event, inside, hands) {
+function actionOfKey(event, root, inside, hands) {
   const { view } = hands;
-  const toggle = (name) => () => hands.change({ [name]: !hands.display()[name] });
-  const swap = (name, one, other) => () => hands.change({ [name]: hands.display()[name] === one ? other : one });
   const look = (act) => () => {
     act();
     hands.moved();
@@ -89,12 +90,9 @@ function actionOfKey(event, inside, hands) {
     const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
     return event.key in steps ? () => hands.step(steps[event.key]) : undefined;
   }
+  const change = changeOfKey(root, event.key, hands.display());
+  if (change) return () => hands.change(change);
   return {
-    o: toggle("overlay"),
-    t: toggle("truth"),
-    i: toggle("invert"),
-    n: swap("evidence", "smooth", "native"),
-    m: swap("picture", "film", "input"),
     "+": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
     "=": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
     "-": look(() => view.zoomAt(1 / ZOOM_STEP, 0.5, 0.5)),
@@ -103,13 +101,13 @@ function actionOfKey(event, inside, hands) {
 }
 
 /** Listen on the whole page, so that a letter works wherever nobody is typing; gives the undo. */
-function bindKeys(root, hands) {
+export function bindKeys(root, hands) {
   const listener = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (!(target instanceof Element) || isTyping(target)) return;
     const pressed = { key: event.key, shiftKey: event.shiftKey, target };
-    const action = actionOfKey(pressed, event.composedPath().includes(root), hands);
+    const action = actionOfKey(pressed, root, event.composedPath().includes(root), hands);
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,4 +1,12 @@
+// @ts-check
 // One method's panel: its picture, its colour bar, and what is said about it.
+
+import { element } from "./dom.js";
+import { colourMap, endLabels, largestMagnitude, mapOfFinding, paintColourBar, percentileOfMagnitude, ruleInWords } from "./evidence.js";
+import { WindowedPicture } from "./film.js";
+import { verdict } from "./findings.js";
+import { boundaries, strokeOver } from "./geometry.js";
+import { dimOutside } from "./scene.js";
 
 const STATE_WORDS = {
   waiting: "Waiting",
@@ -7,7 +15,7 @@ const STATE_WORDS = {
   cancelled: "Cancelled",
 };
 
-class MethodPanel {
+export class MethodPanel {
   constructor(template) {
     this.node = template.content.firstElementChild.cloneNode(true);
     this.canvas = this.part("stage canvas");
@@ -34,15 +42,16 @@ class MethodPanel {
     return display.evidence === "native" && this.panel.native ? this.panel.native : this.panel.maps;
   }
 
-  /** The range, cut and sign that turn one finding's map into colour. */
+  /** The range, sign and least magnitude shown that turn one finding's map into colour. */
   scaleFor(map, index, display) {
     const stack = this.stackFor(display);
     const own = this.remember(`own ${index}`, stack, () => largestMagnitude(map.values));
     const all = this.remember("all", stack, () => largestMagnitude(stack.values));
-    const cut = this.remember(`cut ${index} ${display.cut}`, stack, () =>
-      display.cut > 0 ? percentileOfMagnitude(map.values, display.cut) : 0,
+    const hidden = display.hide_weakest;
+    const weakest = this.remember(`weakest ${index} ${hidden}`, stack, () =>
+      hidden > 0 ? percentileOfMagnitude(map.values, hidden) : 0,
     );
-    return { range: display.scale === "all" ? all : own, cut, signed: this.panel.signed, empty: own === 0 };
+    return { range: display.scale === "all" ? all : own, weakest, signed: this.panel.signed, empty: own === 0 };
   }
 
   /** Numbers of a stack that do not change while the stack does not. */
@@ -74,7 +83,7 @@ class MethodPanel {
 
   showScale({ index, count, display, luts }) {
     const map = this.isReady ? mapOfFinding(this.stackFor(display), index) : null;
-    const scale = map ? this.scaleFor(map, index, display) : { range: 0, cut: 0, signed: false };
+    const scale = map ? this.scaleFor(map, index, display) : { range: 0, weakest: 0, signed: false, empty: true };
     const [low, high] = map ? endLabels(scale, this.panel.unit) : ["", ""];
     this.part("low").textContent = low;
     this.part("high").textContent = high;
@@ -111,7 +120,7 @@ class MethodPanel {
     const scale = this.scaleFor(map, index, display);
     if (scale.range === 0) return null;
     const lut = luts[scale.signed ? "signed" : "unsigned"];
-    const key = [index, scale.range, scale.cut].join(" ");
+    const key = [index, scale.range, scale.weakest].join(" ");
     if (this.overlay.key !== key || this.overlay.stack !== stack || this.overlay.lut !== lut) {
       this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut) };
     }
@@ -143,7 +152,7 @@ class MethodPanel {
 }
 
 /** A panel that shows another film, such as a twin, in the place of the first. */
-class PicturePanel extends MethodPanel {
+export class PicturePanel extends MethodPanel {
   constructor(template) {
     super(template);
     this.windowed = new WindowedPicture();

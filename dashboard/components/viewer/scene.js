@@ -1,8 +1,13 @@
+// @ts-check
 // The picture that all panels share: the film once, then on each panel its evidence and the truth.
+
+import { element } from "./dom.js";
+import { WindowedPicture } from "./film.js";
+import { boxOnFilm, filmBox, strokeOver } from "./geometry.js";
 
 const SURROUND = "#060606";
 
-class Scene {
+export class Scene {
   constructor(view) {
     this.view = view;
     this.base = document.createElement("canvas");
@@ -68,7 +73,7 @@ function sized(canvas, size) {
 }
 
 /** The patient's right is on the left of the image: R and L stand at the film's edges. */
-function addSides(node) {
+export function addSides(node) {
   for (const side of ["R", "L"]) {
     node.querySelector(".stage").append(element("span", { class: "side", "aria-hidden": "true" }, side));
   }
@@ -81,7 +86,7 @@ function placeSides(node, film, size, ratio) {
 }
 
 /** What the model did not see is a little darker. */
-function dimOutside(context, { box, film, size }) {
+export function dimOutside(context, { box, film, size }) {
   const slack = 0.5;
   const covered =
     box.left <= film.left + slack &&

@@ -1,8 +1,9 @@
+// @ts-check
 // The page and Python can both change what is chosen and how it is shown. The page leads: a value
 // from Python is taken over only when it is news, not when it is the page's own, coming back late.
 
 /** The finding that is shown. Python hears of the visitor's choices alone, never of what it offered itself. */
-class Choice {
+export class Choice {
   constructor() {
     this.name = undefined;
     this.count = 0; // of the visitor's choices
@@ -26,9 +27,9 @@ class Choice {
 }
 
 const ECHO_MS = 10000;
-const DEBOUNCE_MS = 300;
+export const DEBOUNCE_MS = 300;
 
-class SharedValue {
+export class SharedValue {
   constructor() {
     this.received = undefined; // what Python's data said last
     this.held = undefined; // what Python has as the component's state

@@ -1,4 +1,15 @@
+// @ts-check
 // The light box: findings on the left, panels on the right, all drawn here without asking Python.
+
+import { ArrayCache, bytesOfBase64 } from "./arrays.js";
+import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
+import { FilmPanel } from "./film.js";
+import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
+import { boundaries, clamp, View } from "./geometry.js";
+import { bindKeys, bindPointers } from "./gestures.js";
+import { MethodPanel, PicturePanel } from "./panel.js";
+import { addSides, Scene } from "./scene.js";
+import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 
 const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
@@ -140,7 +151,7 @@ class Viewer {
   }
 
   changeDisplay(change) {
-    this.display = { ...this.display, ...change };
+    this.display = { ...this.display, ...withinLimits(this.root, change) };
     this.refresh();
     clearTimeout(this.sending);
     this.sending = setTimeout(() => this.tellDisplay(), DEBOUNCE_MS);
