@@ -10,6 +10,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
+from dashboard.components.bundle import bundle
+
 _FOLDER = Path(__file__).with_suffix("")
 
 
@@ -52,7 +54,7 @@ _component = st.components.v2.component(
     "lightbox_gallery",
     html=(_FOLDER / "gallery.html").read_text(encoding="utf-8"),
     css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "gallery.js").read_text(encoding="utf-8"),
+    js=bundle(_FOLDER / "gallery.js"),
 )
 
 
