@@ -4,21 +4,31 @@
 //   colour     LUT[round(255 |map| / r)], signed: LUT[round(127.5 + 127.5 map / r)]
 //   alpha      opacity · min(1, 2 |map| / r); 0 where map is 0 or |map| is among the weakest
 
+/** @import { Display, Pixels, Scale } from "./payload.d.ts" */
+
 const MINUS = "\u2212";
 const NARROW = "\u202f"; // a narrow space that does not break a line
 
-/** Three significant digits, with a true minus sign. */
+/**
+ * Three significant digits, with a true minus sign.
+ * @param {number} value
+ */
 function significant(value) {
   return String(Number(value.toPrecision(3))).replace("-", MINUS);
 }
 
+/** @param {ArrayLike<number>} values */
 export function largestMagnitude(values) {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   return largest;
 }
 
-/** The q-th percentile of the non-zero magnitudes, linearly interpolated. */
+/**
+ * The q-th percentile of the non-zero magnitudes, linearly interpolated.
+ * @param {Pixels["values"]} values
+ * @param {number} q
+ */
 export function percentileOfMagnitude(values, q) {
   const sorted = values.filter((value) => value !== 0).map(Math.abs).sort();
   if (!sorted.length) return 0;
@@ -28,7 +38,12 @@ export function percentileOfMagnitude(values, q) {
   return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
 }
 
-/** One finding's map of a (K, rows, columns) array; null where there is none. */
+/**
+ * One finding's map of a (K, rows, columns) array; null where there is none.
+ * @param {Pixels | null} stack
+ * @param {number} index
+ * @returns {Pixels | null}
+ */
 export function mapOfFinding(stack, index) {
   if (!stack) return null;
   const [, rows, columns] = stack.shape;
@@ -36,7 +51,12 @@ export function mapOfFinding(stack, index) {
   return { values, shape: [rows, columns] };
 }
 
-/** A map in colour, its alpha for opacity 1, as a canvas in the map's own pixels. */
+/**
+ * A map in colour, its alpha for opacity 1, as a canvas in the map's own pixels.
+ * @param {Pixels} map
+ * @param {Scale} scale
+ * @param {Uint8Array} lut
+ */
 export function colourMap({ values, shape: [rows, columns] }, { range, weakest, signed }, lut) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
@@ -55,7 +75,12 @@ export function colourMap({ values, shape: [rows, columns] }, { range, weakest, 
   return canvas;
 }
 
-/** The colour bar: the table from end to end, dark where the weakest is hidden. */
+/**
+ * The colour bar: the table from end to end, dark where the weakest is hidden.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} lut
+ * @param {Scale} scale
+ */
 export function paintColourBar(canvas, lut, { range, weakest, signed }) {
   canvas.width = 256;
   canvas.height = 1;
@@ -72,14 +97,23 @@ export function paintColourBar(canvas, lut, { range, weakest, signed }) {
   context.putImageData(image, 0, 0);
 }
 
-/** The numbers at the two ends of the bar. */
+/**
+ * The numbers at the two ends of the bar.
+ * @param {Scale} scale
+ * @param {string} unit
+ */
 export function endLabels({ range, signed }, unit) {
   if (range === 0) return ["no evidence", ""];
   const end = significant(range);
   return signed ? [`${MINUS}${end}`, `+${end} ${unit}`] : ["0", `${end} ${unit}`];
 }
 
-/** The normalisation rule in words. */
+/**
+ * The normalisation rule in words.
+ * @param {Scale} scale
+ * @param {Display} display
+ * @param {{unit: string, findings: number, form: string}} about
+ */
 export function ruleInWords({ range, signed, empty }, display, { unit, findings, form }) {
   if (range === 0) return "The map is zero everywhere: there is no evidence to colour.";
   const end = significant(range);
