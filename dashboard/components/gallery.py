@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from dashboard.components.bundle import bundle
+from dashboard.page.palette import outcome_colors
 
 _FOLDER = Path(__file__).with_suffix("")
 
@@ -100,6 +101,7 @@ def gallery(
             "turn": turn,
             "last": last,
             "canChoose": can_choose,
+            "outcomes": outcome_colors(),
         },
         key=key,
         on_opened_change=on_opened_change or _nothing,

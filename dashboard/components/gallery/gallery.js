@@ -30,12 +30,14 @@ function build(item) {
 /**
  * @param {HTMLElement} card
  * @param {Item} item
+ * @param {Record<string, string>} outcomes their colours
  */
-function fill(card, item) {
+function fill(card, item, outcomes) {
   /** @param {string} selector */
   const part = (selector) => /** @type {HTMLElement} */ (card.querySelector(selector));
   card.dataset.state = item.state;
   card.dataset.outcome = item.outcome;
+  card.style.setProperty("--edge", outcomes[item.outcome] ?? "transparent");
   const image = card.querySelector("img");
   if (item.src && image.src !== item.src) image.src = item.src;
   image.hidden = !item.src;
@@ -95,7 +97,7 @@ class Gallery {
       this.chosen = new Set(data.chosen.filter((id) => this.cards.has(id)));
       this.turn = data.turn;
     }
-    for (const item of data.items) fill(this.cards.get(item.id), item);
+    for (const item of data.items) fill(this.cards.get(item.id), item, data.outcomes);
     this.root.style.setProperty("--side", `${data.side}px`);
     this.root.dataset.tight = String(data.side < 120);
     this.root.dataset.canChoose = String(data.canChoose);
