@@ -13,6 +13,8 @@ from dashboard.films.visit import bound, query
 from dashboard.page.words import escape
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
+from training.datasets.facts import DatasetFacts
+from training.datasets.judgements import Judgement, judgements_of
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError
 from xai.cards.model_card import ModelCardError
@@ -109,7 +111,33 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
         width=FINDING_WIDTH,
         help="What the pictures' edges, the order and new conditions are about.",
     )
+    if asked.dataset != OWN:
+        _about_labels(services.library.dataset(asked.dataset).facts)
     return catalogue
+
+
+def _about_labels(facts: DatasetFacts) -> None:
+    """Say what the labels of a dataset rest on, where its reader is known."""
+    judgements = judgements_of(facts)
+    if not judgements:
+        return
+    with st.popover("", icon=":material/label:", key="films_labels", help="What these labels rest on"):
+        st.markdown("**How the source's labels became these**")
+        st.caption(_choices_made(facts))
+        st.markdown("\n".join(label_words(one) for one in judgements))
+
+
+def label_words(judgement: Judgement) -> str:
+    """Write one judgement as an item of a list: whose label, from what, and why."""
+    target, source, rule = (
+        escape(part.replace("_", " ")) for part in (judgement.target, judgement.source, judgement.rule)
+    )
+    return f"- **{target}** from *{source}*: {rule}. {escape(judgement.why)}"
+
+
+def _choices_made(facts: DatasetFacts) -> str:
+    chosen = [f"{name} = {value}" for name, value in facts.policy.items() if name != "reader"]
+    return escape(f"Read with {', '.join(chosen)}.") if chosen else "The reader's own rules; nothing was chosen."
 
 
 def _settle(services: Services, names: list[str]) -> Query:
