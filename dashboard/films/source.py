@@ -111,17 +111,16 @@ def choose_source(services: Services, shared: FilmServices) -> Catalogue | None:
         width=FINDING_WIDTH,
         help="What the pictures' edges, the order and new conditions are about.",
     )
-    if asked.dataset != OWN:
-        _about_labels(services.library.dataset(asked.dataset).facts)
     return catalogue
 
 
-def _about_labels(facts: DatasetFacts) -> None:
-    """Say what the labels of a dataset rest on, where its reader is known."""
-    judgements = judgements_of(facts)
+def about_labels(services: Services, dataset: str) -> None:
+    """Show what the labels of a dataset rest on, one click away, where its reader is known."""
+    facts = services.library.dataset(dataset).facts if dataset != OWN else None
+    judgements = judgements_of(facts) if facts else ()
     if not judgements:
         return
-    with st.popover("", icon=":material/label:", key="films_labels", help="What these labels rest on"):
+    with st.popover("About the labels", icon=":material/label:", type="tertiary", key="films_labels"):
         st.markdown("**How the source's labels became these**")
         st.caption(_choices_made(facts))
         st.markdown("\n".join(label_words(one) for one in judgements))

@@ -112,7 +112,9 @@ def test_what_the_labels_rest_on_is_told_where_the_reader_is_known(run, stocked)
     words = plain(shown(app))
     assert "How the source's labels became these" in words
     assert "Read with uncertain = ignore, blank = missing." in [plain(one.value) for one in app.caption]
-    assert "- **Mass, Nodule** from *Lung Lesion*: 0 makes both 0; 1 leaves both missing. Lung Lesion stands for" in words
+    assert (
+        "- **Mass, Nodule** from *Lung Lesion*: 0 makes both 0; 1 leaves both missing. Lung Lesion stands for" in words
+    )
 
 
 def test_false_positives_by_link_and_their_chip_brings_the_others_back(run):
