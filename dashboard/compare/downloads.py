@@ -70,7 +70,7 @@ def display_of(display: Mapping[str, Any]) -> Display:
     shown = display["opacity"] if display["overlay"] else 0.0
     return Display(
         shown,
-        display["cut"],
+        display["hide_weakest"],
         display["scale"],
         display["evidence"] == "native",
         display["center"],
@@ -84,7 +84,8 @@ def _figure(results: Results, k: int, hung: Hung, card: ModelCard, display: Mapp
     panels = []
     for method, explanations in results.items():
         kind = EXPLAINERS[method]
-        panels.append(panel(kind.title, kind.signed, kind.unit, explanations, k, shown))
+        told = kind.tell(explanations[k].diagnostics)
+        panels.append(panel(kind.title, kind.signed, kind.unit, explanations, k, shown, told))
     one = next(iter(results.values()))[k]
     threshold = card.threshold(one.finding)
     truth = hung.truth.get(one.finding)

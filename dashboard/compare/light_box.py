@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.components import payload
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.page.words import alternative_text, cost, diagnostics
+from dashboard.page.words import alternative_text, cost
 from xai.cards.model_card import ModelCard
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
@@ -136,9 +136,9 @@ def _caption(
     return payload.caption(
         describe(explanation.map),
         diagnostics=[
-            payload.diagnostic(label, value, warn=warn, help=meaning)
-            for label, value, warn, meaning in diagnostics(explanation)
+            payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
+            for one in explainer.tell(explanation.diagnostics)
         ],
         cost=cost(explanation),
-        alt=alternative_text(explanation, explainer.title, card, truth),
+        alt=alternative_text(explanation, explainer, card, truth),
     )

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.components.viewer import CHOICES, DISPLAY, RANGES
+from dashboard.components.display import DISPLAY_SETTINGS, DisplaySetting
 from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of, some_of, whole
 from dashboard.page.link import Field, Link
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.explainers.baselines import BASELINES
 
 
 @dataclass(frozen=True)
@@ -31,65 +30,10 @@ class Setting:
         return f"{self.method}.{self.name}"
 
 
-SETTINGS = (
-    Setting(
-        "shap",
-        "evaluations",
-        "SHAP: films evaluated",
-        500,
-        (100, 200, 500, 1000, 2000),
-        "More evaluations cut the film into finer rectangles and take proportionally longer.",
-    ),
-    Setting(
-        "shap",
-        "baseline",
-        "SHAP: hidden parts show",
-        "blurred film",
-        tuple(BASELINES),
-        "What a hidden rectangle is replaced by. The map is relative to this picture.",
-    ),
-    Setting(
-        "shap",
-        "grid",
-        "SHAP: finest cells a side",
-        16,
-        (8, 16, 32, 64),
-        "No rectangle gets smaller than one of these cells. Finer cells need more evaluations, or the budget is dug "
-        "into a few tiny rectangles.",
-    ),
-    Setting(
-        "shap",
-        "context",
-        "SHAP: the rest of the film is",
-        "ends",
-        ("ends", "all"),
-        "“ends”: all hidden, then all shown; finer rectangles for the same work. “all”: every combination, as the shap "
-        "library does it; exact Owen values of coarse rectangles.",
-    ),
-    Setting(
-        "lime",
-        "samples",
-        "LIME: films sampled",
-        1000,
-        (100, 200, 500, 1000, 2000),
-        "More samples make weak regions steadier and take proportionally longer.",
-    ),
-    Setting(
-        "lime",
-        "regions",
-        "LIME: regions",
-        60,
-        (20, 40, 60, 100, 150),
-        "Into how many pieces the film is cut. More pieces need more samples.",
-    ),
-    Setting(
-        "lime",
-        "baseline",
-        "LIME: hidden regions show",
-        "blurred film",
-        tuple(BASELINES),
-        "What a hidden region is replaced by.",
-    ),
+SETTINGS = tuple(
+    Setting(kind.name, one.name, f"{kind.title}: {one.label}", getattr(kind, one.name), one.choices, one.help)
+    for kind in EXPLAINERS.values()
+    for one in kind.settings
 )
 
 
@@ -144,12 +88,12 @@ def _film_name(text: str) -> str:
     return text
 
 
-def _display_kind(name: str) -> Kind:
-    if name in CHOICES:
-        return one_of(CHOICES[name])
-    if name not in RANGES:
+def _display_kind(setting: DisplaySetting) -> Kind:
+    if setting.choices:
+        return one_of(setting.choices)
+    if setting.range is None:
         return SWITCH
-    return whole(*RANGES[name]) if isinstance(DISPLAY[name], int) else number(*RANGES[name], digits=4)
+    return whole(*setting.range) if isinstance(setting.default, int) else number(*setting.range, digits=4)
 
 
 LINK = Link(
@@ -166,8 +110,15 @@ LINK = Link(
             for one in SETTINGS
         ),
         *(
-            Field(name, _display_kind(name), attribute="display", entry=name, default=default)
-            for name, default in DISPLAY.items()
+            Field(
+                one.link_names[0],
+                _display_kind(one),
+                attribute="display",
+                entry=one.name,
+                default=one.default,
+                also=one.link_names[1:],
+            )
+            for one in DISPLAY_SETTINGS.values()
         ),
     ],
 )

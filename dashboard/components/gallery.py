@@ -10,6 +10,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
+from dashboard.components.bundle import bundle
+from dashboard.page.palette import outcome_colors
+
 _FOLDER = Path(__file__).with_suffix("")
 
 
@@ -52,7 +55,7 @@ _component = st.components.v2.component(
     "lightbox_gallery",
     html=(_FOLDER / "gallery.html").read_text(encoding="utf-8"),
     css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "gallery.js").read_text(encoding="utf-8"),
+    js=bundle(_FOLDER / "gallery.js"),
 )
 
 
@@ -98,6 +101,7 @@ def gallery(
             "turn": turn,
             "last": last,
             "canChoose": can_choose,
+            "outcomes": outcome_colors(),
         },
         key=key,
         on_opened_change=on_opened_change or _nothing,

@@ -10,58 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from string import Template
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-DISPLAY: Mapping[str, Any] = MappingProxyType(
-    {
-        "overlay": True,
-        "opacity": 0.6,
-        "cut": 0,
-        "scale": "finding",
-        "evidence": "smooth",
-        "picture": "film",
-        "truth": True,
-        "center": 0.5,
-        "width": 1.0,
-        "invert": False,
-        "order": "probability",
-    }
-)
-"""How a film is shown before anybody changes it."""
+from dashboard.components.bundle import bundle
+from dashboard.components.controls import control, key_rows
+from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RANGES, checked_display
 
-CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "scale": ("finding", "all"),
-        "evidence": ("smooth", "native"),
-        "picture": ("film", "input"),
-        "order": ("probability", "fixed"),
-    }
-)
-"""The words that those entries of a display can take."""
-
-RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"opacity": (0, 1), "cut": (0, 99), "center": (0, 1), "width": (0.02, 2)}
-)
-"""The least and the most that those entries can be."""
-
+__all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 _FOLDER = Path(__file__).with_suffix("")
-# One module for the browser: what a file uses stands in a file before it.
-_SCRIPTS = ("arrays", "geometry", "controls", "evidence", "film", "sync", "findings", "panel", "gestures", "scene")
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+def _html() -> str:
+    """Give the page part, its controls made from the table of settings."""
+    controls = {name: control(setting) for name, setting in DISPLAY_SETTINGS.items()}
+    page = Template((_FOLDER / "viewer.html").read_text(encoding="utf-8"))
+    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()))
 
 
 _component = st.components.v2.component(
     "lightbox_viewer",
-    html=_read("viewer.html"),
-    css=_read("viewer.css"),
-    js="\n".join(_read(f"{name}.js") for name in (*_SCRIPTS, "viewer")),
+    html=_html(),
+    css=(_FOLDER / "viewer.css").read_text(encoding="utf-8"),
+    js=bundle(_FOLDER / "viewer.js"),
 )
 
 
@@ -112,23 +86,6 @@ def viewer(
         on_selected_change=on_selected_change or _nothing,
         on_display_change=on_display_change or _nothing,
     )
-
-
-def checked_display(display: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete a display from :data:`DISPLAY`, refusing entries and words that there are not.
-
-    Raises
-    ------
-    ValueError
-        For an unknown entry or word.
-    """
-    if unknown := sorted(set(display) - set(DISPLAY)):
-        raise ValueError(f"A display has no {', '.join(unknown)}; it has {', '.join(DISPLAY)}.")
-    complete = {**DISPLAY, **display}
-    for name, words in CHOICES.items():
-        if complete[name] not in words:
-            raise ValueError(f"A display's {name} is {' or '.join(words)}, not {complete[name]!r}.")
-    return complete
 
 
 def _check_selected(payload: Mapping[str, Any]) -> None:

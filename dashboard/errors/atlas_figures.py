@@ -7,15 +7,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.errors.figures import FADED, FLAGGED, TRUE, in_rows
+from dashboard.page.palette import outcome_colors
 
-OUTCOME_COLORS = {"TP": "#2fa8b0", "FP": "#f0604f", "FN": "#a874ee", "TN": "#7c889b"}
 OUTCOME_WORDS = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 
 
 def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) -> go.Figure:
     """Draw by how much the share of a trait differs between two cells, with intervals; what may be chance is faded."""
     sure = table["q"] < 0.05
-    colours = np.where(sure, OUTCOME_COLORS[cell], FADED)
+    own = outcome_colors()[cell]
+    colours = np.where(sure, own, FADED)
     figure = go.Figure()
     for here in (False, True):
         rows = (sure == here).to_numpy()
@@ -30,7 +31,7 @@ def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) 
                 "arrayminus": part["difference"] - part["low"],
                 "thickness": 2,
                 "width": 0,
-                "color": OUTCOME_COLORS[cell] if here else FADED,
+                "color": own if here else FADED,
             },
             customdata=part[["count", "of", "share", "against_count", "against_of", "against_share", "q"]].to_numpy(),
             hovertemplate=f"<b>%{{y}}</b><br>{OUTCOME_WORDS[cell]}s: %{{customdata[0]:,}} of %{{customdata[1]:,}}, "
@@ -50,7 +51,7 @@ def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) 
 def feature_map(points: np.ndarray, outcomes: np.ndarray, films: list[str], corners: np.ndarray | None) -> go.Figure:
     """Draw films by the model's own features, coloured by outcome; ``corners`` outline what was chosen."""
     figure = go.Figure()
-    for outcome, colour in OUTCOME_COLORS.items():
+    for outcome, colour in outcome_colors().items():
         here = outcomes == outcome
         if not here.any():
             continue

@@ -15,6 +15,8 @@ from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
+from training.datasets.facts import DatasetFacts
+from training.datasets.judgements import Judgement, judgements_of
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError
 from xai.cards.model_card import ModelCardError
@@ -113,6 +115,31 @@ def choose_source(services: Services) -> Catalogue | None:
         help="What the pictures' edges, the order and new conditions are about.",
     )
     return catalogue
+
+
+def about_labels(services: Services, dataset: str) -> None:
+    """Show what the labels of a dataset rest on, one click away, where its reader is known."""
+    facts = services.library.dataset(dataset).facts if dataset != OWN else None
+    judgements = judgements_of(facts) if facts else ()
+    if not judgements:
+        return
+    with st.popover("About the labels", icon=":material/label:", type="tertiary", key="films_labels"):
+        st.markdown("**How the source's labels became these**")
+        st.caption(_choices_made(facts))
+        st.markdown("\n".join(label_words(one) for one in judgements))
+
+
+def label_words(judgement: Judgement) -> str:
+    """Write one judgement as an item of a list: whose label, from what, and why."""
+    target, source, rule = (
+        escape(part.replace("_", " ")) for part in (judgement.target, judgement.source, judgement.rule)
+    )
+    return f"- **{target}** from *{source}*: {rule}. {escape(judgement.why)}"
+
+
+def _choices_made(facts: DatasetFacts) -> str:
+    chosen = [f"{name} = {value}" for name, value in facts.policy.items() if name != "reader"]
+    return escape(f"Read with {', '.join(chosen)}.") if chosen else "The reader's own rules; nothing was chosen."
 
 
 def _settle(services: Services, names: list[str]) -> State:

@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.models.reading import Measured
-from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.roc.colors import on_paper
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR, on_paper
 from dashboard.roc.figures import frame
 from training.evaluate.published import Published
 from xai.findings import finding_label

@@ -7,12 +7,9 @@ import re
 import numpy as np
 
 from xai.cards.model_card import ModelCard, Threshold
-from xai.explainers.explanation import Explanation
+from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
 from xai.measures.location import describe
-
-LOW_R2 = 0.5
-LARGE_RESIDUAL = 0.02
 
 
 def escape(text: str) -> str:
@@ -93,45 +90,20 @@ def outputs_word(card: ModelCard) -> str:
     return "findings" if is_about_findings else "classes"
 
 
-def alternative_text(explanation: Explanation, title: str, card: ModelCard, truth: str | None) -> str:
-    """Describe a map to somebody who cannot see it."""
+def alternative_text(explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None) -> str:
+    """Describe a map to somebody who cannot see it, its method's warnings included."""
     threshold = card.threshold(explanation.finding).value
     known = f", truth {truth}" if truth else ""
-    return (
-        f"{title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
+    told = explainer.tell(explanation.diagnostics)
+    warnings = [f"{one.label} {one.value}: {one.meaning}" for one in told if one.warn]
+    sentence = (
+        f"{explainer.title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
         f"threshold {threshold:.2f}{known}. {describe(explanation.map)}"
     )
+    return " ".join([sentence, *warnings])
 
 
 def cost(explanation: Explanation) -> str:
     """Say what a set of maps cost."""
     count = explanation.evaluations
     return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all outputs"
-
-
-def diagnostics(explanation: Explanation) -> list[tuple[str, str, bool, str]]:
-    """Give a method's own measures of its map as (label, value, is a warning, what it means)."""
-    known = explanation.diagnostics
-    rows: list[tuple[str, str, bool, str]] = []
-    if known.get("empty"):
-        rows.append(("Empty", "no cell speaks for it", True, "Nothing in the last feature map raises this finding."))
-    if "cells" in known:
-        height, width = known["cells"]
-        rows.append(("Cells", f"{width} × {height}", False, f"Read from the layer {known['layer']}."))
-    if "r2" in known:
-        low = known["r2"] < LOW_R2
-        meaning = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
-        rows.append(("R²", f"{known['r2']:.2f}", low, "Low: do not read the weights. " + meaning if low else meaning))
-        rows.append(("Regions", str(known["regions"]), False, "Pieces that were hidden and shown."))
-    if "difference" in known:
-        meaning = "Film minus baseline picture, in logits: what the map shares out."
-        rows.append(("Shared out", f"{signed(known['difference'])} logit", False, meaning))
-        share = known["residual_share"]
-        if share is None:
-            meaning = "Film and baseline get nearly the same answer, so the map shares out next to nothing."
-            rows.append(("Residual", "nothing to share", True, meaning))
-        else:
-            meaning = "What the map's sum misses of that difference."
-            rows.append(("Residual", f"{100 * share:.1f} %", share > LARGE_RESIDUAL, meaning))
-        rows.append(("Pieces", str(known["pieces"]), False, "Rectangles that were told apart."))
-    return rows

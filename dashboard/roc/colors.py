@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR, on_paper
 
 CLASS_COLOR = "#7aa6ff"  # of an output that is no finding; the grey of others is that of what stands back here
-DARKER = 0.62  # how bright a finding's colour is on white paper
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,6 @@ def colors(finding: str, theme: str | None = None) -> Colors:
     if theme == "light":
         return Colors("#1a1b1e", "#6b7280", "#fafaf8", on_paper(own))
     return Colors("#ececec", OTHER_COLOR, "#0e0f12", own)
-
-
-def on_paper(color: str) -> str:
-    """Darken a colour that was made for a dark ground."""
-    return "#" + "".join(f"{round(int(color[at : at + 2], 16) * DARKER):02x}" for at in (1, 3, 5))
 
 
 def see_through(color: str, opacity: float) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import streamlit as st
 
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
+from dashboard.page.palette import outcome_colors
 from dashboard.roc import numbers
 from dashboard.server.judging import ALL, Source
 from training.evaluate.ranked import Counts
@@ -25,7 +27,6 @@ STYLE = """<style>
 [class*="st-key-roc_cell_"] [data-testid="stPageLink"] a { padding: 0; min-height: 0; }
 [class*="st-key-roc_cell_"] [data-testid="stPageLink"] p { font-size: 1.35rem; font-weight: 600; }
 .st-key-roc_cell_TP, .st-key-roc_cell_TN { background: color-mix(in srgb, var(--st-text-color, #888) 4%, transparent); }
-.st-key-roc_cell_FP { border-color: #ff6657aa; } .st-key-roc_cell_FN { border-color: #c18affaa; }
 .st-key-roc_rates [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .st-key-roc_rates [data-testid="stMetricDelta"] { font-size: 0.8rem; }
 .st-key-roc_rule_line { row-gap: 0.4rem; }
@@ -34,6 +35,12 @@ STYLE = """<style>
 [class*="st-key-roc_title_"] button { min-height: 1.6rem; font-size: 0.85rem; opacity: 0.85; }
 [class*="st-key-roc_title_"] button p { font-size: inherit; }
 </style>"""
+
+
+def edges(colors: Mapping[str, str]) -> str:
+    """Give the style that marks the cells of both kinds of error."""
+    rules = (f".st-key-roc_cell_{cell} {{ border-color: {colors[cell]}aa; }}" for cell in ("FP", "FN"))
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def films_link(source: Source, finding: str, cell: str, threshold: float) -> dict[str, str]:
@@ -52,6 +59,7 @@ def films_link(source: Source, finding: str, cell: str, threshold: float) -> dic
 
 def show_matrix(source: Source, finding: str, threshold: float, counts: Counts) -> None:
     """Show the four cells; each opens its films in the Films page."""
+    st.html(edges(outcome_colors()))
     st.markdown("**Confusion matrix** · a number opens its films")
     head = st.columns(2, gap="small")
     head[0].caption("flagged")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard.components.bundle import bundle
 from dashboard.roc.colors import colors
 from dashboard.roc.data import Row
 from dashboard.roc.numbers import NONE, area, area_interval
@@ -19,7 +20,7 @@ _component = st.components.v2.component(
     "lightbox_roc_overview",
     html=(_FOLDER / "overview.html").read_text(encoding="utf-8"),
     css=(_FOLDER / "overview.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "overview.js").read_text(encoding="utf-8"),
+    js=bundle(_FOLDER / "overview.js"),
 )
 
 

@@ -18,6 +18,7 @@ from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.store import ResultStore, content_key
 from xai.budget import Budget
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 
@@ -31,7 +32,6 @@ FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 102
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 PART_BYTES = 24 * 2**20  # of what browsers are sent
 FEW_EVALUATIONS = 40
-QUICK_METHODS = ("gradcam", "random", "centred")
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,6 @@ class Services:
         self._is_warm = True
 
         def load() -> None:
-            from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-
             classifier = self.classifier(model)
             blank = Film.from_pixels(np.zeros((classifier.size, classifier.size)))
             for method in DEFAULT_METHODS:  # shap and lime are imported, and both functions compiled, by using them
@@ -147,15 +145,14 @@ class Services:
         """Give the job that makes an explanation."""
         key = self.explanation_key(request)
 
-        def work(budget: Budget) -> None:
-            from xai.explainers import EXPLAINERS
+        explainer = EXPLAINERS[request.method](**dict(request.parameters))
 
-            explainer = EXPLAINERS[request.method](**dict(request.parameters))
+        def work(budget: Budget) -> None:
             classifier = self.classifier(request.model)
             made = explainer.explain(classifier, request.film, budget=budget, seed=request.seed)
             self.store.put(key, made, on_disk=request.of_dataset)
 
-        return self.jobs.ask(visitor, key, work, slow=request.method not in QUICK_METHODS)
+        return self.jobs.ask(visitor, key, work, slow=not explainer.quick)
 
     def part(self, name: list[Any], make: Callable[[], Any]) -> Any:
         """Give a part of what the browser is sent, made once for all visitors under its name."""

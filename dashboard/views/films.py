@@ -22,7 +22,7 @@ from dashboard.films.predict import (
 )
 from dashboard.films.search import usable
 from dashboard.films.services import FilmServices
-from dashboard.films.source import choose_source, notebook_of
+from dashboard.films.source import about_labels, choose_source, notebook_of
 from dashboard.films.state import SIZES, State, state_key
 from dashboard.films.visit import visit
 from dashboard.page.refused import show_refused
@@ -83,11 +83,12 @@ def _bring(services: Services) -> None:
         st.rerun()
 
 
-def found_line(here: Counts, everywhere: Counts, with_picture: int) -> None:
-    """Show how many were found, by which conditions, and whether there is much to see."""
+def found_line(services: Services, dataset: str, here: Counts, everywhere: Counts, with_picture: int) -> None:
+    """Show how many were found, by which conditions, what their labels rest on, and whether there is much to see."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="found"):
         st.markdown(found_words(here, everywhere), width="content")
         chip_line()
+        about_labels(services, dataset)
         if 0 < with_picture < here.films / 2:
             st.button(
                 f"Only the {with_picture:,} with a picture here",
@@ -173,7 +174,8 @@ def films(services: Services) -> None:
     rows = shared.find(asked, catalogue, notebook)
     page = page_of(rows, asked)
     here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
-    found_line(here, everywhere, int(catalogue.films.openable[rows].sum()))
+    with_picture = int(catalogue.films.openable[rows].sum())
+    found_line(services, catalogue.films.dataset, here, everywhere, with_picture)
     jobs = failures(shared, {**ask_about_own(services, catalogue), **ask_about_dataset(services)})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice_controls(catalogue, page, rows, notebook)

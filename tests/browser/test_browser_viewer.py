@@ -8,6 +8,8 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
+from dashboard.components.bundle import bundle
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
@@ -151,7 +153,9 @@ def windowed(center: float = 0.5, width: float = 1.0, invert: bool = False) -> n
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
-def overlaid(method: str, finding: int, *, opacity: float, cut: float = 0, scale: str = "finding") -> np.ndarray:
+def overlaid(
+    method: str, finding: int, *, opacity: float, hide_weakest: float = 0, scale: str = "finding"
+) -> np.ndarray:
     """Lay a map over the film by the display rules, (2, 2, 3)."""
     stack = MAPS[method].astype(float)
     values = stack[finding]
@@ -161,15 +165,15 @@ def overlaid(method: str, finding: int, *, opacity: float, cut: float = 0, scale
     index = 127.5 + 127.5 * share if method == "shap" else 255 * share
     colour = (SIGNED if method == "shap" else UNSIGNED)[np.floor(index + 0.5).astype(int)].astype(float)
     alpha = opacity * np.minimum(1, 2 * np.abs(share))
-    alpha[magnitude < np.percentile(magnitude[magnitude > 0], cut)] = 0
+    alpha[magnitude < np.percentile(magnitude[magnitude > 0], hide_weakest)] = 0
     alpha[magnitude == 0] = 0
     return windowed() * (1 - alpha[..., None]) + colour * alpha[..., None]
 
 
 RULES = [
     {"opacity": 0.6},
-    {"opacity": 1.0, "cut": 50},
-    {"opacity": 0.3, "cut": 0, "scale": "all"},
+    {"opacity": 1.0, "hide_weakest": 50},
+    {"opacity": 0.3, "hide_weakest": 0, "scale": "all"},
 ]
 
 
@@ -337,7 +341,7 @@ def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
     names = ("geometry", "evidence", "sync")
-    source = "\n".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
 

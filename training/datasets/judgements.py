@@ -1,4 +1,4 @@
-"""The judgement calls behind `labels`, as data: each decision with its reason, for the app to show."""
+"""The judgement calls behind `labels`, as data: each decision with its reason; the Films page shows them."""
 
 from __future__ import annotations
 

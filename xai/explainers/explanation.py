@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget, Cancelled
+from xai.explainers.declared import Diagnostic, Setting, Told, tell
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Explanation:
     parameters : dict
         Everything that someone else needs to make the same map.
     diagnostics : dict
-        What the method knows about its own quality, by method.
+        What the method knows about its own quality; `Explainer.tell` puts it into words.
     pieces : ndarray of uint16, shape (H, W), or None
         Which indivisible piece of evidence each pixel belongs to, where the method has pieces.
     cells : ndarray of float32, shape (h, w), or None
@@ -161,6 +162,10 @@ class Explainer(ABC):
         What a number in the map is.
     reading, pitfalls : str
         For people: how to read the map, and when it misleads.
+    diagnostics : tuple of Diagnostic
+        The measures that it takes of its own map, and how they are told.
+    settings : tuple of Setting
+        The parameters that a page offers.
     """
 
     name: ClassVar[str]
@@ -169,6 +174,8 @@ class Explainer(ABC):
     unit: ClassVar[str]
     reading: ClassVar[str]
     pitfalls: ClassVar[str]
+    diagnostics: ClassVar[tuple[Diagnostic, ...]] = ()
+    settings: ClassVar[tuple[Setting, ...]] = ()
 
     def explain(
         self,
@@ -243,10 +250,20 @@ class Explainer(ABC):
         """The same method with the number of evaluations that a budget allows."""
         return self
 
+    @classmethod
+    def tell(cls, diagnostics: Mapping[str, Any]) -> list[Told]:
+        """Put the diagnostics of one of its maps into words."""
+        return tell(cls.diagnostics, diagnostics)
+
     @property
     def cost(self) -> int:
         """Films that one explanation sends through the model."""
         return 1
+
+    @property
+    def quick(self) -> bool:
+        """Whether it takes about as long as the model's own answer, so that it need not queue behind slow ones."""
+        return self.cost == 1
 
     @abstractmethod
     def _explain(self, task: Task) -> list[Evidence]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from xai.explainers.declared import Diagnostic, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 
 
@@ -40,6 +41,23 @@ class GradCAM(Explainer):
         "than a cell. A cell sees far beyond its own outline. In a comparison with radiologists on chest films it "
         "localised best of seven such methods and still worse than people, worst on small or complex findings "
         "(Saporta et al., Nature Machine Intelligence 2022)."
+    )
+    diagnostics: ClassVar[tuple[Diagnostic, ...]] = (
+        Diagnostic(
+            "empty",
+            "Empty",
+            "Nothing in the last feature map raises this finding.",
+            write=lambda value: "no cell speaks for it",
+            warns=bool,
+            shown=bool,
+        ),
+        Diagnostic(
+            "cells",
+            "Cells",
+            "Read from the layer {layer}.",
+            write=lambda shape: f"{shape[1]} × {shape[0]}",
+        ),
+        Diagnostic("layer", "Layer", "The last one whose cells still have a place on the film.", shown=never),
     )
 
     def _explain(self, task: Task) -> list[Evidence]:

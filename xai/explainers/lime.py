@@ -9,12 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.regions import superpixels
 from xai.models.engine import BATCH_SIZE
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
+LOW_R2 = 0.5
+R2_MEANING = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,39 @@ class LIME(Explainer):
         "A region is either hidden or not, so nothing finer than a region can be seen, and another cut gives another "
         "map. With a low R² the weights describe the model badly. What hides a region matters: a blurred patch is "
         "something that the model never saw in training. Another seed shifts weak regions."
+    )
+    diagnostics: ClassVar[tuple[Diagnostic, ...]] = (
+        Diagnostic(
+            "r2",
+            "R²",
+            R2_MEANING,
+            write=lambda r2: f"{r2:.2f}",
+            warns=lambda r2: r2 < LOW_R2,
+            warning=f"Low: do not read the weights. {R2_MEANING}",
+        ),
+        Diagnostic("regions", "Regions", "Pieces that were hidden and shown."),
+        Diagnostic("intercept", "Intercept", "The linear model's logit with every region hidden.", shown=never),
+        Diagnostic("predicted_logit", "Predicted", "The linear model's logit of the untouched film.", shown=never),
+    )
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            "samples",
+            "films sampled",
+            (100, 200, 500, 1000, 2000),
+            "More samples make weak regions steadier and take proportionally longer.",
+        ),
+        Setting(
+            "regions",
+            "regions",
+            (20, 40, 60, 100, 150),
+            "Into how many pieces the film is cut. More pieces need more samples.",
+        ),
+        Setting(
+            "baseline",
+            "hidden regions show",
+            tuple(BASELINES),
+            "What a hidden region is replaced by.",
+        ),
     )
 
     def within(self, budget: Budget) -> LIME:

@@ -14,13 +14,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.regions import superpixels
 from xai.models.engine import BATCH_SIZE
 
 TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
+LARGE_RESIDUAL = 0.02  # of the difference that is shared out
 MOSAIC_REGIONS = 60
 CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
 _SWITCH = threading.Lock()  # whether numba compiles is a setting of the whole process
@@ -80,6 +82,61 @@ class SHAP(Explainer):
         "Everything is relative to the baseline: against another one the same film gets another map. A rectangle's "
         "share is spread evenly over its pixels, though the cause may be one corner of it. All findings share one set "
         "of rectangles, cut where any of them reacts, so a quiet finding gets coarse ones."
+    )
+    diagnostics: ClassVar[tuple[Diagnostic, ...]] = (
+        Diagnostic(
+            "difference",
+            "Shared out",
+            "Film minus baseline picture, in logits: what the map shares out.",
+            write=lambda logits: f"{logits:+.2f} logit".replace("-", "−"),
+        ),
+        Diagnostic(
+            "residual_share",
+            "Residual",
+            "What the map's sum misses of that difference.",
+            write=lambda share: f"{100 * share:.1f} %",
+            warns=lambda share: share > LARGE_RESIDUAL,
+            shown=lambda share: share is not None,
+        ),
+        Diagnostic(
+            "residual_share",
+            "Residual",
+            "Film and baseline get nearly the same answer, so the map shares out next to nothing.",
+            write=lambda share: "nothing to share",
+            warns=lambda share: True,
+            shown=lambda share: share is None,
+        ),
+        Diagnostic("pieces", "Pieces", "Rectangles that were told apart."),
+        Diagnostic("base_logit", "Baseline", "The model's logit of the baseline picture.", shown=never),
+        Diagnostic("residual", "Residual in logits", "What the map's sum misses of the difference.", shown=never),
+    )
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            "evaluations",
+            "films evaluated",
+            (100, 200, 500, 1000, 2000),
+            "More evaluations cut the film into finer rectangles and take proportionally longer.",
+        ),
+        Setting(
+            "baseline",
+            "hidden parts show",
+            tuple(BASELINES),
+            "What a hidden rectangle is replaced by. The map is relative to this picture.",
+        ),
+        Setting(
+            "grid",
+            "finest cells a side",
+            (8, 16, 32, 64),
+            "No rectangle gets smaller than one of these cells. Finer cells need more evaluations, or the budget is "
+            "dug into a few tiny rectangles.",
+        ),
+        Setting(
+            "context",
+            "the rest of the film is",
+            tuple(CONTEXTS),
+            "“ends”: all hidden, then all shown; finer rectangles for the same work. “all”: every combination, as the "
+            "shap library does it; exact Owen values of coarse rectangles.",
+        ),
     )
 
     def within(self, budget: Budget) -> SHAP:

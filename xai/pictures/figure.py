@@ -9,29 +9,42 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
 from xai.measures.location import describe
 from xai.pictures.render import Display, colour, colour_range, overlay, window
 
 PANEL = 480
 MARGIN = 24
+BELOW = 222  # pixels under the pictures: colour bars, what is said of the maps, the footnote
+TITLES = 78  # pixels above them: the headline and the panels' titles
 INK, QUIET, GROUND = (238, 238, 238), (170, 174, 180), (14, 15, 18)
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One map of the figure: its title, whether it is signed, the explanation and what its colours span."""
+    """One map of the figure: its title and sign, the explanation, what its colours span, and how good it is."""
 
     title: str
     signed: bool
     unit: str
     explanation: Explanation
     span: float
+    told: Sequence[Told] = ()
 
 
-def panel(title: str, signed: bool, unit: str, all_findings: Sequence[Explanation], k: int, display: Display) -> Panel:
-    """Make the panel of one finding out of the explanations of all."""
-    return Panel(title, signed, unit, all_findings[k], colour_range(all_findings[k], all_findings, display.scale))
+def panel(
+    title: str,
+    signed: bool,
+    unit: str,
+    all_findings: Sequence[Explanation],
+    k: int,
+    display: Display,
+    told: Sequence[Told] = (),
+) -> Panel:
+    """Make the panel of one finding out of the explanations of all; ``told`` are its diagnostics in words."""
+    span = colour_range(all_findings[k], all_findings, display.scale)
+    return Panel(title, signed, unit, all_findings[k], span, told)
 
 
 def slide(
@@ -76,10 +89,10 @@ def alone(one: Panel, headline: str, footnote: str) -> bytes:
 def _sheet(pictures: Sequence[tuple[str, np.ndarray, Panel | None]], headline: str, footnote: str) -> bytes:
     """Put titled pictures in one row, with a legend below those that are maps."""
     width = MARGIN + len(pictures) * (PANEL + MARGIN)
-    sheet = Image.new("RGB", (width, PANEL + 270), GROUND)
+    sheet = Image.new("RGB", (width, MARGIN + TITLES + PANEL + BELOW), GROUND)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN), headline, INK, _font(26))
-    top = MARGIN + 78
+    top = MARGIN + TITLES
     for number, (title, rgb, one) in enumerate(pictures):
         left = MARGIN + number * (PANEL + MARGIN)
         _paste(sheet, draw, rgb, left, top, title)
@@ -105,14 +118,18 @@ def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, rgb: np.ndarray, left:
 
 
 def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int, top: int) -> None:
-    """Draw a colour bar with its ends in numbers, and say where the evidence lies."""
+    """Draw a colour bar with its ends in numbers, and say where the evidence lies and how good the map is."""
     line = np.linspace(-1 if one.signed else 0, 1, PANEL, dtype=np.float32)[None].repeat(12, 0)
     sheet.paste(Image.fromarray(colour(line, 1.0, one.signed)), (left, top))
     low = f"{-one.span:.3g}" if one.signed else "0"
     draw.text((left, top + 16), low, QUIET, _font(14))
     high = f"{one.span:.3g} {one.unit}"
     draw.text((left + PANEL - draw.textlength(high, _font(14)), top + 16), high, QUIET, _font(14))
-    draw.text((left, top + 40), _wrapped(describe(one.explanation.map), PANEL, _font(15)), INK, _font(15))
+    where = _wrapped(describe(one.explanation.map), PANEL, _font(15))
+    draw.text((left, top + 40), where, INK, _font(15))
+    _, _, _, bottom = draw.textbbox((left, top + 40), where, _font(15))
+    quality = " · ".join(f"{'! ' if told.warn else ''}{told.label} {told.value}" for told in one.told)
+    draw.text((left, bottom + 6), _wrapped(quality, PANEL, _font(14)), QUIET, _font(14))
 
 
 def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:

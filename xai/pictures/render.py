@@ -35,7 +35,7 @@ class Display:
     ----------
     opacity : float
         Of the strongest evidence, 0 to 1.
-    cut : float
+    hide_weakest : float
         Percentile of the non-zero |values| below which a map is hidden.
     scale : {"finding", "all"}
         Whether colours span this finding's own map, or all findings of the method.
@@ -48,7 +48,7 @@ class Display:
     """
 
     opacity: float = 0.6
-    cut: float = 0.0
+    hide_weakest: float = 0.0
     scale: str = "finding"
     native: bool = False
     center: float = 0.5
@@ -90,13 +90,13 @@ def colour(values: np.ndarray, span: float, signed: bool) -> np.ndarray:
     return UNSIGNED_LUT[np.rint(np.clip(255 * share, 0, 255)).astype(np.uint8)]
 
 
-def opacity(values: np.ndarray, span: float, strongest: float, cut: float = 0.0) -> np.ndarray:
+def opacity(values: np.ndarray, span: float, strongest: float, hide_weakest: float = 0.0) -> np.ndarray:
     """Opacity of each pixel of a map, float (H, W) in [0, strongest]."""
     size = np.abs(values)
     if span <= 0 or not size.any():
         return np.zeros_like(size)
     alpha = strongest * np.minimum(1, 2 * size / span)
-    weakest = np.percentile(size[size > 0], cut) if cut > 0 else 0
+    weakest = np.percentile(size[size > 0], hide_weakest) if hide_weakest > 0 else 0
     return np.where(size < weakest, 0, alpha)
 
 
@@ -135,7 +135,7 @@ def overlay(
     values = explanation.cells if display.native and explanation.cells is not None else explanation.map
     placed = place(values, footprint, height, width, smooth)
     colours = colour(placed, span, signed).astype(np.float32)
-    alpha = opacity(placed, span, display.opacity, display.cut)[..., None]
+    alpha = opacity(placed, span, display.opacity, display.hide_weakest)[..., None]
     return np.rint(grey[..., None] * (1 - alpha) + colours * alpha).astype(np.uint8)
 
 

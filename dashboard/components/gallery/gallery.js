@@ -1,8 +1,19 @@
+// @ts-check
 // Small pictures of films in rows. Python sends one page of them; opening and choosing goes back to it.
 
+import { stepInGrid } from "../shared/grid.js";
+
+/** @import { Component } from "../types.d.ts" */
+/** @typedef {{id: string, title: string, state: string, src: string, outcome: string, answer: string, instead: string, findings: string, written: string, alt: string}} Item */
+/** @typedef {{items: Item[], side: number, chosen: string[], turn: number, last: string | null, canChoose: boolean, outcomes: Record<string, string>}} GalleryData */
+
+/** @type {WeakMap<HTMLElement, Gallery>} */
 const galleries = new WeakMap();
 
-/** Texts come from files: they are set as text, never as markup. */
+/**
+ * Texts come from files: they are set as text, never as markup.
+ * @param {Item} item
+ */
 function build(item) {
   const card = document.createElement("figure");
   card.className = "card";
@@ -16,11 +27,18 @@ function build(item) {
   return card;
 }
 
-function fill(card, item) {
-  const part = (selector) => card.querySelector(selector);
+/**
+ * @param {HTMLElement} card
+ * @param {Item} item
+ * @param {Record<string, string>} outcomes their colours
+ */
+function fill(card, item, outcomes) {
+  /** @param {string} selector */
+  const part = (selector) => /** @type {HTMLElement} */ (card.querySelector(selector));
   card.dataset.state = item.state;
   card.dataset.outcome = item.outcome;
-  const image = part("img");
+  card.style.setProperty("--edge", outcomes[item.outcome] ?? "transparent");
+  const image = card.querySelector("img");
   if (item.src && image.src !== item.src) image.src = item.src;
   image.hidden = !item.src;
   part(".instead").hidden = Boolean(item.src) || item.state === "waiting";
@@ -35,25 +53,43 @@ function fill(card, item) {
   part(".written").textContent = item.written;
 }
 
+/**
+ * The card that something happened in.
+ * @param {Event} event
+ * @returns {HTMLElement | null}
+ */
+const cardAt = (event) => /** @type {HTMLElement} */ (event.target).closest(".card");
+
 class Gallery {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
+    this.page = "";
+    this.turn = NaN; // of what Python chose last
+    /** @type {string | null} */
+    this.last = null;
+    /** @type {Map<string, HTMLElement>} */
     this.cards = new Map();
+    /** @type {Set<string>} */
     this.chosen = new Set();
+    this.anchor = ""; // where a range starts
+    /** @type {Component<GalleryData>["setTriggerValue"]} */
+    this.send = () => {};
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("keydown", (event) => this.key(event));
   }
 
+  /** @param {Component<GalleryData>} component */
   receive({ data, setTriggerValue }) {
     this.send = setTriggerValue;
     const ids = data.items.map((item) => item.id);
     const isNewPage = ids.join("\n") !== this.page;
     if (isNewPage) {
-      const hadFocus = this.root.contains(this.root.getRootNode().activeElement);
+      const hadFocus = this.root.contains(/** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement);
       this.page = ids.join("\n");
       this.cards = new Map(data.items.map((item) => [item.id, build(item)]));
       this.root.replaceChildren(...this.cards.values());
-      if (hadFocus) this.root.querySelector(".open")?.focus({ preventScroll: true }); // Esc still closes a dialog
+      if (hadFocus) this.opener([...this.cards.values()][0])?.focus({ preventScroll: true }); // Esc still closes a dialog
       this.last = null;
     }
     // Clicks are faster than Python: what was chosen here holds until Python chooses something itself.
@@ -61,56 +97,78 @@ class Gallery {
       this.chosen = new Set(data.chosen.filter((id) => this.cards.has(id)));
       this.turn = data.turn;
     }
-    for (const item of data.items) fill(this.cards.get(item.id), item);
+    for (const item of data.items) fill(this.cards.get(item.id), item, data.outcomes);
     this.root.style.setProperty("--side", `${data.side}px`);
-    this.root.dataset.tight = data.side < 120;
-    this.root.dataset.canChoose = data.canChoose;
-    for (const mark of this.root.querySelectorAll(".mark")) mark.hidden = !data.canChoose;
+    this.root.dataset.tight = String(data.side < 120);
+    this.root.dataset.canChoose = String(data.canChoose);
+    for (const mark of this.root.querySelectorAll(".mark")) mark.toggleAttribute("hidden", !data.canChoose);
     this.showLast(data.last);
     this.showChosen();
   }
 
-  /** Mark the film that was shown large last, and bring it into view once. */
+  /**
+   * The button of a card that opens its film.
+   * @param {HTMLElement | undefined} card
+   * @returns {HTMLElement | null | undefined}
+   */
+  opener(card) {
+    return card?.querySelector(".open");
+  }
+
+  /**
+   * Mark the film that was shown large last, and bring it into view once.
+   * @param {string | null} last
+   */
   showLast(last) {
-    for (const [id, card] of this.cards) card.dataset.last = id === last;
+    for (const [id, card] of this.cards) card.dataset.last = String(id === last);
     if (last && this.last !== last) this.cards.get(last)?.scrollIntoView({ block: "nearest" });
     this.last = last;
   }
 
   showChosen() {
-    this.root.dataset.choosing = this.chosen.size > 0;
+    this.root.dataset.choosing = String(this.chosen.size > 0);
     for (const [id, card] of this.cards) {
-      card.dataset.chosen = this.chosen.has(id);
-      card.querySelector(".mark input").checked = this.chosen.has(id);
+      card.dataset.chosen = String(this.chosen.has(id));
+      card.querySelector("input").checked = this.chosen.has(id);
     }
   }
 
+  /** @param {MouseEvent} event */
   click(event) {
-    const card = event.target.closest(".card");
+    const card = cardAt(event);
+    const target = event.target;
     if (!card) return;
-    if (event.target.closest(".open")) this.send("opened", card.dataset.film);
-    if (event.target.matches("input")) this.choose(card.dataset.film, event.target.checked, event.shiftKey);
+    if (target instanceof Element && target.closest(".open")) this.send("opened", card.dataset.film);
+    if (target instanceof HTMLInputElement) this.choose(card.dataset.film, target.checked, event.shiftKey);
   }
 
-  /** Choose a film; with Shift, all from the one chosen before. */
+  /**
+   * Choose a film; with Shift, all from the one chosen before.
+   * @param {string} film
+   * @param {boolean} isChosen
+   * @param {boolean} isRange
+   */
   choose(film, isChosen, isRange) {
     const ids = [...this.cards.keys()];
     const [from, to] = [ids.indexOf(isRange && this.anchor ? this.anchor : film), ids.indexOf(film)].sort((a, b) => a - b);
-    for (const id of ids.slice(Math.max(from, 0), to + 1)) isChosen ? this.chosen.add(id) : this.chosen.delete(id);
+    for (const id of ids.slice(Math.max(from, 0), to + 1)) {
+      if (isChosen) this.chosen.add(id);
+      else this.chosen.delete(id);
+    }
     this.anchor = film;
     this.showChosen();
     this.send("chosen", [...this.chosen]);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const card = event.target.closest(".card");
+    const card = cardAt(event);
     if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
     const cards = [...this.cards.values()];
-    const columns = getComputedStyle(this.root).gridTemplateColumns.split(" ").length;
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    const by = stepInGrid(this.root, event);
     if (by) {
       event.preventDefault();
-      cards[cards.indexOf(card) + by]?.querySelector(".open").focus();
+      this.opener(cards[cards.indexOf(card) + by])?.focus();
     } else if (event.key === "x" && this.root.dataset.canChoose === "true") {
       this.choose(card.dataset.film, !this.chosen.has(card.dataset.film), false);
     } else return;
@@ -118,8 +176,9 @@ class Gallery {
   }
 }
 
+/** @param {Component<GalleryData>} component */
 export default function (component) {
-  const root = component.parentElement.querySelector(".gallery");
+  const root = /** @type {HTMLElement} */ (component.parentElement.querySelector(".gallery"));
   if (!galleries.has(root)) galleries.set(root, new Gallery(root));
   galleries.get(root).receive(component);
 }

@@ -1,15 +1,20 @@
+// @ts-check
 // One small ROC curve a finding. Python sends curves and words; the finding that is clicked goes back to it.
 
+import { stepInGrid } from "../shared/grid.js";
+import { shape } from "../shared/svg.js";
+
+/** @import { Component } from "../types.d.ts" */
+/** @typedef {{finding: string, name: string, problem: boolean, auroc: string, more: string, points: number[][], color: string, alt: string}} Item */
+/** @typedef {{items: Item[], chosen: string}} OverviewData */
+
+/** @type {WeakMap<HTMLElement, Overview>} */
 const overviews = new WeakMap();
-const SVG = "http://www.w3.org/2000/svg";
 
-function shape(name, attributes) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-}
-
-/** The curve from (0, 0) at the bottom left to (1, 1) at the top right. */
+/**
+ * The curve from (0, 0) at the bottom left to (1, 1) at the top right.
+ * @param {Item} item
+ */
 function draw(item) {
   const svg = shape("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" });
   svg.append(shape("rect", { class: "frame", width: 1, height: 1 }), shape("line", { class: "chance", x1: 0, y1: 1, x2: 1, y2: 0 }));
@@ -23,7 +28,11 @@ function draw(item) {
   return svg;
 }
 
-/** Texts are set as text, never as markup. */
+/**
+ * Texts are set as text, never as markup.
+ * @param {string} className
+ * @param {string} text
+ */
 function words(className, text) {
   const node = document.createElement("span");
   node.className = className;
@@ -31,6 +40,7 @@ function words(className, text) {
   return node;
 }
 
+/** @param {Item} item */
 function build(item) {
   const cell = document.createElement("button");
   cell.type = "button";
@@ -46,16 +56,27 @@ function build(item) {
   return cell;
 }
 
+/**
+ * @param {Event} event
+ * @returns {HTMLElement | null}
+ */
+const cellAt = (event) => /** @type {HTMLElement} */ (event.target).closest(".cell");
+
 class Overview {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
+    this.shown = "";
+    /** @type {Component<OverviewData>["setTriggerValue"]} */
+    this.send = () => {};
     root.addEventListener("click", (event) => {
-      const cell = event.target.closest(".cell");
+      const cell = cellAt(event);
       if (cell) this.open(cell);
     });
     root.addEventListener("keydown", (event) => this.key(event));
   }
 
+  /** @param {Component<OverviewData>} component */
   receive({ data, setTriggerValue }) {
     this.send = setTriggerValue;
     const shown = JSON.stringify(data.items);
@@ -66,30 +87,37 @@ class Overview {
     this.mark(data.chosen);
   }
 
-  mark(finding) {
-    for (const cell of this.root.children) cell.setAttribute("aria-pressed", String(cell.dataset.finding === finding));
+  /** @returns {HTMLElement[]} */
+  cells() {
+    return Array.from(this.root.querySelectorAll(".cell"), (cell) => /** @type {HTMLElement} */ (cell));
   }
 
+  /** @param {string} finding */
+  mark(finding) {
+    for (const cell of this.cells()) cell.setAttribute("aria-pressed", String(cell.dataset.finding === finding));
+  }
+
+  /** @param {HTMLElement} cell */
   open(cell) {
     this.mark(cell.dataset.finding);
     this.send("opened", cell.dataset.finding);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const cell = event.target.closest(".cell");
-    if (!cell || event.ctrlKey || event.metaKey || event.altKey) return;
-    const cells = [...this.root.children];
-    const columns = getComputedStyle(this.root).gridTemplateColumns.split(" ").length;
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-    if (!by) return;
+    const cell = cellAt(event);
+    const by = stepInGrid(this.root, event);
+    if (!cell || !by) return;
+    const cells = this.cells();
     event.preventDefault();
     event.stopPropagation();
     cells[cells.indexOf(cell) + by]?.focus();
   }
 }
 
+/** @param {Component<OverviewData>} component */
 export default function (component) {
-  const root = component.parentElement.querySelector(".overview");
+  const root = /** @type {HTMLElement} */ (component.parentElement.querySelector(".overview"));
   if (!overviews.has(root)) overviews.set(root, new Overview(root));
   overviews.get(root).receive(component);
 }

@@ -1,23 +1,34 @@
+// @ts-check
 // Builds a ROC curve film by film. Everything moves here; where the visitor stopped goes back to Python for the link.
 
+import { shape } from "../shared/svg.js";
+
+/** @import { Component } from "../types.d.ts" */
+/** @typedef {{score: string, up: number, right: number}} Step */
+/** @typedef {{steps: Step[], step: number, turn: string, finding: string, color: string, auroc: string, whole: string}} StepsData */
+
+/** @type {WeakMap<HTMLElement, Player>} */
 const players = new WeakMap();
-const SVG = "http://www.w3.org/2000/svg";
 const SIDE = 250, PACE = 700, QUIET = 900; // picture units; milliseconds a film, and before the place is told
 
-function shape(name, attributes, text = "") {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
-}
-
+/**
+ * @param {number} count
+ * @param {string} one
+ */
 const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 class Player {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    const part = (selector) => root.querySelector(selector);
-    this.range = part("input");
+    this.at = this.up = this.right = 0;
+    /** @type {HTMLElement[]} */
+    this.films = [];
+    /** @type {ReturnType<typeof setInterval> | null} */
+    this.timer = null;
+    /** @param {string} selector */
+    const part = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+    this.range = root.querySelector("input");
     this.button = part(".play");
     this.range.addEventListener("input", () => { this.stop(); this.go(Number(this.range.value)); });
     part(".back").addEventListener("click", () => { this.stop(); this.go(this.at - 1); });
@@ -25,6 +36,7 @@ class Player {
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.play()));
   }
 
+  /** @param {Component<StepsData>} component */
   receive({ data, setStateValue }) {
     this.tell = setStateValue;
     this.root.style.setProperty("--finding", data.color);
@@ -35,27 +47,30 @@ class Player {
     this.turn = data.turn;
     this.up = data.steps.reduce((sum, step) => sum + step.up, 0);
     this.right = data.steps.reduce((sum, step) => sum + step.right, 0);
-    this.range.max = data.steps.length;
+    this.range.max = String(data.steps.length);
     this.build();
     this.at = Math.min(data.step, data.steps.length);
     this.show();
   }
 
   build() {
-    const films = data => data.steps.flatMap((step, at) => [...Array(step.up).fill(1), ...Array(step.right).fill(0)].map((truth) => ({ at, truth, score: step.score })));
-    this.films = films(this.data).map(({ at, truth, score }) => {
+    const films = this.data.steps.flatMap((step, at) =>
+      [...Array(step.up).fill(true), ...Array(step.right).fill(false)].map((hasIt) => ({ at, hasIt, score: step.score })),
+    );
+    this.films = films.map(({ at, hasIt, score }) => {
       const film = document.createElement("span");
       film.className = "film";
       film.setAttribute("role", "listitem");
-      film.dataset.truth = truth;
-      film.dataset.at = at;
-      film.title = truth ? "has it" : "does not have it";
+      film.dataset.truth = hasIt ? "1" : "0";
+      film.dataset.at = String(at);
+      film.title = hasIt ? "has it" : "does not have it";
       film.append(document.createElement("i"), score);
       return film;
     });
     this.root.querySelector(".films").replaceChildren(...this.films);
   }
 
+  /** @param {number} at */
   go(at) {
     this.at = Math.max(0, Math.min(at, this.data.steps.length));
     this.show();
@@ -80,17 +95,19 @@ class Player {
 
   show() {
     this.button.textContent = this.timer ? "Pause" : "Play";
-    this.range.value = this.at;
+    this.range.value = String(this.at);
     this.root.querySelector("output").textContent = `${this.at} of ${this.data.steps.length}`;
     for (const film of this.films) {
-      film.dataset.placed = String(film.dataset.at < this.at);
+      film.dataset.placed = String(Number(film.dataset.at) < this.at);
       film.dataset.now = String(Number(film.dataset.at) === this.at - 1);
     }
     this.draw();
     this.root.querySelector(".said").textContent = this.words();
   }
 
+  /** @returns {[number, number][]} */
   corners() {
+    /** @type {[number, number][]} */
     const corners = [[0, 0]];
     for (const step of this.data.steps.slice(0, this.at)) {
       const [x, y] = corners.at(-1);
@@ -101,6 +118,7 @@ class Player {
 
   draw() {
     const svg = this.root.querySelector("svg");
+    /** @param {[number, number]} corner */
     const place = ([x, y]) => `${(x * SIDE).toFixed(1)},${((1 - y) * SIDE).toFixed(1)}`;
     const corners = this.corners(), last = corners.at(-1), before = corners.at(-2);
     const nodes = [];
@@ -137,8 +155,9 @@ class Player {
   }
 }
 
+/** @param {Component<StepsData>} component */
 export default function (component) {
-  const root = component.parentElement.querySelector(".steps");
+  const root = /** @type {HTMLElement} */ (component.parentElement.querySelector(".steps"));
   if (!players.has(root)) players.set(root, new Player(root));
   players.get(root).receive(component);
   return () => players.get(root)?.stop();

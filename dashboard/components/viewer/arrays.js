@@ -1,14 +1,22 @@
+// @ts-check
 // Arrays arrive as {shape, dtype, gz}: base64 of the gzip of their little-endian bytes.
+
+/** @import { Encoded, Pixels } from "./payload.d.ts" */
 
 const ARRAY_TYPES = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array };
 
-function bytesOfBase64(text) {
+/** @param {string} text */
+export function bytesOfBase64(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
 }
 
+/**
+ * @param {Encoded} encoded
+ * @returns {Promise<Pixels>}
+ */
 async function decodeArray({ shape, dtype, gz }) {
   const inflated = new Blob([bytesOfBase64(gz)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const values = new ARRAY_TYPES[dtype](await new Response(inflated).arrayBuffer());
@@ -20,11 +28,16 @@ async function decodeArray({ shape, dtype, gz }) {
 }
 
 /** Decodes an array once: the same content at the same place gives the same object again. */
-class ArrayCache {
+export class ArrayCache {
   constructor() {
     this.entries = new Map();
   }
 
+  /**
+   * @param {string} place
+   * @param {Encoded | null | undefined} encoded
+   * @returns {Promise<Pixels | null>}
+   */
   get(place, encoded) {
     if (!encoded) return Promise.resolve(null);
     const known = this.entries.get(place);
@@ -34,7 +47,10 @@ class ArrayCache {
     return array;
   }
 
-  /** Forget what the latest data no longer names. */
+  /**
+   * Forget what the latest data no longer names.
+   * @param {Set<string>} places
+   */
   keepOnly(places) {
     for (const place of this.entries.keys()) if (!places.has(place)) this.entries.delete(place);
   }

@@ -1,8 +1,20 @@
+// @ts-check
 // The film as grey values on a canvas, seen through a window, and the panel that shows it plain.
 
+import { element, find } from "./dom.js";
+import { verdict } from "./findings.js";
+import { clamp } from "./geometry.js";
+
+/** @import { Display, Film, Pixels, Telling } from "./payload.d.ts" */
+
+/** @type {Record<number, number>} */
 const PIXEL_MAX = { 1: 255, 2: 65535 };
 
-/** The grey (0..255) of every possible pixel value under a window. */
+/**
+ * The grey (0..255) of every possible pixel value under a window.
+ * @param {number} levels
+ * @param {Pick<Display, "center" | "width" | "invert">} window
+ */
 function windowTable(levels, { center, width, invert }) {
   const table = new Uint8ClampedArray(levels + 1);
   const low = center - width / 2;
@@ -14,13 +26,18 @@ function windowTable(levels, { center, width, invert }) {
 }
 
 /** A (rows, columns) picture that is windowed again only when the picture or its window changes. */
-class WindowedPicture {
+export class WindowedPicture {
   constructor() {
     this.canvas = document.createElement("canvas");
+    /** @type {Pixels | null} */
     this.array = null;
     this.window = "";
   }
 
+  /**
+   * @param {Pixels} array
+   * @param {Display} display
+   */
   through(array, display) {
     const window = `${display.center} ${display.width} ${display.invert}`;
     if (array === this.array && window === this.window) return this.canvas;
@@ -43,7 +60,11 @@ class WindowedPicture {
   }
 }
 
-/** The grey bar under the film: what a pixel of 0 to 1 looks like through the window. */
+/**
+ * The grey bar under the film: what a pixel of 0 to 1 looks like through the window.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Display} display
+ */
 function paintGreyBar(canvas, display) {
   canvas.width = 256;
   canvas.height = 1;
@@ -54,17 +75,23 @@ function paintGreyBar(canvas, display) {
 }
 
 /** The first panel: the film without a map, and the window that holds for all panels. */
-class FilmPanel {
+export class FilmPanel {
+  /**
+   * @param {HTMLElement} node
+   * @param {(change: Partial<Display>) => void} change
+   */
   constructor(node, change) {
     this.node = node;
-    this.canvas = node.querySelector(".stage canvas");
-    this.presets = node.querySelector("select");
+    this.names = ""; // of the presets
+    this.canvas = find(node, ".stage canvas", HTMLCanvasElement);
+    this.presets = find(node, "select", HTMLSelectElement);
     this.presets.onchange = () => {
       const { center, width } = this.film.windows[Number(this.presets.value)];
       change({ center, width });
     };
   }
 
+  /** @param {Film} film */
   receive(film) {
     this.film = film;
     this.canvas.setAttribute("aria-label", film.alt);
@@ -77,17 +104,26 @@ class FilmPanel {
     this.presets.replaceChildren(...options, element("option", { value: "own", hidden: "" }, "Own window"));
   }
 
+  /**
+   * @param {Telling} telling
+   * @param {number} boxes
+   */
   showWords({ finding, display }, boxes) {
+    /**
+     * @param {number} a
+     * @param {number} b
+     */
     const near = (a, b) => Math.abs(a - b) < 0.005;
     const preset = this.film.windows.findIndex(
       ({ center, width }) => near(center, display.center) && near(width, display.width),
     );
     this.presets.value = preset < 0 ? "own" : String(preset);
-    paintGreyBar(this.node.querySelector(".scale canvas"), display);
+    paintGreyBar(find(this.node, ".scale canvas", HTMLCanvasElement), display);
     const drawn = boxes ? ` Its ${boxes === 1 ? "box is" : `${boxes} boxes are`} drawn on the film.` : "";
     this.node.querySelector(".verdict").textContent = `${finding.label}. ${verdict(finding)}${drawn}`;
   }
 
+  /** @param {string} notice */
   say(notice) {
     this.node.querySelector(".notice").textContent = notice;
   }

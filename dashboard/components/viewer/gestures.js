@@ -1,12 +1,25 @@
+// @ts-check
 // Hands on the film: wheel and pinch zoom, drag pans, right drag or Shift+drag windows, keys.
+
+import { changeOfKey } from "./controls.js";
+
+/** @import { Hands } from "./payload.d.ts" */
+
+/** @typedef {{x: number, y: number}} Point in fractions of the panel's width */
 
 const ZOOM_STEP = 1.25;
 const WHEEL_SPEED = 0.0015;
 const PAN_STEP = 0.1;
 
-/** Bind one canvas. `hands` has view, moved(), display(), change({...}). */
-function bindPointers(canvas, hands) {
+/**
+ * Bind one canvas. `hands` has view, moved(), display(), change({...}).
+ * @param {HTMLCanvasElement} canvas
+ * @param {Hands} hands
+ */
+export function bindPointers(canvas, hands) {
+  /** @type {Map<number, Point & {windows: boolean}>} */
   const held = new Map();
+  /** @param {MouseEvent} event */
   const place = (event) => {
     const { left, top, width } = canvas.getBoundingClientRect();
     return { x: (event.clientX - left) / width, y: (event.clientY - top) / width };
@@ -45,12 +58,23 @@ function bindPointers(canvas, hands) {
   };
 }
 
+/**
+ * @param {Map<number, Point>} held
+ * @param {number} id
+ */
 function otherPointer(held, id) {
   for (const [other, place] of held) if (other !== id) return place;
   return null;
 }
 
+/**
+ * @param {Hands} hands
+ * @param {Point} before
+ * @param {Point} now
+ * @param {Point} still
+ */
 function pinch({ view, moved }, before, now, still) {
+  /** @param {Point} place */
   const span = (place) => Math.hypot(place.x - still.x, place.y - still.y);
   const middle = { x: (now.x + still.x) / 2, y: (now.y + still.y) / 2 };
   view.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
@@ -58,25 +82,39 @@ function pinch({ view, moved }, before, now, still) {
   moved();
 }
 
-/** Right is wider, up is brighter, as at a reading station. */
+/**
+ * Right is wider, up is brighter, as at a reading station.
+ * @param {Hands} hands
+ * @param {number} dx
+ * @param {number} dy
+ */
 function dragWindow({ display, change }, dx, dy) {
   const { center, width } = display();
-  change({ center: clamp(center + dy, 0, 1), width: clamp(width + dx, 0.02, 2) });
+  change({ center: center + dy, width: width + dx });
 }
 
 const TYPED_INTO = "select, textarea, [contenteditable], input:not([type=range], [type=radio])";
+/** @param {Element} target */
 const isTyping = (target) => target.closest(TYPED_INTO) !== null;
+/** @param {Element} target */
 const usesArrows = (target) => target.matches("input, select, textarea, summary, [role=tab], [contenteditable]");
 
-/** What a key does, or undefined. Arrows count only inside the viewer. */
-function actionOfKey(event, inside, hands) {
+/**
+ * What a key does, or undefined. Arrows count only inside the viewer.
+ * @param {{key: string, shiftKey: boolean, target: Element}} event
+ * @param {HTMLElement} root
+ * @param {boolean} inside
+ * @param {Hands} hands
+ * @returns {(() => void) | undefined}
+ */
+function actionOfKey(event, root, inside, hands) {
   const { view } = hands;
-  const toggle = (name) => () => hands.change({ [name]: !hands.display()[name] });
-  const swap = (name, one, other) => () => hands.change({ [name]: hands.display()[name] === one ? other : one });
+  /** @param {() => void} act */
   const look = (act) => () => {
     act();
     hands.moved();
   };
+  /** @type {Record<string, [number, number]>} */
   const pans = {
     ArrowLeft: [PAN_STEP, 0],
     ArrowRight: [-PAN_STEP, 0],
@@ -86,30 +124,35 @@ function actionOfKey(event, inside, hands) {
   if (event.key in pans || event.key === "Home" || event.key === "End") {
     if (!inside || usesArrows(event.target)) return undefined;
     if (event.shiftKey) return event.key in pans ? look(() => view.panBy(...pans[event.key])) : undefined;
+    /** @type {Record<string, number>} */
     const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
     return event.key in steps ? () => hands.step(steps[event.key]) : undefined;
   }
-  return {
-    o: toggle("overlay"),
-    t: toggle("truth"),
-    i: toggle("invert"),
-    n: swap("evidence", "smooth", "native"),
-    m: swap("picture", "film", "input"),
+  const change = changeOfKey(root, event.key, hands.display());
+  if (change) return () => hands.change(change);
+  /** @type {Record<string, () => void>} */
+  const zooms = {
     "+": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
     "=": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),
     "-": look(() => view.zoomAt(1 / ZOOM_STEP, 0.5, 0.5)),
     0: look(() => view.reset()),
-  }[event.key];
+  };
+  return zooms[event.key];
 }
 
-/** Listen on the whole page, so that a letter works wherever nobody is typing; gives the undo. */
-function bindKeys(root, hands) {
+/**
+ * Listen on the whole page, so that a letter works wherever nobody is typing; gives the undo.
+ * @param {HTMLElement} root
+ * @param {Hands} hands
+ */
+export function bindKeys(root, hands) {
+  /** @param {KeyboardEvent} event */
   const listener = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (!(target instanceof Element) || isTyping(target)) return;
     const pressed = { key: event.key, shiftKey: event.shiftKey, target };
-    const action = actionOfKey(pressed, event.composedPath().includes(root), hands);
+    const action = actionOfKey(pressed, root, event.composedPath().includes(root), hands);
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,5 +1,16 @@
+// @ts-check
 // One method's panel: its picture, its colour bar, and what is said about it.
 
+import { element, find } from "./dom.js";
+import { colourMap, endLabels, largestMagnitude, mapOfFinding, paintColourBar, percentileOfMagnitude, ruleInWords } from "./evidence.js";
+import { WindowedPicture } from "./film.js";
+import { verdict } from "./findings.js";
+import { boundaries, strokeOver } from "./geometry.js";
+import { dimOutside } from "./scene.js";
+
+/** @import { Caption, Display, Drawing, Finding, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
+
+/** @type {Record<string, string>} */
 const STATE_WORDS = {
   waiting: "Waiting",
   running: "Computing",
@@ -7,20 +18,33 @@ const STATE_WORDS = {
   cancelled: "Cancelled",
 };
 
-class MethodPanel {
+/** @typedef {{key?: string, stack?: Pixels, lut?: Uint8Array, canvas?: HTMLCanvasElement}} Kept */
+
+export class MethodPanel {
+  /** @param {HTMLTemplateElement} template */
   constructor(template) {
-    this.node = template.content.firstElementChild.cloneNode(true);
-    this.canvas = this.part("stage canvas");
+    this.node = /** @type {HTMLElement} */ (template.content.firstElementChild.cloneNode(true));
+    this.canvas = find(this.node, ".stage canvas", HTMLCanvasElement);
+    this.bar = find(this.node, ".scale canvas", HTMLCanvasElement);
+    /** @type {Panel<Pixels>} */
+    this.panel = undefined;
+    /** @type {Kept} */
     this.overlay = {};
+    /** @type {WeakMap<Pixels, Map<string, number>>} */
     this.numbers = new WeakMap();
+    /** @type {{pieces: Pixels | null, path: Path2D | null}} */
     this.outlines = { pieces: null, path: null };
   }
 
-  part(selector) {
-    return this.node.querySelector(`.${selector}`);
+  /** @param {string} name */
+  part(name) {
+    return find(this.node, `.${name}`);
   }
 
-  /** Take what Python sent for this panel, its arrays decoded. */
+  /**
+   * Take what Python sent for this panel, its arrays decoded.
+   * @param {Panel<Pixels>} panel
+   */
   receive(panel) {
     this.panel = panel;
   }
@@ -29,23 +53,38 @@ class MethodPanel {
     return this.panel.state === "ready" && this.panel.maps !== null;
   }
 
-  /** The array to draw: the method's own cells where they are asked for and there are any. */
+  /**
+   * The array to draw: the method's own cells where they are asked for and there are any.
+   * @param {Display} display
+   */
   stackFor(display) {
     return display.evidence === "native" && this.panel.native ? this.panel.native : this.panel.maps;
   }
 
-  /** The range, cut and sign that turn one finding's map into colour. */
+  /**
+   * The range, sign and least magnitude shown that turn one finding's map into colour.
+   * @param {Pixels} map
+   * @param {number} index
+   * @param {Display} display
+   * @returns {Scale}
+   */
   scaleFor(map, index, display) {
     const stack = this.stackFor(display);
     const own = this.remember(`own ${index}`, stack, () => largestMagnitude(map.values));
     const all = this.remember("all", stack, () => largestMagnitude(stack.values));
-    const cut = this.remember(`cut ${index} ${display.cut}`, stack, () =>
-      display.cut > 0 ? percentileOfMagnitude(map.values, display.cut) : 0,
+    const hidden = display.hide_weakest;
+    const weakest = this.remember(`weakest ${index} ${hidden}`, stack, () =>
+      hidden > 0 ? percentileOfMagnitude(map.values, hidden) : 0,
     );
-    return { range: display.scale === "all" ? all : own, cut, signed: this.panel.signed, empty: own === 0 };
+    return { range: display.scale === "all" ? all : own, weakest, signed: this.panel.signed, empty: own === 0 };
   }
 
-  /** Numbers of a stack that do not change while the stack does not. */
+  /**
+   * Numbers of a stack that do not change while the stack does not.
+   * @param {string} name
+   * @param {Pixels} stack
+   * @param {() => number} compute
+   */
   remember(name, stack, compute) {
     if (!this.numbers.has(stack)) this.numbers.set(stack, new Map());
     const known = this.numbers.get(stack);
@@ -53,9 +92,13 @@ class MethodPanel {
     return known.get(name);
   }
 
-  /** Write everything but the picture. */
+  /**
+   * Write everything but the picture.
+   * @param {Telling} telling
+   */
   showWords({ finding, index, count, display, luts }) {
     const { panel } = this;
+    /** @type {Partial<Caption>} */
     const caption = panel.captions?.[finding.name] ?? {};
     this.node.dataset.state = this.isReady ? "ready" : panel.state === "ready" ? "failed" : panel.state;
     this.part("title").textContent = panel.title;
@@ -66,32 +109,42 @@ class MethodPanel {
     this.showReading(caption);
   }
 
+  /**
+   * @param {Finding} finding
+   * @param {Partial<Caption>} caption
+   * @param {Display} display
+   */
   altText(finding, caption, display) {
     if (!this.isReady) return `${this.panel.title} for ${finding.label}: ${this.part("notice").textContent}`;
     const told = caption.alt ?? `${this.panel.title} for ${finding.label}. ${verdict(finding)}`;
     return display.overlay ? told : `Overlay hidden. ${told}`;
   }
 
+  /** @param {Omit<Telling, "finding">} telling */
   showScale({ index, count, display, luts }) {
     const map = this.isReady ? mapOfFinding(this.stackFor(display), index) : null;
-    const scale = map ? this.scaleFor(map, index, display) : { range: 0, cut: 0, signed: false };
+    const scale = map ? this.scaleFor(map, index, display) : { range: 0, weakest: 0, signed: false, empty: true };
     const [low, high] = map ? endLabels(scale, this.panel.unit) : ["", ""];
     this.part("low").textContent = low;
     this.part("high").textContent = high;
-    this.part("scale").dataset.signed = scale.signed && scale.range > 0;
-    paintColourBar(this.part("scale canvas"), luts[scale.signed ? "signed" : "unsigned"], scale);
+    this.part("scale").dataset.signed = String(scale.signed && scale.range > 0);
+    paintColourBar(this.bar, luts[scale.signed ? "signed" : "unsigned"], scale);
     const about = { unit: this.panel.unit, findings: count, form: this.formInWords(display) };
     const rule = map ? ruleInWords(scale, display, about) : "";
     this.part("rule").textContent = map && !display.overlay ? "Overlay off: this is the film alone." : rule;
   }
 
-  /** What "native" means for this method. */
+  /**
+   * What "native" means for this method.
+   * @param {Display} display
+   */
   formInWords(display) {
     if (display.evidence !== "native") return "";
     if (this.panel.native) return `its own ${this.panel.native.shape.slice(1).join(" × ")} cells`;
     return this.panel.pieces ? "its own regions outlined" : "no coarser form";
   }
 
+  /** @param {Partial<Caption>} caption */
   showReading(caption) {
     const terms = (caption.diagnostics ?? []).filter(({ help, warn }) => help && !warn);
     this.part("how").hidden = !this.panel.how && !this.panel.lies && !terms.length;
@@ -103,7 +156,12 @@ class MethodPanel {
     );
   }
 
-  /** The finding's map in colour; null where there is nothing to show. */
+  /**
+   * The finding's map in colour; null where there is nothing to show.
+   * @param {number} index
+   * @param {Display} display
+   * @param {Drawing["luts"]} luts
+   */
   overlayFor(index, display, luts) {
     const stack = this.isReady && display.overlay ? this.stackFor(display) : null;
     const map = mapOfFinding(stack, index);
@@ -111,14 +169,19 @@ class MethodPanel {
     const scale = this.scaleFor(map, index, display);
     if (scale.range === 0) return null;
     const lut = luts[scale.signed ? "signed" : "unsigned"];
-    const key = [index, scale.range, scale.cut].join(" ");
+    const key = [index, scale.range, scale.weakest].join(" ");
     if (this.overlay.key !== key || this.overlay.stack !== stack || this.overlay.lut !== lut) {
       this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut) };
     }
     return this.overlay.canvas;
   }
 
-  /** Lay the evidence over a film that is already drawn; `place.box` is where the model's input lies. */
+  /**
+   * Lay the evidence over a film that is already drawn; `place.box` is where the model's input lies.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Drawing} drawing
+   * @param {Place} place
+   */
   draw(context, { index, display, luts }, place) {
     const { box, ratio } = place;
     if (this.isReady && display.overlay) dimOutside(context, place);
@@ -132,6 +195,11 @@ class MethodPanel {
     if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Place["box"]} box
+   * @param {number} ratio
+   */
   drawOutlines(context, box, ratio) {
     const { pieces } = this.panel;
     if (this.outlines.pieces !== pieces) {
@@ -143,7 +211,8 @@ class MethodPanel {
 }
 
 /** A panel that shows another film, such as a twin, in the place of the first. */
-class PicturePanel extends MethodPanel {
+export class PicturePanel extends MethodPanel {
+  /** @param {HTMLTemplateElement} template */
   constructor(template) {
     super(template);
     this.windowed = new WindowedPicture();
@@ -151,7 +220,9 @@ class PicturePanel extends MethodPanel {
     this.part("how").style.visibility = "hidden";
   }
 
+  /** @param {Telling} telling */
   showWords({ finding }) {
+    /** @type {Partial<Caption>} */
     const caption = this.panel.captions?.[finding.name] ?? {};
     this.node.dataset.state = "ready";
     this.part("title").textContent = this.panel.title;
@@ -160,6 +231,11 @@ class PicturePanel extends MethodPanel {
     showCaption(this.node, caption);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Drawing} drawing
+   * @param {Place} place
+   */
   draw(context, { display }, { film }) {
     if (!this.panel.picture) return;
     context.imageSmoothingEnabled = true;
@@ -167,7 +243,11 @@ class PicturePanel extends MethodPanel {
   }
 }
 
-/** Where the evidence lies, how far to trust it, and what it cost. */
+/**
+ * Where the evidence lies, how far to trust it, and what it cost.
+ * @param {HTMLElement} node
+ * @param {Partial<Caption>} caption
+ */
 function showCaption(node, { where, diagnostics, cost }) {
   node.querySelector(".where").textContent = where ?? "";
   node.querySelector(".cost").textContent = cost ?? "";

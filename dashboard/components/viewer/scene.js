@@ -1,15 +1,28 @@
+// @ts-check
 // The picture that all panels share: the film once, then on each panel its evidence and the truth.
+
+import { element, find } from "./dom.js";
+import { WindowedPicture } from "./film.js";
+import { boxOnFilm, filmBox, strokeOver } from "./geometry.js";
+
+/** @import { Box, Data, Display, Drawing, Finding, Place } from "./payload.d.ts" */
 
 const SURROUND = "#060606";
 
-class Scene {
+/** @typedef {{node: HTMLElement, canvas: HTMLCanvasElement, draw(context: CanvasRenderingContext2D, drawing: Drawing, place: Place): void}} Drawn */
+
+export class Scene {
+  /** @param {import("./geometry.js").View} view */
   constructor(view) {
     this.view = view;
     this.base = document.createElement("canvas");
     this.pictures = { film: new WindowedPicture(), input: new WindowedPicture() };
   }
 
-  /** Draw every panel; each lays what is its own over the film. */
+  /**
+   * Draw every panel; each lays what is its own over the film.
+   * @param {{data: Data, display: Display, index: number, panels: Drawn[]}} shown
+   */
   draw({ data, display, index, panels }) {
     const finding = data.findings[index];
     const ratio = window.devicePixelRatio || 1;
@@ -28,6 +41,13 @@ class Scene {
     }
   }
 
+  /**
+   * @param {number} size
+   * @param {Box} film
+   * @param {Box} input
+   * @param {Data} data
+   * @param {Display} display
+   */
   drawBase(size, film, input, data, display) {
     const context = sized(this.base, size);
     context.fillStyle = SURROUND;
@@ -43,7 +63,11 @@ class Scene {
     context.drawImage(picture, place.left, place.top, place.width, place.height);
   }
 
-  /** Boxes and outlines in the finding's colour on a dark edge, to be seen on any film. */
+  /**
+   * Boxes and outlines in the finding's colour on a dark edge, to be seen on any film.
+   * @param {CanvasRenderingContext2D} context
+   * @param {{data: Data, finding: Finding, field: Box} & Omit<Place, "box">} where
+   */
   drawTruth(context, { data, finding, field, film, size, ratio }) {
     const strokes = [
       { width: 4 * ratio, color: "rgba(0, 0, 0, 0.75)" },
@@ -62,26 +86,43 @@ class Scene {
   }
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} size
+ */
 function sized(canvas, size) {
   if (canvas.width !== size || canvas.height !== size) canvas.width = canvas.height = size;
   return canvas.getContext("2d");
 }
 
-/** The patient's right is on the left of the image: R and L stand at the film's edges. */
-function addSides(node) {
+/**
+ * The patient's right is on the left of the image: R and L stand at the film's edges.
+ * @param {HTMLElement} node
+ */
+export function addSides(node) {
   for (const side of ["R", "L"]) {
-    node.querySelector(".stage").append(element("span", { class: "side", "aria-hidden": "true" }, side));
+    find(node, ".stage").append(element("span", { class: "side", "aria-hidden": "true" }, side));
   }
 }
 
+/**
+ * @param {HTMLElement} node
+ * @param {Box} film
+ * @param {number} size
+ * @param {number} ratio
+ */
 function placeSides(node, film, size, ratio) {
-  const [right, left] = node.querySelectorAll(".side");
+  const [right, left] = Array.from(node.querySelectorAll(".side"), (side) => /** @type {HTMLElement} */ (side));
   right.style.left = `${Math.max(0, film.left) / ratio + 6}px`;
   left.style.right = `${Math.max(0, size - film.left - film.width) / ratio + 6}px`;
 }
 
-/** What the model did not see is a little darker. */
-function dimOutside(context, { box, film, size }) {
+/**
+ * What the model did not see is a little darker.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Omit<Place, "ratio">} place
+ */
+export function dimOutside(context, { box, film, size }) {
   const slack = 0.5;
   const covered =
     box.left <= film.left + slack &&

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard.components.bundle import bundle
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from dashboard.roc.state import STEP_FILMS
@@ -22,7 +23,7 @@ _component = st.components.v2.component(
     "lightbox_roc_steps",
     html=(_FOLDER / "steps.html").read_text(encoding="utf-8"),
     css=(_FOLDER / "steps.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "steps.js").read_text(encoding="utf-8"),
+    js=bundle(_FOLDER / "steps.js"),
 )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.compare.state import LINK, SETTINGS, State
+from dashboard.components.display import DISPLAY_SETTINGS
 from dashboard.components.viewer import CHOICES, DISPLAY, RANGES
 from xai.explainers import EXPLAINERS
 
@@ -100,6 +101,7 @@ def test_what_is_as_by_default_is_left_out():
         ("opacity", "half", "a number from 0 to 1"),
         ("cut", "inf", "a whole number from 0 to 99"),
         ("cut", "-1", "a whole number from 0 to 99"),
+        ("hide", "100", "a whole number from 0 to 99"),
         ("width", "0", "a number from 0.02 to 2"),
         ("center", "1" + "0" * 400, "a number from 0 to 1"),
         ("scale", "log", "it can be finding, all"),
@@ -124,12 +126,20 @@ def test_one_bad_value_does_not_spoil_the_others():
 
 
 def test_a_link_of_100_kb_is_read_at_once_and_answered_in_short():
-    names = ["film", "model", "finding", "methods", "seed", "without", *DISPLAY]
+    names = ["film", "model", "finding", "methods", "seed", "without"]
+    names += [one.link_names[0] for one in DISPLAY_SETTINGS.values()]
     names += [f"{one.method}.{one.name}" for one in SETTINGS]
     view, problems = read(**dict.fromkeys(names, "\x00,/<script>" * 10_000))
     assert complete(view) == complete(State())
     assert len(problems) == len(names)
     assert sum(map(len, problems)) < 300 * len(names)
+
+
+def test_a_link_from_before_still_hides_the_weakest():
+    state, problems = read(cut="35")
+    assert (state.display, problems) == ({"hide_weakest": 35}, [])
+    assert LINK.write(state) == {"hide": "35"}
+    assert read(hide="35") == (state, [])
 
 
 def test_what_others_add_to_a_link_is_left_alone():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.compare import light_box
-from dashboard.components.viewer import CHOICES, DISPLAY, RANGES
+from dashboard.components.display import RANGES
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from xai.cards.model_card import InputSpec, ModelCard, Threshold
 from xai.explainers import EXPLAINERS
@@ -127,6 +127,14 @@ def test_a_ready_panel_carries_all_maps_and_their_words():
     assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
 
 
+def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():
+    made = [replace(explanation(name, np.ones((16, 16))), diagnostics={"sharpness": 0.25}) for name in CARD.outputs]
+    panel = light_box.ready_panel(EXPLAINERS["centred"], made, CARD, {})
+    assert panel["captions"]["Mass"]["diagnostics"] == [
+        {"label": "sharpness", "value": "0.25", "warn": False, "help": ""}
+    ]
+
+
 def test_cells_are_sent_at_their_own_size():
     cells = np.arange(6, dtype=np.float32).reshape(2, 3)
     made = [explanation(name, np.ones((16, 16)), cells=cells) for name in CARD.outputs]
@@ -152,10 +160,3 @@ def test_colours_are_those_of_the_renderer():
     tables = light_box.colour_tables()
     assert base64.b64decode(tables["unsigned"]) == UNSIGNED_LUT.tobytes()
     assert base64.b64decode(tables["signed"]) == SIGNED_LUT.tobytes()
-
-
-def test_defaults_of_the_display_keep_their_own_rules():
-    assert all(DISPLAY[name] in words for name, words in CHOICES.items())
-    assert all(least <= DISPLAY[name] <= most for name, (least, most) in RANGES.items())
-    switches = {name for name, value in DISPLAY.items() if isinstance(value, bool)}
-    assert switches | set(CHOICES) | set(RANGES) == set(DISPLAY)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components import payload as p
 from dashboard.components import viewer as v
+from dashboard.components.display import DISPLAY_SETTINGS
 
 FINDINGS = ("Effusion", "Emphysema")
 
@@ -110,7 +112,7 @@ def test_colour_tables_keep_their_bytes():
 
 def test_display_is_completed_and_checked():
     assert v.checked_display({}) == dict(v.DISPLAY)
-    assert v.checked_display({"cut": 40})["cut"] == 40
+    assert v.checked_display({"hide_weakest": 40})["hide_weakest"] == 40
     with pytest.raises(ValueError, match="no contrast"):
         v.checked_display({"contrast": 1})
     with pytest.raises(ValueError, match="finding or all, not 'both'"):
@@ -124,6 +126,16 @@ def test_viewer_refuses_data_that_contradict_themselves():
     panel = p.panel_payload("shap", title="SHAP", signed=True, state="ready", maps=maps)
     with pytest.raises(ValueError, match="SHAP: expected maps for 2 findings, got 3"):
         v.viewer(data(panels=[panel]), key="k")
+
+
+def test_every_display_setting_has_its_control_and_every_control_its_setting():
+    page = v._html()
+    assert set(re.findall(r'data-display="(\w+)"', page)) == set(DISPLAY_SETTINGS)
+    assert "$" not in page
+    for setting in DISPLAY_SETTINGS.values():
+        assert page.count(f'data-display="{setting.name}"') == max(1, len(setting.choices))
+        if setting.key:
+            assert f"<dt>{setting.key}</dt>" in page
 
 
 PAGE = """
@@ -142,11 +154,11 @@ result = v.viewer(
         "panels": [],
         "luts": p.lut_payload(grey, grey),
         "selected": "Emphysema",
-        "display": {"cut": 30},
+        "display": {"hide_weakest": 30},
     },
     key="box",
 )
-st.text(f"{result.selected} {result.display['cut']} {result.display['opacity']}")
+st.text(f"{result.selected} {result.display['hide_weakest']} {result.display['opacity']}")
 """
 
 

@@ -92,6 +92,7 @@ def test_a_fresh_visitor_sees_all_films_and_the_predictions_there_are(run):
     assert names(app) == list(NAMES)
     assert link_of(app) == {"dataset": "generated", "predictions": "answers"}
     assert "**6** films · **5** patients" in shown(app)
+    assert "source's labels" not in shown(app)  # nobody says how these were read
     assert [one["state"] for one in gallery(app)][-1] == "absent"
 
 
@@ -99,6 +100,20 @@ def test_a_fresh_visitor_comes_to_the_dataset_that_a_model_has_answered(run, sto
     unanswered = stocked / "datasets" / "a first one"
     shutil.copytree(stocked / "datasets" / "generated", unanswered)
     assert link_of(run()) == {"dataset": "generated", "predictions": "answers"}
+
+
+def test_what_the_labels_rest_on_is_told_where_the_reader_is_known(run, stocked):
+    path = stocked / "datasets" / "generated" / "dataset.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["policy"] = {"reader": "chexpert", "uncertain": "ignore", "blank": "missing"}
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    app = run()
+    words = plain(shown(app))
+    assert "How the source's labels became these" in words
+    assert "Read with uncertain = ignore, blank = missing." in [plain(one.value) for one in app.caption]
+    assert (
+        "- **Mass, Nodule** from *Lung Lesion*: 0 makes both 0; 1 leaves both missing. Lung Lesion stands for" in words
+    )
 
 
 def test_false_positives_by_link_and_their_chip_brings_the_others_back(run):

@@ -9,7 +9,6 @@ from dashboard.page.words import (
     alternative_text,
     class_verdict,
     cost,
-    diagnostics,
     escape,
     outputs_word,
     percent,
@@ -18,6 +17,7 @@ from dashboard.page.words import (
 from xai.cards.calibration import LogitMap
 from xai.cards.model_card import InputSpec, ModelCard, Threshold
 from xai.explainers.explanation import Explanation
+from xai.explainers.lime import LIME
 
 CUT = Threshold(0.3, "chosen")
 CARD = ModelCard("test", ("Effusion", "Mass"), "sigmoid", "logits", InputSpec(16, 1), thresholds={"Effusion": CUT})
@@ -91,13 +91,13 @@ def test_escape_leaves_no_formatting(text, shown):
 
 
 def test_alternative_text_says_what_the_map_shows():
-    words = alternative_text(explanation(), "LIME", CARD, "absent")
+    words = alternative_text(explanation(), LIME, CARD, "absent")
     assert words == (
         "LIME for Effusion, p = 0.81, threshold 0.30, truth absent. "
         "Most in the upper zone on the patient's right: 100% of the evidence for it."
     )
-    assert "truth" not in alternative_text(explanation(), "LIME", CARD, None)
-    assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), "LIME", CARD, None)
+    assert "truth" not in alternative_text(explanation(), LIME, CARD, None)
+    assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), LIME, CARD, None)
 
 
 def test_cost_counts_in_plain_words():
@@ -105,39 +105,11 @@ def test_cost_counts_in_plain_words():
     assert cost(explanation(evaluations=1, seconds=0.06)) == "0.06 s · 1 evaluation for all outputs"
 
 
-def rows(**known: object) -> dict[str, tuple[str, bool]]:
-    return {label: (value, warns) for label, value, warns, _ in diagnostics(explanation(diagnostics=known))}
-
-
-def test_diagnostics_of_grad_cam():
-    got = rows(layer="relu", cells=[7, 8], empty=False)
-    assert got == {"Cells": ("8 × 7", False)}
-    assert rows(layer="relu", cells=[7, 8], empty=True)["Empty"] == ("no cell speaks for it", True)
-
-
-@pytest.mark.parametrize(("r2", "warns"), [(0.49, True), (0.5, False), (0.93, False)])
-def test_a_low_r2_is_a_warning(r2, warns):
-    assert rows(r2=r2, regions=58) == {"R²": (f"{r2:.2f}", warns), "Regions": ("58", False)}
-
-
-@pytest.mark.parametrize(("share", "value", "warns"), [(0.021, "2.1 %", True), (0.02, "2.0 %", False)])
-def test_a_large_residual_is_a_warning(share, value, warns):
-    got = rows(difference=-1.234, residual_share=share, pieces=77)
-    assert got["Residual"] == (value, warns)
-    assert got["Shared out"] == ("−1.23 logit", False)
-    assert got["Pieces"] == ("77", False)
-
-
-def test_nothing_to_share_out_is_a_warning():
-    assert rows(difference=0.0, residual_share=None, pieces=1)["Residual"] == ("nothing to share", True)
-
-
-def test_every_diagnostic_says_what_it_means():
-    known = {"layer": "relu", "cells": [7, 8], "empty": True, "r2": 0.2, "regions": 5}
-    known |= {"difference": 1.0, "residual_share": 0.5, "pieces": 3}
-    told = diagnostics(explanation(diagnostics=known))
-    assert len(told) == 7
-    assert all(meaning.endswith(".") for *_, meaning in told)
+def test_alternative_text_holds_the_methods_warnings():
+    warned = explanation(diagnostics={"r2": 0.31, "regions": 58})
+    words = alternative_text(warned, LIME, CARD, None)
+    assert "evidence for it. R² 0.31: Low: do not read the weights." in words
+    assert "Regions" not in words
 
 
 CLASSES = ModelCard(

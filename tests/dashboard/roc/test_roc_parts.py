@@ -13,8 +13,9 @@ import streamlit as st
 
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
+from dashboard.page.palette import on_paper
 from dashboard.roc import figures
-from dashboard.roc.colors import colors, on_paper
+from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item

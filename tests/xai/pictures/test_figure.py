@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
-from xai.pictures.figure import GROUND, MARGIN, PANEL, panel, slide
+from xai.pictures.figure import BELOW, GROUND, MARGIN, PANEL, TITLES, panel, slide
 from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT, Display, window
 
-TOP = MARGIN + 78
+TOP = MARGIN + TITLES
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 PLAIN = Display(opacity=0.0)
 STRONG = Display(opacity=1.0, native=True)
@@ -42,7 +43,7 @@ def test_the_sheet_has_a_square_for_the_film_and_each_map(count):
     maps = [explanation(np.ones((8, 8)))]
     panels = [panel("LIME", True, "logit", maps, 0, PLAIN)] * count
     sheet = draw(QUARTERS, panels)
-    assert sheet.shape == (PANEL + 270, MARGIN + (count + 1) * (PANEL + MARGIN), 3)
+    assert sheet.shape == (TOP + PANEL + BELOW, MARGIN + (count + 1) * (PANEL + MARGIN), 3)
 
 
 def test_the_film_stands_first_in_its_window():
@@ -99,11 +100,18 @@ def ink(sheet: np.ndarray, top: int, bottom: int) -> np.ndarray:
 LONG = "patient00001/study1/view1 · chexpert · PA · F · 55 years  |  model: a network of long name  |  seed 999999999"
 
 
+TOLD = [
+    Told("Shared out", "−12.34 logit", False, ""),
+    Told("Residual", "nothing to share", True, ""),
+    Told("Largest rectangle that was left whole", "1,024 pixels", False, ""),
+]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_long_words_stay_on_the_sheet(count):
     corner = np.zeros((9, 9))
     corner[3:6, :3] = 1  # whose zone has the longest name
-    maps = [panel("LIME", True, "logit per unit of activation", [explanation(corner)], 0, PLAIN)]
+    maps = [panel("LIME", True, "logit per unit of activation", [explanation(corner)], 0, PLAIN, TOLD)]
     headline = "Pleural thickening: 81 % (threshold 34 %), truth: present"
     sheet = draw(QUARTERS, maps * count, headline=headline, footnote=LONG)
     whole = ink(sheet, 0, sheet.shape[0])
@@ -111,7 +119,7 @@ def test_long_words_stay_on_the_sheet(count):
     assert whole.max() < sheet.shape[1] - MARGIN
     for number in range(1, count + 1):  # a legend keeps to its own square
         left = MARGIN + number * (PANEL + MARGIN)
-        gap = sheet[TOP + PANEL + 8 : TOP + PANEL + 95, left - MARGIN + 1 : left - 1]
+        gap = sheet[TOP + PANEL + 8 : TOP + PANEL + 140, left - MARGIN + 1 : left - 1]
         assert (gap == GROUND).all()
 
 
@@ -126,3 +134,10 @@ def test_a_footnote_that_is_wrapped_lies_below_the_legend():
 def test_words_in_any_script_are_drawn():
     plain, other = draw(QUARTERS, footnote=""), draw(QUARTERS, footnote="Größe · µ − ²")
     assert not np.array_equal(plain, other)
+
+
+def test_the_figure_tells_how_good_a_map_is():
+    maps = [explanation(np.ones((8, 8)))]
+    bare, told = (draw(QUARTERS, [panel("LIME", True, "logit", maps, 0, PLAIN, words)]) for words in ([], TOLD[:1]))
+    changed = np.flatnonzero((bare != told).any(axis=(1, 2))) - TOP - PANEL
+    assert changed.min() > 50 and changed.max() < 95  # one line below where it lies

@@ -59,7 +59,7 @@ def test_opacity_is_full_from_half_of_the_range_on():
 
 def test_the_cut_hides_the_weakest_share_of_what_is_there():
     values = np.concatenate([np.zeros(50), np.arange(1, 101)])[None]
-    shown = opacity(values, 100, 1.0, cut=90) > 0
+    shown = opacity(values, 100, 1.0, hide_weakest=90) > 0
     assert (values[shown] > 90).all() and shown.sum() == 10
 
 
