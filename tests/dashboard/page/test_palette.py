@@ -10,7 +10,7 @@ import pytest
 from dashboard.page.palette import OUTCOME_COLORS, outcome_colors
 
 ROOT = Path(__file__).parents[3]
-THEMES = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+THEMES = tomllib.loads((ROOT / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
 
 def channels(color: str) -> list[float]:
