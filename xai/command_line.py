@@ -27,7 +27,7 @@ def add_commands(parser: argparse.ArgumentParser, commands: Mapping[str, ModuleT
     """
     choices = parser.add_subparsers(required=True, metavar=metavar)
     for name, command in commands.items():
-        summary = command.__doc__.split("\n", 1)[0]
+        summary = (command.__doc__ or "").split("\n", 1)[0]
         sub = choices.add_parser(name, help=summary, description=command.__doc__)
         if hasattr(command, "run"):
             sub.set_defaults(run=command.run)
@@ -46,7 +46,8 @@ def run_command(prog: str, about: str, commands: Mapping[str, ModuleType], argum
     add_commands(parser, commands, "COMMAND")
     options = parser.parse_args(arguments)
     try:
-        return options.run(options)
+        status: int = options.run(options)
+        return status
     except (ValueError, OSError, MemoryError) as error:
         print(f"{prog}: {one_line(_told(error))}", file=sys.stderr)
         return 2

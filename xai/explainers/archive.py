@@ -34,13 +34,13 @@ def pack(explanations: Sequence[Explanation]) -> bytes:
         ``facts``, the JSON list of what made each map.
     """
     arrays = {"maps": np.stack([one.map for one in explanations])}
-    if explanations[0].cells is not None:
-        arrays["cells"] = np.stack([one.cells for one in explanations])
+    if cells := [one.cells for one in explanations if one.cells is not None]:
+        arrays["cells"] = np.stack(cells)
     if explanations[0].pieces is not None:
         arrays["pieces"] = explanations[0].pieces
     text = json.dumps([facts(one) for one in explanations], allow_nan=False)
     stream = io.BytesIO()
-    np.savez_compressed(stream, facts=np.array(text), **arrays)
+    np.savez_compressed(stream, allow_pickle=False, facts=np.array(text), **arrays)
     return stream.getvalue()
 
 

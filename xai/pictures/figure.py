@@ -102,7 +102,7 @@ def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int
     draw.text((left, top + 40), _wrapped(describe(one.explanation.map), PANEL, _font(15)), INK, _font(15))
 
 
-def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Break a text into lines that are no wider than ``width`` pixels."""
     lines = [""]
     for word in text.split():
@@ -114,5 +114,5 @@ def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
     return "\n".join(lines).lstrip()
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
