@@ -177,7 +177,7 @@ def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]
 
 def _splits(table: pd.DataFrame) -> dict[str, Any]:
     return {
-        split: {"films": len(part), "patients": int(part["patient"].nunique())}
+        str(split): {"films": len(part), "patients": int(part["patient"].nunique())}
         for split, part in table.groupby("split", sort=False)
     }
 

@@ -15,7 +15,7 @@ from training.evaluate import mean_auroc
 from training.fitting.canvases import Canvases
 from training.fitting.input import ahead, batches, standardise
 from training.fitting.journal import FitError, Journal, State, Weights
-from training.fitting.log import Row
+from training.fitting.log import Row, validation_losses
 from training.fitting.losses import Loss, mean_loss
 from training.fitting.recipe import Recipe
 from training.fitting.schedule import best_epoch, is_over, learning_rate, plateaus
@@ -193,11 +193,10 @@ def train(
     step = make_step(network, optimizer, plan.loss, plan.strategy)
     answer = None if lesson.watched is None or not len(lesson.watched) else forward(network)
     rows, best = list(begun.rows), begun.best
-    while len(rows) < recipe.epochs and not is_over([row.validation_loss for row in rows], recipe.patience):
+    while len(rows) < recipe.epochs and not is_over(validation_losses(rows), recipe.patience):
         row = _epoch(lesson, plan, step, answer, rows, number, name, progress, teachers)
         rows.append(row)
-        losses = [row.validation_loss for row in rows]
-        if recipe.patience and best_epoch(losses) == len(rows) - 1:
+        if recipe.patience and best_epoch(validation_losses(rows)) == len(rows) - 1:
             best = network.get_weights()
         journal.save(number, State(tuple(rows), _values(network.variables), _values(optimizer.variables), best))
         for told in plan.on_epoch:
@@ -222,7 +221,7 @@ def _epoch(
     recipe, epoch = plan.recipe, len(before) + 1
     steps, lowered = lesson.steps_an_epoch(recipe.batch_size), 0
     if recipe.schedule == "plateau":
-        lowered = plateaus([row.validation_loss for row in before])
+        lowered = plateaus(validation_losses(before))
     losses: list = []
     began, rate = time.perf_counter(), 0.0
     seed = plan.seed(number, epoch)
@@ -241,14 +240,14 @@ def _epoch(
     if not math.isfinite(loss):
         raise FitError(f"The loss of {name} is no number any more in epoch {epoch}: try a lower --learning-rate.")
     seconds = time.perf_counter() - began
-    films = steps * min(recipe.batch_size, lesson.films_an_epoch)
+    learned = steps * min(recipe.batch_size, lesson.films_an_epoch)
     watched = _watch(lesson, plan, answer)
-    return Row(name, epoch, round(loss, 6), rate, *watched, round(seconds, 3), round(films / seconds, 2))
+    return Row(name, epoch, round(loss, 6), rate, *watched, round(seconds, 3), round(learned / seconds, 2))
 
 
 def _watch(lesson: Lesson, plan: Plan, answer: Forward | None) -> tuple[float | None, float | None]:
     """Give loss and mean AUROC of the films that are watched."""
-    if answer is None:
+    if answer is None or lesson.watched is None:
         return None, None
     outputs = len(plan.task.outputs)
     truth = plan.task.truth[lesson.watched]  # what is so, also where something softer is learned

@@ -20,8 +20,9 @@ from training.weights.registry import FetchError, RemoteFile
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment] # a module that is absent
 
+Response = http.client.HTTPResponse | urllib.error.HTTPError  # an error of HTTP is an answer too
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all or None
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 CHUNK = 256 * 1024
@@ -153,9 +154,7 @@ def _lock(out: IO[bytes], file: RemoteFile) -> None:
         raise FetchError(f"{file.name} is being downloaded into the same folder already.") from error
 
 
-def _copy(
-    response: http.client.HTTPResponse, out: IO[bytes], done: int, total: int | None, file: RemoteFile, tell: Progress
-) -> int:
+def _copy(response: Response, out: IO[bytes], done: int, total: int | None, file: RemoteFile, tell: Progress) -> int:
     tell(done, total)
     while chunk := response.read(CHUNK):
         done += len(chunk)
@@ -166,7 +165,7 @@ def _copy(
     return done
 
 
-def _open(url: str, headers: dict[str, str], file: RemoteFile) -> http.client.HTTPResponse:
+def _open(url: str, headers: dict[str, str], file: RemoteFile) -> Response:
     request = urllib.request.Request(url, headers=headers | {"Accept-Encoding": "identity", "User-Agent": "lightbox"})
     local = urllib.parse.urlsplit(url).hostname in LOCAL_HOSTS
     opener = urllib.request.OpenerDirector()
@@ -233,14 +232,14 @@ def _resume(part: Path, url: str) -> tuple[int, dict[str, str]]:
     return 0, {}
 
 
-def _remember(part: Path, url: str, response: http.client.HTTPResponse) -> None:
+def _remember(part: Path, url: str, response: Response) -> None:
     """Write down which version of the file a part is of: a weak tag does not say that every byte is the same."""
     etag = response.headers.get("ETag", "")
     validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
     _origin(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
 
 
-def _total(response: http.client.HTTPResponse, start: int) -> int | None:
+def _total(response: Response, start: int) -> int | None:
     length = response.headers.get("Content-Length", "")
     return start + int(length) if length.isdigit() else None
 
