@@ -37,7 +37,7 @@ class Arrays:
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 with part.open("wb") as file:
-                    np.savez_compressed(file, **arrays)
+                    np.savez_compressed(file, allow_pickle=False, **arrays)
                 part.replace(self._folder / f"{key}.npz")
             finally:
                 part.unlink(missing_ok=True)

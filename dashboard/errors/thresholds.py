@@ -45,7 +45,7 @@ def cuts(judged: Judged, case: Case) -> Cuts:
         card = judged.threshold(finding)
         thresholds[finding], rules[finding] = card, ""
         if case.rule == NUMBER:
-            if finding == case.finding:
+            if finding == case.finding and case.threshold is not None:
                 thresholds[finding] = Threshold(case.threshold, "set by hand")
             continue
         try:

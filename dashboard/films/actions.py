@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -80,7 +82,7 @@ def view_controls(notebook: Notebook) -> None:
     views = notebook.views()
     opened = st.selectbox("Open a view", list(views), index=None, key="films_views", placeholder="Choose one")
     first, second = st.columns(2)
-    if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch"):
+    if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch") and opened:
         st.session_state.query, problems = read_link(views[opened])
         st.session_state.refused = [*st.session_state.refused, *problems]
         choose([])
@@ -126,7 +128,7 @@ def note_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
         _write(notebook.set_note, dataset, picked, note)
 
 
-def _write(write, *what: object) -> None:
+def _write(write: Callable[..., None], *what: object) -> None:
     try:
         write(*what)
     except NotesError as error:

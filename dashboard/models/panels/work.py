@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.models.services import ModelServices, Task
 from dashboard.models.state import DOORS
@@ -64,7 +65,7 @@ def _line(shared: ModelServices, task: Task) -> None:
         st.rerun()
 
 
-def _imported(place: object, task: Task) -> None:
+def _imported(place: DeltaGenerator, task: Task) -> None:
     name, notes = task.job.result
     said = "\n".join(f"- {escape(note)}" for note in notes)
     place.success(f"**{escape(name)}** is in the library.\n\n{said}", icon=":material/check:")
