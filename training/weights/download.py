@@ -205,7 +205,9 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
 
     max_redirections = MAX_REDIRECTS
 
-    def http_error_302(self, req, fp, code, msg, headers):
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
+    ) -> Response | None:
         """Look at where it leads before urllib does."""
         target = urllib.parse.urljoin(req.full_url, headers.get("Location", ""))
         ours, theirs = (urllib.parse.urlsplit(url).scheme for url in (req.full_url, target))
@@ -214,7 +216,8 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
                 f"{_host(req.full_url)} redirects from {ours} to {theirs}, which is refused: it would not be safe."
             )
         check_address(target)
-        return super().http_error_302(req, fp, code, msg, headers)
+        answer: Response | None = super().http_error_302(req, fp, code, msg, headers)
+        return answer
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
