@@ -74,7 +74,8 @@ def run_command(
     parser = _command_parser(prog, about, commands, words, alone)
     options = parser.parse_args(words)
     try:
-        return options.run(options)
+        status: int = options.run(options)
+        return status
     except (ValueError, OSError, MemoryError) as error:
         print(f"{prog}: {one_line(_told(error))}", file=sys.stderr)
         return 2

@@ -94,7 +94,8 @@ def _figure(results: Results, k: int, hung: Hung, card: ModelCard, display: Mapp
     )
     source = hung.title if hung.record else "uploaded film"
     footnote = f"{source}  |  model: {card.name}  |  seed {one.seed}  |  Lightbox, not for clinical use"
-    spread = footprint(*hung.film.pixels.shape, card.input)
+    height, width = hung.film.pixels.shape
+    spread = footprint(height, width, card.input)
     return slide(hung.film.pixels, spread, panels, shown, headline, footnote)
 
 
@@ -102,7 +103,7 @@ def _raw_maps(results: Results, k: int) -> bytes:
     stream = io.BytesIO()
     arrays = {method: explanations[k].map for method, explanations in results.items()}
     made_by = json.dumps({method: facts(explanations[k]) for method, explanations in results.items()})
-    np.savez_compressed(stream, facts=np.array(made_by), **arrays)
+    np.savez_compressed(stream, allow_pickle=False, facts=np.array(made_by), **arrays)
     return stream.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.compare.state import State
@@ -72,13 +73,14 @@ def neighbours(services: Services, state: State, hung: Hung) -> tuple[str | Uplo
     """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
     walked = _place_in_walk(services, hung)
     if walked is not None:
-        return tuple(_film_of(walked[0], name) for name in (walked[1].before, walked[1].after))
+        walk, place = walked
+        return _film_of(walk, place.before), _film_of(walk, place.after)
     line: list[str | Upload]
     if hung.record is None:
         line, here = list(uploads()), st.session_state.upload
     else:
         names = services.library.films(hung.record.dataset).index
-        position = names.get_loc(hung.record.film)
+        position = int(names.get_indexer(pd.Index([hung.record.film]))[0])
         near = names[max(position - 1, 0) : position + 2]
         line, here = [f"{hung.record.dataset}/{name}" for name in near], f"{hung.record.dataset}/{hung.record.film}"
     at = line.index(here)

@@ -63,7 +63,8 @@ def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
 def input_part(film: Film, card: ModelCard) -> payload.Payload:
     """The model's own input, and the part of the film that it shows."""
     canvas = prepare(film.pixels, card.input)
-    return payload.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(*film.pixels.shape, card.input))
+    height, width = film.pixels.shape
+    return payload.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(height, width, card.input))
 
 
 def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[str, str]) -> list[payload.Payload]:
@@ -89,14 +90,14 @@ def ready_panel(
     explainer: type[Explainer], explanations: list[Explanation], card: ModelCard, truth: Mapping[str, str]
 ) -> payload.Payload:
     """Panel of a method whose maps are there."""
-    cells = explanations[0].cells
+    cells = [_in_steps(one.cells) for one in explanations if one.cells is not None]
     return payload.panel_payload(
         explainer.name,
         title=explainer.title,
         signed=explainer.signed,
         state="ready",
         maps=np.stack([_in_steps(one.map) for one in explanations]),
-        native=None if cells is None else np.stack([_in_steps(one.cells) for one in explanations]),
+        native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
         unit=explainer.unit,
         captions={one.finding: _caption(one, explainer, card, truth.get(one.finding)) for one in explanations},

@@ -45,7 +45,7 @@ def twin_panel(
 ) -> tuple[Payload | None, Job | None]:
     """Give the viewer's panel of the twin, and the job that it still waits for; nothing where no twin is asked for."""
     without = tuple(name for name in state.without if name in removable(hung))
-    if not without:
+    if hung.record is None or not without:
         return None, None
     twin = services.twin(hung.record, without)
     predicted = services.predict(visitor(), twin, model)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from dashboard.components.gallery import gallery
@@ -58,6 +59,7 @@ class Atlas:
     @property
     def finding(self) -> str:
         """The finding in question."""
+        assert self.state.finding is not None  # the page chooses one where the link names none
         return self.state.finding
 
     @property
@@ -83,7 +85,7 @@ class Atlas:
     @cached_property
     def rows(self) -> np.ndarray:
         """Row of each film in the catalogue, (films,)."""
-        return self.catalogue.films.names.get_indexer(self.judged.films["film"])
+        return self.catalogue.films.names.get_indexer(pd.Index(self.judged.films["film"]))
 
     @cached_property
     def can_open(self) -> np.ndarray:

@@ -92,8 +92,9 @@ def show_traits(atlas: Atlas) -> None:
         if atlas.judged.patients_repeat:
             st.caption("Patients have several films here, so intervals are somewhat narrower than they should be.")
     shown = table.head(MOST_TRAITS)
+    names = [trait_name(trait, group) for trait, group in shown[["trait", "group"]].to_numpy()]
     right.plotly_chart(
-        traits_plot(shown, [trait_name(row.trait, row.group) for row in shown.itertuples()], visit.state.cell, "TP"),
+        traits_plot(shown, names, visit.state.cell, "TP"),
         key="errors_traits",
         config=figures.QUIET,
         alt=in_words(table, whose),
@@ -132,9 +133,9 @@ def in_words(table: pd.DataFrame, whose: str) -> str:
     if not len(sure):
         return f"Nothing sets the {whose}s apart from the true positives beyond chance."
     lines = [
-        f"- **{escape(trait_name(row.trait, row.group))}**: {percent(row.share)} of the {whose}s, "
-        f"{percent(row.against_share)} of the true positives"
-        for row in sure.head(4).itertuples()
+        f"- **{escape(trait_name(trait, group))}**: {percent(share)} of the {whose}s, "
+        f"{percent(against)} of the true positives"
+        for trait, group, share, against in sure.head(4)[["trait", "group", "share", "against_share"]].to_numpy()
     ]
     more = f"\n- and {len(sure) - 4} more" if len(sure) > 4 else ""
     return f"What sets the {whose}s apart from the true positives:\n\n" + "\n".join(lines) + more

@@ -32,7 +32,8 @@ def show_audit(judged: Judged, stamp: str, found: Thresholds, table: pd.DataFram
 def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     """Show what else the false positives carry, or all films with the label."""
     finding = visit.state.finding
-    st.subheader("What the label means", anchor=False, help=co_occurrence.__doc__.split("\n\n")[1].replace("\n", " "))
+    about = (co_occurrence.__doc__ or "").split("\n\n")[1].replace("\n", " ")
+    st.subheader("What the label means", anchor=False, help=about)
     visit.bound(
         st.segmented_control,
         "Whose other findings",
@@ -73,8 +74,8 @@ def _all_findings(table: pd.DataFrame) -> None:
             on_select=_clicked,
             selection_mode="points",
             alt="; ".join(
-                f"{finding_label(row.finding)}: {row.prevalence:.1%} have it, {row.predicted_prevalence:.1%} flagged"
-                for row in known.itertuples()
+                f"{finding_label(name)}: {there:.1%} have it, {flagged:.1%} flagged"
+                for name, there, flagged in known[["finding", "prevalence", "predicted_prevalence"]].to_numpy()
             ),
         )
     st.caption(
@@ -83,8 +84,8 @@ def _all_findings(table: pd.DataFrame) -> None:
         help="Predicted prevalence against true prevalence at the current thresholds. The thin lines are 95 % "
         "intervals (Wilson); films without a label or a probability of a finding do not count for it.",
     )
-    for row in table[~table["finding"].isin(known["finding"])].itertuples():
-        st.caption(escape(f"{finding_label(row.finding)} is left out: {row.problem or 'no film has it.'}"))
+    for name, problem in table.loc[~table["finding"].isin(known["finding"]), ["finding", "problem"]].to_numpy():
+        st.caption(escape(f"{finding_label(name)} is left out: {problem or 'no film has it.'}"))
 
 
 def _clicked() -> None:

@@ -108,9 +108,10 @@ def choose_rule(found: Thresholds) -> None:
 
 def choose_target(field: str, rule: str, value: float | None) -> None:
     """Show what a rule asks for, where it asks for something."""
-    if rule not in RULES or RULES[rule].target is None:
+    usual = RULES[rule].target if rule in RULES else None
+    if usual is None:
         return
-    shown = RULES[rule].target if value is None else value
+    shown = usual if value is None else value
     is_share = rule in SHARES
     visit.bound(
         st.number_input,

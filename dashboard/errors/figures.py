@@ -37,7 +37,7 @@ def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:
     chosen : str
     """
     names = [finding_label(name) for name in table["finding"]]
-    most = float(table[["prevalence", "predicted_prevalence"]].max(axis=None))
+    most = float(table[["prevalence", "predicted_prevalence"]].max().max())
     rows = go.Bar(  # what is clicked where no dot is
         y=names,
         x=[most * 1.03] * len(table),
@@ -53,7 +53,7 @@ def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:
         rows = (table["excess"] > 0) == over
         figure.add_scatter(
             x=_segments(table.loc[rows, "prevalence"], table.loc[rows, "predicted_prevalence"]),
-            y=[name for name, here in zip(names, rows, strict=True) if here for name in (name, name, None)],
+            y=[at for name, here in zip(names, rows, strict=True) if here for at in (name, name, None)],
             mode="lines",
             line={"width": 5, "color": colour},
             opacity=0.55,
@@ -267,7 +267,8 @@ def in_rows(figure: go.Figure, names: list[str]) -> None:
 
 def _broken(sentence: str, width: int = 70) -> str:
     """Break a sentence for a box that does not."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in sentence.split():
         if len(line) + len(word) > width:
             lines, line = [*lines, line], ""

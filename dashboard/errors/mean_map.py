@@ -81,7 +81,7 @@ def mean_map(
     if not count:
         raise FilmError(f"None of the {len(films)} films could be opened; the first that failed says: {reason}")
     mean = evidence / max(count - empty, 1)
-    return MeanMap(np.float32(film / count), np.float32(mean), count, empty, broken)
+    return MeanMap((film / count).astype(np.float32), mean.astype(np.float32), count, empty, broken)
 
 
 def mean_maps(

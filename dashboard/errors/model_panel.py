@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -21,6 +23,7 @@ from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
 from training.evaluate.ranked import EvaluateError
 from xai.budget import Budget
+from xai.films.film import Film
 from xai.findings import finding_label
 
 MOST_SHOWN = 12
@@ -247,5 +250,5 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
         st.caption(f"The first {MOST_SHOWN} are shown.")
 
 
-def _opener(atlas: Atlas, name: str):
+def _opener(atlas: Atlas, name: str) -> Callable[[], Film]:
     return lambda: atlas.services.film(atlas.dataset, name)

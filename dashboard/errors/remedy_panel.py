@@ -164,7 +164,18 @@ def _asked() -> tuple:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _tried(
-    stamp: str, _judged: Judged, finding: str, threshold: float, method, rule, aim, weight, trained, here, share, seed
+    stamp: str,
+    _judged: Judged,
+    finding: str,
+    threshold: float,
+    method: str,
+    rule: str,
+    aim: float | None,
+    weight: float | None,
+    trained: float | None,
+    here: float | None,
+    share: float,
+    seed: int,
 ) -> Trial:
     return try_remedy(
         _judged,

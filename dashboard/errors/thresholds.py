@@ -45,7 +45,7 @@ def choose_thresholds(judged: Judged, state: State) -> Thresholds:
         card = judged.threshold(finding)
         thresholds[finding], rules[finding] = card, ""
         if state.rule == NUMBER:
-            if finding == state.finding:
+            if finding == state.finding and state.threshold is not None:
                 thresholds[finding] = Threshold(state.threshold, "set by hand")
             continue
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -82,7 +84,7 @@ def view_controls(notebook: Notebook) -> None:
     views = notebook.views()
     opened = st.selectbox("Open a view", list(views), index=None, key="films_views", placeholder="Choose one")
     first, second = st.columns(2)
-    if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch"):
+    if first.button("Open", key="films_view_open", disabled=opened is None, width="stretch") and opened:
         state, problems = LINK.read(views[opened])
         visit.put(state)
         refuse(*problems)
@@ -129,7 +131,7 @@ def note_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
         _write(notebook.set_note, dataset, picked, note)
 
 
-def _write(write, *what: object) -> None:
+def _write(write: Callable[..., None], *what: object) -> None:
     try:
         write(*what)
     except NotesError as error:

@@ -140,10 +140,8 @@ class Films:
 
     def row(self, film: str) -> int | None:
         """Row of a film; None if there is none of that name."""
-        try:
-            return int(self.names.get_loc(film))
-        except KeyError:
-            return None
+        found = self.rows([film])
+        return int(found[0]) if len(found) else None
 
     def rows(self, films: list[str]) -> np.ndarray:
         """Rows of those films that are in this dataset."""
@@ -240,6 +238,7 @@ class Catalogue:
 
     def probabilities(self, finding: str) -> np.ndarray:
         """Probability by film; only where `has_answers`."""
+        assert self.answers is not None  # as is said above
         return self.answers.probabilities[self.answers.outputs.index(finding)]
 
     def threshold(self, finding: str) -> float:
@@ -299,7 +298,7 @@ def join(films: Films, predictions: Predictions) -> Answers:
 
 def _classes(table: pd.DataFrame) -> Facet:
     names = class_names(table)
-    return Facet(names, pd.Index(names, dtype=object).get_indexer(class_of(table)).astype(np.int32))
+    return Facet(names, pd.Index(names, dtype=object).get_indexer(pd.Index(class_of(table))).astype(np.int32))
 
 
 def _facet(column: pd.Series) -> Facet:

@@ -31,11 +31,11 @@ def chips(query: State) -> list[Chip]:
             kept = tuple(one for one in conditions if one[0] != finding)
             found.append(Chip(f"{finding_label(finding)}: {states}", {name: kept}))
     for one in query.probability:
-        words = f"{finding_label(one[0])}: {percent(one[1])} to {percent(one[2])}"
-        found.append(Chip(words, {"probability": _without(query.probability, one)}))
-    for one in query.thresholds:
-        words = f"{finding_label(one[0])}: threshold {one[1]:.3g}"
-        found.append(Chip(words, {"thresholds": _without(query.thresholds, one)}))
+        asked = f"{finding_label(one[0])}: {percent(one[1])} to {percent(one[2])}"
+        found.append(Chip(asked, {"probability": _without(query.probability, one)}))
+    for at in query.thresholds:
+        asked = f"{finding_label(at[0])}: threshold {at[1]:.3g}"
+        found.append(Chip(asked, {"thresholds": _without(query.thresholds, at)}))
     for name in ("split", "view", "sex", "source"):
         if wanted := getattr(query, name):
             said = [SEXES.get(value, value) if name == "sex" else value for value in wanted]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -144,8 +146,8 @@ def answers_of(catalogue: Catalogue, row: int) -> pd.DataFrame:
         source = f"source_{finding}"
         told = catalogue.films.table[source].iloc[row] if source in catalogue.films.table else None
         word = "uncertain" if catalogue.uncertain(finding)[row] and label == MISSING else WORDS[label]
-        why = _class_words(catalogue, row) if catalogue.is_class(finding) else PROVENANCE.get(told, "")
-        line = {"Finding": finding_label(finding), "Label": word, "Why": why}
+        why = _class_words(catalogue, row) if catalogue.is_class(finding) else PROVENANCE.get(str(told), "")
+        line: dict[str, Any] = {"Finding": finding_label(finding), "Label": word, "Why": why}
         if catalogue.has_answers(finding):
             threshold = threshold_of(visit.state, catalogue, finding)
             p = float(catalogue.probabilities(finding)[row])
@@ -170,7 +172,7 @@ def _answers(catalogue: Catalogue, row: int) -> None:
         table,
         hide_index=True,
         height="content",
-        column_order=[name for name in table if name != "Why"] + ["Why"],
+        column_order=[str(name) for name in table if name != "Why"] + ["Why"],
         column_config={
             "Finding": st.column_config.TextColumn("Finding", width=128),
             "Label": st.column_config.TextColumn("Label", width=64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.films.catalogue import Catalogue, Facet
@@ -196,7 +198,7 @@ def _states(label: str, field: str, words: dict[str, str], finding: str, asked: 
 
 
 def _facet(name: str, facet: Facet, wanted: tuple[str, ...]) -> None:
-    common = {"key": name, "value": list(wanted), "take": lambda chosen: {name: tuple(chosen)}}
+    common: dict[str, Any] = {"key": name, "value": list(wanted), "take": lambda chosen: {name: tuple(chosen)}}
 
     def said(value: str) -> str:
         return SEXES.get(value, value).capitalize() if name == "sex" else value
@@ -204,7 +206,7 @@ def _facet(name: str, facet: Facet, wanted: tuple[str, ...]) -> None:
     if len(facet.names) > MOST_PILLS:
         visit.bound(st.multiselect, name.capitalize(), facet.names, format_func=said, **common)
     else:
-        options = {"selection_mode": "multi", "format_func": lambda value: escape(said(value))}
+        options: dict[str, Any] = {"selection_mode": "multi", "format_func": lambda value: escape(said(value))}
         visit.bound(st.pills, name.capitalize(), facet.names, **options, **common)
 
 

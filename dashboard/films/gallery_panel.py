@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
-from xai.films.film import FilmError
+from xai.films.film import Film, FilmError
 from xai.findings import finding_label
 
 POLL_SECONDS = 0.4
@@ -56,10 +57,10 @@ def thumbnails_of(services: Services, catalogue: Catalogue, page: Page) -> dict[
     dataset, films = catalogue.films.dataset, catalogue.films
     names = [str(films.names[row]) for row in page.rows if films.openable[row]]
     if dataset == OWN:
-        return {name: (f"own {name}", lambda name=name: _own_film(services, name), False) for name in names}
+        return {name: (f"own {name}", partial(_own_film, services, name), False) for name in names}
     library = shared.library
     keys = {name: thumbnail_key(library, dataset, name) for name in names}
-    return {name: (keys[name], lambda name=name: library.open_film(dataset, name), True) for name in names}
+    return {name: (keys[name], partial(library.open_film, dataset, name), True) for name in names}
 
 
 def items(
@@ -77,7 +78,7 @@ def items(
                 one.film,
                 one.title,
                 state,
-                src=picture(found) if state == "ready" else "",
+                src=picture(found) if found is not None and state == "ready" else "",
                 outcome=one.outcome,
                 answer=one.answer,
                 instead=INSTEAD[state],
@@ -160,7 +161,7 @@ def _choose_here(names: list[str], picked: list[str]) -> None:
     st.session_state.films_chosen = kept | {film: None for film in picked if film in names}
 
 
-def _own_film(services: Services, sha256: str):
+def _own_film(services: Services, sha256: str) -> Film:
     film = services.films.get(sha256)
     if film is None:
         raise FilmError("This film was put away to save memory; upload it again.")

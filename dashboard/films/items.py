@@ -73,14 +73,14 @@ def summaries(
         p = catalogue.probabilities(finding)[rows]
         answers = [None if np.isnan(one) else float(one) for one in p]
         letters = outcomes(catalogue, finding, threshold_of(query, catalogue, finding), rows)
-    flagged = _flagged(catalogue, query, rows) if finding is None and catalogue.answers else [None] * len(rows)
+    flagged = _flagged(catalogue, query, rows) if finding is None else [None] * len(rows)
     found = []
     for row, answer, outcome, count in zip(rows.tolist(), answers, letters, flagged, strict=True):
         film, title = str(films.names[row]), str(films.titles[row])
         remark = remarks.get(film, Remark())
         present = ", ".join(finding_label(name) for name in films.present(row)) or _nothing_present(catalogue, row)
         said = [title, *facts(catalogue, row), f"labels: {present}"]
-        if answer is not None:
+        if finding is not None and answer is not None:
             said.append(f"{finding_label(finding)} {percent(answer)}" + (f", {OUTCOMES[outcome]}" if outcome else ""))
         words = percent(answer) if answer is not None else "" if count is None else f"{count} flagged"
         written = " · ".join((*remark.tags, *(("note",) if remark.note else ())))
@@ -150,6 +150,8 @@ def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: 
 def _flagged(catalogue: Catalogue, query: State, rows: np.ndarray) -> list[int | None]:
     """Count the findings that the model flags; None where it was not asked about a film."""
     answers = catalogue.answers
+    if answers is None:
+        return [None] * len(rows)
     p = answers.probabilities[:, rows]
     thresholds = np.array([threshold_of(query, catalogue, name) for name in answers.outputs])[:, None]
     asked = ~np.isnan(p).all(axis=0)

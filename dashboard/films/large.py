@@ -44,7 +44,7 @@ def outlined(
     names: list[tuple[int, int]] = []
     for name, mask in (masks or {}).items():
         enlarged = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-        edges, _ = cv2.findContours(np.uint8(enlarged >= 0.5), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        edges, _ = cv2.findContours((enlarged >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         if edges:
             _draw(picture, name, [edge.reshape(-1, 2) for edge in edges], names)
     for name, drawn in (boxes or {}).items():

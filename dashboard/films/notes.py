@@ -146,6 +146,7 @@ class Notebook:
         with self._lock:
             try:
                 connection = self._open(write=True)
+                assert connection is not None  # a writer makes the file
                 with connection:  # all of it or nothing
                     connection.executemany(sql, rows)
             except (sqlite3.Error, OSError) as error:

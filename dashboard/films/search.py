@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyarrow.compute as pc
@@ -163,13 +163,14 @@ def _has_state(catalogue: Catalogue, finding: str, state: str) -> np.ndarray:
     return label == (PRESENT if state == "present" else ABSENT)
 
 
-def _any(masks) -> np.ndarray:
+def _any(masks: Iterable[np.ndarray]) -> np.ndarray:
     return np.logical_or.reduce(list(masks))
 
 
 def _rank(query: State, catalogue: Catalogue, rows: np.ndarray) -> np.ndarray:
     """Give what to sort by, least first; NaN, which sorts last, where nothing is known."""
     finding = query.finding
+    assert finding is not None  # `usable` has left out an order that lacks one
     p = catalogue.probabilities(finding)[rows]
     if query.sort in ("likely", "unlikely"):
         return -p if query.sort == "likely" else p
@@ -177,7 +178,7 @@ def _rank(query: State, catalogue: Catalogue, rows: np.ndarray) -> np.ndarray:
     label[label == MISSING] = np.nan
     if query.sort == "error":
         return -np.abs(p - label)
-    above = _logit(p) - _logit(np.float64(threshold_of(query, catalogue, finding)))
+    above = _logit(p) - _logit(np.array(threshold_of(query, catalogue, finding)))
     return np.abs(above) if query.sort == "uncertainty" else above * (2 * label - 1)
 
 
@@ -190,7 +191,7 @@ def describe_threshold(query: State, catalogue: Catalogue, finding: str) -> str:
     threshold = threshold_of(query, catalogue, finding)
     if finding in dict(query.thresholds):
         by = "as this link says"
-    elif finding in catalogue.answers.thresholds:
+    elif catalogue.answers and finding in catalogue.answers.thresholds:
         by = f"by the rule “{catalogue.answers.thresholds[finding].rule.rstrip('.')}”"
     else:
         by = "since the predictions name no threshold"

@@ -91,7 +91,7 @@ def thumbnail(film: Film) -> bytes:
 
 def thumbnail_key(library: Library, dataset: str, film: str) -> str:
     """Name a thumbnail by what it is made from: the file as it is now, or the recipe in the dataset's table."""
-    made_from = (dataset, film, library.dataset_stamp(dataset))
+    made_from: tuple[object, ...] = (dataset, film, library.dataset_stamp(dataset))
     with contextlib.suppress(ValueError, OSError):
         if (path := library.film_path(dataset, film)) is not None:
             status = path.stat()

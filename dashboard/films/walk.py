@@ -66,8 +66,7 @@ def place(catalogue: Catalogue, rows: np.ndarray, film: str, *, only_openable: b
         Pass over films without a picture.
     """
     row = catalogue.films.row(film)
-    at = np.flatnonzero(rows == row) if row is not None else ()
-    if not len(at):
+    if row is None or not len(at := np.flatnonzero(rows == row)):
         return None
     here = int(at[0])
     before, after = rows[:here], rows[here + 1 :]

@@ -90,7 +90,9 @@ def _table(raw: pd.DataFrame, what: str) -> pd.DataFrame:
     told = {name: pd.to_numeric(raw[column], errors="coerce") for name, column in names.items() if name not in RUNS}
     table = pd.DataFrame({name: values for name, values in told.items() if np.isfinite(values).any()})
     runs = [raw[names[name]].astype(str).str.slice(0, 20) for name in RUNS if name in names]
-    table["run"] = runs[0].str.cat(runs[1:], sep=" ") if runs else ""
+    table["run"] = runs[0] if runs else ""
+    for more in runs[1:]:
+        table["run"] = table["run"] + " " + more
     if "epoch" not in table:
         table["epoch"] = table.groupby("run").cumcount() + 1
     table = table.dropna(subset="epoch").replace([np.inf, -np.inf], np.nan).head(MOST_EPOCHS)
@@ -104,7 +106,7 @@ def best_epoch(curves: Curves) -> tuple[float, float] | None:
     names = [name for name in curves.losses if name.lower().startswith(VALIDATION)]
     if not names or curves.table["run"].nunique() > 1:
         return None
-    row = curves.table.loc[curves.table[names[0]].idxmin()]
+    row = curves.table.iloc[int(np.nanargmin(curves.table[names[0]].to_numpy(np.float64)))]
     return float(row["epoch"]), float(row[names[0]])
 
 

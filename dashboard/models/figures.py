@@ -130,7 +130,7 @@ def _dots(
     for place, color, (finding, found) in zip(places, colors, findings.items(), strict=True):
         if found.auroc is None:
             continue
-        has_interval = found.low is not None and found.high is not None
+        interval = None if found.low is None or found.high is None else (found.low, found.high)
         figure.add_scatter(
             x=[found.auroc],
             y=[place],
@@ -139,14 +139,14 @@ def _dots(
             marker={"size": 9, "color": color, "symbol": symbol, "line": {"width": 1.6, "color": color}},
             error_x={
                 "type": "data",
-                "array": [found.high - found.auroc] if has_interval else [0],
-                "arrayminus": [found.auroc - found.low] if has_interval else [0],
+                "array": [interval[1] - found.auroc] if interval else [0],
+                "arrayminus": [found.auroc - interval[0]] if interval else [0],
                 "color": color,
                 "thickness": 1.6,
                 "width": 0,
             },
             hovertemplate=f"{plain(finding)}: %{{x:.3f}}"
-            + (f" ({found.low:.3f} to {found.high:.3f})" if has_interval else "")
+            + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
             + "<extra></extra>",
             showlegend=False,
         )

@@ -35,6 +35,12 @@ class ModelEntry:
     card: ModelCard | None
     problem: str = ""
 
+    @property
+    def readable_card(self) -> ModelCard:
+        """The card of a model that has one: sections that need it are shown of such models only."""
+        assert self.card is not None, self.problem
+        return self.card
+
 
 def take_inventory(library: Library) -> dict[str, ModelEntry]:
     """Give every model of a library by name; a broken one is among them, with its problem."""

@@ -140,9 +140,10 @@ def measured(content: Any, prefix: str = "") -> Measured:
     area, low, high = (share(at(content, f"{prefix}auroc{end}")) for end in ("", "_low", "_high"))
     if area is None or low is None or high is None or not low <= area <= high:
         low = high = None
-    counts = (number(at(content, name)) for name in ("positives", "negatives"))
+    positives, negatives = (number(at(content, name)) for name in ("positives", "negatives"))
     rates = (share(at(content, f"{prefix}{name}")) for name in ("ece", "sensitivity", "specificity"))
-    return Measured(*counts, area, low, high, *rates)
+    ece, sensitivity, specificity = rates
+    return Measured(positives, negatives, area, low, high, ece, sensitivity, specificity)
 
 
 def main_part(card: ModelCard) -> Part | None:
@@ -171,7 +172,8 @@ def origins(card: ModelCard) -> tuple[Origin, ...]:
     found = [_origin("Weights from", told)] if told.get("source") or told.get("licence") else []
     found += [_origin("Trained on", told["data"])] if isinstance(told.get("data"), Mapping) else []
     others = told.get("also")
-    found += [_origin("Also trained on", one) for one in others if isinstance(one, Mapping)] if _is_list(others) else []
+    if isinstance(others, list):
+        found += [_origin("Also trained on", one) for one in others if isinstance(one, Mapping)]
     if isinstance(told.get("soft_labels"), Mapping):
         found.append(_origin("Soft labels", told["soft_labels"]))
     start = told.get("started_from")
@@ -179,10 +181,6 @@ def origins(card: ModelCard) -> tuple[Origin, ...]:
         found.append(_origin("Started from", start))
         found += [_origin("Which was trained on", start["data"])] if isinstance(start.get("data"), Mapping) else []
     return tuple(one for one in found if any((one.name, one.source, one.licence, one.citation)))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _origin(role: str, content: Mapping[str, Any]) -> Origin:

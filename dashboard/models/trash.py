@@ -49,7 +49,7 @@ def delete(library: Library, model: ModelEntry) -> Deleted:
     if not model.is_own:
         raise TrashError(f"{model.name} is built in and cannot be deleted.")
     files = files_of(model.path)
-    if not files:
+    if not any(one.suffix in SUFFIXES for one in files):
         raise TrashError(f"{model.name} is gone already.")
     try:
         folder = _new_folder(library)
@@ -60,7 +60,7 @@ def delete(library: Library, model: ModelEntry) -> Deleted:
             raise
     except OSError as error:
         raise TrashError(f"{model.name} cannot be deleted: {error.strerror or error}.") from error
-    return _read(folder)
+    return _deleted(model.path.stem, folder)
 
 
 def restore(library: Library, deleted: Deleted) -> Path:
@@ -94,8 +94,8 @@ def restore(library: Library, deleted: Deleted) -> Path:
 def list_deleted(library: Library) -> list[Deleted]:
     """Give the models in the trash, the latest first."""
     folder = trash_folder(library)
-    found = [_read(one) for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
-    found = [one for one in found if one is not None]
+    folders = [one for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+    found = [deleted for one in folders if (deleted := _read(one)) is not None]
     return sorted(found, key=lambda one: (one.when, one.folder.name), reverse=True)[:MOST_SHOWN]
 
 
@@ -106,9 +106,11 @@ def trash_folder(library: Library) -> Path:
 
 def _read(folder: Path) -> Deleted | None:
     names = [one.stem for one in folder.iterdir() if one.suffix in SUFFIXES]
-    if not names:
-        return None
-    return Deleted(names[0], folder, datetime.datetime.fromtimestamp(folder.stat().st_mtime, datetime.UTC))
+    return _deleted(names[0], folder) if names else None
+
+
+def _deleted(name: str, folder: Path) -> Deleted:
+    return Deleted(name, folder, datetime.datetime.fromtimestamp(folder.stat().st_mtime, datetime.UTC))
 
 
 def _new_folder(library: Library) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+Numbers = Sequence[float] | np.ndarray
 WIDTH, HEIGHT = 320, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 42  # margins
 
@@ -32,19 +33,19 @@ class Plot:
     y_ticks: Sequence[tuple[float, str]]
     shapes: list[str] = field(default_factory=list)
 
-    def line(self, x: Sequence[float], y: Sequence[float], color: str, width: float = 2, dash: str = "") -> None:
+    def line(self, x: Numbers, y: Numbers, color: str, width: float = 2, dash: str = "") -> None:
         """Add a line."""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self.shapes.append(
             f'<polyline points="{self._points(x, y)}" fill="none" stroke="{color}" stroke-width="{width}"{dashed}/>'
         )
 
-    def area(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], color: str) -> None:
+    def area(self, x: Numbers, low: Numbers, high: Numbers, color: str) -> None:
         """Add a band."""
         outline = self._points([*x, *x[::-1]], [*high, *low[::-1]])
         self.shapes.append(f'<polygon points="{outline}" fill="{color}" opacity="0.2"/>')
 
-    def bars(self, edges: Sequence[float], heights: Sequence[float], color: str) -> None:
+    def bars(self, edges: Numbers, heights: Numbers, color: str) -> None:
         """Add bars from 0."""
         for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
             x, y = self._x(left), self._y(height)
@@ -53,7 +54,7 @@ class Plot:
                 f'fill="{color}" opacity="0.6"/>'
             )
 
-    def dots(self, x: Sequence[float], y: Sequence[float], radii: Sequence[float], color: str) -> None:
+    def dots(self, x: Numbers, y: Numbers, radii: Numbers, color: str) -> None:
         """Add dots; radii are in picture units."""
         self.shapes += [
             f'<circle cx="{self._x(one):.1f}" cy="{self._y(other):.1f}" r="{radius:.1f}" fill="{color}"/>'
@@ -91,7 +92,7 @@ class Plot:
     def _y(self, value: float) -> float:
         return HEIGHT - BOTTOM - _share(value, self.y_range) * (HEIGHT - TOP - BOTTOM)
 
-    def _points(self, x: Sequence[float], y: Sequence[float]) -> str:
+    def _points(self, x: Numbers, y: Numbers) -> str:
         pairs = ((one, other) for one, other in zip(x, y, strict=True) if not math.isnan(one + other))
         return " ".join(f"{self._x(one):.1f},{self._y(other):.1f}" for one, other in pairs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from scipy.special import expit, logit
@@ -104,7 +106,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             key=f"number_{shown:g}",  # another value is another field: see `turn_slider`
             value=shown,
             # A field that is gone may still be heard of: what it showed was nobody's wish.
-            take=lambda value: {} if value == shown else turn_slider() or by_hand(value),
+            take=lambda value: {} if value == shown else _turned(by_hand(value)),
             label_visibility="collapsed",
             help="The same threshold, to type.",
         )
@@ -128,7 +130,8 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
                 args=(rule,),
                 help=RULES[rule].meaning,
             )
-        if on in TARGETS:
+        usual = RULES[on].target if on in TARGETS else None
+        if usual is not None:
             visit.bound(
                 st.number_input,
                 TARGETS[on],
@@ -136,8 +139,8 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
                 1000.0 if on == "cost" else 1.0,
                 step=1.0 if on == "cost" else 0.01,
                 key=f"target_{on}",
-                value=float(RULES[on].target if asked.target is None else asked.target),
-                take=lambda target: turn_slider() or {"target": target},
+                value=float(usual if asked.target is None else asked.target),
+                take=lambda target: _turned({"target": target}),
                 label_visibility="collapsed",
                 width=150,
                 help=f"{TARGETS[on]}.",
@@ -157,6 +160,12 @@ def turn_slider() -> None:
     the old place with the next key, and Python would take that for the visitor's wish.
     """
     st.session_state.roc_turn = st.session_state.get("roc_turn", 0) + 1
+
+
+def _turned(changes: dict[str, Any]) -> dict[str, Any]:
+    """Give changes to a threshold, once the slider is another one."""
+    turn_slider()
+    return changes
 
 
 def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:

@@ -180,7 +180,8 @@ class Library:
     def _row(self, dataset: str, film: str) -> pd.Series:
         """Look up a film that can be opened or rendered."""
         table = self.table(dataset)
-        if film in table.index and _can_be_hung(row := table.loc[film]):
+        row = table.loc[film] if film in table.index else None
+        if isinstance(row, pd.Series) and _can_be_hung(row):
             return row
         raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
 
@@ -193,6 +194,7 @@ class Library:
 
 def render_film(record: Record, without: Iterable[str] = ()) -> Film:
     """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
+    assert record.recipe is not None  # what is not simulated has no twin, and is hung from its file
     return opening.render_film(record.recipe, record.size, without)
 
 

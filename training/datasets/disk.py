@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -115,10 +115,10 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def remark(what: str, examples: object, left_out: bool = False) -> tuple[Remark, ...]:
+def remark(what: str, examples: Iterable[object], left_out: bool = False) -> tuple[Remark, ...]:
     """Make a remark about a sequence of examples; none where there is none."""
-    examples = list(examples)
-    return (Remark(what, len(examples), str(examples[0]), left_out),) if examples else ()
+    found = list(examples)
+    return (Remark(what, len(found), str(found[0]), left_out),) if found else ()
 
 
 def stem(name: str) -> str:

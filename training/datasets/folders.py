@@ -85,7 +85,8 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     meanings = {one: meaning_of(one) for one in table[CLASS].unique()}
     films = table[["film", "path", "patient", CLASS]].assign(dataset=name, on_disk=True)
     films = pd.concat([films, class_labels(table[CLASS], meanings)], axis=1)
-    if (table["split"] != "").all():
+    published = bool((table["split"] != "").all())
+    if published:
         films["split"] = table["split"]
     else:
         classes = table[CLASS].to_numpy()[:, None] == np.unique(table[CLASS])
@@ -102,7 +103,7 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
         *remark("files that are no images, left out", files.others, left_out=True),
         *files.remarks(),
     )
-    return finish(_facts(name, root, seed, set(meanings), (table["split"] != "").all()), films, remarks)
+    return finish(_facts(name, root, seed, set(meanings), published), films, remarks)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -163,9 +163,9 @@ def class_labels(classes: pd.Series, meanings: Mapping[str, Meaning | None]) -> 
     """
     columns = {name: _unlabelled(len(classes)) for name in FINDINGS}
     for one in classes.unique():
-        if meanings[one] is None:
+        if (meaning := meanings[one]) is None:
             continue
-        finding, code = meanings[one]
+        finding, code = meaning
         here = (classes == one).to_numpy()
         for name in FINDINGS if finding == NO_FINDING else (finding,):
             values, codes = columns[name]

@@ -145,14 +145,15 @@ def _named(file: Path, lists: pd.Series) -> pd.DataFrame:
 
 def _lists(root: Path, table: Path, train_val: Path | None, splits: str | None) -> tuple[dict[str, Path], str]:
     """Give the lists that the split is taken from, none for a random one, and what the split is."""
-    test = train_val.with_name("test_list.txt") if train_val else None
-    there = test is not None and test.is_file()
-    if splits == "random" or (splits is None and not there):
+    official: dict[str, Path] = {}
+    if train_val and (test := train_val.with_name("test_list.txt")).is_file():
+        official = {"train_val": train_val, "test": test}
+    if splits == "random" or (splits is None and not official):
         return {}, "random"
     if splits in (None, "official"):
-        if not there:
+        if not official:
             raise DatasetError(f"{root} holds no official split; expected train_val_list.txt and test_list.txt.")
-        return {"train_val": train_val, "test": test}, "official"
+        return official, "official"
     folder = Path(splits)
     if not folder.is_dir():
         raise DatasetError(f"There is no folder {folder}; --splits expects official, random or a folder of lists.")

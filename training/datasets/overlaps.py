@@ -46,7 +46,8 @@ def shared_films(first: Dataset, second: Dataset, by_hash: bool = False) -> tupl
         Films that could not be opened.
     """
     by_name = _same_name(first.films, second.films)
-    found, remarks = [by_name], ()
+    found = [by_name]
+    remarks: tuple[Remark, ...] = ()
     if by_hash:
         (bits_first, refused_first), (bits_second, refused_second) = hashes(first), hashes(second)
         pairs = near_pairs(bits_first, bits_second)

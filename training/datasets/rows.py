@@ -7,7 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ MAX_HEADING = 200_000  # characters
 SHOWN = 30  # columns that a message lists
 
 
-def read_csv(file: Path, wanted: Iterable[str], **options: object) -> pd.DataFrame:
+def read_csv(file: Path, wanted: Iterable[str], **options: Any) -> pd.DataFrame:
     """Read a label table.
 
     Raises
@@ -67,7 +67,7 @@ def refuse(file: Path, row: int, problem: str) -> NoReturn:
     raise DatasetError(f"{file.name}, row {row + 2}: {problem}")
 
 
-def refuse_any(file: Path, wrong: object, values: pd.Series, problem: str) -> None:
+def refuse_any(file: Path, wrong: np.ndarray | pd.Series, values: pd.Series, problem: str) -> None:
     """Raise for the first row that is wrong.
 
     Parameters

@@ -49,7 +49,7 @@ def random_split(
 
 def list_names(folder: Path) -> dict[str, Path]:
     """Find published lists in a folder: split -> file, such as ``train_val_list.txt`` or ``dev.csv``."""
-    found = {}
+    found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
         split = next((split for start, split in LISTS.items() if file.name.lower().startswith(start)), None)
         if split and file.suffix in (".txt", ".csv"):
@@ -96,8 +96,8 @@ def split_from_lists(
     split = films["film"].map(home).astype("str")
     shared = (split == "train_val").to_numpy(bool)
     if shared.any():
-        number = split_by_patient(films.loc[shared, "patient"].to_numpy(), positives[shared], CARVED, seed)
-        split[shared] = np.asarray(SPLITS)[number]
+        carved = split_by_patient(films.loc[shared, "patient"].to_numpy(), positives[shared], CARVED, seed)
+        split[shared] = np.asarray(SPLITS)[carved]
     return split, sorted(set(home) - set(films["film"]))
 
 

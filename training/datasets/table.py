@@ -222,13 +222,13 @@ def _check_labels(films: pd.DataFrame, where: str) -> None:
 
 
 def _check_patients(films: pd.DataFrame, where: str) -> None:
-    homes = films.loc[films["split"].notna() & films["patient"].notna(), ["patient", "split"]].drop_duplicates()
+    homes = films[["patient", "split"]].reset_index(drop=True).dropna().drop_duplicates()
     torn = homes["patient"].duplicated()
     if torn.any():
         patient = homes.loc[torn, "patient"].iloc[0]
         rows = homes[homes["patient"] == patient]
         told = " and ".join(
-            f"{split} ({_row(films, films.index.get_loc(index))})" for index, split in rows["split"].items()
+            f"{split} ({_row(films, place)})" for place, split in zip(rows.index, rows["split"], strict=True)
         )
         raise DatasetError(f"{where} has the patient “{patient}” in two splits, {told}; splits are by patient.")
 

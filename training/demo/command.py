@@ -81,7 +81,7 @@ def steps(out: Path, nih: Path | None, soft_labels: Path | None) -> list[Step]:
         made.append(Step("Read the table of the real films", command, real / "films.parquet"))
         main = real
     soft = ("--soft-labels", soft_labels, "--soft-source", SOFT_SOURCE) if nih and soft_labels else ()
-    mixed = ("--also", natural, "--also", balanced) if nih else ("--also", balanced)
+    mixed: tuple[object, ...] = ("--also", natural, "--also", balanced) if nih else ("--also", balanced)
     lightbox = _fit("Lightbox", main, models / "lightbox.keras", ("--start", pretrained, *mixed, *soft), FINE_TUNING)
     mixed = ("--also", tokens) if nih else ()
     main = real if nih else tokens

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -134,5 +135,5 @@ def _kind(judged: Judged) -> str:
     return "classes" if judged.classes == judged.findings else "findings and classes"
 
 
-def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+def _without_nan(row: dict[Hashable, Any]) -> dict[Hashable, Any]:
     return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}

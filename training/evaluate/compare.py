@@ -64,7 +64,7 @@ def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray, patients:
     truth = truth[used]
     scores = [np.asarray(one, float)[used] for one in (first, second)]
     owner = np.arange(len(truth)) if patients is None else np.asarray(patients)[used]
-    areas = [clustered_auroc(truth, one, owner) for one in scores]
+    areas = clustered_auroc(truth, scores[0], owner), clustered_auroc(truth, scores[1], owner)
     difference = areas[0].value - areas[1].value
     left_out = int((~used).sum())
     if math.isnan(areas[0].low):

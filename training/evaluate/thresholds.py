@@ -99,7 +99,7 @@ def choose(rule: str, ranked: Ranked, target: float | None = None, card: Thresho
     if ranked.problem:
         raise EvaluateError(f"{ranked.problem} The rule {RULES[rule].name} needs both kinds, told apart.")
     target = checked_target(rule, target)
-    k = _CHOOSERS[rule](ranked, target)
+    k = _CHOOSERS[rule](ranked) if target is None else _AIMED[rule](ranked, target)
     words = RULES[rule].name + ("" if target is None else f" {target:g}")
     return Threshold(_between(ranked.scores, k), f"{words}, chosen on {ranked.films} films.")
 
@@ -124,7 +124,7 @@ def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
     ranked = rank(labels, probabilities)
     if not ranked.positives or not ranked.negatives:
         return math.nan
-    return _between(ranked.scores, _balanced(ranked, None)) if len(ranked.scores) > 1 else float(ranked.scores[0])
+    return _between(ranked.scores, _balanced(ranked)) if len(ranked.scores) > 1 else float(ranked.scores[0])
 
 
 def checked_target(rule: str, target: float | None) -> float | None:
@@ -136,9 +136,10 @@ def checked_target(rule: str, target: float | None) -> float | None:
         If the target makes no sense.
     """
     rule = ALIASES.get(rule, rule)
-    if RULES[rule].target is None:
+    usual = RULES[rule].target
+    if usual is None:
         return None
-    target = RULES[rule].target if target is None else target
+    target = usual if target is None else target
     if rule == "cost":
         if not (math.isfinite(target) and target > 0):
             raise EvaluateError(f"A miss must cost more than 0 false alarms; got {target:g}.")
@@ -162,23 +163,23 @@ def _highest(value: np.ndarray) -> int:
     return len(value) - 1 - int(np.argmax(value[::-1]))
 
 
-def _balanced(ranked: Ranked, _: float | None) -> int:
+def _balanced(ranked: Ranked) -> int:
     sensitivity, specificity = _pair(ranked)
     # A threshold that flags all films lies between no two of them.
     return 1 + _highest(-np.abs(sensitivity - specificity)[1:-1])
 
 
-def _youden(ranked: Ranked, _: float | None) -> int:
+def _youden(ranked: Ranked) -> int:
     sensitivity, specificity = _pair(ranked)
     return _highest((sensitivity + specificity)[:-1])
 
 
-def _f1(ranked: Ranked, _: float | None) -> int:
+def _f1(ranked: Ranked) -> int:
     flagged = ranked.true_positives + ranked.false_positives
     return _highest((2 * ranked.true_positives / (flagged + ranked.positives))[:-1])
 
 
-def _prevalence(ranked: Ranked, _: float | None) -> int:
+def _prevalence(ranked: Ranked) -> int:
     flagged = ranked.true_positives + ranked.false_positives
     return _highest(-np.abs(flagged - ranked.positives)[:-1])
 
@@ -216,11 +217,13 @@ def _pair(ranked: Ranked) -> tuple[np.ndarray, np.ndarray]:
     return ranked.true_positives / ranked.positives, 1 - ranked.false_positives / ranked.negatives
 
 
-_CHOOSERS: Mapping[str, Callable[[Ranked, float | None], int]] = {
+_CHOOSERS: Mapping[str, Callable[[Ranked], int]] = {
     "balanced": _balanced,
     "youden": _youden,
     "f1": _f1,
     "prevalence": _prevalence,
+}
+_AIMED: Mapping[str, Callable[[Ranked, float], int]] = {  # they need a target
     "sensitivity": _sensitivity,
     "specificity": _specificity,
     "ppv": _ppv,

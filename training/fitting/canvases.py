@@ -130,11 +130,11 @@ def read_canvases(
     if done.is_file():
         return np.memmap(file, np.uint8, "r", shape=shape), json.loads(done.read_text(encoding="utf-8"))
     _reserve(file, int(np.prod(shape)))
-    store = np.memmap(file, np.uint8, "r+", shape=shape)
-    refused = _decode(films["film"], paths, spec, store)
-    store.flush()
+    mapped = np.memmap(file, np.uint8, "r+", shape=shape)
+    refused = _decode(films["film"], paths, spec, mapped)
+    mapped.flush()
     write_file(done, json.dumps(refused))
-    return store, refused
+    return mapped, refused
 
 
 def _decode(films: pd.Series, paths: list[Path], spec: InputSpec, store: np.ndarray) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -63,7 +64,7 @@ def batches(
     for first in range(0, max(len(order) - size, 0) + 1, size):
         some = order[first : first + size]
         seeds = changed.spawn(len(some))
-        yield lambda some=some[worker::workers], seeds=seeds[worker::workers]: make(some, seeds)
+        yield partial(make, some[worker::workers], seeds[worker::workers])
 
 
 def ahead(jobs: Iterable[Callable[[], Item]], threads: int = THREADS, depth: int = 2 * THREADS) -> Iterator[Item]:

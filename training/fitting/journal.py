@@ -102,7 +102,8 @@ class Journal:
     def _write_log(self, network: int, rows: tuple[Row, ...]) -> None:
         if self.writes:
             files = (self._network(number) for number in range(network))
-            before = [row for file in files for row in self._read(file, with_arrays=False)["rows"]]
+            known = (self._read(file, with_arrays=False) for file in files)
+            before = [row for found in known if found is not None for row in found["rows"]]
             _put(self.folder / "log.csv", log_text([*before, *rows]))
 
     def _write(self, file: Path, facts: Mapping[str, Any], groups: Mapping[str, Weights]) -> None:
@@ -111,7 +112,7 @@ class Journal:
         counts = {name: len(arrays) for name, arrays in groups.items()}
         named = {f"{name}-{k}": array for name, arrays in groups.items() for k, array in enumerate(arrays)}
         text = json.dumps({**facts, "counts": counts, "rows": [asdict(row) for row in facts["rows"]]})
-        _put(file, lambda path: np.savez(path, facts=np.array(text), **named))
+        _put(file, lambda path: np.savez(path, allow_pickle=False, facts=np.array(text), **named))
 
     def _read(self, file: Path, with_arrays: bool = True) -> dict[str, Any] | None:
         if not file.is_file():

@@ -52,6 +52,11 @@ def log_text(rows: Iterable[Row]) -> str:
     return stream.getvalue()
 
 
+def validation_losses(rows: Iterable[Row]) -> list[float]:
+    """Give the validation losses of the rows that have one."""
+    return [row.validation_loss for row in rows if row.validation_loss is not None]
+
+
 def tensorboard(folder: Path) -> Callable[[Row], None]:
     """Give a function that writes a row as TensorBoard events, one run a network.
 

@@ -87,7 +87,8 @@ def balance(
         weights = [(1 - beta) / (1 - beta**count) for count in (positives, negatives)]
         if head == "softmax":
             return Balance(weights[0] * len(positives) / weights[0].sum(), alike, none)
-        return Balance(*(2 * weight / (weights[0] + weights[1]) for weight in weights), none)
+        rare, common = (2 * weight / (weights[0] + weights[1]) for weight in weights)
+        return Balance(rare, common, none)
     if strategy == "logit-adjustment":
         share = positives / (positives + negatives)
         return Balance(alike, alike, strength * np.log(share if head == "softmax" else share / (1 - share)))

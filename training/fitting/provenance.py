@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.table import Dataset
+from training.fitting.log import validation_losses
 from training.fitting.losses import STRATEGIES
 from training.fitting.recipe import CHOICES, OPTIONS, Recipe, flag
+from training.fitting.schedule import best_epoch
 from training.fitting.start import Start
 from training.fitting.targets import PATIENT_FACTS, patient_targets
 
@@ -132,8 +134,8 @@ def _also_learned(targets: np.ndarray) -> str | None:
 
 def _epochs(fitted: Fitted, recipe: Recipe) -> int:
     """Give how many epochs the weights have seen that were kept."""
-    losses = [row.validation_loss for row in fitted.rows if row.network == "model"]
-    return losses.index(min(losses)) + 1 if recipe.patience else len(losses)
+    rows = [row for row in fitted.rows if row.network == "model"]
+    return best_epoch(validation_losses(rows)) + 1 if recipe.patience else len(rows)
 
 
 def _imbalance(fitted: Fitted, recipe: Recipe) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from training.evaluate.thresholds import RULES
 from training.fitting.augment import Augmentation
@@ -173,15 +174,15 @@ CHOICES: dict[str, tuple[str, Mapping[str, str]]] = {
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--architecture`` and one option a field of the recipe."""
     parser.add_argument("--architecture", required=True, help=f"one of {', '.join(ARCHITECTURES)}")
-    defaults = {one.name: one.default for one in fields(Recipe)}
+    defaults: dict[str, Any] = {one.name: one.default for one in fields(Recipe)}
     for name, (meaning, *_) in OPTIONS.items():
         default = defaults[name]
         # None: not said, so that it can depend on other options.
-        says = {"type": type(default), "default": None if name == "folds" else default}
-        parser.add_argument(flag(name), **says, help=f"{meaning} (default: {default})")
+        unsaid = None if name == "folds" else default
+        parser.add_argument(flag(name), type=type(default), default=unsaid, help=f"{meaning} (default: {default})")
     for name, (meaning, choices) in CHOICES.items():
         default = None if name == "imbalance" else defaults[name]
-        more = {"nargs": "?", "const": "bfloat16"} if name == "mixed_precision" else {}
+        more: dict[str, Any] = {"nargs": "?", "const": "bfloat16"} if name == "mixed_precision" else {}
         text = f"{meaning} (default: {defaults[name]})"
         parser.add_argument(flag(name), default=default, metavar="|".join(choices), help=text, **more)
     parser.add_argument("--flip", type=float, default=0.0, help="share of training films mirrored (default: 0)")

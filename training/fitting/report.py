@@ -177,7 +177,7 @@ def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]
 
 def _splits(table: pd.DataFrame) -> dict[str, Any]:
     return {
-        split: {"films": len(films), "patients": int(films["patient"].nunique())}
+        str(split): {"films": len(films), "patients": int(films["patient"].nunique())}
         for split, films in table.groupby("split", sort=False)
     }
 

@@ -15,7 +15,7 @@ from training.evaluate import mean_auroc
 from training.fitting.canvases import Canvases
 from training.fitting.input import ahead, batches, standardise
 from training.fitting.journal import FitError, Journal, State, Weights
-from training.fitting.log import Row
+from training.fitting.log import Row, validation_losses
 from training.fitting.losses import Loss, mean_loss
 from training.fitting.problem import Problem
 from training.fitting.recipe import Recipe
@@ -193,11 +193,10 @@ def train(
     step = make_step(network, optimizer, plan.loss, plan.strategy)
     answer = None if data.validation is None or not len(data.validation) else forward(network)
     rows, best = list(begun.rows), begun.best
-    while len(rows) < recipe.epochs and not is_over([row.validation_loss for row in rows], recipe.patience):
+    while len(rows) < recipe.epochs and not is_over(validation_losses(rows), recipe.patience):
         row = _epoch(data, plan, step, answer, rows, number, name, progress, teachers)
         rows.append(row)
-        losses = [row.validation_loss for row in rows]
-        if recipe.patience and best_epoch(losses) == len(rows) - 1:
+        if recipe.patience and best_epoch(validation_losses(rows)) == len(rows) - 1:
             best = network.get_weights()
         journal.save(number, State(tuple(rows), _values(network.variables), _values(optimizer.variables), best))
         for told in plan.on_epoch:
@@ -222,7 +221,7 @@ def _epoch(
     recipe, epoch = plan.recipe, len(before) + 1
     steps, lowered = data.steps_an_epoch(recipe.batch_size), 0
     if recipe.schedule == "plateau":
-        lowered = plateaus([row.validation_loss for row in before])
+        lowered = plateaus(validation_losses(before))
     losses: list = []
     began, rate = time.perf_counter(), 0.0
     seed = plan.seed(number, epoch)
@@ -248,7 +247,7 @@ def _epoch(
 
 def _validate(data: TrainingData, plan: Plan, answer: Forward | None) -> tuple[float | None, float | None]:
     """Give loss and mean AUROC of the validation films."""
-    if answer is None:
+    if answer is None or data.validation is None:
         return None, None
     outputs = len(plan.problem.outputs)
     truth = plan.problem.truth[data.validation]  # what is so, also where something softer is learned

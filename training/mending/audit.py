@@ -283,7 +283,7 @@ def _recalibrated(
 def _flagged(undone: Undone, threshold: float) -> float:
     films = flagged = 0
     for logits, ranked in undone:
-        k = np.searchsorted(logits, safe_logit(threshold))
+        k = np.searchsorted(logits, safe_logit(np.array(threshold)))
         flagged += int(ranked.true_positives[k] + ranked.false_positives[k])
         films += ranked.films
     return flagged / films

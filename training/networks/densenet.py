@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from keras import KerasTensor, Model
+    from keras import KerasTensor, Layer, Model
 
 BLOCKS = (6, 12, 24, 16)  # dense layers a block
 GROWTH = 32  # channels that a dense layer adds
@@ -98,7 +98,7 @@ def _normalise_and_cut(x: KerasTensor, norm: str, relu: str) -> KerasTensor:
     return layers.ReLU(name=relu)(_normalisation(norm)(x))
 
 
-def _normalisation(name: str) -> object:
+def _normalisation(name: str) -> Layer:
     from keras import layers
 
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class Reader:
         canvases, left_out = {}, {}
         for source in sources:
             try:
-                pixels = self._rendered(source) if source.recipe is not None else self._from_disk(source)
+                pixels = self._rendered(source.recipe) if source.recipe is not None else self._from_disk(source)
                 canvases[source.film] = prepare(pixels, self.spec)
             except (ValueError, OSError) as error:
                 left_out[source.film] = str(error)
@@ -112,12 +112,12 @@ class Reader:
             raise FilmError(f"The film {source.film} lies outside its dataset, so it is not opened.")
         return read_film(path).pixels
 
-    def _rendered(self, source: Source) -> np.ndarray:
+    def _rendered(self, recipe: str) -> np.ndarray:
         """Render a film in the 256 shades that its file would have."""
         from training.simulation.recipe import Recipe
         from training.simulation.render import SIZE, render
 
-        shades = render(Recipe.from_json(source.recipe), size=self.rendered_size or SIZE)
+        shades = render(Recipe.from_json(recipe), size=self.rendered_size or SIZE)
         return np.round(shades * 255) / np.float32(255)
 
 
@@ -154,7 +154,7 @@ def sources_of(films: pd.DataFrame) -> list[Source]:
 
 def read_ahead(
     reader: Reader, batches: Sequence[Sequence[Source]], workers: int | None = None, processes: bool = True
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Read batches in order, some of them ahead of being asked for.
 
     Decoding gives up Python's lock, so threads read files while the model runs. Rendering does not, so many

@@ -240,7 +240,7 @@ def _numbers(column: pd.Series, path: Path) -> pd.Series:
     numbers = pd.to_numeric(column.str.strip(), errors="coerce").astype(np.float64)
     wrong = ~((numbers >= 0) & (numbers <= 1))  # NaN is wrong too
     if wrong.any():
-        line = wrong.idxmax()
+        line = column.index[wrong][0]
         raise PredictionsError(
             f"{path.name} has “{column[line][:40]}” for {column.name} in line {line}; expected a number from 0 to 1."
         )

@@ -119,7 +119,7 @@ class WorkFolder:
         table = pd.concat([pd.read_parquet(self._path(shard)) for shard in shards])
         reasons = table.pop(WHY)
         out = reasons != ""
-        return table[~out], reasons[out].to_dict()
+        return table[~out], {str(film): why for film, why in reasons[out].items()}
 
     def clear(self) -> None:
         """Remove the folder; what it held is in the predictions."""

@@ -49,13 +49,13 @@ class Cage:
     apex: float
     dome: float
 
-    def outer(self, y: np.ndarray) -> np.ndarray:
+    def outer(self, y: np.ndarray | float) -> np.ndarray:
         """Half the inner width of the thorax at each height, mm: a dome above, nearly straight walls below."""
         s = np.clip(np.asarray(y, dtype=np.float64) / self.height, 0, 1)
         dome = np.sqrt(np.maximum(1 - (1 - np.minimum(s / self.dome, 1)) ** 2.1, 0))
         return self.half_width * (self.apex + (1 - self.apex) * dome)
 
-    def inner(self, y: np.ndarray) -> np.ndarray:
+    def inner(self, y: np.ndarray | float) -> np.ndarray:
         """Distance of the lungs' medial wall from the midline at each height, mm.
 
         From the apices it falls over a fifth of the height to 3.5 % of the half-width.
@@ -64,7 +64,7 @@ class Cage:
         dome = np.sqrt(np.maximum(1 - (1 - np.minimum(s / 0.2, 1)) ** 2, 0))
         return self.half_width * (self.apex - (self.apex - 0.035) * dome)
 
-    def depth(self, y: np.ndarray) -> np.ndarray:
+    def depth(self, y: np.ndarray | float) -> np.ndarray:
         """Half the depth of the lungs at each height, mm.
 
         A fifth of the full depth at the apices, all of it from 55 to 75 % of the height, then the recess closes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from training.simulation.dataset import Plan, generate
@@ -52,7 +53,7 @@ def _confounder(text: str) -> Confounder:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _whole(least: int):
+def _whole(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         try:
             value = int(text)

@@ -155,8 +155,8 @@ def read_masks(path: Path) -> dict[str, np.ndarray]:
     packed = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if packed is None or packed.ndim != 3:
         raise DatasetError(f"Expected a colour PNG with masks at {path}, but found none; write the dataset again.")
-    packed = packed[..., ::-1]  # cv2 reads blue first
-    masks = {name: (packed[..., bit // 8] >> bit % 8 & 1).astype(bool) for bit, name in enumerate(MASK_BITS)}
+    shades: np.ndarray = packed[..., ::-1]  # cv2 reads blue first
+    masks = {name: (shades[..., bit // 8] >> bit % 8 & 1).astype(bool) for bit, name in enumerate(MASK_BITS)}
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 

@@ -54,7 +54,7 @@ class Confounder:
     rate_with: float
     rate_without: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.name not in OBJECTS:
             raise ConfounderError(f"Expected a confounder among {', '.join(OBJECTS)}, but got {self.name}.")
         if self.finding not in FINDINGS:

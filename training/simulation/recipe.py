@@ -46,7 +46,7 @@ class Recipe:
     findings: tuple[tuple[str, float, str], ...] = ()
     objects: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _expect(self.view in ("PA", "AP"), "view", "PA or AP", self.view)
         _expect(self.sex in ("M", "F"), "sex", "M or F", self.sex)
         for name, severity, side in self.findings:

@@ -43,7 +43,8 @@ class Sitting:
         self._surroundings = project_surroundings(self._healthy, self._camera, recipe.person, seed)
         self._projected: dict[Anatomy, Chest] = {}
         self._painted: dict[tuple, Chest] = {}
-        self._objects: dict[str, Laid | Burnt] = {}
+        self._laid: dict[str, Laid] = {}
+        self._burnt: dict[str, Burnt] = {}
 
     def film(self, without: Iterable[str] = (), noise: bool = True) -> np.ndarray:
         """Expose the film, or the twin that lacks the named findings and objects.
@@ -56,12 +57,12 @@ class Sitting:
         recipe = self.recipe.without(without)
         layers = self.chest(without).layers
         for name in filter(IN_BEAM.get, recipe.objects):
-            laid = self._object(name)
+            laid = self._lay(name)
             layers = replace(layers, metal=layers.metal + laid.metal, added=layers.added + laid.plastic)
         attenuation = layers.attenuation()
         film = expose(attenuation, self._scout, self._exposure, self._camera, recipe.seed, noise)
         for name in filter(ON_FILM.get, recipe.objects):
-            burnt = self._object(name)
+            burnt = self._burn(name)
             film = film * (1 - burnt.cover) + burnt.grey * burnt.cover
         return np.clip(film, 0, 1).astype(np.float32)
 
@@ -89,15 +90,16 @@ class Sitting:
             self._painted[recipe.findings] = self._paint(recipe)
         return self._painted[recipe.findings]
 
-    def _object(self, name: str) -> Laid | Burnt:
-        if name not in self._objects:
+    def _lay(self, name: str) -> Laid:
+        if name not in self._laid:
             rng = stream(self.recipe.seed, name)
-            self._objects[name] = (
-                IN_BEAM[name](self._surroundings.frame, self._camera, rng)
-                if name in IN_BEAM
-                else ON_FILM[name](self._camera.size, rng)
-            )
-        return self._objects[name]
+            self._laid[name] = IN_BEAM[name](self._surroundings.frame, self._camera, rng)
+        return self._laid[name]
+
+    def _burn(self, name: str) -> Burnt:
+        if name not in self._burnt:
+            self._burnt[name] = ON_FILM[name](self._camera.size, stream(self.recipe.seed, name))
+        return self._burnt[name]
 
     def _paint(self, recipe: Recipe) -> Chest:
         present = {name: (severity, side) for name, severity, side in recipe.findings}

@@ -18,6 +18,7 @@ from training.simulation.camera import Camera
 from training.simulation.solids import curve, ellipsoid, stack, tubes
 from training.simulation.streams import stream
 
+Samples = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # what `tubes` is given of tubes
 RIBS = 11  # the 12th is short and behind the abdomen
 BACK_RIB, FRONT_RIB = 1.0, 0.6  # density of posterior and anterior parts, which turn into cartilage
 RIB_WALL, RIB_CORE = 0.24, 0.42  # cortical wall as a share of the half-width; density of the marrow in it
@@ -47,7 +48,7 @@ def _ribs(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndar
     # Level of the first rib's neck, distance from rib to rib, slope relative to the mean one.
     first, pitch = rng.normal(7, 3), cage.height / rng.normal(COSTAL_PITCH, 0.35)
     slope = rng.normal(1.0, 0.14)
-    parts: dict[str, list] = {"posterior": [], "anterior": []}
+    parts: dict[str, list[Samples]] = {"posterior": [], "anterior": []}
     for side in (-1, 1):
         for k in range(RIBS):
             angle = np.linspace(0.16, 2.4 - 0.16 * max(k - 5, 0) ** 1.35, 56)  # from the spine round to the cartilage
@@ -73,8 +74,7 @@ def _ribs(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np.ndar
                 parts[name].append((sample[chosen], tangent[chosen], half_width[chosen], half_depth[chosen]))
     total = np.zeros((camera.size, camera.size), np.float32)
     for name, density in (("posterior", BACK_RIB), ("anterior", FRONT_RIB)):
-        joined = [np.concatenate(values) for values in zip(*parts[name], strict=True)]
-        total += density * tubes(camera.size, *joined, wall=RIB_WALL, core=RIB_CORE)
+        total += density * tubes(camera.size, *_joined(parts[name]), wall=RIB_WALL, core=RIB_CORE)
     return total
 
 
@@ -115,7 +115,8 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
     top, reach = body.shoulder_height, body.shoulder
     total = np.zeros((camera.size, camera.size), np.float32)
     swing = rng.uniform(0, 28) * (1 if camera.posterior else 0.3)  # shoulders rolled forward clear the lungs, mm
-    clavicle, border = [], []
+    clavicle: list[Samples] = []
+    border: list[Samples] = []
     for side in (-1, 1):
         tilt = rng.normal(0, 3)
         t = np.linspace(0, 1, 24)  # from the sternum to the shoulder
@@ -138,14 +139,14 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
         corners = camera.pixels(np.column_stack([plate, np.full(3, SCAPULA_DEPTH)]))
         cv2.fillConvexPoly(canvas, np.rint(corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
         total += cv2.GaussianBlur(canvas, (0, 0), 0.8 * scale + 0.3).astype(np.float32) * (SCAPULA_PLATE / 255)
-        for ends, half, thick in (  # half the width and half the depth of each border
+        for (start, end), half, thick in (  # half the width and half the depth of each border
             ((glenoid, tip), 3.4, 2.8),
             ((medial, tip), 2.0, 1.5),
             ((medial + np.array([0, 12]), acromion), 4.0, 3.2),
             ((glenoid - [0, 10], coracoid), 5.5, 4.0),
             ((glenoid - np.array([side * 2, 16]), glenoid + np.array([-side * 2, 16])), 4.5, 3.8),
         ):
-            line = np.linspace(*ends, 12)
+            line = np.linspace(start, end, 12)
             line[:, 0] += -side * 4 * np.sin(np.linspace(0, np.pi, 12))
             sample, tangent, _ = curve(camera.pixels(np.column_stack([line, np.full(12, SCAPULA_DEPTH)])))
             border.append((sample, tangent, np.full(len(sample), half * scale), np.full(len(sample), thick)))
@@ -158,15 +159,18 @@ def _shoulders(anatomy: Anatomy, camera: Camera, rng: np.random.Generator) -> np
         elbow = np.array([side * (reach + 5 + body.abduction), top + 300])
         shaft = np.linspace([joint[0] + side * 4, joint[1] + 8], elbow, 12)
         sample, tangent, _ = curve(camera.pixels(np.column_stack([shaft, np.full(12, 20.0)])))
-        half = np.full(len(sample), 11.5)
+        radius = np.full(len(sample), 11.5)
         total += SHAFT_DENSITY * tubes(
-            camera.size, sample, tangent, half * scale, half, wall=SHAFT_WALL, core=SHAFT_CORE
+            camera.size, sample, tangent, radius * scale, radius, wall=SHAFT_WALL, core=SHAFT_CORE
         )
-    joined = [np.concatenate(values) for values in zip(*clavicle, strict=True)]
-    total += tubes(camera.size, *joined, wall=CLAVICLE_WALL, core=CLAVICLE_CORE) * CLAVICLE_DENSITY
-    joined = [np.concatenate(values) for values in zip(*border, strict=True)]
-    total += tubes(camera.size, *joined, wall=BORDER_WALL, core=BORDER_CORE)
+    total += tubes(camera.size, *_joined(clavicle), wall=CLAVICLE_WALL, core=CLAVICLE_CORE) * CLAVICLE_DENSITY
+    total += tubes(camera.size, *_joined(border), wall=BORDER_WALL, core=BORDER_CORE)
     return cv2.GaussianBlur(total, (0, 0), SOFTENING * scale)
+
+
+def _joined(parts: list[Samples]) -> Samples:
+    points, directions, half_width, half_depth = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return points, directions, half_width, half_depth
 
 
 def _sternum(anatomy: Anatomy, camera: Camera) -> np.ndarray:

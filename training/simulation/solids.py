@@ -101,7 +101,7 @@ def stack(
     return Interval(middle_z - half, middle_z + half)
 
 
-def capsule(axes: Axes, start: tuple[float, float], end: tuple[float, float], radii: tuple[float, float]):
+def capsule(axes: Axes, start: tuple[float, float], end: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:
     """Chords (H, W), mm, through a straight round limb that tapers from ``radii[0]`` to ``radii[1]``."""
     (x0, y0), (x1, y1), (r0, r1) = map(float, start), map(float, end), map(float, radii)
     dx, dy = axes.x[None, :] - x0, axes.y[:, None] - y0

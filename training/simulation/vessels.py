@@ -105,7 +105,7 @@ def project_vessels(anatomy: Anatomy, camera: Camera, seed: int) -> np.ndarray:
         total += tubes(camera.size, pixels.reshape(-1, 2), tangent.reshape(-1, 2), radius * scale, radius)
     for side in SIDES.values():
         x = side * (cage.inner(0.47 * cage.height) + (0.16 + 0.02 * side) * cage.half_width)
-        centre = (x, (0.48 - 0.02 * side) * cage.height, 0.0)
+        centre = (float(x), (0.48 - 0.02 * side) * cage.height, 0.0)
         root = ellipsoid(
             camera.axes(), centre, (ROOT[0] * lungs.calibre, ROOT[1] * lungs.calibre, ROOT[2]), side * 0.25
         )

@@ -19,6 +19,7 @@ from training.weights.registry import FetchError, RemoteFile
 from xai.files import replace, write_file
 from xai.machine import locked
 
+Response = http.client.HTTPResponse | urllib.error.HTTPError  # an error of HTTP is an answer too
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all or None
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 CHUNK = 256 * 1024
@@ -140,9 +141,7 @@ def _receive(part: Path, url: str, file: RemoteFile, on_progress: Progress) -> b
     return total is None or done == total
 
 
-def _copy(
-    response: http.client.HTTPResponse, out: IO[bytes], done: int, total: int | None, file: RemoteFile, tell: Progress
-) -> int:
+def _copy(response: Response, out: IO[bytes], done: int, total: int | None, file: RemoteFile, tell: Progress) -> int:
     tell(done, total)
     while chunk := response.read(CHUNK):
         done += len(chunk)
@@ -153,7 +152,7 @@ def _copy(
     return done
 
 
-def _open(url: str, headers: dict[str, str], file: RemoteFile) -> http.client.HTTPResponse:
+def _open(url: str, headers: dict[str, str], file: RemoteFile) -> Response:
     request = urllib.request.Request(url, headers=headers | {"Accept-Encoding": "identity", "User-Agent": "lightbox"})
     local = urllib.parse.urlsplit(url).hostname in LOCAL_HOSTS
     opener = urllib.request.OpenerDirector()
@@ -193,7 +192,9 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
 
     max_redirections = MAX_REDIRECTS
 
-    def http_error_302(self, req, fp, code, msg, headers):
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
+    ) -> Response | None:
         """Look at where it leads before urllib does."""
         target = urllib.parse.urljoin(req.full_url, headers.get("Location", ""))
         ours, theirs = (urllib.parse.urlsplit(url).scheme for url in (req.full_url, target))
@@ -202,7 +203,8 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
                 f"{_host(req.full_url)} redirects from {ours} to {theirs}, which is refused: it would not be safe."
             )
         check_address(target)
-        return super().http_error_302(req, fp, code, msg, headers)
+        answer: Response | None = super().http_error_302(req, fp, code, msg, headers)
+        return answer
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
@@ -220,14 +222,14 @@ def _resume(part: Path, url: str) -> tuple[int, dict[str, str]]:
     return 0, {}
 
 
-def _remember(part: Path, url: str, response: http.client.HTTPResponse) -> None:
+def _remember(part: Path, url: str, response: Response) -> None:
     """Write down which version of the file a part is of: a weak tag does not say that every byte is the same."""
     etag = response.headers.get("ETag", "")
     validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
     write_file(_origin(part), json.dumps({"url": url, "validator": validator}))
 
 
-def _total(response: http.client.HTTPResponse, start: int) -> int | None:
+def _total(response: Response, start: int) -> int | None:
     length = response.headers.get("Content-Length", "")
     return start + int(length) if length.isdigit() else None
 

@@ -85,13 +85,14 @@ def by_hand(entry: Entry) -> FetchError:
 
 def terms(entry: Entry) -> str:
     """Say what an entry is, how large, on whose terms, and what is not known about it."""
-    sizes = [file.bytes for file in entry.files]
+    sizes = [file.bytes for file in entry.files if file.bytes is not None]
+    known = sizes and len(sizes) == len(entry.files)
     unchecked = sum(file.sha256 is None for file in entry.files)
     lines = [
         entry.title,
         f"Page: {entry.page}",
         *(f"Address: {file.url}" for file in entry.files),
-        f"Size: {'not known' if None in sizes or not sizes else f'{sum(sizes):,} bytes'}",
+        f"Size: {f'{sum(sizes):,} bytes' if known else 'not known'}",
         f"Licence: {entry.licence}",
         f"Cite: {entry.citation}",
     ]

@@ -99,14 +99,14 @@ def place_torch(checkpoint: Checkpoint) -> Placed:
 def torch_place(name: str) -> str | None:
     """Give ``layer/weight`` for a tensor of torchvision's DenseNet-121, None where it has no place."""
     name = OLD_NUMBER.sub(r"\1\2", WRAPPERS.sub("", name.replace("/", ".")))
-    layer, _, weight = name.rpartition(".")
+    layer, _, last = name.rpartition(".")
     for pattern, template in TORCH_LAYERS:
         if found := pattern.fullmatch(layer):
             numbers = [int(number) for number in found.groups()]
             if numbers:
                 numbers[0] += 1  # Keras counts the stem as block 1
             target = template.format(*numbers)
-            weight = (TORCH_NORM if target.endswith("bn") else TORCH_LINEAR).get(weight)
+            weight = (TORCH_NORM if target.endswith("bn") else TORCH_LINEAR).get(last)
             return f"{target}/{weight}" if weight else None
     return None
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 from training.weights.registry import registry
 from training.weights.tensors import WeightsError
 from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
 
-IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+class _Shades(TypedDict):
+    """Mean and standard deviation of each channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+IMAGENET: _Shades = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 SIDE = 224
 UNTRAINED = ""  # the name of an output that nothing was trained on
 

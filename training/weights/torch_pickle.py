@@ -121,6 +121,7 @@ class _Known:
     """A call that is done here. Without attributes to set, so that a pickle can change nothing in it."""
 
     __slots__ = ("_function",)
+    _function: Callable[..., Any]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         object.__setattr__(self, "_function", function)

@@ -57,12 +57,13 @@ class LogitMap:
 
     def __call__(self, logits: np.ndarray) -> np.ndarray:
         """Map logits of any shape, in float64."""
-        moved = self.slope * np.asarray(logits, np.float64) + self.intercept
+        moved: np.ndarray = self.slope * np.asarray(logits, np.float64) + self.intercept
         if not self.knots:
             return moved
         start, end = np.array(self.knots).T
         beyond = np.minimum(moved - start[0], 0) + np.maximum(moved - start[-1], 0)
-        return np.interp(moved, start, end) + beyond
+        bent: np.ndarray = np.interp(moved, start, end) + beyond
+        return bent
 
     def then(self, after: LogitMap) -> LogitMap:
         """Give the map that does this one first and ``after`` next; exact up to `FAR` beyond the outermost knots."""

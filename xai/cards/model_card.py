@@ -229,7 +229,8 @@ class ModelCard:
         logits = np.asarray(logits, np.float64)
         maps = [self.calibration.get(name) for name in self.outputs]
         moved = [z if one is None else one(z) for one, z in zip(maps, np.moveaxis(logits, -1, 0), strict=True)]
-        return expit(np.stack(moved, axis=-1))
+        shares: np.ndarray = expit(np.stack(moved, axis=-1))
+        return shares
 
     @property
     def fingerprint(self) -> str:

@@ -34,8 +34,8 @@ def arrays_of(explanations: Sequence[Explanation]) -> dict[str, np.ndarray]:
         JSON list of what made each map.
     """
     arrays = {"maps": np.stack([one.map for one in explanations])}
-    if explanations[0].cells is not None:
-        arrays["cells"] = np.stack([one.cells for one in explanations])
+    if cells := [one.cells for one in explanations if one.cells is not None]:
+        arrays["cells"] = np.stack(cells)
     if explanations[0].pieces is not None:
         arrays["pieces"] = explanations[0].pieces
     text = json.dumps([facts(one) for one in explanations], allow_nan=False)
@@ -56,7 +56,7 @@ def explanations_of(arrays: Mapping[str, np.ndarray]) -> list[Explanation]:
 def pack(explanations: Sequence[Explanation]) -> bytes:
     """Write explanations of one film by one method to an NPZ with the arrays of `arrays_of`."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays_of(explanations))
+    np.savez_compressed(stream, allow_pickle=False, **arrays_of(explanations))
     return stream.getvalue()
 
 

@@ -52,9 +52,11 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
         If the card holds no mean film.
     """
     if name == "blurred film":
-        return gaussian_filter(canvas, BLUR * canvas.shape[0], mode="nearest")
+        blurred: np.ndarray = gaussian_filter(canvas, BLUR * canvas.shape[0], mode="nearest")
+        return blurred
     if name == "region mean":
-        return region_means(canvas, regions)[regions]
+        means: np.ndarray = region_means(canvas, regions)[regions]
+        return means
     if name == "dataset mean":
         if classifier.mean_film is None:
             raise ModelError(

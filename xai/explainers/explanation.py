@@ -129,7 +129,8 @@ class Task:
     @functools.cached_property
     def logits(self) -> np.ndarray:
         """Logits (n_outputs,) of the untouched film."""
-        return self.evaluate(self.canvas[None])[0]
+        row: np.ndarray = self.evaluate(self.canvas[None])[0]
+        return row
 
     def evaluate(self, canvases: np.ndarray) -> np.ndarray:
         """Logits (N, n_outputs) of canvases (N, H, W), counted against the plan."""

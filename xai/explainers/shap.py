@@ -234,13 +234,14 @@ def _uncompiled() -> Iterator[None]:
     """
     import numba
 
+    settings: Any = numba.config  # numba gives it its names only at run time
     with _SWITCH:
-        before = numba.config.DISABLE_JIT
-        numba.config.DISABLE_JIT = True
+        before = settings.DISABLE_JIT
+        settings.DISABLE_JIT = True
         try:
             yield
         finally:
-            numba.config.DISABLE_JIT = before
+            settings.DISABLE_JIT = before
 
 
 @functools.lru_cache(maxsize=8)
@@ -249,7 +250,7 @@ def _halving_tree(grid: int) -> np.ndarray:
     maskers = _shap().maskers
     compiled = hasattr(maskers._image._jit_build_partition_tree, "py_func")  # shap was imported before us: let it be
     with contextlib.nullcontext() if compiled else _uncompiled():
-        tree = maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
+        tree: np.ndarray = maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
     tree.setflags(write=False)
     return tree
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from typing import overload
 
 import numpy as np
 from PIL import Image
@@ -96,9 +97,9 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     modality = _modality(ds)
     _check_picture(ds)
     stored, photometric = _decoded(ds)
-    notes = () if modality else ("no modality in the file: taken for a radiograph",)
+    notes: tuple[str, ...] = () if modality else ("no modality in the file: taken for a radiograph",)
     if photometric == "RGB":
-        grey = Image.fromarray(stored).convert("L")
+        grey = np.asarray(Image.fromarray(stored).convert("L"))
         pixels = np.divide(grey, np.float32(255), dtype=np.float32)
         notes += ("colour read as luma",)
     else:
@@ -223,7 +224,7 @@ def _displayed(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, 
     return table.astype(np.float32)[index], notes
 
 
-def _modality_values(levels: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[float, float], tuple]:
+def _modality_values(levels: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[float, float], tuple[str, ...]]:
     if ds.get("ModalityLUTSequence"):
         values, top = _looked_up(levels, ds.ModalityLUTSequence[0], ds)
         return values, (0, top), ("modality LUT from the file",)
@@ -273,6 +274,10 @@ def _padding(levels: np.ndarray, ds: Dataset) -> np.ndarray:
     return (levels >= min(value, limit)) & (levels <= max(value, limit))
 
 
+@overload
+def _first(ds: Dataset, keyword: str, default: float) -> float: ...
+@overload
+def _first(ds: Dataset, keyword: str) -> float | None: ...
 def _first(ds: Dataset, keyword: str, default: float | None = None) -> float | None:
     """Give the first of an element's numbers, or `default` where it is absent or empty."""
     if (value := ds.get(keyword)) is None or np.size(value) == 0:

@@ -79,7 +79,7 @@ class Film:
     def __post_init__(self) -> None:
         self.pixels.setflags(write=False)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[Film], tuple[np.ndarray, FilmFacts, str]]:
         # Plain unpickling skips __post_init__, and a film would come back from another process writable.
         return Film, (self.pixels, self.facts, self.sha256)
 
@@ -131,7 +131,7 @@ class Film:
         bits = 8 * pixels.dtype.itemsize
         pixels = np.ascontiguousarray(pixels, "<f4") + np.float32(0)  # a copy, in which -0 is 0
         digest = hashlib.sha256(f"{height}x{width} float32\n".encode())
-        digest.update(pixels)
+        digest.update(pixels.data)
         return cls(pixels, facts or FilmFacts("array", width, height, bits), digest.hexdigest())
 
 

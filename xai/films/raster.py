@@ -169,7 +169,8 @@ def _bits_for(top: float) -> int:
 
 
 def _divided(levels: np.ndarray, top: int) -> np.ndarray:
-    return np.divide(levels, np.float32(top), dtype=np.float32)
+    shades: np.ndarray = np.divide(levels, np.float32(top), dtype=np.float32)
+    return shades
 
 
 def _upright(

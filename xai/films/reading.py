@@ -49,7 +49,7 @@ _OTHERS = (
 _READERS = {"PNG": read_png, "JPEG": read_jpeg, "TIFF": read_tiff, "DICOM": read_dicom}
 
 
-def read_film(source: bytes | str | os.PathLike) -> Film:
+def read_film(source: bytes | str | os.PathLike[str]) -> Film:
     """Read a film from bytes or from a file, by content and never by name.
 
     Parameters
@@ -94,7 +94,8 @@ def read_film(source: bytes | str | os.PathLike) -> Film:
     return Film.from_pixels(pixels, facts=replace(facts, notes=facts.notes + notes))
 
 
-def _bytes_of(source: bytes | str | os.PathLike) -> bytes:
+def _bytes_of(source: bytes | str | os.PathLike[str]) -> bytes:
+    data: bytes | None
     if isinstance(source, bytes | bytearray | memoryview):
         data, name = bytes(source), "This file"
     else:

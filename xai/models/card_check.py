@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ def _input_shape(model: keras.Model) -> tuple[int | None, ...] | None:
     return tuple(shape) if isinstance(shape, (tuple, list)) and _is_shape(shape) else None
 
 
-def _is_shape(shape: tuple | list) -> bool:
+def _is_shape(shape: Sequence[object]) -> bool:
     return all(extent is None or isinstance(extent, int) for extent in shape)
 
 

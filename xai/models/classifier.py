@@ -123,7 +123,8 @@ class Classifier:
 
     def footprint(self, film: Film) -> tuple[float, float, float, float]:
         """Part of the film that the model sees: (x0, y0, x1, y1) in fractions of its width and height."""
-        return footprint(*film.pixels.shape, self.card.input)
+        height, width = film.pixels.shape
+        return footprint(height, width, self.card.input)
 
     @functools.cached_property
     def mean_film(self) -> np.ndarray | None:

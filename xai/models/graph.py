@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from xai.backend import keras
 
-KerasTensor = keras.KerasTensor
+KerasTensor: TypeAlias = keras.KerasTensor
 OWN = "lightbox_"  # so that no layer made here has the name of one of the model's
 PASSING = (keras.layers.Dropout, keras.layers.Identity, keras.layers.Reshape, keras.layers.Flatten)
 
@@ -113,7 +113,7 @@ def scaled_input(graph: FlatGraph) -> KerasTensor:
     return next((node.input_tensors[0] for node in nodes if _is_learned(node.operation)), graph.inputs)
 
 
-class _Renamed(keras.Operation):
+class _Renamed(keras.Operation):  # type: ignore[misc] # Keras ships no types
     """An operation under another name.
 
     Names are unique within a model only, so an inner model and the one around it may both have a ``dense``; in one

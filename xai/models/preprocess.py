@@ -104,9 +104,10 @@ def _fit(pixels: np.ndarray, height: int, width: int, spec: InputSpec) -> np.nda
 def _scikit_image_resize(pixels: np.ndarray, height: int, width: int, blur: bool, border: float) -> np.ndarray:
     from skimage.transform import resize as scikit_image_resize
 
-    return scikit_image_resize(
+    scaled: np.ndarray = scikit_image_resize(  # type: ignore[no-untyped-call] # scikit-image types little of itself
         pixels, (height, width), order=1, mode="constant", cval=border, anti_aliasing=blur, preserve_range=True
-    ).astype(np.float32)
+    )
+    return scaled.astype(np.float32)
 
 
 def decode_mean_film(png: bytes, size: int) -> np.ndarray:

@@ -132,7 +132,7 @@ def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int
     draw.text((left, bottom + 6), _wrapped(quality, PANEL, _font(14)), QUIET, _font(14))
 
 
-def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Break a text into lines that are no wider than ``width`` pixels."""
     lines = [""]
     for word in text.split():
@@ -144,5 +144,5 @@ def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
     return "\n".join(lines).lstrip()
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

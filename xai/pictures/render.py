@@ -136,7 +136,8 @@ def overlay(
     placed = place(values, footprint, height, width, smooth)
     colours = colour(placed, span, signed).astype(np.float32)
     alpha = opacity(placed, span, display.opacity, display.hide_weakest)[..., None]
-    return np.rint(grey[..., None] * (1 - alpha) + colours * alpha).astype(np.uint8)
+    mixed: np.ndarray = np.rint(grey[..., None] * (1 - alpha) + colours * alpha)
+    return mixed.astype(np.uint8)
 
 
 def place(

@@ -53,7 +53,7 @@ def show_import(library: Library, shared: ModelServices) -> None:
         "Whose names and preprocessing it has",
         list(LAYOUTS),
         index=list(LAYOUTS).index(likely_layout(one)),
-        format_func=LAYOUT_WORDS.get,
+        format_func=LAYOUT_WORDS.__getitem__,
         key=f"models_layout_{label}",
         help="Every tensor is used or named; where one does not fit, the import says so and writes nothing.",
     )
@@ -139,8 +139,9 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
 
 def entry_words(entry: Entry) -> str:
     """Say what an entry is, how large, and on whose terms."""
-    sizes = [file.bytes for file in entry.files]
-    size = "not known before it comes" if None in sizes or not sizes else megabytes(sum(sizes))
+    sizes = [file.bytes for file in entry.files if file.bytes is not None]
+    known = sizes and len(sizes) == len(entry.files)
+    size = megabytes(sum(sizes)) if known else "not known before it comes"
     unchecked = sum(file.sha256 is None for file in entry.files)
     lines = [
         f"**{escape(entry.title)}**",

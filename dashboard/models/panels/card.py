@@ -33,7 +33,7 @@ SILENT = "not in the card"
 
 def show_card(model: ModelEntry) -> None:
     """Show the section."""
-    card = model.card
+    card = model.readable_card
     st.markdown(escape(card.summary) or "The card has no summary.")
     _numbers(card)
     left, right = st.columns([1.15, 1], gap="large")
@@ -55,13 +55,18 @@ def _numbers(card: ModelCard) -> None:
     part, (films, patients) = main_part(card), trained_on(card)
     where = f"On {part.title.lower()}." if part else "The card has no figures."
     mean = part.mean if part else None
+    error = mean.ece if mean else None
     interval = "" if mean is None or mean.low is None else f"95 %: {mean.low:.2f} to {mean.high:.2f}"
     area = "AUROC" if len(card.outputs) == 1 else "Mean AUROC"
     answers = "each by itself" if card.link == "sigmoid" else "one of them, never two"
     rows = [
         ("Trained on", _written(films, "{:,.0f} films"), f"{patients:,.0f} patients" if patients else SILENT),
-        (area, _written(mean and mean.auroc, "{:.2f}"), interval or SILENT),
-        ("Calibration error", _written(mean and mean.ece, "{:.3f}"), SILENT if mean is None else "0 is perfect"),
+        (area, _written(mean.auroc if mean else None, "{:.2f}"), interval or SILENT),
+        (
+            "Calibration error",
+            _written(error, "{:.3f}"),
+            SILENT if mean is None else "0 is perfect",
+        ),
         ("Parameters", _written(parameters(card), "{:,.0f}"), architecture(card) or SILENT),
         ("Answers", outputs_words(card), answers),
     ]

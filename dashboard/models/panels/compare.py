@@ -31,7 +31,7 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
             st.error(f"{escape(one.name)} cannot be compared: {escape(one.problem)}", icon=":material/error:")
             return
     names = (model.name, other.name)
-    ours, theirs = _parts(model.card, other.card)
+    ours, theirs = _parts(model.readable_card, other.readable_card)
     if ours and theirs:
         st.warning(same_films(ours, theirs), icon=":material/warning:")
         picture, table = st.columns([1, 1], gap="medium")
@@ -55,7 +55,7 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
     for column, one in zip(st.columns(2, gap="large"), (model, other), strict=True):
         with column:
             st.markdown(f"**Where not to trust {escape(one.name)}**")
-            st.markdown("\n".join(f"- {escape(said)}" for said in cautions(one.card)))
+            st.markdown("\n".join(f"- {escape(said)}" for said in cautions(one.readable_card)))
 
 
 def _parts(one: ModelCard, other: ModelCard) -> tuple[Part | None, Part | None]:
@@ -92,11 +92,12 @@ def _films(part: Part) -> str:
 def pair_table(model: ModelEntry, other: ModelEntry, ours: Part, theirs: Part) -> pd.DataFrame:
     """Give a row for each output of either model: both AUROCs, their difference, both thresholds."""
     names = [f"{m.name} (model)" if m.name in OWN_COLUMNS else m.name for m in (model, other)]
+    cards = (model.readable_card, other.readable_card)
     rows = []
-    for name in dict.fromkeys([*model.card.outputs, *other.card.outputs]):
+    for name in dict.fromkeys([*cards[0].outputs, *cards[1].outputs]):
         one, two = ours.findings.get(name, Measured()), theirs.findings.get(name, Measured())
         gap = None if one.auroc is None or two.auroc is None else one.auroc - two.auroc
-        thresholds = [percent(m.card.threshold(name).value) if name in m.card.outputs else "–" for m in (model, other)]
+        thresholds = [percent(card.threshold(name).value) if name in card.outputs else "–" for card in cards]
         rows.append(
             {
                 "Finding": finding_label(name),
@@ -116,7 +117,8 @@ def facts_table(model: ModelEntry, other: ModelEntry) -> pd.DataFrame:
 
 
 def _facts(model: ModelEntry) -> dict[str, str]:
-    card, part = model.card, main_part(model.card)
+    card = model.readable_card
+    part = main_part(card)
     films, patients = trained_on(card)
     learned = [", ".join(filter(None, (one.name or one.source, one.licence))) for one in origins(card)]
     return {

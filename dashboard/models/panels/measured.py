@@ -58,7 +58,7 @@ def choose_part(card: ModelCard) -> Part | None:
 
 def show_measured(library: Library, model: ModelEntry) -> None:
     """Show the section."""
-    card = model.card
+    card = model.readable_card
     part = choose_part(card)
     if part is None:
         st.info(NOT_MEASURED, icon=":material/info:")

@@ -24,7 +24,7 @@ WARNING = (
 
 def show_published(model: ModelEntry) -> None:
     """Show the section."""
-    card = model.card
+    card = model.readable_card
     known = [name for name in card.outputs if name in FINDINGS]
     if not known:
         st.info(

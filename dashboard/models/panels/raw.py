@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -54,7 +55,7 @@ def shortened(value: Any) -> Any:
     return value
 
 
-def _read(path) -> bytes:
+def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MAX_CARD_BYTES + 1)
     if len(content) > MAX_CARD_BYTES:

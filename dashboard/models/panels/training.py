@@ -27,8 +27,9 @@ MOST_MEASURES = 6
 
 def show_training(model: ModelEntry) -> None:
     """Show the section."""
+    card = model.readable_card
     try:
-        curves = read_curves(model.path, model.card)
+        curves = read_curves(model.path, card)
     except CurvesError as error:
         st.warning(escape(str(error)), icon=":material/warning:")
     else:
@@ -36,10 +37,10 @@ def show_training(model: ModelEntry) -> None:
             st.info(escape(NO_CURVES.format(log=f"{model.path.stem}{LOG_SUFFIX}")), icon=":material/info:")
         else:
             _show_curves(curves)
-    if said := simulated_words(model.card):
+    if said := simulated_words(card):
         st.markdown("**Do simulated films help with real ones?**")
         st.markdown(escape(said))
-    _show_recipe(model.card)
+    _show_recipe(card)
 
 
 def _show_curves(curves: Curves) -> None:
@@ -71,15 +72,17 @@ def simulated_words(card: ModelCard) -> str:
     """Say what training with and without simulated films came to; nothing where the card does not tell."""
     told = at(card.performance, "with_and_without_simulated")
     trained = {kind: [number(area) for area in at(told, kind) or ()] for kind in ("with", "without")}
-    films, *change = (number(at(told, f)) for f in ("films", "difference", "difference_low", "difference_high"))
-    if films is None or None in change or not all(trained.values()) or None in [*trained["with"], *trained["without"]]:
+    keys = ("films", "difference", "difference_low", "difference_high")
+    films, change, low, high = (number(at(told, key)) for key in keys)
+    if films is None or change is None or low is None or high is None:
+        return ""
+    if not all(trained.values()) or None in [*trained["with"], *trained["without"]]:
         return ""
     areas = {kind: ", ".join(f"{area:.3f}" for area in those) for kind, those in trained.items()}
-    low, high = change[1:]
     verdict = "They help" if low > 0 else "They harm" if high < 0 else "Which of the two is better cannot be told"
     return (
         f"Trained with them, once a seed, the mean AUROC on {films:,.0f} real test films is {areas['with']}; without "
-        f"them {areas['without']}. Difference {signed(change[0], 3)} (95 % interval {signed(low, 3)} to "
+        f"them {areas['without']}. Difference {signed(change, 3)} (95 % interval {signed(low, 3)} to "
         f"{signed(high, 3)}). {verdict} on so many films."
     )
 

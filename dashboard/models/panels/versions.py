@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -41,7 +42,7 @@ def show_versions(model: ModelEntry) -> None:
             _version(model, one)
 
 
-def _version(model: ModelEntry, version: object) -> None:
+def _version(model: ModelEntry, version: Path) -> None:
     path, number = card_path(model.path), version_number(version)
     words, button = st.columns([5, 1.3], vertical_alignment="center")
     written = datetime.datetime.fromtimestamp(version.stat().st_mtime, datetime.UTC)

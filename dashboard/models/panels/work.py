@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.models.services import ModelServices, TrackedJob
 from dashboard.models.state import DOORS
@@ -71,7 +72,7 @@ def _line(shared: ModelServices, tracked: TrackedJob) -> None:
         st.rerun()
 
 
-def _imported(place: object, tracked: TrackedJob) -> None:
+def _imported(place: DeltaGenerator, tracked: TrackedJob) -> None:
     name, notes = tracked.job.result
     said = "\n".join(f"- {escape(note)}" for note in notes)
     place.success(f"**{escape(name)}** is in the library.\n\n{said}", icon=":material/check:")

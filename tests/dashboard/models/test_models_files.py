@@ -79,6 +79,15 @@ class TestTrash:
         with pytest.raises(TrashError, match="gone already"):
             trash.delete(library, model)
 
+    def test_a_card_whose_model_is_gone_stays_where_it_is(self, library, contents):
+        put(library.root, "mine", card("mine"))
+        model = take_inventory(library)["mine"]
+        model.path.unlink()
+        before = contents(library.root)
+        with pytest.raises(TrashError, match="gone already"):
+            trash.delete(library, model)
+        assert contents(library.root) == before
+
     def test_a_move_that_breaks_off_leaves_all_where_it_was(self, library, contents, monkeypatch):
         put(library.root, "mine", card("mine"))
         before, move, moved = contents(library.root), trash.move_new, []
