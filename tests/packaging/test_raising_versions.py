@@ -51,6 +51,9 @@ def relied_on(tree: ast.AST, ours: set[str]) -> Iterator[str]:
             yield from (node.module for _ in range(bool(PRIVATE.search(node.module))))
         elif isinstance(node, ast.ImportFrom) and node.module == "xai.backend":
             packages |= {name.name for name in node.names}
+    for node in ast.walk(tree):  # another name for a part of a package
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Attribute) and root(node.value) in packages:
+            packages.add(ast.unparse(node.target))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and root(node) not in OURS:
             is_set = (

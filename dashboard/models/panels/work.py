@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.models.services import ModelServices, TrackedJob
 from dashboard.models.state import DOORS
@@ -59,7 +58,8 @@ def _line(shared: ModelServices, tracked: TrackedJob) -> None:
     if tracked.job.state == "failed":
         told.error(f"{escape(tracked.title)} failed. {escape(tracked.job.error or '')}")
     elif tracked.key.startswith("import "):
-        _imported(told, tracked)
+        with told:
+            _imported(tracked)
     elif tracked.key.startswith("fetch "):
         told.success(
             f"{escape(str(tracked.job.result))} is in the library’s downloads/ folder.", icon=":material/check:"
@@ -72,10 +72,10 @@ def _line(shared: ModelServices, tracked: TrackedJob) -> None:
         st.rerun()
 
 
-def _imported(place: DeltaGenerator, tracked: TrackedJob) -> None:
+def _imported(tracked: TrackedJob) -> None:
     name, notes = tracked.job.result
     said = "\n".join(f"- {escape(note)}" for note in notes)
-    place.success(f"**{escape(name)}** is in the library.\n\n{said}", icon=":material/check:")
+    st.success(f"**{escape(name)}** is in the library.\n\n{said}", icon=":material/check:")
 
 
 def _next(tracked: TrackedJob) -> None:
