@@ -14,6 +14,7 @@ sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path
 from dashboard.server.library import DEFAULT_ROOT
 from dashboard.server.services import Services, open_services
 from xai.models.library import DEFAULT_MODEL
+from xai.others import write_to_cache
 
 
 @st.cache_resource(show_spinner=False)
@@ -29,6 +30,7 @@ def library_root() -> Path:
     return parser.parse_known_args()[0].library.expanduser()
 
 
+write_to_cache()
 ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 services = shared_services(library_root())

@@ -12,6 +12,8 @@ from importlib.resources import files
 from types import ModuleType
 from typing import Any, NoReturn
 
+from xai.others import write_to_cache
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MISPLACED = "name the command first, and its options after it."
 MAX_LINE = 2000  # characters of a message; what a file holds may be quoted in it
@@ -70,6 +72,7 @@ def run_command(
     int
         0 on success; 2 for bad usage or input, with one line on standard error.
     """
+    write_to_cache()  # before a command imports what would write elsewhere
     words = sys.argv[1:] if arguments is None else list(arguments)
     parser = _command_parser(prog, about, commands, words, alone)
     options = parser.parse_args(words)

@@ -25,9 +25,10 @@ from xai.films.reading import read_film
 from xai.findings import FINDINGS
 from xai.models.library import list_models
 from xai.models.loading import file_sha256
+from xai.others import CACHE
 
 OWN = "your films"  # stands for a visitor's own films in place of a dataset's name
-DEFAULT_ROOT = Path.home() / ".cache" / "lightbox"
+DEFAULT_ROOT = CACHE
 TRUTH = {1.0: "present", 0.0: "absent"}
 
 Box = tuple[float, float, float, float]

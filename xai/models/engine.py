@@ -19,6 +19,7 @@ import numpy as np
 
 from xai.machine import cores
 from xai.models.loading import ModelError
+from xai.others import stop_calls_home
 
 Run = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("auto", "openvino", "tensorflow")
@@ -81,6 +82,7 @@ def _tensorflow(function: Any) -> Run:
 
 
 def _openvino(function: Any, size: int) -> Run:
+    stop_calls_home()
     try:
         import openvino
     except ImportError as error:
@@ -111,7 +113,7 @@ def _compile(openvino: Any, function: Any, shape: tuple[int, int, int]) -> Any:
 
     graph = convert_variables_to_constants_v2(function).graph.as_graph_def()
     core = openvino.Core()
-    # By way of a file, since `openvino.convert_model` reports to its makers that it was used.
+    # By way of a file: `openvino.convert_model` would need all of OpenVINO's tools, and tell of its use.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps a file that is mapped
         path = Path(folder) / "model.pb"
         path.write_bytes(graph.SerializeToString())
