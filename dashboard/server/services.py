@@ -176,7 +176,7 @@ class Services:
 
         def work(budget: Budget) -> None:
             classifier = self.classifier(model)
-            self.logits.put(key, classifier.logits(classifier.prepare(film)[None])[0])
+            self.logits.put(key, classifier.answer(classifier.prepare(film)))
 
         return self.jobs.ask(visitor, key, work, slow=False)
 

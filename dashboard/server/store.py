@@ -15,7 +15,7 @@ from xai.explainers.explanation import Explanation
 
 MEMORY_BYTES = 48 * 2**20
 DISK_BYTES = 2 * 2**30
-VERSION = 1  # counted up whenever a method starts to give other maps for the same parameters
+VERSION = 2  # counted up whenever a method starts to give other maps for the same parameters
 
 
 def content_key(*parts: Any) -> str:

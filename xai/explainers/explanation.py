@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 TARGET = "logit"
+ENGINE = Diagnostic("engine", "Engine", "{engine}", write=lambda note: "TensorFlow")  # where OpenVINO was found wrong
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,17 +125,21 @@ class Task:
         self.seed = seed
         self.planned = planned
         self.evaluations = 0
+        self.has_evaluated = False  # by the engine that runs batches
         self._budget = budget
 
     @functools.cached_property
     def logits(self) -> np.ndarray:
         """Logits (n_outputs,) of the untouched film."""
-        row: np.ndarray = self.evaluate(self.canvas[None])[0]
-        return row
+        self.check()
+        logits = self.classifier.answer(self.canvas)
+        self.count(1)
+        return logits
 
     def evaluate(self, canvases: np.ndarray) -> np.ndarray:
         """Logits (N, n_outputs) of canvases (N, H, W), counted against the plan."""
         self.check()
+        self.has_evaluated = True
         logits = self.classifier.logits(canvases)
         self.count(len(canvases))
         return logits
@@ -223,6 +228,7 @@ class Explainer(ABC):
         task = Task(classifier, film, outputs, budget, explainer.cost, seed)
         evidence = explainer._explain(task)
         answered = classifier.card.probabilities(task.logits)
+        about_engine = {"engine": classifier.engine_note} if task.has_evaluated and classifier.engine_note else {}
         seconds = time.perf_counter() - start
         budget.progress(1.0)
         return [
@@ -236,7 +242,7 @@ class Explainer(ABC):
                 evaluations=task.evaluations,
                 seconds=seconds,
                 parameters=explainer.parameters(),
-                diagnostics=found.diagnostics,
+                diagnostics={**found.diagnostics, **about_engine},
                 pieces=found.pieces,
                 cells=found.cells,
             )
@@ -254,7 +260,7 @@ class Explainer(ABC):
     @classmethod
     def tell(cls, diagnostics: Mapping[str, Any]) -> list[Told]:
         """Put the diagnostics of one of its maps into words."""
-        return tell(cls.diagnostics, diagnostics)
+        return tell((*cls.diagnostics, ENGINE), diagnostics)
 
     @property
     def cost(self) -> int:

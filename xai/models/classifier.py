@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from xai.models.preprocess import decode_mean_film, footprint, prepare
 if TYPE_CHECKING:
     from xai.films.film import Film
 
+ANSWERS = 256  # films whose logits are remembered
 PROBABILITY_FLOOR = 1e-7  # float32 cannot tell a probability nearer to 0 or 1
 
 
@@ -36,6 +38,7 @@ class FeatureGradients:
     gradients : ndarray of float32, shape (K, h, w, c)
         Gradient of each requested logit with respect to them.
     logits : ndarray of float32, shape (n_outputs,)
+        As `Classifier.answer` gives them.
     """
 
     features: np.ndarray
@@ -79,6 +82,8 @@ class Classifier:
         self._asked_engine = engine
         self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
+        self._answers: dict[bytes, np.ndarray] = {}
+        self._remembering = threading.Lock()
         if card.feature_layer is not None:
             self._feature_map  # noqa: B018 - a wrong name is a wrong card, and should not wait for the first map
 
@@ -111,6 +116,11 @@ class Classifier:
     def engine(self) -> str:
         """What runs batches of films: ``"openvino"`` or ``"tensorflow"``."""
         return self._predict.engine
+
+    @property
+    def engine_note(self) -> str:
+        """Why OpenVINO does not run it although it could; empty where there is nothing to say."""
+        return self._predict.note
 
     @property
     def size(self) -> int:
@@ -154,6 +164,25 @@ class Classifier:
         self._check_finite(logits)
         return logits
 
+    def answer(self, canvas: np.ndarray) -> np.ndarray:
+        """Log-odds (n_outputs,) of every output for one film: the same numbers whichever method asks.
+
+        Two engines agree to some digits only, so what the first that was asked said stands for all, as long as the
+        film is among the last `ANSWERS` ones.
+        """
+        key = hashlib.sha256(np.ascontiguousarray(canvas)).digest()
+        known = self._answers.get(key)
+        return self._remember(key, self.logits(canvas[None])[0]) if known is None else known
+
+    def _remember(self, key: bytes, logits: np.ndarray) -> np.ndarray:
+        """Keep the answer to a film, unless there is one; gives the one that stands."""
+        logits.setflags(write=False)
+        with self._remembering:
+            stands = self._answers.setdefault(key, logits)
+            while len(self._answers) > ANSWERS:
+                self._answers.pop(next(iter(self._answers)))
+        return stands
+
     def feature_gradients(self, canvas: np.ndarray, outputs: list[int]) -> FeatureGradients:
         """Features of one film and the gradients of its logits: one forward pass, and back only to the features.
 
@@ -165,9 +194,8 @@ class Classifier:
         with self._lock:
             features, gradients, logits = self._differentiate(tf.constant(canvas[None]))
         self._check_finite(logits.numpy())
-        return FeatureGradients(
-            features.numpy()[0], np.stack([gradients[k].numpy()[0] for k in outputs]), logits.numpy()[0]
-        )
+        answer = self._remember(hashlib.sha256(np.ascontiguousarray(canvas)).digest(), logits.numpy()[0])
+        return FeatureGradients(features.numpy()[0], np.stack([gradients[k].numpy()[0] for k in outputs]), answer)
 
     def _check_finite(self, logits: np.ndarray) -> None:
         if not np.isfinite(logits).all():
