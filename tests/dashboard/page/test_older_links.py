@@ -1,0 +1,57 @@
+"""Links that versions before the present codec wrote, with the state that those opened: both are kept as they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.compare.state import LINK as COMPARE
+from dashboard.errors.state import LINK as ERRORS
+from dashboard.films.state import LINK as FILMS
+from dashboard.models.state import LINK as MODELS
+from dashboard.roc.state import LINK as ROC
+
+PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}
+OLDER = json.loads(Path(__file__).with_name("older_links.json").read_text(encoding="utf-8"))
+CALLED_NOW = {
+    "compare": {"cut": "hide_weakest"},
+    "films": {},
+    "roc": {"part": "split"},
+    "errors": {
+        "company": "beside",
+        "cut": "rule_after",
+        "aim": "target_after",
+        "looks": "mean_films",
+        "spots": "map_films",
+    },
+    "models": {"part": "evaluation"},
+}
+
+
+def plain(value: Any) -> Any:
+    """Give a value as JSON has it."""
+    if isinstance(value, tuple | list):
+        return [plain(one) for one in value]
+    return {name: plain(one) for name, one in value.items()} if hasattr(value, "items") else value
+
+
+def renamed(page: str, state: dict[str, Any]) -> dict[str, Any]:
+    names = CALLED_NOW[page]
+    return {
+        names.get(name, name): renamed(page, value) if isinstance(value, dict) else value
+        for name, value in state.items()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_older_links_open_the_same_view(page):
+    for row in OLDER[page]:
+        state, problems = PAGES[page].read(row["link"])
+        assert problems == []
+        fields = {one.name: plain(getattr(state, one.name)) for one in dataclasses.fields(state)}
+        assert fields == renamed(page, row["state"])
+        assert PAGES[page].read(PAGES[page].write(state)) == (state, [])
