@@ -9,7 +9,7 @@ import numpy as np
 from xai.cards.model_card import ModelCard, Threshold
 from xai.explainers.explanation import Explanation
 from xai.findings import FINDINGS, finding_label
-from xai.measures.location import describe
+from xai.measures import describe
 
 LOW_R2 = 0.5
 LARGE_RESIDUAL = 0.02

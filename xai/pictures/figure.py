@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from xai.explainers.explanation import Explanation
-from xai.measures.location import describe
+from xai.measures import describe
 from xai.pictures.render import Display, colour, colour_range, overlay, window
 
 PANEL = 480
