@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, uniform_filter
+from skimage.metrics import structural_similarity
 
 FOLDER = Path(__file__).with_name("pictures")
 NEW = FOLDER / "new"  # what a failed comparison leaves, for people and for CI to keep
 QUALITY = 60  # of WebP: some 20 kB a picture, and what it loses is blurred away before pictures are compared
-BLUR = 3.0  # pixels of a stored picture; strokes of letters and their smoothing are finer
-STEP = 30  # of 255: a pixel that differs by more in one of its colours is another one
-SHARE = 0.01  # of the pixels may be others: of a page a pixel lower 0.06 % are, without its maps' costs 1.6 %
-PAUSE = 400  # milliseconds for which a page must stay as it is
+BLUR = 2.0  # pixels of a stored picture: smooths how a machine draws the edges of letters
+WINDOW = 48  # pixels a side: the smallest part of a page, a box of choices, fills about half of that
+LEAST = 0.6  # similarity that every window must have: 0.73 after a shift by a pixel, 0.5 where such a part is missing
+PAUSE = 200  # milliseconds for which a page must stay as it is
 BUSY = "[data-testid=stSkeleton], [data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true]"
 
 
@@ -33,15 +34,22 @@ def take(page: Any, *masked: Any) -> Image.Image:
     return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BOX)
 
 
-def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
-    """Say which pixels of two pictures of one size differ, once both are blurred; bool (height, width)."""
+def likeness(one: Image.Image, other: Image.Image) -> np.ndarray:
+    """Say how alike two pictures of one size are around each pixel, 1 where they are the same.
+
+    The structural similarity (Wang et al., IEEE Trans. Image Processing 2004) of their blurred colours, as a mean over
+    a window: what is missing in one place is not outweighed by a page of background.
+    """
     blurred = [gaussian_filter(np.asarray(picture, float), (BLUR, BLUR, 0)) for picture in (one, other)]
-    return np.abs(blurred[0] - blurred[1]).max(axis=-1) > STEP
+    _, similar = structural_similarity(
+        *blurred, data_range=255, channel_axis=-1, gaussian_weights=True, sigma=3, full=True
+    )
+    return uniform_filter(similar.mean(axis=-1), WINDOW)
 
 
 def look_alike(one: Image.Image, other: Image.Image) -> bool:
     """Say whether two pictures show the same page."""
-    return one.size == other.size and difference(one, other).mean() <= SHARE
+    return one.size == other.size and bool(likeness(one, other).min() >= LEAST)
 
 
 def stored(name: str) -> Path:
@@ -65,8 +73,7 @@ def check(name: str, picture: Image.Image) -> None:
     NEW.mkdir(exist_ok=True)
     picture.save(NEW / f"{name}.png")
     assert kept.size == picture.size, f"{name} is {picture.size}, stored is {kept.size}"
-    differs = difference(kept, picture)
-    Image.fromarray(np.where(differs[..., None], np.uint8([255, 0, 0]), np.asarray(picture) // 3)).save(
-        NEW / f"{name}.difference.png"
-    )
-    raise AssertionError(f"{name} looks different: {differs.mean():.1%} of it; see {NEW.name}/{name}.png beside it")
+    similar = likeness(kept, picture)
+    marked = np.where((similar < LEAST)[..., None], np.uint8([255, 0, 0]), np.asarray(picture) // 3)
+    Image.fromarray(marked).save(NEW / f"{name}.difference.png")
+    raise AssertionError(f"{name} looks different: likeness {similar.min():.2f}; see {NEW.name}/ beside its picture")

@@ -27,6 +27,7 @@ PAGES = {  # what the link says, and the words after which a page is whole
     "errors": ({"predictions": "overcaller-on-simulated-2000", "finding": "Emphysema"}, "The flagged share"),
     "models": ({"model": "lightbox"}, "Where not to trust it"),
 }
+PARTS = {"": ".viewer .panel >> nth=-1", "roc": ".stPlotlyChart >> nth=3", "models": "[data-testid=stRadio] >> nth=0"}
 CHANGES = ".viewer .cost"  # seconds that a map took
 MOST = 100_000  # bytes of a stored picture
 
@@ -82,17 +83,13 @@ def test_a_page_looks_as_it_did(look, pytestconfig, path, theme):
     check(name_of(path, theme), taken)
 
 
-def test_a_page_that_stands_a_pixel_lower_is_the_same(look):
-    page = look("roc")
+@pytest.mark.parametrize("path", PARTS)
+def test_a_pixel_lower_is_the_same_page_and_one_part_less_is_another(look, path):
+    page = look(path)
     before = picture(page)
     page.locator(".stMainBlockContainer").evaluate("main => main.style.transform = 'translate(1px, 1px)'")
     assert look_alike(before, picture(page))
-
-
-def test_a_missing_panel_is_seen(look):
-    page = look("")
-    before = picture(page)
-    page.locator(".viewer .panel").last.evaluate("panel => panel.style.visibility = 'hidden'")
+    page.locator(PARTS[path]).evaluate("part => part.style.visibility = 'hidden'")
     assert not look_alike(before, picture(page))
 
 
