@@ -16,7 +16,19 @@ LINKED = ("assets",)  # large, and nobody changes it
 def tracked(*places: str) -> list[str]:
     """The files under some places that belong to the project, relative to its root, sorted."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *places],
+        # whoever owns the folder: in a container it is often another user
+        [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--",
+            *places,
+        ],
         cwd=REPOSITORY,
         capture_output=True,
         check=True,
