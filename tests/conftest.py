@@ -10,6 +10,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-pictures", action="store_true", help="store what the pages look like now")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Give the folder of real films beside the checkout, or skip."""

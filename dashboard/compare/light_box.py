@@ -14,7 +14,7 @@ from xai.cards.model_card import ModelCard
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
-from xai.measures.location import describe
+from xai.measures import describe
 from xai.models.preprocess import footprint, prepare, resize
 from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT
 

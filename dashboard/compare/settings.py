@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare.hang import Hung
 from dashboard.compare.state import SETTINGS, State
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
+LABEL, ICON, HELP = "Maps", ":material/tune:", None
 
-def method_controls(state: State) -> State:
+
+def is_usable(hung: Hung | None) -> bool:
+    """Say that maps can be chosen before a film hangs."""
+    return True
+
+
+def show(state: State, hung: Hung | None) -> State:
     """Show the controls and give the state with what they say."""
     methods = st.pills(
         "Maps",

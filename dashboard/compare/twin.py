@@ -16,6 +16,14 @@ from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 
+LABEL, ICON = "Twin", ":material/compare:"
+HELP = "The same film without one thing on it, rendered again; for simulated films."
+
+
+def is_usable(hung: Hung | None) -> bool:
+    """Say whether a film is simulated."""
+    return hung is not None and hung.record is not None and hung.record.recipe is not None
+
 
 def removable(hung: Hung) -> list[str]:
     """Findings and objects on a film that a twin can lack; none where the film is not simulated."""
@@ -23,7 +31,7 @@ def removable(hung: Hung) -> list[str]:
     return [] if recipe is None else [*recipe.severities, *recipe.objects]
 
 
-def twin_controls(state: State, hung: Hung) -> State:
+def show(state: State, hung: Hung) -> State:
     """Show what can be taken off the film, and give the state with what the visitor took off."""
     names = removable(hung)
     chosen = st.pills(

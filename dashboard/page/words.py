@@ -9,7 +9,7 @@ import numpy as np
 from xai.cards.model_card import ModelCard, Threshold
 from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
-from xai.measures.location import describe
+from xai.measures import describe
 
 
 def escape(text: str) -> str:

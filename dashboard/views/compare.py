@@ -9,14 +9,14 @@ import numpy as np
 import streamlit as st
 
 from dashboard.compare import light_box
+from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import download_controls
 from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.progress import progress_line
-from dashboard.compare.settings import method_controls
 from dashboard.compare.state import State
-from dashboard.compare.twin import twin_controls, twin_panel
+from dashboard.compare.twin import twin_panel
 from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
@@ -135,6 +135,18 @@ def step(label: str, target: Any, icon: str, letter: str) -> None:
         st.rerun()
 
 
+def show_control(name: str, place: Any, hung: Hung | None) -> None:
+    """Show a control behind its button; one that needs a film only where one hangs."""
+    control = CONTROLS[name]
+    is_usable = control.is_usable(hung)
+    if hung is not None or is_usable:
+        disabled = not is_usable
+        with place.popover(
+            control.LABEL, icon=control.ICON, key=name, width="stretch", disabled=disabled, help=control.HELP
+        ):
+            visit.put(control.show(visit.state, hung))
+
+
 def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any]:
     """Show one line of controls.
 
@@ -150,11 +162,11 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any
     st.html(TITLE_STYLE)
     back, before, after, films = (line.container(width="content") for _ in range(4))
     chooser = line.container(width=MODEL_WIDTH)
-    about, twin, maps, save = (line.container(width="content") for _ in range(4))
+    about = line.container(width="content")
+    places = {name: line.container(width="content") for name in CONTROLS}
+    save = line.container(width="content")
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
         hang_controls(services)
-    with maps.popover("Maps", icon=":material/tune:", key="maps", width="stretch"):
-        visit.put(method_controls(visit.state))
     with chooser:
         model = choose_model(services, visit.state)
     card = usable_card(services, model)
@@ -169,17 +181,10 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any
             walk_line(services, hung)
         with before:
             step("Previous", earlier, ":material/chevron_left:", "B")
-        with twin.popover(
-            "Twin",
-            icon=":material/compare:",
-            key="twin",
-            width="stretch",
-            disabled=hung.record is None or hung.record.recipe is None,
-            help="The same film without one thing on it, rendered again; for simulated films.",
-        ):
-            visit.put(twin_controls(visit.state, hung))
         with after:
             step("Next", later, ":material/chevron_right:", "F")
+    for name, place in places.items():
+        show_control(name, place, hung)
     return hung, model, card, save.popover("Save", icon=":material/download:", key="save", width="stretch")
 
 

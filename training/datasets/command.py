@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 
-from training.datasets import chexpert, covid, films, folders, mimic, nih, overlaps
 from xai.command_line import add_commands
 
-READERS = {"nih": nih, "chexpert": chexpert, "mimic": mimic, "covid": covid, "folders": folders, "films": films}
-COMMANDS = {**READERS, "overlaps": overlaps}
+_READERS = {
+    "nih": "training.datasets.nih",
+    "chexpert": "training.datasets.chexpert",
+    "mimic": "training.datasets.mimic",
+    "covid": "training.datasets.covid",
+    "folders": "training.datasets.folders",
+    "films": "training.datasets.films",
+}
+READERS = {name: import_module(module) for name, module in _READERS.items()}
+COMMANDS = {**READERS, "overlaps": import_module("training.datasets.overlaps")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

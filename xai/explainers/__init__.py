@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from xai.explainers.controls import CentredMap, RandomMap
-from xai.explainers.explanation import Explainer
-from xai.explainers.gradcam import GradCAM
-from xai.explainers.lime import LIME
-from xai.explainers.shap import SHAP
+from pkgutil import resolve_name
 
-EXPLAINERS: dict[str, type[Explainer]] = {
-    method.name: method for method in (GradCAM, SHAP, LIME, RandomMap, CentredMap)
-}
+from xai.explainers.explanation import Explainer
+
+_METHODS = (
+    "xai.explainers.gradcam:GradCAM",
+    "xai.explainers.shap:SHAP",
+    "xai.explainers.lime:LIME",
+    "xai.explainers.controls:RandomMap",
+    "xai.explainers.controls:CentredMap",
+)
+EXPLAINERS: dict[str, type[Explainer]] = {method.name: method for method in map(resolve_name, _METHODS)}
 DEFAULT_METHODS = ("gradcam", "shap", "lime")

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
-from xai.measures.location import describe
+from xai.measures import describe
 from xai.pictures.render import Display, colour, colour_range, overlay, window
 
 PANEL = 480

@@ -24,7 +24,8 @@ from xai.findings import FINDINGS
 
 
 def test_every_reader_is_under_contract():
-    assert list(MAKERS) == list(READERS) == list(JUDGEMENTS)
+    assert list(MAKERS) == list(READERS)
+    assert set(JUDGEMENTS) <= set(READERS)
 
 
 def test_columns_and_their_values(source: Source):
@@ -76,7 +77,7 @@ def test_what_is_written_is_what_is_read(source: Source, tmp_path):
     pd.testing.assert_frame_equal(dataset.boxes, reading.boxes)
     assert tuple(dataset.boxes.columns) == BOX_COLUMNS
     assert dataset.facts.report == reading.facts.report
-    assert judgements_of(dataset.facts) == JUDGEMENTS[source.command[0]]
+    assert judgements_of(dataset.facts) == JUDGEMENTS.get(source.command[0], ())
     assert not dataset.facts.root.startswith("/")
     here = dataset.films[dataset.films["on_disk"]]
     assert all(dataset.path(path).is_file() for path in here["path"])
