@@ -80,5 +80,11 @@ class Visit(Generic[AnyState]):
             st.query_params.from_dict(link)
 
     def bound(self, control: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
-        """Show a control that has a value of the state, see `bind`."""
-        return bind(control, *arguments, key=f"{self.page}_{key}", **{"change": self.change, **options})
+        """Show a control of a part of the state: it shows the field that is called as its key, and changes that.
+
+        ``value``, ``take`` and ``change`` say otherwise, see `bind`.
+        """
+        usual = {"take": lambda value: {key: value}, "change": self.change}
+        if "value" not in options:
+            usual["value"] = getattr(self.state, key)
+        return bind(control, *arguments, key=f"{self.page}_{key}", **{**usual, **options})
