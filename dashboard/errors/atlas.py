@@ -23,6 +23,7 @@ from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import SIZES
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.state import filled
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
@@ -59,8 +60,7 @@ class Atlas:
     @property
     def finding(self) -> str:
         """The finding in question."""
-        assert self.state.finding is not None  # the page chooses one where the link names none
-        return self.state.finding
+        return filled(self.state.finding)
 
     @property
     def shared(self) -> FilmServices:

@@ -42,11 +42,11 @@ def finding_filters(catalogue: Catalogue) -> None:
     _states("The model", "flags", FLAGS, finding, asked, help="Flagged: its probability reaches the threshold.")
     _states("Outcome", "outcomes", OUTCOMES, finding, asked, help="The model against the dataset's label.")
     spans = {name: (least, most) for name, least, most in asked.probability}
-    others = tuple(one for one in asked.probability if one[0] != finding)
+    elsewhere = tuple(one for one in asked.probability if one[0] != finding)
 
     def take_span(span: tuple[float, float]) -> dict:
-        whole = tuple(span) == (0.0, 1.0)
-        return {"probability": others if whole else (*others, (finding, *map(float, span)))}
+        least, most = map(float, span)
+        return {"probability": elsewhere if (least, most) == (0, 1) else (*elsewhere, (finding, least, most))}
 
     visit.bound(
         st.slider,

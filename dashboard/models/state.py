@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.page.kinds import NAME, one_of, some_of
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from training.evaluate.published import FIGURES
 from training.weights.registry import registry
 
@@ -26,7 +25,7 @@ MOST_BESIDE = 4
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """What a visitor of the Models page looks at.
 
     Attributes
@@ -51,10 +50,6 @@ class State:
     part: str | None = None
     beside: tuple[str, ...] = ("CheXNet", "Zech 2022", "Wang, official split")
     entry: str | None = None
-
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
 
 LINK = Link(

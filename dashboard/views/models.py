@@ -21,6 +21,7 @@ from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import visit
 from dashboard.page.refused import show_refused
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -108,7 +109,7 @@ def choose(models: dict[str, ModelEntry]) -> None:
 
 def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
-    model = models[visit.state.model]
+    model = models[filled(visit.state.model)]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
@@ -141,7 +142,7 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
     elif section == "layers":
         show_layers(shared, model)
     elif section == "compare":
-        show_compare(model, models.get(visit.state.other), len(models) < 2)
+        show_compare(model, models.get(visit.state.other or NO_OTHER), len(models) < 2)
     elif section == "versions":
         show_versions(model)
     else:
