@@ -7,10 +7,11 @@ import streamlit as st
 
 from dashboard.errors import figures
 from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
-from dashboard.errors.atlas_figures import OUTCOME_WORDS, traits_plot
+from dashboard.errors.atlas_figures import traits_plot
 from dashboard.errors.state import CELLS
 from dashboard.errors.visit import visit
 from dashboard.films.chips import SEXES
+from dashboard.films.state import OUTCOMES
 from dashboard.page.words import escape, percent
 from xai.findings import finding_label
 
@@ -79,7 +80,7 @@ def show_traits(atlas: Atlas) -> None:
         st.subheader("What they share", anchor=False, help=CORRECTION)
         choose_cell("cell")
         table = contrast(atlas.judged, atlas.finding, atlas.threshold, visit.state.cell, "TP")
-        whose = OUTCOME_WORDS[visit.state.cell]
+        whose = OUTCOMES[visit.state.cell]
         if not len(table):
             st.info(_no_contrast(atlas, whose))
             return

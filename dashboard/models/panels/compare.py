@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.cautions import cautions
-from dashboard.models.figures import QUIET, pair_figure, theme_ink
+from dashboard.models.figures import QUIET, pair_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
 from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label

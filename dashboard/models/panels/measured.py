@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import Measured, Part, at, number, parts, text
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent
 from dashboard.server.library import Library

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
 from dashboard.models.reading import Measured, Part
 from dashboard.models.state import MOST_BESIDE
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published
 from xai.findings import FINDINGS, finding_label

@@ -9,10 +9,10 @@ import pytest
 
 from dashboard.models import incoming, trash
 from dashboard.models.curves import CurvesError, best_epoch, curves_figure, read_curves
-from dashboard.models.figures import DARK
 from dashboard.models.inventory import files_of, hidden, take_inventory, versions
 from dashboard.models.trash import TrashError
 from dashboard.models.versions import VersionError, differences, switch, take_back
+from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import card, put
 from xai.built_in import BUILT_IN_MODELS

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from dashboard.models.cautions import cautions
-from dashboard.models.figures import DARK, areas_figure, pair_figure
+from dashboard.models.figures import areas_figure, pair_figure
 from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.panels.training import simulated_words
 from dashboard.models.reading import Measured, main_part, measured, origins, parameters, parts, trained_on
 from dashboard.models.state import LINK, SECTIONS, State
+from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, part
 from training.evaluate.published import FIGURES
