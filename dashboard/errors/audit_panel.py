@@ -58,7 +58,7 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     )
     picture.plotly_chart(
         figures.co_occurrence_bars(shown, WHOSE_WORDS[visit.state.beside].lower()),
-        key="errors_company_bars",
+        key="errors_beside_bars",
         config=figures.QUIET,
         alt=f"What else these films carry. {told}",
     )

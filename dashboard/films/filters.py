@@ -66,7 +66,7 @@ def finding_filters(catalogue: Catalogue) -> None:
         1.0,
         step=0.01,
         format="%.4g",
-        key=f"cut_{finding}",
+        key=f"threshold_{finding}",
         value=threshold_of(asked, catalogue, finding),
         take=lambda chosen: {"thresholds": others if chosen is None else (*others, (finding, float(chosen)))},
         help="The threshold on this page; the predictions keep theirs.",

@@ -133,7 +133,7 @@ def test_controls_narrow_the_films_down_and_write_the_link(run):
     assert names(app) == ["<b>b</b>", "f"]
     app.radio(key="films_sort").set_value("unlikely").run()
     assert names(app) == ["f", "<b>b</b>"]
-    app.number_input(key="films_cut_Mass").set_value(0.7).run()
+    app.number_input(key="films_threshold_Mass").set_value(0.7).run()
     assert names(app) == ["<b>b</b>"]
     assert link_of(app) == {
         "dataset": "generated",
