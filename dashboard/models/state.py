@@ -36,7 +36,7 @@ class State(PageState):
         A second model, for side by side.
     section : str
         One of `SECTIONS`, or of `DOORS`, by which models come and go.
-    part : str or None
+    evaluation : str or None
         Which films its figures are of; None takes the first that the card has.
     beside : tuple of str
         Published figures shown beside the model's.
@@ -47,7 +47,7 @@ class State(PageState):
     model: str | None = None
     other: str | None = None
     section: str = "card"
-    part: str | None = None
+    evaluation: str | None = None
     beside: tuple[str, ...] = ("CheXNet", "Zech 2022", "Wang, official split")
     entry: str | None = None
 
@@ -58,7 +58,7 @@ LINK = Link(
         Field("model", NAME),
         Field("with", NAME, attribute="other"),
         Field("section", one_of({**SECTIONS, **DOORS})),
-        Field("part", NAME),
+        Field("evaluation", NAME, also=("part",)),
         Field("beside", some_of([one.key for one in FIGURES], MOST_BESIDE, older=";")),
         Field("fetch", one_of(registry()), attribute="entry"),
     ],

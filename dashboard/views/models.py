@@ -16,7 +16,7 @@ from dashboard.models.panels.raw import show_raw
 from dashboard.models.panels.training import show_training
 from dashboard.models.panels.versions import show_versions
 from dashboard.models.panels.work import show_work
-from dashboard.models.reading import main_part
+from dashboard.models.reading import main_evaluation
 from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import visit
@@ -47,8 +47,8 @@ def about(model: ModelEntry) -> str:
         return f"{whose} · no card that can be read"
     if model.problem:
         return f"{whose} · file damaged"
-    part = main_part(model.card)
-    area = part.mean.auroc if part else None
+    evaluation = main_evaluation(model.card)
+    area = evaluation.mean.auroc if evaluation else None
     good = "not measured" if area is None else f"{'mean ' if len(model.card.outputs) > 1 else ''}AUROC {area:.2f}"
     return f"{whose} · {outputs_words(model.card)} · {good}"
 
