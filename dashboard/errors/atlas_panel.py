@@ -57,10 +57,10 @@ def _gallery(atlas: Atlas, cell: str, count: int) -> None:
         width="stretch",
         help="Open all of them on the Films page, in this order.",
     ):
-        open_in_films(atlas.query(cell))
+        open_in_films(atlas.films_state(cell))
     shown = atlas.films_of(cell)[:IN_GALLERY]
     st.caption(f"The {len(shown)} most confident {CELLS[cell]} of {count:,}; a click opens a film large.")
-    show_films(atlas, atlas.query(cell), shown, f"errors_gallery_{cell}")
+    show_films(atlas, atlas.films_state(cell), shown, f"errors_gallery_{cell}")
 
 
 def _nobody(atlas: Atlas, cell: str) -> str:

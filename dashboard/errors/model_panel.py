@@ -239,13 +239,13 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
     if not names:
         st.caption("No film of the map lies inside; draw again.")
         return
-    query = FilmsState(
+    asked = FilmsState(
         dataset=atlas.dataset,
         predictions=atlas.source.predictions,
         finding=atlas.finding,
         thresholds=((atlas.finding, atlas.threshold),),
     )
-    show_films(atlas, query, names[:MOST_SHOWN], "errors_gallery_map")
+    show_films(atlas, asked, names[:MOST_SHOWN], "errors_gallery_map")
     if len(names) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} are shown.")
 

@@ -50,7 +50,7 @@ def predictions_of(services: Services, dataset: str) -> list[str]:
 
 
 def catalogue_of(services: Services, asked: State) -> Catalogue:
-    """Open what a query is about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
+    """Open what is asked about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
     shared = services.of(FilmServices)
     predictions = None if asked.predictions == NONE else asked.predictions
     if asked.dataset != OWN:
@@ -143,7 +143,7 @@ def _choices_made(facts: DatasetFacts) -> str:
 
 
 def _settle(services: Services, names: list[str]) -> State:
-    """Fill in dataset and predictions where the query leaves them open or names what there is not."""
+    """Fill in dataset and predictions where the link leaves them open or names what there is not."""
     asked = visit.state
     if asked.dataset not in names:
         if asked.dataset is not None:
