@@ -14,7 +14,19 @@ Examples
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # so that editors and type checkers know what is imported later
+    from training.front_door import (
+        Dataset,
+        Predictions,
+        metrics,
+        open_dataset,
+        open_film,
+        open_masks,
+        open_predictions,
+        simulate,
+    )
 
 __all__ = [
     "Dataset",

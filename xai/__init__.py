@@ -16,7 +16,25 @@ Examples
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # so that editors and type checkers know what is imported later
+    from xai.front_door import (
+        EXPLAINERS,
+        FINDINGS,
+        LIME,
+        SHAP,
+        Explained,
+        Explanation,
+        Film,
+        GradCAM,
+        explain,
+        load,
+        open_model,
+        predict,
+        read_film,
+        save,
+    )
 
 __all__ = [
     "EXPLAINERS",

@@ -37,7 +37,7 @@ def add_commands(parser: argparse.ArgumentParser, commands: Mapping[str, ModuleT
 
 
 def _add_command(choices: Any, name: str, command: ModuleType) -> None:
-    summary = command.__doc__.split("\n", 1)[0]
+    summary = (command.__doc__ or "").split("\n", 1)[0]
     sub = choices.add_parser(name, help=summary, description=command.__doc__)
     if hasattr(command, "run"):
         sub.set_defaults(run=command.run)

@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from xai.budget import Budget
-from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.explainers import DEFAULT_METHODS
+from xai.explainers import EXPLAINERS as EXPLAINERS
 from xai.explainers.explanation import Explainer
 from xai.explainers.explanation import Explanation as Explanation
 from xai.explainers.gradcam import GradCAM as GradCAM
 from xai.explainers.lime import LIME as LIME
 from xai.explainers.shap import SHAP as SHAP
-from xai.films.film import Film
+from xai.films.film import Film as Film
 from xai.films.reading import read_film as read_film
 from xai.findings import FINDINGS as FINDINGS
 from xai.models.engine import DEFAULT_ENGINE
 from xai.models.library import DEFAULT_MODEL, find_model
 from xai.pictures import notebook as _notebook  # noqa: F401 - so that films and explanations can draw themselves
-from xai.pictures.explained import Explained
+from xai.pictures.explained import Explained as Explained
 from xai.saving import load as load
 from xai.saving import save as save
 

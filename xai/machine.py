@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import multiprocessing
 import os
 import re
@@ -12,14 +13,17 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-try:
-    import msvcrt
-except ImportError:  # anywhere else
-    msvcrt = None
+
+def _module(name: str) -> Any:
+    """Give a module that not every system has; None where it is missing."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+fcntl = _module("fcntl")  # everywhere but on Windows
+msvcrt = _module("msvcrt")  # on Windows
 
 MOST_PROCESSES = 61 if os.name == "nt" else None  # Windows waits for no more at once
 LOCKED_BYTE = 2**31 - 2  # Windows locks bytes and keeps others from reading them: one that no file of ours has
@@ -48,7 +52,7 @@ def process_pool(workers: int, start: Callable[..., object] | None = None, *argu
 
 
 @contextlib.contextmanager
-def locked(stream: IO, taken: Exception) -> Iterator[None]:
+def locked(stream: IO[Any], taken: Exception) -> Iterator[None]:
     """Keep other programs that ask for the same lock out of a file, while a block runs or until this one is killed.
 
     Nothing is locked where the system or the disk has no locks, as some network drives.
@@ -109,14 +113,14 @@ def relative_path(path: Path, start: Path) -> str:
         return Path(path).resolve().as_posix()
 
 
-def _lock(stream: IO) -> None:
+def _lock(stream: IO[Any]) -> None:
     if fcntl is not None:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     elif msvcrt is not None:
         _lock_byte(stream, msvcrt.LK_NBLCK)
 
 
-def _unlock(stream: IO) -> None:
+def _unlock(stream: IO[Any]) -> None:
     with contextlib.suppress(OSError):  # it could not be locked
         if fcntl is not None:
             fcntl.flock(stream, fcntl.LOCK_UN)
@@ -124,7 +128,7 @@ def _unlock(stream: IO) -> None:
             _lock_byte(stream, msvcrt.LK_UNLCK)
 
 
-def _lock_byte(stream: IO, how: int) -> None:
+def _lock_byte(stream: IO[Any], how: int) -> None:
     """Lock or unlock one byte far behind the end, without moving to it."""
     number = stream.fileno()
     here = os.lseek(number, 0, os.SEEK_CUR)

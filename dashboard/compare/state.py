@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from dashboard.components.display import DISPLAY_SETTINGS, DisplaySetting
 from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of, some_of, whole
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 
@@ -38,7 +38,7 @@ SETTINGS = tuple(
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """Everything that decides what the Compare page shows.
 
     Attributes
@@ -68,10 +68,6 @@ class State:
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
-
     def parameters(self, method: str) -> tuple[tuple[str, Any], ...]:
         """All parameters of a method, in a fixed order, changed ones included."""
         return tuple(
@@ -93,7 +89,7 @@ def _display_kind(setting: DisplaySetting) -> Kind:
         return one_of(setting.choices)
     if setting.range is None:
         return SWITCH
-    return whole(*setting.range) if isinstance(setting.default, int) else number(*setting.range, digits=4)
+    return whole(*map(int, setting.range)) if isinstance(setting.default, int) else number(*setting.range, digits=4)
 
 
 LINK = Link(

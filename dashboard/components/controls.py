@@ -26,6 +26,7 @@ def _button(setting: DisplaySetting) -> str:
 
 
 def _slider(setting: DisplaySetting) -> str:
+    assert setting.range is not None  # that of a number
     least, most = setting.range
     return (
         f'<label class="slider">{escape(setting.label)}\n'

@@ -23,6 +23,7 @@ from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import SIZES
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.state import filled
 from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
@@ -59,8 +60,7 @@ class Atlas:
     @property
     def finding(self) -> str:
         """The finding in question."""
-        assert self.state.finding is not None  # the page chooses one where the link names none
-        return self.state.finding
+        return filled(self.state.finding)
 
     @property
     def shared(self) -> FilmServices:
@@ -92,7 +92,7 @@ class Atlas:
         """Whether there is a picture of each film, bool (films,)."""
         return (self.rows >= 0) & self.catalogue.films.openable[self.rows]
 
-    def query(self, cell: str) -> FilmsState:
+    def films_state(self, cell: str) -> FilmsState:
         """Ask the Films page for a cell, most confident mistakes first."""
         return FilmsState(
             dataset=self.dataset,
@@ -107,22 +107,22 @@ class Atlas:
 
     def films_of(self, cell: str, only_pictures: bool = False) -> list[str]:
         """Films of a cell, the most confident first."""
-        asked = self.query(cell)
+        asked = self.films_state(cell)
         found = self.shared.find(asked.with_(image="here") if only_pictures else asked, self.catalogue, self.notebook)
         return [str(self.catalogue.films.names[row]) for row in found]
 
 
-def open_in_films(query: FilmsState, film: str | None = None) -> None:
-    """Go to the Films page with a query, and one film large if it is named."""
-    st.switch_page(FilmsWalk.page, query_params=FILMS_LINK.write(query.with_(film=film)))
+def open_in_films(asked: FilmsState, film: str | None = None) -> None:
+    """Go to the Films page as asked, with one film large if it is named."""
+    st.switch_page(FilmsWalk.page, query_params=FILMS_LINK.write(asked.with_(film=film)))
 
 
-def show_films(atlas: Atlas, query: FilmsState, films: list[str], key: str) -> None:
+def show_films(atlas: Atlas, asked: FilmsState, films: list[str], key: str) -> None:
     """Show films as a gallery: a click opens one on the Films page, ticks choose them for tags, notes and Compare."""
     page = Page(atlas.catalogue.films.rows(films), 1, 1)
     wanted = thumbnails_of(atlas.services, atlas.catalogue, page)
     job = _thumbnail_job(atlas, wanted)
-    st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, query, page, wanted, job, key)
+    st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, asked, page, wanted, job, key)
 
 
 def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
@@ -135,16 +135,16 @@ def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
     )
 
 
-def _pictures(atlas: Atlas, query: FilmsState, page: Page, wanted: dict, job: Job | None, key: str) -> None:
+def _pictures(atlas: Atlas, asked: FilmsState, page: Page, wanted: dict, job: Job | None, key: str) -> None:
     state = st.session_state
     if (film := state.pop(f"{key}_go", None)) is not None:
-        open_in_films(query, film)
+        open_in_films(asked, film)
     if state.pop(f"{key}_chose", False):
         st.rerun()  # what can be done with the chosen films stands elsewhere on the page
     if job is not None:
         atlas.services.jobs.ask(visitor(), job.key, job.work, slow=False)  # says that this visitor still waits
     names = [str(atlas.catalogue.films.names[row]) for row in page.rows]
-    summed = summaries(atlas.catalogue, query, page.rows, atlas.notebook.remarks(atlas.dataset, names))
+    summed = summaries(atlas.catalogue, asked, page.rows, atlas.notebook.remarks(atlas.dataset, names))
 
     def opened() -> None:
         state[f"{key}_go"] = state[key].opened

@@ -7,9 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.errors.figures import FADED, FLAGGED, TRUE, in_rows
+from dashboard.films.state import OUTCOMES
 from dashboard.page.palette import outcome_colors
-
-OUTCOME_WORDS = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
 
 
 def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) -> go.Figure:
@@ -34,8 +33,8 @@ def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) 
                 "color": own if here else FADED,
             },
             customdata=part[["count", "of", "share", "against_count", "against_of", "against_share", "q"]].to_numpy(),
-            hovertemplate=f"<b>%{{y}}</b><br>{OUTCOME_WORDS[cell]}s: %{{customdata[0]:,}} of %{{customdata[1]:,}}, "
-            f"%{{customdata[2]:.1%}}<br>{OUTCOME_WORDS[against]}s: %{{customdata[3]:,}} of %{{customdata[4]:,}}, "
+            hovertemplate=f"<b>%{{y}}</b><br>{OUTCOMES[cell]}s: %{{customdata[0]:,}} of %{{customdata[1]:,}}, "
+            f"%{{customdata[2]:.1%}}<br>{OUTCOMES[against]}s: %{{customdata[3]:,}} of %{{customdata[4]:,}}, "
             "%{customdata[5]:.1%}<br>q = %{customdata[6]:.2g}<extra></extra>",
         )
     for name, q in zip(names, table["q"], strict=True):
@@ -59,10 +58,10 @@ def feature_map(points: np.ndarray, outcomes: np.ndarray, films: list[str], corn
             x=points[here, 0],
             y=points[here, 1],
             mode="markers",
-            name=f"{OUTCOME_WORDS[outcome]}, {here.sum():,}",
+            name=f"{OUTCOMES[outcome]}, {here.sum():,}",
             marker={"size": 8, "color": colour, "opacity": 0.6 if outcome == "TN" else 0.9, "line": {"width": 0}},
             customdata=np.asarray(films, object)[here],
-            hovertemplate="%{customdata}<extra>" + OUTCOME_WORDS[outcome] + "</extra>",
+            hovertemplate="%{customdata}<extra>" + OUTCOMES[outcome] + "</extra>",
         )
     if corners is not None:
         outline = np.vstack([corners, corners[:1]])

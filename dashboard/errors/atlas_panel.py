@@ -7,10 +7,11 @@ import streamlit as st
 
 from dashboard.errors import figures
 from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
-from dashboard.errors.atlas_figures import OUTCOME_WORDS, traits_plot
+from dashboard.errors.atlas_figures import traits_plot
 from dashboard.errors.state import CELLS
 from dashboard.errors.visit import visit
 from dashboard.films.chips import SEXES
+from dashboard.films.state import OUTCOMES
 from dashboard.page.words import escape, percent
 from xai.findings import finding_label
 
@@ -56,10 +57,10 @@ def _gallery(atlas: Atlas, cell: str, count: int) -> None:
         width="stretch",
         help="Open all of them on the Films page, in this order.",
     ):
-        open_in_films(atlas.query(cell))
+        open_in_films(atlas.films_state(cell))
     shown = atlas.films_of(cell)[:IN_GALLERY]
     st.caption(f"The {len(shown)} most confident {CELLS[cell]} of {count:,}; a click opens a film large.")
-    show_films(atlas, atlas.query(cell), shown, f"errors_gallery_{cell}")
+    show_films(atlas, atlas.films_state(cell), shown, f"errors_gallery_{cell}")
 
 
 def _nobody(atlas: Atlas, cell: str) -> str:
@@ -79,7 +80,7 @@ def show_traits(atlas: Atlas) -> None:
         st.subheader("What they share", anchor=False, help=CORRECTION)
         choose_cell("cell")
         table = contrast(atlas.judged, atlas.finding, atlas.threshold, visit.state.cell, "TP")
-        whose = OUTCOME_WORDS[visit.state.cell]
+        whose = OUTCOMES[visit.state.cell]
         if not len(table):
             st.info(_no_contrast(atlas, whose))
             return

@@ -9,6 +9,7 @@ from dashboard.errors import figures, sentences
 from dashboard.errors.state import BESIDE
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.words import escape
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
@@ -31,7 +32,7 @@ def show_audit(judged: Judged, stamp: str, found: Thresholds, table: pd.DataFram
 
 def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     """Show what else the false positives carry, or all films with the label."""
-    finding = visit.state.finding
+    finding = filled(visit.state.finding)
     about = (co_occurrence.__doc__ or "").split("\n\n")[1].replace("\n", " ")
     st.subheader("What the label means", anchor=False, help=about)
     visit.bound(
@@ -57,7 +58,7 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     )
     picture.plotly_chart(
         figures.co_occurrence_bars(shown, WHOSE_WORDS[visit.state.beside].lower()),
-        key="errors_company_bars",
+        key="errors_beside_bars",
         config=figures.QUIET,
         alt=f"What else these films carry. {told}",
     )
@@ -68,7 +69,7 @@ def _all_findings(table: pd.DataFrame) -> None:
     known = table[(table["films"] > 0) & (table["positives"] > 0)]
     if len(known):
         st.plotly_chart(
-            figures.dumbbell(known, visit.state.finding),
+            figures.dumbbell(known, filled(visit.state.finding)),
             key=f"errors_all_{visit.state.finding}",
             config=figures.QUIET,
             on_select=_clicked,
@@ -96,7 +97,7 @@ def _clicked() -> None:
 
 
 def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
-    finding = visit.state.finding
+    finding = filled(visit.state.finding)
     st.subheader(f"Where the flags for {finding_label(finding)} come from", anchor=False)
     try:
         prepared = _prepared(stamp, finding, judged)

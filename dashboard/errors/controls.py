@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.errors.state import NUMBER, State
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_counts
 from dashboard.server.library import Library
@@ -76,6 +77,7 @@ def choose_finding(judged: Judged) -> None:
 def choose_rule(found: Thresholds) -> None:
     """Show the thresholds of the findings, and what decides them."""
     asked = visit.state
+    finding = filled(asked.finding)
     names = {key: rule.name for key, rule in RULES.items()} | {NUMBER: "By hand"}
     visit.bound(
         st.selectbox,
@@ -83,7 +85,7 @@ def choose_rule(found: Thresholds) -> None:
         list(names),
         key="rule",
         value=asked.rule,
-        take=lambda rule: _ruled(rule, found.value(asked.finding)),
+        take=lambda rule: _ruled(rule, found.value(finding)),
         format_func=names.get,
         width=190,
         help="  \n".join(f"**{rule.name}**: {rule.meaning}" for rule in RULES.values())
@@ -98,11 +100,10 @@ def choose_rule(found: Thresholds) -> None:
         step=0.01,
         format="%.4f",
         key="threshold",
-        value=found.value(asked.finding),
+        value=found.value(finding),
         take=lambda value: {"rule": NUMBER, "threshold": value, "target": None},
         width=140,
-        help=f"A film is flagged for {finding_label(asked.finding)} from this probability upwards. Change it to go by "
-        "hand.",
+        help=f"A film is flagged for {finding_label(finding)} from this probability upwards. Change it to go by hand.",
     )
 
 

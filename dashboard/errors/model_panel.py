@@ -70,7 +70,7 @@ def show_mean_maps(atlas: Atlas) -> None:
         st.info(f"None of the {names[empty[0]]} has a picture here, so there is nothing to compare.")
         return
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
-    key = content_key("gaze", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
+    key = content_key("mean map", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
     kept = atlas.services.arrays.get(key)
     found = mean_map.from_arrays(kept, cells) if kept else None
     if found is not None:
@@ -239,13 +239,13 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
     if not names:
         st.caption("No film of the map lies inside; draw again.")
         return
-    query = FilmsState(
+    asked = FilmsState(
         dataset=atlas.dataset,
         predictions=atlas.source.predictions,
         finding=atlas.finding,
         thresholds=((atlas.finding, atlas.threshold),),
     )
-    show_films(atlas, query, names[:MOST_SHOWN], "errors_gallery_map")
+    show_films(atlas, asked, names[:MOST_SHOWN], "errors_gallery_map")
     if len(names) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} are shown.")
 

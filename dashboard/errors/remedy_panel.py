@@ -10,6 +10,7 @@ from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -34,7 +35,7 @@ MOST_WEIGHT = 200.0
 
 def show_remedies(library: Library, judged: Judged, stamp: str, found: Thresholds, predictions: str) -> None:
     """Show the choice of remedy, what it does, and how it is kept."""
-    finding = visit.state.finding
+    finding = filled(visit.state.finding)
     st.subheader(f"Mend {finding_label(finding)}", anchor=False)
     left, right = st.columns([1, 1.5], gap="large")
     with left:
@@ -122,7 +123,7 @@ def _weight_slider(judged: Judged) -> None:
 
 
 def _prior_sliders(judged: Judged) -> None:
-    finding = visit.state.finding
+    finding = filled(visit.state.finding)
     known = (judged.card.get("prevalence") or {}).get(finding)
     here = judged.ranked(finding).prevalence
     for field, words, default in (
@@ -170,7 +171,7 @@ def _tried(
     threshold: float,
     method: str,
     rule: str,
-    aim: float | None,
+    target: float | None,
     weight: float | None,
     trained: float | None,
     here: float | None,
@@ -182,7 +183,7 @@ def _tried(
         finding,
         method,
         "" if rule == KEEP else rule,
-        aim,
+        target,
         threshold=threshold,
         weight=weight,
         trained=trained,

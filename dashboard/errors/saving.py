@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.server.library import Library
+from dashboard.server.model_names import name_problem
 from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Remedy, apply_to_card
 from training.predictions.table import PredictionsFacts
@@ -16,10 +16,7 @@ from xai.cards.calibration import logit_map_from_dict
 from xai.cards.card_versions import card_versions, save_card_version
 from xai.cards.model_card import ModelCard, card_path, read_card, write_card
 from xai.files import move_files, replace, unfinished
-from xai.machine import file_name
 from xai.models.loading import file_sha256
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -120,11 +117,8 @@ def _as_predicted(card: ModelCard, facts: PredictionsFacts, finding: str) -> Mod
 
 def _copy(library: Library, model: Path, name: str) -> Path:
     """Copy a built-in model and its card into the library, unless this very copy is there."""
-    if not NAME.fullmatch(name) or name.endswith(".keras") or file_name(name) != name:
-        raise EvaluateError(
-            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as lightbox-mended, "
-            f"ends in no dot, and is none of Windows' devices, such as con; this one is “{name[:60]}”."
-        )
+    if problem := name_problem(name, "lightbox-mended"):
+        raise EvaluateError(problem)
     target = library.root / "models" / f"{name}.keras"
     there = library.models().get(name)
     if there is not None:

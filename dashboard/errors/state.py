@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.page.kinds import NAME, SEED, SWITCH, number, one_of, outline, whole
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from dashboard.server.judging import ALL, SPLIT_CHOICES
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
@@ -25,7 +24,7 @@ Region = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """Everything that decides what the Errors page shows.
 
     Attributes
@@ -86,10 +85,6 @@ class State:
     mean_films: int = 24
     map_films: int = 300
     region: Region = ()
-
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
     def of(self, finding: str) -> State:
         """Give the same state for another finding; what was set by hand for this one does not carry over."""

@@ -42,7 +42,7 @@ def close() -> None:
 
 @st.dialog("Film", width=WIDTH, position="right", on_dismiss=close)
 def drawer(services: Services, catalogue: Catalogue, rows: np.ndarray, notebook: Notebook) -> None:
-    """Show the film that the query names."""
+    """Show the film that is asked for."""
     asked = visit.state
     if asked.film is None:
         st.rerun()  # what was clicked in here put the film away

@@ -42,11 +42,11 @@ def finding_filters(catalogue: Catalogue) -> None:
     _states("The model", "flags", FLAGS, finding, asked, help="Flagged: its probability reaches the threshold.")
     _states("Outcome", "outcomes", OUTCOMES, finding, asked, help="The model against the dataset's label.")
     spans = {name: (least, most) for name, least, most in asked.probability}
-    others = tuple(one for one in asked.probability if one[0] != finding)
+    elsewhere = tuple(one for one in asked.probability if one[0] != finding)
 
     def take_span(span: tuple[float, float]) -> dict:
-        whole = tuple(span) == (0.0, 1.0)
-        return {"probability": others if whole else (*others, (finding, *map(float, span)))}
+        least, most = map(float, span)
+        return {"probability": elsewhere if (least, most) == (0, 1) else (*elsewhere, (finding, least, most))}
 
     visit.bound(
         st.slider,
@@ -66,7 +66,7 @@ def finding_filters(catalogue: Catalogue) -> None:
         1.0,
         step=0.01,
         format="%.4g",
-        key=f"cut_{finding}",
+        key=f"threshold_{finding}",
         value=threshold_of(asked, catalogue, finding),
         take=lambda chosen: {"thresholds": others if chosen is None else (*others, (finding, float(chosen)))},
         help="The threshold on this page; the predictions keep theirs.",

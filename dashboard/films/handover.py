@@ -21,8 +21,8 @@ def compare(catalogue: Catalogue, walk: FilmsWalk, film: str) -> NoReturn:
     session.walk = walk
     session.upload = next((one for one in uploads() if one.sha256 == film), None) if walk.dataset == OWN else None
     changes: dict = {"film": None if walk.dataset == OWN else f"{walk.dataset}/{film}", "without": ()}
-    if walk.query.finding is not None:
-        changes["finding"] = walk.query.finding
+    if walk.state.finding is not None:
+        changes["finding"] = walk.state.finding
     if catalogue.answers is not None and catalogue.answers.model in session.services.library.models():
         changes["model"] = catalogue.answers.model
     link = compare_visit.link.write(compare_visit.state.with_(**changes))

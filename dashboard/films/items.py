@@ -39,11 +39,11 @@ class Page:
     count: int
 
 
-def page_of(rows: np.ndarray, query: State) -> Page:
-    """Cut out the page that a query is at, or the last one where there are fewer."""
-    size = ROWS_IN_TABLE if query.layout == "table" else PER_PAGE[query.size]
+def page_of(rows: np.ndarray, asked: State) -> Page:
+    """Give the page that is asked for, or the last one where there are fewer."""
+    size = ROWS_IN_TABLE if asked.layout == "table" else PER_PAGE[asked.size]
     count = max(1, -(-len(rows) // size))
-    number = min(query.page, count)
+    number = min(asked.page, count)
     return Page(rows[(number - 1) * size : number * size], number, count)
 
 
@@ -63,17 +63,17 @@ class Summary:
 
 
 def summaries(
-    catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark] | None = None
+    catalogue: Catalogue, asked: State, rows: np.ndarray, remarks: Mapping[str, Remark] | None = None
 ) -> list[Summary]:
     """Sum up some films."""
-    films, finding, remarks = catalogue.films, query.finding, remarks or {}
+    films, finding, remarks = catalogue.films, asked.finding, remarks or {}
     answers: Sequence[float | None] = [None] * len(rows)
     letters = [""] * len(rows)
     if finding is not None and catalogue.has_answers(finding):
         p = catalogue.probabilities(finding)[rows]
         answers = [None if np.isnan(one) else float(one) for one in p]
-        letters = outcomes(catalogue, finding, threshold_of(query, catalogue, finding), rows)
-    flagged = _flagged(catalogue, query, rows) if finding is None else [None] * len(rows)
+        letters = outcomes(catalogue, finding, threshold_of(asked, catalogue, finding), rows)
+    flagged = _flagged(catalogue, asked, rows) if finding is None else [None] * len(rows)
     found = []
     for row, answer, outcome, count in zip(rows.tolist(), answers, letters, flagged, strict=True):
         film, title = str(films.names[row]), str(films.titles[row])
@@ -99,19 +99,19 @@ def facts(catalogue: Catalogue, row: int) -> list[str]:
     return said
 
 
-def table_of(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
+def table_of(catalogue: Catalogue, asked: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
     """Give the table of one page, with a column for the chosen finding's probability and outcome."""
     films = catalogue.films
 
     def named(facet: Any) -> list[str | None]:
         return [None if (name := facet.names[code]) == UNKNOWN else name for code in facet.codes[rows]]
 
-    summed = summaries(catalogue, query, rows, remarks)
+    summed = summaries(catalogue, asked, rows, remarks)
     columns: dict[str, Any] = {
         "Film": [one.title for one in summed],
         "Findings": [one.findings for one in summed],
     }
-    if query.finding is not None and catalogue.has_answers(query.finding):
+    if asked.finding is not None and catalogue.has_answers(asked.finding):
         columns["Probability"] = [one.probability for one in summed]
         columns["Outcome"] = [OUTCOMES.get(one.outcome) for one in summed]
     columns |= {
@@ -126,7 +126,7 @@ def table_of(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapp
     return pd.DataFrame(columns)
 
 
-def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
+def export_table(catalogue: Catalogue, asked: State, rows: np.ndarray, remarks: Mapping[str, Remark]) -> pd.DataFrame:
     """Give everything that is known of some films: one row a film, as for a spreadsheet."""
     films = catalogue.films
     facts = films.table.iloc[rows]
@@ -137,7 +137,7 @@ def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: 
         columns[CLASS] = class_of(facts).to_numpy()
     for finding in catalogue.answers.outputs if catalogue.answers else ():
         columns[f"prob_{finding}"] = catalogue.probabilities(finding)[rows]
-        threshold = threshold_of(query, catalogue, finding)
+        threshold = threshold_of(asked, catalogue, finding)
         columns[f"threshold_{finding}"] = np.full(len(rows), threshold)
         columns[f"outcome_{finding}"] = outcomes(catalogue, finding, threshold, rows)
     columns["tags"] = ["; ".join(remarks.get(film, Remark()).tags) for film in facts["film"]]
@@ -147,15 +147,15 @@ def export_table(catalogue: Catalogue, query: State, rows: np.ndarray, remarks: 
     return table.assign(**{name: table[name].map(_harmless) for name in words})
 
 
-def _flagged(catalogue: Catalogue, query: State, rows: np.ndarray) -> list[int | None]:
+def _flagged(catalogue: Catalogue, asked: State, rows: np.ndarray) -> list[int | None]:
     """Count the findings that the model flags; None where it was not asked about a film."""
     answers = catalogue.answers
     if answers is None:
         return [None] * len(rows)
     p = answers.probabilities[:, rows]
-    thresholds = np.array([threshold_of(query, catalogue, name) for name in answers.outputs])[:, None]
-    asked = ~np.isnan(p).all(axis=0)
-    return [int(count) if known else None for count, known in zip((p >= thresholds).sum(axis=0), asked, strict=True)]
+    thresholds = np.array([threshold_of(asked, catalogue, name) for name in answers.outputs])[:, None]
+    answered = ~np.isnan(p).all(axis=0)
+    return [int(count) if known else None for count, known in zip((p >= thresholds).sum(axis=0), answered, strict=True)]
 
 
 def _nothing_present(catalogue: Catalogue, row: int) -> str:

@@ -8,6 +8,7 @@ from dashboard.films.catalogue import Catalogue
 from dashboard.films.own import predict_films
 from dashboard.films.services import FilmServices
 from dashboard.films.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.visit import visitor
 from dashboard.page.words import escape
 from dashboard.server.jobs import Job
@@ -25,7 +26,7 @@ def ask_about_own(services: Services, catalogue: Catalogue) -> dict[str, Job]:
     shared = services.of(FilmServices)
     if catalogue.films.dataset != OWN or catalogue.answers is None:
         return {}
-    model = visit.state.predictions
+    model = filled(visit.state.predictions)
     wanted = [one.sha256 for one in uploads() if services.logits.get(services.logits_key(one.sha256, model)) is None]
     wanted = [sha256 for sha256 in wanted if services.films.get(sha256) is not None]
     key = f"own {model} {' '.join(wanted)}"

@@ -1,4 +1,4 @@
-"""What all visitors of the Films page share: catalogues, answers to queries, thumbnails, the notebook, the queue."""
+"""What all visitors of the Films page share: catalogues, films found, thumbnails, the notebook, the queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another 
 
 
 class FilmServices:
-    """Opens catalogues and answers queries, each once for all visitors.
+    """Opens catalogues and finds films in them, each once for all visitors.
 
     Parameters
     ----------
@@ -71,24 +71,24 @@ class FilmServices:
                     self._films.put(stamp, films)
         return films
 
-    def find(self, query: State, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
-        """Give the rows that a query finds, in its order; worked out once for all visitors."""
-        version = notebook.version() if query.tags else 0
-        key = repr((catalogue.key, version, query.filters()))
+    def find(self, asked: State, catalogue: Catalogue, notebook: Notebook) -> np.ndarray:
+        """Give the rows of the films that are asked for, in order; worked out once for all visitors."""
+        version = notebook.version() if asked.tags else 0
+        key = repr((catalogue.key, version, asked.filters()))
         rows = self._found.get(key)
         if rows is None:
             dataset = catalogue.films.dataset
-            rows = find(query, catalogue, lambda tag: notebook.tagged(dataset, tag))
+            rows = find(asked, catalogue, lambda tag: notebook.tagged(dataset, tag))
             self._found.put(key, rows)
         return rows
 
-    def count(self, query: State, catalogue: Catalogue, notebook: Notebook) -> Counts:
-        """Count what a query finds; the order of the films plays no part in it."""
-        plain = query.with_(sort="table", finding=None)
-        version = notebook.version() if query.tags else 0
+    def count(self, asked: State, catalogue: Catalogue, notebook: Notebook) -> Counts:
+        """Count the films that are asked for; the order of the films plays no part in it."""
+        plain = asked.with_(sort="table", finding=None)
+        version = notebook.version() if asked.tags else 0
         key = repr((catalogue.key, version, plain.filters()))
         counts = self._counts.get(key)
         if counts is None:
-            counts = count(catalogue.films, self.find(query, catalogue, notebook))
+            counts = count(catalogue.films, self.find(asked, catalogue, notebook))
             self._counts.put(key, counts)
         return counts

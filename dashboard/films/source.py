@@ -10,6 +10,7 @@ from dashboard.films.own import own_catalogue
 from dashboard.films.services import FilmServices
 from dashboard.films.state import State
 from dashboard.films.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
@@ -49,11 +50,11 @@ def predictions_of(services: Services, dataset: str) -> list[str]:
 
 
 def catalogue_of(services: Services, asked: State) -> Catalogue:
-    """Open what a query is about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
+    """Open what is asked about; raises `DatasetError`, `PredictionsError` or `ModelCardError`."""
     shared = services.of(FilmServices)
     predictions = None if asked.predictions == NONE else asked.predictions
     if asked.dataset != OWN:
-        return shared.open(asked.dataset, predictions)
+        return shared.open(filled(asked.dataset), predictions)
     films = [(one.sha256, one.title, one.view) for one in uploads()]
     if predictions is None:
         return own_catalogue(films, [None] * len(films), None)
@@ -83,7 +84,7 @@ def choose_source(services: Services) -> Catalogue | None:
         width=SOURCE_WIDTH,
         help="The films to look at.",
     )
-    listed = predictions_of(services, asked.dataset)
+    listed = predictions_of(services, filled(asked.dataset))
     visit.bound(
         st.selectbox,
         "Predictions",
@@ -120,8 +121,7 @@ def choose_source(services: Services) -> Catalogue | None:
 def about_labels(services: Services, dataset: str) -> None:
     """Show what the labels of a dataset rest on, one click away, where its reader is known."""
     facts = services.library.dataset(dataset).facts if dataset != OWN else None
-    judgements = judgements_of(facts) if facts else ()
-    if not judgements:
+    if facts is None or not (judgements := judgements_of(facts)):
         return
     with st.popover("About the labels", icon=":material/label:", type="tertiary", key="films_labels"):
         st.markdown("**How the source's labels became these**")
@@ -143,14 +143,14 @@ def _choices_made(facts: DatasetFacts) -> str:
 
 
 def _settle(services: Services, names: list[str]) -> State:
-    """Fill in dataset and predictions where the query leaves them open or names what there is not."""
+    """Fill in dataset and predictions where the link leaves them open or names what there is not."""
     asked = visit.state
     if asked.dataset not in names:
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
             refuse(f"{gone}; showing {names[0]}.")
         asked = asked.with_(dataset=next((name for name in names if predictions_of(services, name)), names[0]))
-    listed = predictions_of(services, asked.dataset)
+    listed = predictions_of(services, filled(asked.dataset))
     if asked.predictions is None:
         first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)
         asked = asked.with_(predictions=first)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.page.kinds import NAME, SEED, by_finding, names, one_of, shares_by_finding, span, whole
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 
 STATES = {
     "present": "present",
@@ -37,7 +38,7 @@ MOST_SAMPLED = 100_000
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """Everything that decides what the Films page shows.
 
     Attributes
@@ -89,10 +90,6 @@ class State:
     size: str = "medium"
     page: int = 1
     film: str | None = None
-
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
     def narrowed(self, **changes: Any) -> State:
         """The same state with some conditions changed, from its first page."""

@@ -22,14 +22,14 @@ class FilmsWalk(Walk):
     Attributes
     ----------
     dataset : str
-    query : State
+    state : State
         As `search.usable` gave it.
     films : tuple of str
-        The selection; none means all that the query finds.
+        The selection; none means all that this state asks for.
     """
 
     dataset: str
-    query: State
+    state: State
     films: tuple[str, ...] = ()
 
     page: ClassVar[str] = "views/films.py"
@@ -37,7 +37,7 @@ class FilmsWalk(Walk):
     def place(self, services: Services, film: str) -> Place | None:
         """Find a film among those that can be hung; None where it is not one of them, or its dataset is gone."""
         try:
-            catalogue = catalogue_of(services, self.query)
+            catalogue = catalogue_of(services, self.state)
             rows = self.rows(services, catalogue)
         except ValueError:  # the library has changed meanwhile: its own errors are of this kind
             return None
@@ -47,11 +47,11 @@ class FilmsWalk(Walk):
         """Give the rows of its films in their catalogue, in order."""
         if self.films:
             return catalogue.films.rows(list(self.films))
-        return services.of(FilmServices).find(self.query, catalogue, notebook_of(services, self.dataset))
+        return services.of(FilmServices).find(self.state, catalogue, notebook_of(services, self.dataset))
 
     def link(self) -> dict[str, str]:
         """Give the query parameters that show the page as it was left."""
-        return LINK.write(self.query)
+        return LINK.write(self.state)
 
 
 def place(catalogue: Catalogue, rows: np.ndarray, film: str, *, only_openable: bool) -> Place | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.models.reading import Part, at, main_part, number, text, texts
+from dashboard.models.reading import Evaluation, at, main_evaluation, number, text, texts
 from dashboard.page.words import percent, signed
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
@@ -24,37 +24,37 @@ def cautions(card: ModelCard) -> list[str]:
     list of str
         Plain text; what the card says itself is quoted as it stands.
     """
-    part = main_part(card)
+    evaluation = main_evaluation(card)
     said = ["This is a model for teaching and research: never use it for a diagnosis."]
-    if part is None:
+    if evaluation is None:
         said.append("Nothing was measured for this model here: how good it is, and on whom, is not known.")
     else:
-        said += [_shift(card, part), *_guessing(part), *_often(part), *_calibration(part)]
+        said += [_shift(card, evaluation), *_guessing(evaluation), *_often(evaluation), *_calibration(evaluation)]
     said += _uncut(card)
-    said += texts(card.performance.get("cautions")) or (_rare(part) if part else [])
+    said += texts(card.performance.get("cautions")) or (_rare(evaluation) if evaluation else [])
     said += [text(card.provenance.get("caution")), *_token(card)]
     return [sentence for sentence in dict.fromkeys(said) if sentence]
 
 
-def _shift(card: ModelCard, part: Part) -> str:
+def _shift(card: ModelCard, evaluation: Evaluation) -> str:
     name = text(at(card.provenance, "data", "name"))
-    films = f"{part.films:,.0f} films" if part.films is not None else "films"
-    of = f" of {name}" if name and part.key != "unseen_simulated" else ""
+    films = f"{evaluation.films:,.0f} films" if evaluation.films is not None else "films"
+    of = f" of {name}" if name and evaluation.key != "unseen_simulated" else ""
     return (
-        f"Its figures are of {films}{of} ({part.title.lower()}). On films of another hospital, machine, age group or "
-        "way of labelling it can be much worse."
+        f"Its figures are of {films}{of} ({evaluation.title.lower()}). On films of another hospital, machine, age "
+        "group or way of labelling it can be much worse."
     )
 
 
-def _guessing(part: Part) -> list[str]:
-    names = [finding_label(name) for name, one in part.findings.items() if one.low is not None and one.low <= 0.5]
+def _guessing(evaluation: Evaluation) -> list[str]:
+    names = [finding_label(name) for name, one in evaluation.findings.items() if one.low is not None and one.low <= 0.5]
     return [f"{_list(names)}: on these figures it may be no better than guessing."] if names else []
 
 
-def _often(part: Part) -> list[str]:
+def _often(evaluation: Evaluation) -> list[str]:
     rates = {
         finding_label(name): 1 - one.specificity
-        for name, one in part.findings.items()
+        for name, one in evaluation.findings.items()
         if one.specificity is not None and 1 - one.specificity > OFTEN
     }
     if not rates:
@@ -63,8 +63,8 @@ def _often(part: Part) -> list[str]:
     return [f"Flagged on many films that do not have it, so that the flag says little: {named}."]
 
 
-def _calibration(part: Part) -> list[str]:
-    gap = part.mean.ece
+def _calibration(evaluation: Evaluation) -> list[str]:
+    gap = evaluation.mean.ece
     if gap is None or gap <= FAR_OFF:
         return []
     return [f"Its probabilities are off by {percent(gap)} on average: do not take them at their word."]
@@ -78,10 +78,10 @@ def _uncut(card: ModelCard) -> list[str]:
     return [f"No threshold was chosen for {which}: 0.5 stands in, which for a rare finding is seldom right."]
 
 
-def _rare(part: Part) -> list[str]:
+def _rare(evaluation: Evaluation) -> list[str]:
     return [
         f"{finding_label(name)}: measured on only {one.positives:.0f} films that have it."
-        for name, one in part.findings.items()
+        for name, one in evaluation.findings.items()
         if one.positives is not None and one.positives < FEW_POSITIVES
     ]
 

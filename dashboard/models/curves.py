@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.models.figures import Ink
 from dashboard.models.reading import at
+from dashboard.page.palette import Ink
 from dashboard.roc.figures import frame
 from training.fitting.log import LOG_SUFFIX
 from xai.cards.model_card import ModelCard

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
-import streamlit as st
 
 from dashboard.models.reading import Measured
-from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR, on_paper
+from dashboard.page.palette import Ink
 from dashboard.roc.figures import frame
 from training.evaluate.published import Published
 from xai.findings import finding_label
@@ -20,31 +18,6 @@ ROW_HEIGHT = 27  # pixels a finding
 AROUND = 84  # pixels of axis and legend
 SYMBOLS = ("diamond-open", "triangle-up-open", "square-open", "star-open")
 MOST_ROWS = 60  # findings drawn; the table beside has them all
-
-
-@dataclass(frozen=True)
-class Ink:
-    """Colours of the theme: of text, of what stands back, of the ground, and the accent."""
-
-    ink: str
-    quiet: str
-    paper: str
-    accent: str
-    is_dark: bool
-
-    def of(self, finding: str) -> str:
-        """Give the colour of a finding or any other output."""
-        color = FINDING_COLORS.get(finding, OTHER_COLOR)
-        return color if self.is_dark else on_paper(color)
-
-
-DARK = Ink("#ececec", OTHER_COLOR, "#0e0f12", "#f0a030", True)
-LIGHT = Ink("#1a1b1e", "#6b7280", "#fafaf8", "#a85a00", False)
-
-
-def theme_ink() -> Ink:
-    """Give the colours of this visitor's theme."""
-    return LIGHT if st.context.theme.type == "light" else DARK
 
 
 def areas_figure(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.server.library import Library
+from dashboard.server.model_names import name_problem
 from training.weights.published import LAYOUTS, PUBLISHED
 from training.weights.registry import Entry, registry
 from xai.machine import file_name
@@ -14,7 +15,6 @@ from xai.machine import file_name
 FOLDERS = ("imports", "downloads")
 SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")
 MOST_FILES = 500
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 class IncomingError(ValueError):
@@ -91,11 +91,8 @@ def check_name(library: Library, name: str) -> Path:
     IncomingError
         If it is no name for a model, or is taken.
     """
-    if not NAME.fullmatch(name) or name.endswith((".keras", ".h5", ".json")) or file_name(name) != name:
-        raise IncomingError(
-            "A model's name has 1 to 60 letters, digits, dots, dashes and underscores, such as chexnet-2022, "
-            f"ends in no dot, and is none of Windows' devices, such as con; this one is “{name[:60]}”."
-        )
+    if problem := name_problem(name, "chexnet-2022"):
+        raise IncomingError(problem)
     if _taken(library, name):
         raise IncomingError(f"There is a model or a card called {name} already; choose another name.")
     return library.root / "models" / f"{name}.keras"

@@ -9,7 +9,7 @@ from typing import Any
 
 from xai.cards.model_card import ModelCard
 
-PARTS = {
+EVALUATIONS = {
     "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),
     "validation": ("Validation films", "The model was tuned on them, so its figures flatter it a little."),
     "held_out": (
@@ -38,7 +38,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Part:
+class Evaluation:
     """Figures on one set of films.
 
     Attributes
@@ -103,11 +103,10 @@ def share(value: Any) -> float | None:
     return found if found is not None and 0 <= found <= 1 else None
 
 
-def parts(card: ModelCard) -> dict[str, Part]:
+def evaluations(card: ModelCard) -> dict[str, Evaluation]:
     """Give every set of films that a card has figures of, those of unseen patients first."""
-    found = {".".join(path): _part(card, path, content) for path, content in _measured(card.performance)}
-    found = {key: part for key, part in found.items() if part.findings}
-    return dict(sorted(found.items(), key=lambda one: list(PARTS).index(one[0]) if one[0] in PARTS else len(PARTS)))
+    found = {".".join(path): _evaluation(card, path, content) for path, content in _measured(card.performance)}
+    return {key: found[key] for key in (*EVALUATIONS, *found) if key in found and found[key].findings}
 
 
 def _measured(content: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -120,11 +119,11 @@ def _measured(content: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterato
             yield from _measured(inner, (*path, str(key)))
 
 
-def _part(card: ModelCard, path: tuple[str, ...], content: Mapping[str, Any]) -> Part:
+def _evaluation(card: ModelCard, path: tuple[str, ...], content: Mapping[str, Any]) -> Evaluation:
     key = ".".join(path)
-    title, meaning = PARTS.get(key, (" · ".join(path).replace("_", " ").capitalize(), ""))
+    title, meaning = EVALUATIONS.get(key, (" · ".join(path).replace("_", " ").capitalize(), ""))
     findings = {name: measured(at(content, "findings", name)) for name in card.outputs}
-    return Part(
+    return Evaluation(
         key,
         title[:60],
         text(content.get("films_are")) or meaning,
@@ -146,9 +145,9 @@ def measured(content: Any, prefix: str = "") -> Measured:
     return Measured(positives, negatives, area, low, high, ece, sensitivity, specificity)
 
 
-def main_part(card: ModelCard) -> Part | None:
+def main_evaluation(card: ModelCard) -> Evaluation | None:
     """Give the films that say most about a model: those of unseen patients."""
-    return next(iter(parts(card).values()), None)
+    return next(iter(evaluations(card).values()), None)
 
 
 def trained_on(card: ModelCard) -> tuple[float | None, float | None]:

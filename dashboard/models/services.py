@@ -53,7 +53,7 @@ class TrackedJob:
     key: str
     title: str
     step: str = ""
-    job: Job = field(init=False)  # asked for with the task in hand
+    job: Job = field(init=False)  # asked for with the work in hand
 
 
 class ModelServices:

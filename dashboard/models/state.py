@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.page.kinds import NAME, one_of, some_of
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from training.evaluate.published import FIGURES
 from training.weights.registry import registry
 
@@ -26,7 +25,7 @@ MOST_BESIDE = 4
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """What a visitor of the Models page looks at.
 
     Attributes
@@ -37,7 +36,7 @@ class State:
         A second model, for side by side.
     section : str
         One of `SECTIONS`, or of `DOORS`, by which models come and go.
-    part : str or None
+    evaluation : str or None
         Which films its figures are of; None takes the first that the card has.
     beside : tuple of str
         Published figures shown beside the model's.
@@ -48,13 +47,9 @@ class State:
     model: str | None = None
     other: str | None = None
     section: str = "card"
-    part: str | None = None
+    evaluation: str | None = None
     beside: tuple[str, ...] = ("CheXNet", "Zech 2022", "Wang, official split")
     entry: str | None = None
-
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
 
 LINK = Link(
@@ -63,7 +58,7 @@ LINK = Link(
         Field("model", NAME),
         Field("with", NAME, attribute="other"),
         Field("section", one_of({**SECTIONS, **DOORS})),
-        Field("part", NAME),
+        Field("evaluation", NAME, also=("part",)),
         Field("beside", some_of([one.key for one in FIGURES], MOST_BESIDE, older=";")),
         Field("fetch", one_of(registry()), attribute="entry"),
     ],

@@ -57,12 +57,13 @@ def differences(now: ModelCard, then: ModelCard) -> list[dict[str, str]]:
     """Give a row for each output whose threshold or calibration is not the same in two cards."""
     rows = []
     for name in now.outputs:
-        if name in then.outputs and _cut(now, name) != _cut(then, name):
+        if name in then.outputs and _flagging(now, name) != _flagging(then, name):
             rows.append({"Finding": finding_label(name), "Now": _words(now, name), "Then": _words(then, name)})
     return rows
 
 
-def _cut(card: ModelCard, name: str) -> tuple:
+def _flagging(card: ModelCard, name: str) -> tuple:
+    """Give what decides whether a film is flagged."""
     return card.threshold(name), card.calibration.get(name)
 
 

@@ -1,22 +1,21 @@
 """What a link can say: declared once a page, written and read by the same rules on all of them.
 
-A page's state is a frozen dataclass; its `Link` lists what of it stands in the address. Whatever is as by default is
+A page's `Link` lists what of its state stands in the address. Whatever is as by default is
 left out, so that links stay short, and whatever cannot be used is named in one sentence and loses nothing else.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from dashboard.page.kinds import Kind
+from dashboard.page.state import AnyState
 
 LONGEST_EXCERPT = 40  # characters
 MOST_LISTED = 5  # unknown names
 
-AnyState = TypeVar("AnyState")
 
 # Added to links by others: by Streamlit itself, by mail programs and by search engines.
 OTHERS = ("embed", "embed_options", "fbclid", "gclid", "msclkid")
@@ -61,7 +60,7 @@ class Link(Generic[AnyState]):
     Parameters
     ----------
     default : AnyState
-        A frozen dataclass: what the page shows without a link.
+        What the page shows without a link.
     fields : sequence of Field
     settle : callable, optional
         Takes a state as it was read; gives one without contradictions, and a sentence for each.
@@ -111,7 +110,7 @@ class Link(Generic[AnyState]):
                 self._put(found, one, one.kind.read(text))
             except ValueError as error:
                 problems.append(f"The link's {name} “{excerpt(text)}” was left out: {error}.")
-        state, contradictions = self._settle(dataclasses.replace(self.default, **found))
+        state, contradictions = self._settle(self.default.with_(**found))
         return state, [*problems, *contradictions]
 
     def _put(self, found: dict[str, Any], one: Field, value: Any) -> None:

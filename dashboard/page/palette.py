@@ -1,6 +1,8 @@
-"""One fixed colour for each finding and each outcome, the same on every page."""
+"""Colours of the themes, and a fixed one for each finding and each outcome, the same on every page."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -26,6 +28,48 @@ OUTCOME_COLORS = {"TP": "#3cbfc7", "FP": "#ff6657", "FN": "#c18aff", "TN": "#7d8
 DARKER = 0.62  # how bright a colour is on white paper
 
 
+@dataclass(frozen=True)
+class Ink:
+    """What figures are drawn with, in one theme.
+
+    Attributes
+    ----------
+    ink, quiet, paper, accent : str
+        Of text and markers, of what stands back, of the ground, and of what can be pressed.
+    is_dark : bool
+    """
+
+    ink: str
+    quiet: str
+    paper: str
+    accent: str
+    is_dark: bool
+
+    def readable(self, color: str) -> str:
+        """Give a colour that was made for a dark ground such that it is readable on this one."""
+        return color if self.is_dark else on_paper(color)
+
+    def of(self, finding: str) -> str:
+        """Give the colour of a finding or any other output."""
+        return self.readable(FINDING_COLORS.get(finding, OTHER_COLOR))
+
+
+# Ink, paper and accent as in `.streamlit/config.toml`.
+DARK = Ink("#ececec", OTHER_COLOR, "#0e0f12", "#f0a030", is_dark=True)
+LIGHT = Ink("#1a1b1e", "#6b7280", "#fafaf8", "#a85a00", is_dark=False)
+
+
+def theme_ink(theme: str | None = None) -> Ink:
+    """Give the colours of a theme.
+
+    Parameters
+    ----------
+    theme : {"dark", "light"}, optional
+        That of the visitor's browser where not given.
+    """
+    return LIGHT if (theme or st.context.theme.type) == "light" else DARK
+
+
 def outcome_colors(theme: str | None = None) -> dict[str, str]:
     """Give the colours of the four outcomes, readable as text on the page.
 
@@ -34,8 +78,8 @@ def outcome_colors(theme: str | None = None) -> dict[str, str]:
     theme : {"dark", "light"}, optional
         That of the visitor's browser where not given.
     """
-    theme = theme or st.context.theme.type or "dark"
-    return {name: on_paper(color) if theme == "light" else color for name, color in OUTCOME_COLORS.items()}
+    ink = theme_ink(theme)
+    return {name: ink.readable(color) for name, color in OUTCOME_COLORS.items()}
 
 
 def on_paper(color: str) -> str:

@@ -5,7 +5,6 @@ A page's state is the one truth: a control shows what it says on every run, and 
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Callable
 from typing import Any, Generic
@@ -13,7 +12,8 @@ from typing import Any, Generic
 import streamlit as st
 
 from dashboard.page.bound import bind
-from dashboard.page.link import AnyState, Link
+from dashboard.page.link import Link
+from dashboard.page.state import AnyState
 
 
 def visitor() -> str:
@@ -71,7 +71,7 @@ class Visit(Generic[AnyState]):
 
     def change(self, **changes: Any) -> None:
         """Change some of it."""
-        self.put(dataclasses.replace(self.state, **changes))
+        self.put(self.state.with_(**changes))
 
     def write_permalink(self, state: AnyState | None = None) -> None:
         """Keep the address such that it opens this state, or another one that stands for it."""

@@ -74,7 +74,7 @@ def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: 
 
 def _outcome(said: bool, truth: str | None) -> str:
     """Compare what the model says of a film with the truth; nothing where that is not known."""
-    outcome = {
+    outcome: dict[tuple[bool, str | None], str] = {
         (True, "present"): " Rightly so: the dataset says that it is present.",
         (True, "absent"): " A false positive: the dataset says that it is absent.",
         (False, "present"): " A miss: the dataset says that it is present.",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import streamlit as st
-
-from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR, on_paper
+from dashboard.page.palette import FINDING_COLORS, theme_ink
 
 CLASS_COLOR = "#7aa6ff"  # of an output that is no finding; the grey of others is that of what stands back here
 
@@ -38,11 +36,8 @@ def colors(finding: str, theme: str | None = None) -> Colors:
     theme : {"dark", "light"}, optional
         That of the visitor's browser where not given.
     """
-    theme = theme or st.context.theme.type or "dark"
-    own = FINDING_COLORS.get(finding, CLASS_COLOR)
-    if theme == "light":
-        return Colors("#1a1b1e", "#6b7280", "#fafaf8", on_paper(own))
-    return Colors("#ececec", OTHER_COLOR, "#0e0f12", own)
+    ink = theme_ink(theme)
+    return Colors(ink.ink, ink.quiet, ink.paper, ink.readable(FINDING_COLORS.get(finding, CLASS_COLOR)))
 
 
 def see_through(color: str, opacity: float) -> str:

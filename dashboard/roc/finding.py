@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.roc import figures, numbers
 from dashboard.roc.matrix import show_matrix, show_rates
@@ -33,7 +34,7 @@ TITLES = {
 @st.fragment
 def show_finding(library: Library, home: Source, here: Judged) -> None:
     """Show the chosen finding; a moved threshold runs nothing but this."""
-    finding = visit.state.finding
+    finding = filled(visit.state.finding)
     ranked = here.ranked(finding)
     title = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     title.subheader(finding_label(finding), anchor=False, width="content")

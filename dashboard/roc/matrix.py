@@ -44,8 +44,8 @@ def edges(colors: Mapping[str, str]) -> str:
 
 
 def films_link(source: Source, finding: str, cell: str, threshold: float) -> dict[str, str]:
-    """Give the query of the Films page that shows the films of a cell."""
-    query = FilmsState(
+    """Give the link of the Films page that shows the films of a cell."""
+    asked = FilmsState(
         dataset=source.dataset,
         predictions=source.predictions,
         finding=finding,
@@ -54,7 +54,7 @@ def films_link(source: Source, finding: str, cell: str, threshold: float) -> dic
         split=() if source.split == ALL else (source.split,),
         sort="mistakes" if cell in ("FP", "FN") else "likely",
     )
-    return FILMS_LINK.write(query)
+    return FILMS_LINK.write(asked)
 
 
 def show_matrix(source: Source, finding: str, threshold: float, counts: Counts) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.page.kinds import NAME, SEED, names, number, one_of, whole
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from dashboard.server.judging import ALL, SPLIT_CHOICES
 from training.evaluate.thresholds import RULES
 
@@ -33,7 +32,7 @@ STEP_FILMS = (12, 20, 30, 60)
 
 
 @dataclass(frozen=True)
-class State:
+class State(PageState):
     """What a visitor of the ROC page looks at.
 
     Attributes
@@ -78,10 +77,6 @@ class State:
     films: int = 20
     seed: int = 0
     step: int = 0
-
-    def with_(self, **changes: Any) -> State:
-        """The same state with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
 
 def _settled(state: State) -> tuple[State, list[str]]:

@@ -28,7 +28,7 @@ TARGETS = {
 
 
 def settle(judged: Judged, finding: str, asked: State) -> tuple[Threshold, str]:
-    """Give the threshold that a view asks for.
+    """Give the threshold that is asked for.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold)
 
 
 def by_hand(value: float | None) -> dict:
-    """Give the changes to the view for a threshold that the visitor set; none for an empty field."""
+    """Give the changes to the state for a threshold that the visitor set; none for an empty field."""
     return {} if value is None else {"threshold": float(value), "rule": "", "target": None}
 
 

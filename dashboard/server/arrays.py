@@ -41,5 +41,5 @@ class Arrays:
     def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays."""
         stream = io.BytesIO()
-        np.savez_compressed(stream, **arrays)
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
         self._disk.put(key, stream.getvalue())

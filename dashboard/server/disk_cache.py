@@ -38,7 +38,7 @@ class DiskCache:
         self._limit = limit
         self._suffix = suffix
         self._lock = threading.Lock()
-        self._written: int | None = None  # bytes since the folder was looked through; None before the first time
+        self._written = limit  # bytes since the folder was looked through; before the first time, enough to be due
 
     def get(self, key: str) -> bytes | None:
         """Give what is kept under a key, None if there is nothing; it counts as used now."""
@@ -63,8 +63,10 @@ class DiskCache:
 
     def _is_due(self, written: int) -> bool:
         with self._lock:
-            is_due = self._written is None or self._written + written >= self._limit // ROOM
-            self._written = 0 if is_due else self._written + written
+            self._written += written
+            is_due = self._written >= self._limit // ROOM
+            if is_due:
+                self._written = 0
             return is_due
 
     def _prune(self) -> None:

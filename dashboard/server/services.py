@@ -65,7 +65,7 @@ class Services:
         self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
-        self._made: dict[type, Any] = {}
+        self._made: dict[Callable[[Library], Any], Any] = {}
         self._making = threading.Lock()
         self._is_warm = False
 
@@ -83,7 +83,7 @@ class Services:
 
         threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
 
-    def of(self, kind: type[Shared]) -> Shared:
+    def of(self, kind: Callable[[Library], Shared]) -> Shared:
         """Give the one object of a kind that all visitors share, made of the library when it is first asked for."""
         with self._making:
             if kind not in self._made:

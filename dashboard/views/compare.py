@@ -57,7 +57,7 @@ def ask(services: Services, state: State, hung: Hung, model: str) -> dict[str, A
     asked = {}
     for method in state.methods:
         request = Request(hung.film, model, method, state.parameters(method), state.seed, hung.record is not None)
-        answer = services.found(request)
+        answer: Job | list[Explanation] | None = services.found(request)
         if answer is None and services.explanation_key(request) not in st.session_state.cancelled:
             answer = services.explain(visitor(), request)
         asked[method] = Asked(request, answer)
@@ -87,9 +87,9 @@ def panel_part(services: Services, asked: Asked, card: ModelCard, hung: Hung) ->
 
 def mask_parts(services: Services, hung: Hung, card: ModelCard) -> dict[str, Any]:
     """Give the exact truth of a simulated film, for the viewer to outline."""
-    if hung.record is None or hung.record.recipe is None:
-        return {}
     record = hung.record
+    if record is None or record.recipe is None:
+        return {}
     name = ["masks", record.recipe.to_json(), list(card.outputs)]
     return services.part(name, lambda: light_box.masks_part(services.library.masks(record.dataset, record.film), card))
 
@@ -197,7 +197,7 @@ def show_verdict(
     elif answered is not None:
         p = float(answered[card.index(finding)])
         st.markdown(verdict(finding, p, card.threshold(finding), hung.truth.get(finding)))
-    elif logits.state == "failed":
+    elif isinstance(logits, Job) and logits.state == "failed":
         st.error(f"The model cannot be used: {escape(logits.error or '')}")
     else:
         st.markdown(f"**{escape(card.name)}** has not answered yet.")

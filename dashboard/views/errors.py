@@ -14,6 +14,7 @@ from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
@@ -47,11 +48,9 @@ def errors(services: Services) -> None:
             choose_split(judged(library, name))
             films, told = judged(library, name, visit.state.split), source(library, name, visit.state.split)
         except JUDGING_ERRORS as error:
-            films = told = None
             st.error(escape(str(error)))
-    if films is None:
-        visit.write_permalink()
-        return
+            visit.write_permalink()
+            return
     found = _settle(films)
     with line:
         choose_finding(films)
@@ -69,8 +68,8 @@ def errors(services: Services) -> None:
     )
     if said := outputs_words(films):
         st.caption(escape(said))
-    if visit.state.finding in found.problems:
-        st.warning(f"The model card's threshold stands in. {escape(found.problems[visit.state.finding])}")
+    if problem := found.problems.get(filled(visit.state.finding)):
+        st.warning(f"The model card's threshold stands in. {escape(problem)}")
     if visit.state.section == "audit":
         _audit(services, films, told, found)
     else:
@@ -96,7 +95,7 @@ def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -
     show_audit(films, told.stamp, found, prevalences(films, found.values()))
     st.divider()
     try:
-        films.ranked(visit.state.finding)
+        films.ranked(filled(visit.state.finding))
         show_remedies(services.library, films, told.stamp, found, told.predictions)
     except EvaluateError as error:
         st.info(escape(str(error)))
@@ -115,7 +114,7 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
     from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
 
     catalogue = shared.open(told.dataset, told.predictions)
-    atlas = Atlas(services, catalogue, films, told, visit.state, found.value(visit.state.finding))
+    atlas = Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)

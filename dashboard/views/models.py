@@ -16,11 +16,12 @@ from dashboard.models.panels.raw import show_raw
 from dashboard.models.panels.training import show_training
 from dashboard.models.panels.versions import show_versions
 from dashboard.models.panels.work import show_work
-from dashboard.models.reading import main_part
+from dashboard.models.reading import main_evaluation
 from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import visit
 from dashboard.page.refused import show_refused
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -46,8 +47,8 @@ def about(model: ModelEntry) -> str:
         return f"{whose} · no card that can be read"
     if model.problem:
         return f"{whose} · file damaged"
-    part = main_part(model.card)
-    area = part.mean.auroc if part else None
+    evaluation = main_evaluation(model.card)
+    area = evaluation.mean.auroc if evaluation else None
     good = "not measured" if area is None else f"{'mean ' if len(model.card.outputs) > 1 else ''}AUROC {area:.2f}"
     return f"{whose} · {outputs_words(model.card)} · {good}"
 
@@ -108,7 +109,7 @@ def choose(models: dict[str, ModelEntry]) -> None:
 
 def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
-    model = models[visit.state.model]
+    model = models[filled(visit.state.model)]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
@@ -141,7 +142,7 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
     elif section == "layers":
         show_layers(shared, model)
     elif section == "compare":
-        show_compare(model, models.get(visit.state.other), len(models) < 2)
+        show_compare(model, models.get(visit.state.other or NO_OTHER), len(models) < 2)
     elif section == "versions":
         show_versions(model)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.page.refused import show_refused
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.roc.data import order, overview
@@ -170,7 +171,7 @@ def roc(library: Library) -> None:
         if visit.state.finding is not None:
             st.warning(escape(f"{visit.state.finding} is not judged here; showing {ordered[0].finding}."))
         visit.change(finding=ordered[0].finding)
-    show_multiples(ordered, visit.state.finding, open_finding)
+    show_multiples(ordered, filled(visit.state.finding), open_finding)
     show_finding(library, home, here)
     visit.write_permalink()
 

@@ -95,13 +95,13 @@ def timed(work: Callable[[], object]) -> str:
 
 
 def answer(shared: FilmServices, link: dict[str, str]) -> None:
-    """Do what the page does for a query, up to what the browser is sent."""
+    """Do what the page does for a link, up to what the browser is sent."""
     catalogue = shared.open("large", "answers")
-    query = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
-    page = page_of(shared.find(query, catalogue, shared.notebook), query)
-    shared.count(query, catalogue, shared.notebook)
+    asked = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
+    page = page_of(shared.find(asked, catalogue, shared.notebook), asked)
+    shared.count(asked, catalogue, shared.notebook)
     shared.count(FilmsState(), catalogue, shared.notebook)
-    summaries(catalogue, query, page.rows, {})
+    summaries(catalogue, asked, page.rows, {})
 
 
 def visit(root: Path) -> AppTest:
@@ -130,8 +130,8 @@ def main() -> None:
         assert not app.exception, app.exception
         print("the page, all loaded:")
         for words, link in LINKS.items():
-            query = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
-            app.session_state["films_state"] = query
+            asked = FILMS_LINK.read({"dataset": "large", "predictions": "answers", **link})[0]
+            app.session_state["films_state"] = asked
             print(f"  {words:30} {timed(app.run)}")
             assert not app.exception, app.exception
         print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")

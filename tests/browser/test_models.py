@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.compare_page import SLOW, expect, link, wait_for_link
-from tests.dashboard.models.model_library import HOSTILE, card, part, put
+from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("library")
-    put(root, "mine", card("mine", performance={"test": part(0.65)}))
+    put(root, "mine", card("mine", performance={"test": evaluation(0.65)}))
     put(root, HOSTILE.replace("/", "_"), card(HOSTILE, summary=HOSTILE))
     return root
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import training
-from tests.examples import run_examples, without_examples
+from tests.examples import run_examples, told_to_editors, without_examples
 from training.__main__ import main
 from training.datasets.table import DatasetError
 from training.evaluate.ranked import EvaluateError
@@ -55,6 +55,10 @@ def test_every_public_name_is_there_and_none_is_a_module_of_the_package():
     assert not set(training.__all__) & {module.name for module in pkgutil.iter_modules(training.__path__)}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = training.nothing
+
+
+def test_editors_are_told_of_every_public_name():
+    assert told_to_editors(training) == training.__all__
 
 
 def test_every_public_function_and_class_has_an_example_and_all_examples_run(tmp_path, monkeypatch):

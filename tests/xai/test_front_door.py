@@ -16,7 +16,7 @@ from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
 import xai
-from tests.examples import run_examples, without_examples
+from tests.examples import run_examples, told_to_editors, without_examples
 from xai.explainers.archive import facts
 from xai.pictures.figure import MARGIN, PANEL
 from xai.pictures.render import window
@@ -66,6 +66,10 @@ def test_every_public_name_is_there_and_none_is_a_module_of_the_package():
     assert not set(xai.__all__) & {module.name for module in pkgutil.iter_modules(xai.__path__)}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = xai.nothing
+
+
+def test_editors_are_told_of_every_public_name():
+    assert told_to_editors(xai) == xai.__all__
 
 
 def test_every_public_function_and_class_has_an_example_and_all_examples_run(tmp_path, monkeypatch):

@@ -240,9 +240,9 @@ def _epoch(
     if not math.isfinite(loss):
         raise FitError(f"The loss of {name} is no number any more in epoch {epoch}: try a lower --learning-rate.")
     seconds = time.perf_counter() - began
-    films = steps * min(recipe.batch_size, data.films_an_epoch)
+    seen = steps * min(recipe.batch_size, data.films_an_epoch)
     validated = _validate(data, plan, answer)
-    return Row(name, epoch, round(loss, 6), rate, *validated, round(seconds, 3), round(films / seconds, 2))
+    return Row(name, epoch, round(loss, 6), rate, *validated, round(seconds, 3), round(seen / seconds, 2))
 
 
 def _validate(data: TrainingData, plan: Plan, answer: Forward | None) -> tuple[float | None, float | None]:

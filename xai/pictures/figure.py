@@ -74,7 +74,7 @@ def slide(
         A PNG.
     """
     grey = window(pixels, display.center, display.width, display.invert)
-    pictures = [("Film", np.repeat(grey[..., None], 3, 2), None)]
+    pictures: list[tuple[str, np.ndarray, Panel | None]] = [("Film", np.repeat(grey[..., None], 3, 2), None)]
     for one in panels:
         laid = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
         pictures.append((one.title, laid, one))

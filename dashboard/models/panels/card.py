@@ -10,7 +10,7 @@ from dashboard.models.reading import (
     Origin,
     architecture,
     at,
-    main_part,
+    main_evaluation,
     origins,
     parameters,
     text,
@@ -52,9 +52,9 @@ def show_card(model: ModelEntry) -> None:
 
 def _numbers(card: ModelCard) -> None:
     """Show five numbers, each with its meaning behind a question mark."""
-    part, (films, patients) = main_part(card), trained_on(card)
-    where = f"On {part.title.lower()}." if part else "The card has no figures."
-    mean = part.mean if part else None
+    evaluation, (films, patients) = main_evaluation(card), trained_on(card)
+    where = f"On {evaluation.title.lower()}." if evaluation else "The card has no figures."
+    mean = evaluation.mean if evaluation else None
     error = mean.ece if mean else None
     interval = "" if mean is None or mean.low is None else f"95 %: {mean.low:.2f} to {mean.high:.2f}"
     area = "AUROC" if len(card.outputs) == 1 else "Mean AUROC"

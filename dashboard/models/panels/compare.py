@@ -6,12 +6,22 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.cautions import cautions
-from dashboard.models.figures import QUIET, pair_figure, theme_ink
+from dashboard.models.figures import QUIET, pair_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
-from dashboard.models.reading import Measured, Part, architecture, main_part, origins, parameters, parts, trained_on
+from dashboard.models.reading import (
+    Evaluation,
+    Measured,
+    architecture,
+    evaluations,
+    main_evaluation,
+    origins,
+    parameters,
+    trained_on,
+)
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
@@ -31,7 +41,7 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
             st.error(f"{escape(one.name)} cannot be compared: {escape(one.problem)}", icon=":material/error:")
             return
     names = (model.name, other.name)
-    ours, theirs = _parts(model.readable_card, other.readable_card)
+    ours, theirs = _evaluations(model.readable_card, other.readable_card)
     if ours and theirs:
         st.warning(same_films(ours, theirs), icon=":material/warning:")
         picture, table = st.columns([1, 1], gap="medium")
@@ -58,15 +68,15 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
             st.markdown("\n".join(f"- {escape(said)}" for said in cautions(one.readable_card)))
 
 
-def _parts(one: ModelCard, other: ModelCard) -> tuple[Part | None, Part | None]:
+def _evaluations(one: ModelCard, other: ModelCard) -> tuple[Evaluation | None, Evaluation | None]:
     """Give the films that are compared: those that are chosen where both cards have them, else each card's own."""
-    ours, theirs = parts(one), parts(other)
+    ours, theirs = evaluations(one), evaluations(other)
     shared = [key for key in ours if key in theirs]
-    key = visit.state.part if visit.state.part in shared else next(iter(shared), None)
-    return (ours[key], theirs[key]) if key else (main_part(one), main_part(other))
+    key = visit.state.evaluation if visit.state.evaluation in shared else next(iter(shared), None)
+    return (ours[key], theirs[key]) if key else (main_evaluation(one), main_evaluation(other))
 
 
-def same_films(one: Part, other: Part) -> str:
+def same_films(one: Evaluation, other: Evaluation) -> str:
     """Say whether two sets of figures may be of the same films, as far as cards can tell."""
     shared = [name for name in one.findings if name in other.findings]
     counts = [(one.findings[name], other.findings[name]) for name in shared]
@@ -84,12 +94,12 @@ def same_films(one: Part, other: Part) -> str:
     )
 
 
-def _films(part: Part) -> str:
-    count = "an unknown number of" if part.films is None else f"{part.films:,.0f}"
-    return f"{count} films ({escape(part.title.lower())})"
+def _films(evaluation: Evaluation) -> str:
+    count = "an unknown number of" if evaluation.films is None else f"{evaluation.films:,.0f}"
+    return f"{count} films ({escape(evaluation.title.lower())})"
 
 
-def pair_table(model: ModelEntry, other: ModelEntry, ours: Part, theirs: Part) -> pd.DataFrame:
+def pair_table(model: ModelEntry, other: ModelEntry, ours: Evaluation, theirs: Evaluation) -> pd.DataFrame:
     """Give a row for each output of either model: both AUROCs, their difference, both thresholds."""
     names = [f"{m.name} (model)" if m.name in OWN_COLUMNS else m.name for m in (model, other)]
     cards = (model.readable_card, other.readable_card)
@@ -118,7 +128,8 @@ def facts_table(model: ModelEntry, other: ModelEntry) -> pd.DataFrame:
 
 def _facts(model: ModelEntry) -> dict[str, str]:
     card = model.readable_card
-    part = main_part(card)
+    evaluation = main_evaluation(card)
+    gap = evaluation.mean.ece if evaluation else None
     films, patients = trained_on(card)
     learned = [", ".join(filter(None, (one.name or one.source, one.licence))) for one in origins(card)]
     return {
@@ -131,7 +142,7 @@ def _facts(model: ModelEntry) -> dict[str, str]:
         if films is None
         else f"{films:,.0f} films" + (f" of {patients:,.0f} patients" if patients else ""),
         "Learned from, licence": "; ".join(learned) or "not said",
-        "Mean AUROC": f"{area_words(part.mean)}, {part.title.lower()}" if part else "not measured",
-        "Calibration error": "not measured" if part is None or part.mean.ece is None else f"{part.mean.ece:.3f}",
+        "Mean AUROC": f"{area_words(evaluation.mean)}, {evaluation.title.lower()}" if evaluation else "not measured",
+        "Calibration error": "not measured" if gap is None else f"{gap:.3f}",
         "Calibrated findings": ", ".join(map(finding_label, card.calibration)) or "none",
     }

@@ -29,7 +29,7 @@ def delete_button(library: Library, model: ModelEntry) -> None:
         except TrashError as error:
             st.error(escape(str(error)))
         else:
-            visit.change(model=None, other=None, section="card", part=None)
+            visit.change(model=None, other=None, section="card", evaluation=None)
             st.rerun()
 
 
@@ -76,5 +76,5 @@ def _bring_back(library: Library, one: Deleted) -> None:
     except TrashError as error:
         st.error(escape(str(error)))
         return
-    visit.change(model=one.name, section="card", part=None)
+    visit.change(model=one.name, section="card", evaluation=None)
     st.rerun()

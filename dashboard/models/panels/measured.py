@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import Measured, Part, at, number, parts, text
+from dashboard.models.reading import Evaluation, Measured, at, evaluations, number, text
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent
 from dashboard.server.library import Library
@@ -34,23 +35,23 @@ COLUMNS = {
 }
 
 
-def choose_part(card: ModelCard) -> Part | None:
+def choose_evaluation(card: ModelCard) -> Evaluation | None:
     """Show which films the figures are of; None, and what to do, where there are no figures."""
-    found = parts(card)
+    found = evaluations(card)
     if not found:
         return None
-    key = visit.state.part if visit.state.part in found else next(iter(found))
-    if visit.state.part is not None and visit.state.part not in found:
-        refuse(f"This card has no figures of “{visit.state.part}”; showing {found[key].title.lower()}.")
+    key = visit.state.evaluation if visit.state.evaluation in found else next(iter(found))
+    if visit.state.evaluation is not None and visit.state.evaluation not in found:
+        refuse(f"This card has no figures of “{visit.state.evaluation}”; showing {found[key].title.lower()}.")
     if len(found) > 1:
         visit.bound(
             st.segmented_control,
             "Films",
             list(found),
-            key="part",
+            key="evaluation",
             value=key,
-            take=lambda part: {"part": part},
-            format_func=lambda part: escape(found[part].title),
+            take=lambda evaluation: {"evaluation": evaluation},
+            format_func=lambda evaluation: escape(found[evaluation].title),
             label_visibility="collapsed",
         )
     return found[key]
@@ -59,18 +60,20 @@ def choose_part(card: ModelCard) -> Part | None:
 def show_measured(library: Library, model: ModelEntry) -> None:
     """Show the section."""
     card = model.readable_card
-    part = choose_part(card)
-    if part is None:
+    evaluation = choose_evaluation(card)
+    if evaluation is None:
         st.info(NOT_MEASURED, icon=":material/info:")
         _elsewhere(library, model)
         return
-    st.markdown(part_words(card, part))
+    st.markdown(evaluation_words(card, evaluation))
     picture, table = st.columns([1, 1.25], gap="medium")
     with picture:
-        st.plotly_chart(areas_figure(part.findings, theme_ink()), key="models_areas", config=QUIET, alt=alt(part))
+        st.plotly_chart(
+            areas_figure(evaluation.findings, theme_ink()), key="models_areas", config=QUIET, alt=alt(evaluation)
+        )
     with table:
         st.dataframe(
-            figures_table(card, part),
+            figures_table(card, evaluation),
             hide_index=True,
             height="content",
             row_height=ROW_HEIGHT,
@@ -82,18 +85,18 @@ def show_measured(library: Library, model: ModelEntry) -> None:
             "With its 95 % interval.",
             help=definitions(card),
         )
-    _token(card, part)
+    _token(card, evaluation)
     _elsewhere(library, model)
 
 
-def part_words(card: ModelCard, part: Part) -> str:
+def evaluation_words(card: ModelCard, evaluation: Evaluation) -> str:
     """Say which films these are, and the means over them."""
-    said = f"{part.films:,.0f} films" if part.films is not None else "How many films the card does not say"
-    said += f" of {part.patients:,.0f} patients" if part.patients is not None else ""
+    said = f"{evaluation.films:,.0f} films" if evaluation.films is not None else "How many films the card does not say"
+    said += f" of {evaluation.patients:,.0f} patients" if evaluation.patients is not None else ""
     name = text(at(card.provenance, "data", "name"))
-    said += f" of {escape(name)}" if name and "." not in part.key and "simulated" not in part.key else ""
-    said = f"**{escape(part.title)}**: {said}. {escape(part.meaning)}"
-    mean = part.mean
+    said += f" of {escape(name)}" if name and "." not in evaluation.key and "simulated" not in evaluation.key else ""
+    said = f"**{escape(evaluation.title)}**: {said}. {escape(evaluation.meaning)}"
+    mean = evaluation.mean
     if mean.auroc is not None:
         said += f" {'AUROC' if len(card.outputs) == 1 else 'Mean AUROC'} **{area_words(mean)}**."
     if mean.ece is not None:
@@ -108,11 +111,11 @@ def area_words(found: Measured) -> str:
     return f"{found.auroc:.2f}" + (f" ({found.low:.2f} to {found.high:.2f})" if found.low is not None else "")
 
 
-def figures_table(card: ModelCard, part: Part) -> pd.DataFrame:
+def figures_table(card: ModelCard, evaluation: Evaluation) -> pd.DataFrame:
     """Give a row for each output, measured or not, without columns that nothing stands in."""
     rows = []
     for name in card.outputs:
-        found = part.findings.get(name, Measured())
+        found = evaluation.findings.get(name, Measured())
         rows.append(
             {
                 "Finding": finding_label(name),
@@ -137,10 +140,10 @@ def _share(value: float | None) -> str:
     return "" if value is None else percent(value)
 
 
-def alt(part: Part) -> str:
+def alt(evaluation: Evaluation) -> str:
     """Say the figure in words."""
-    each = [f"{finding_label(name)} {area_words(one)}" for name, one in part.findings.items()]
-    return f"AUROC on {part.title.lower()}: {'; '.join(each)}."
+    each = [f"{finding_label(name)} {area_words(one)}" for name, one in evaluation.findings.items()]
+    return f"AUROC on {evaluation.title.lower()}: {'; '.join(each)}."
 
 
 def definitions(card: ModelCard) -> str:
@@ -152,9 +155,9 @@ def definitions(card: ModelCard) -> str:
     return "  \n".join([usual, *own])
 
 
-def _token(card: ModelCard, part: Part) -> None:
+def _token(card: ModelCard, evaluation: Evaluation) -> None:
     """Show what a hospital's token does to the answer, where that was measured."""
-    token = at(card.performance, part.key, "token")
+    token = at(card.performance, evaluation.key, "token")
     films, lower, change = (number(at(token, key)) for key in ("films", "lower_without", "mean_change_of_logit"))
     if films is None or lower is None or change is None:
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.models.figures import QUIET, areas_figure, theme_ink
+from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_part, part_words
-from dashboard.models.reading import Measured, Part
+from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_evaluation, evaluation_words
+from dashboard.models.reading import Evaluation, Measured
 from dashboard.models.state import MOST_BESIDE
 from dashboard.models.visit import visit
+from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published
 from xai.findings import FINDINGS, finding_label
@@ -34,8 +35,9 @@ def show_published(model: ModelEntry) -> None:
         )
         return
     st.warning(WARNING, icon=":material/warning:")
-    part = choose_part(card)
-    st.markdown(part_words(card, part) if part else "Nothing was measured for this model; these are the others’.")
+    evaluation = choose_evaluation(card)
+    nothing = "Nothing was measured for this model; these are the others’."
+    st.markdown(evaluation_words(card, evaluation) if evaluation else nothing)
     keys = [one.key for one in FIGURES]
     visit.bound(
         st.multiselect,
@@ -49,11 +51,14 @@ def show_published(model: ModelEntry) -> None:
         placeholder="Choose published figures",
     )
     beside = [one for one in FIGURES if one.key in visit.state.beside]
-    findings = {name: part.findings.get(name, Measured()) if part else Measured() for name in known}
+    findings = {name: evaluation.findings.get(name, Measured()) if evaluation else Measured() for name in known}
     picture, table = st.columns([1, 1.1], gap="medium")
     with picture:
         st.plotly_chart(
-            areas_figure(findings, theme_ink(), beside), key="models_published", config=QUIET, alt=_alt(part, beside)
+            areas_figure(findings, theme_ink(), beside),
+            key="models_published",
+            config=QUIET,
+            alt=_alt(evaluation, beside),
         )
     with table:
         st.dataframe(
@@ -80,8 +85,7 @@ def table_beside(findings: dict[str, Measured], beside: list[Published]) -> pd.D
     )
 
 
-def _alt(part: Part | None, beside: list[Published]) -> str:
+def _alt(evaluation: Evaluation | None, beside: list[Published]) -> str:
     others = ", ".join(one.key for one in beside) or "no published figures"
-    return (
-        f"AUROC of this model{'' if part else ', which was not measured,'} beside {others}; the table has the numbers."
-    )
+    model = "this model" if evaluation else "this model, which was not measured,"
+    return f"AUROC of {model} beside {others}; the table has the numbers."

@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
-from dashboard.models.figures import QUIET, theme_ink
+from dashboard.models.figures import QUIET
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.reading import at, number, text
 from dashboard.models.versions import remedies
+from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, signed
 from training.fitting.log import LOG_SUFFIX
 from xai.cards.model_card import ModelCard

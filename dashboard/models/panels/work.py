@@ -81,4 +81,4 @@ def _imported(tracked: TrackedJob) -> None:
 def _next(tracked: TrackedJob) -> None:
     """Open a new model; a download stays where it is."""
     if tracked.job.state == "done" and tracked.key.startswith("import "):
-        visit.change(model=tracked.job.result[0], section="card", other=None, part=None)
+        visit.change(model=tracked.job.result[0], section="card", other=None, evaluation=None)

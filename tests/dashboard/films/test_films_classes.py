@@ -35,9 +35,9 @@ def answered(rows: pd.DataFrame, said: dict[str, list[float]], card: dict) -> Ca
 
 
 def found(catalogue: Catalogue, **conditions: object) -> list[str]:
-    query, problems = usable(State(**conditions), catalogue)
+    asked, problems = usable(State(**conditions), catalogue)
     assert problems == []
-    return catalogue.films.names[find(query, catalogue, lambda tag: [])].tolist()
+    return catalogue.films.names[find(asked, catalogue, lambda tag: [])].tolist()
 
 
 def test_only_what_is_labelled_or_answered_is_listed():
@@ -109,11 +109,11 @@ def test_a_film_is_summed_up_by_its_class_and_the_export_has_it():
 
 def test_a_class_of_any_name_survives_its_link():
     name = "opacity, 50% or more: left"
-    query = State(
+    asked = State(
         finding=name,
         outcomes=((name, "FP"), ("Mass", "TP")),
         probability=((name, 0.1, 0.5),),
         thresholds=((name, 0.4),),
     )
-    assert LINK.read(LINK.write(query)) == (query, [])
+    assert LINK.read(LINK.write(asked)) == (asked, [])
     assert set(FINDINGS) >= {one for one, _ in LINK.read({"outcomes": "Mass:FP"})[0].outcomes}

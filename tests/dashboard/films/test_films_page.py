@@ -133,7 +133,7 @@ def test_controls_narrow_the_films_down_and_write_the_link(run):
     assert names(app) == ["<b>b</b>", "f"]
     app.radio(key="films_sort").set_value("unlikely").run()
     assert names(app) == ["f", "<b>b</b>"]
-    app.number_input(key="films_cut_Mass").set_value(0.7).run()
+    app.number_input(key="films_threshold_Mass").set_value(0.7).run()
     assert names(app) == ["<b>b</b>"]
     assert link_of(app) == {
         "dataset": "generated",
@@ -147,6 +147,17 @@ def test_controls_narrow_the_films_down_and_write_the_link(run):
     assert "No film meets all of these conditions" in said(app)
     app.button(key="chips_clear").click().run()
     assert names(app) == ["**d**", "c", "f", "e [x](y)", "<b>b</b>", "a"]
+
+
+def test_a_span_of_probabilities_leaves_what_is_asked_of_other_findings(run, stocked):
+    table = pd.DataFrame({"Mass": SAID, "Edema": SAID[::-1]}, index=pd.Index(NAMES, name="film"))
+    folder = stocked / "datasets" / "generated"
+    facts = PredictionsFacts("two", "generated", str(folder), "tiny", "import", ("Mass", "Edema"), {})
+    write_predictions(stocked / "predictions" / "two", facts, table)
+    app = run(predictions="two", finding="Mass", probability="Edema:0.1:0.9", thresholds="Edema:0.3")
+    app.slider(key="films_p_Mass").set_value((0.5, 1.0)).run()
+    assert link_of(app)["probability"] == "Edema:0.1:0.9,Mass:0.5:1"
+    assert link_of(app)["thresholds"] == "Edema:0.3"
 
 
 def test_pages_of_a_long_list(run, shelf):

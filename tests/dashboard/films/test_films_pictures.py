@@ -207,8 +207,8 @@ class TestWords:
         return catalogue(films, {"Mass": [0.9, 0.6, NOTHING]})
 
     def test_a_film_in_a_few_words(self, made):
-        query = State(finding="Mass")
-        first, second, third = summaries(made, query, np.arange(3), {"a": Remark(("x",), "words")})
+        asked = State(finding="Mass")
+        first, second, third = summaries(made, asked, np.arange(3), {"a": Remark(("x",), "words")})
         assert first.findings == "Mass, Edema"
         assert (first.outcome, first.answer, first.written) == ("TP", "90 %", "x · note")
         assert first.sentence == "a · PA · F · 61 years · labels: Mass, Edema · Mass 90 %, true positive"
@@ -264,10 +264,10 @@ class TestWalk:
         shelf.add_dataset()
         services = Services(Library(shelf.root))
         of = services.of(FilmServices).open("generated", None)
-        query = State("generated", name="b")
+        asked = State("generated", name="b")
         names = of.films.names
-        assert names[FilmsWalk("generated", query).rows(services, of)].tolist() == ["b"]
-        chosen = FilmsWalk("generated", query, ("c", "gone", "a"))
+        assert names[FilmsWalk("generated", asked).rows(services, of)].tolist() == ["b"]
+        chosen = FilmsWalk("generated", asked, ("c", "gone", "a"))
         assert names[chosen.rows(services, of)].tolist() == ["c", "a"]
         assert chosen.place(services, "a") == Place(2, 2, "c", None)
         assert chosen.place(services, "b") is None
@@ -286,8 +286,8 @@ class TestRoom:
     def test_tags_that_change_change_what_is_found(self, shelf):
         shelf.add_dataset()
         shared = FilmServices(Library(shelf.root))
-        of, query = shared.open("generated", None), State(tags=("x",))
-        assert len(shared.find(query, of, shared.notebook)) == 0
+        of, asked = shared.open("generated", None), State(tags=("x",))
+        assert len(shared.find(asked, of, shared.notebook)) == 0
         shared.notebook.add_tag("generated", ["b"], "x")
-        assert shared.find(query, of, shared.notebook).tolist() == [1]
-        assert shared.count(query, of, shared.notebook).films == 1
+        assert shared.find(asked, of, shared.notebook).tolist() == [1]
+        assert shared.count(asked, of, shared.notebook).films == 1

@@ -16,10 +16,10 @@ from training.predictions.table import Predictions, PredictionsFacts
 from xai.findings import FINDINGS
 
 
-def found(query: State, of, tagged=lambda tag: []) -> list[str]:
-    usable_query, problems = usable(query, of)
+def found(asked: State, of, tagged=lambda tag: []) -> list[str]:
+    kept, problems = usable(asked, of)
     assert problems == []
-    return [str(of.films.names[row]) for row in find(usable_query, of, tagged)]
+    return [str(of.films.names[row]) for row in find(kept, of, tagged)]
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def test_outcomes_by_film(four):
 
 
 def test_a_film_on_the_threshold_is_flagged(four):
-    query = State(flags=(("Mass", "yes"),), thresholds=(("Mass", 0.2),))
-    assert found(query, four) == ["f0", "f1", "f2", "f4"]
-    assert found(query.with_(thresholds=(("Mass", np.nextafter(0.2, 1)),)), four) == ["f0", "f1", "f4"]
+    asked = State(flags=(("Mass", "yes"),), thresholds=(("Mass", 0.2),))
+    assert found(asked, four) == ["f0", "f1", "f2", "f4"]
+    assert found(asked.with_(thresholds=(("Mass", np.nextafter(0.2, 1)),)), four) == ["f0", "f1", "f4"]
 
 
 def test_the_link_s_threshold_moves_outcomes_and_the_predictions_keep_theirs(four):
@@ -66,7 +66,7 @@ def test_states_of_a_label_where_the_source_is_uncertain():
 @pytest.mark.parametrize("seed", range(5))
 def test_many_conditions_at_once_agree_with_asking_film_by_film(seed):
     of = random_catalogue(2000, seed)
-    query = State(
+    asked = State(
         labels=(("Mass", "present"), ("Mass", "missing")),
         flags=(("Mass", "no"),),
         outcomes=(("Emphysema", "FP"), ("Emphysema", "TN")),
@@ -100,7 +100,7 @@ def test_many_conditions_at_once_agree_with_asking_film_by_film(seed):
 
     expected = [f"f{k}" for k in range(2000) if meets(k)]
     assert expected
-    assert found(query, of) == expected
+    assert found(asked, of) == expected
 
 
 def test_an_exact_patient_is_that_patient_and_a_part_is_all_that_have_it():
@@ -189,7 +189,7 @@ def test_every_film_is_as_likely_to_be_drawn():
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("asked", "said"),
     [
         (State(finding="Plague"), "There is no finding “Plague” in made"),
         (State(labels=(("Plague", "present"),)), "There is no finding “Plague” in made"),
@@ -199,8 +199,8 @@ def test_every_film_is_as_likely_to_be_drawn():
         (State(sort="error", finding="Edema"), "choose predictions and a finding"),
     ],
 )
-def test_what_a_catalogue_cannot_answer_is_left_out_in_words(four, query, said):
-    kept, problems = usable(query, four)
+def test_what_a_catalogue_cannot_answer_is_left_out_in_words(four, asked, said):
+    kept, problems = usable(asked, four)
     assert len(problems) == 1
     assert said in problems[0]
     assert matching(kept, four, lambda tag: []).all()

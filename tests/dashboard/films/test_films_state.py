@@ -54,7 +54,7 @@ def test_any_query_survives_its_link(seed):
         return tuple(rng.choice(list(names), rng.integers(1, 4), replace=False).tolist()) if rng.random() < 0.5 else ()
 
     low, high = sorted(rng.random(2).tolist())
-    query = State(
+    asked = State(
         finding=str(rng.choice(FINDINGS)),
         labels=tuple((name, str(rng.choice(list(STATES)))) for name in some(FINDINGS)),
         flags=tuple((name, str(rng.choice(list(FLAGS)))) for name in some(FINDINGS)),
@@ -66,7 +66,7 @@ def test_any_query_survives_its_link(seed):
         size=str(rng.choice(list(SIZES))),
         page=int(rng.integers(1, 9000)),
     )
-    assert LINK.read(LINK.write(query)) == (query, [])
+    assert LINK.read(LINK.write(asked)) == (asked, [])
 
 
 def test_a_link_about_one_finding_chooses_it():
@@ -105,8 +105,8 @@ def test_a_bad_part_of_a_link_is_left_out_in_words(name, value, said):
     if name == "page" and not value.isascii():
         assert LINK.read({name: value})[0].page == 1  # Arabic digits are digits
         return
-    query, problems = LINK.read({name: value, "finding": "Mass"})
-    assert query == State(finding="Mass")
+    asked, problems = LINK.read({name: value, "finding": "Mass"})
+    assert asked == State(finding="Mass")
     assert len(problems) == 1
     assert said in problems[0]
     assert problems[0].startswith(f"The link's {name} “")
@@ -118,8 +118,8 @@ def test_what_a_link_says_beside_is_nobody_s_business():
 
 
 def test_narrowing_goes_back_to_the_first_page_and_closes_the_film():
-    query = State(page=4, film="a").narrowed(sex=("F",))
-    assert (query.page, query.film, query.sex) == (1, None, ("F",))
+    asked = State(page=4, film="a").narrowed(sex=("F",))
+    assert (asked.page, asked.film, asked.sex) == (1, None, ("F",))
 
 
 def test_filters_are_what_the_list_of_films_depends_on():

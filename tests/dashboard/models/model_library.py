@@ -21,7 +21,7 @@ def archive() -> bytes:
     return stream.getvalue()
 
 
-def part(area: float, films: int = 200, ece: float = 0.04, **findings: dict[str, float]) -> dict[str, Any]:
+def evaluation(area: float, films: int = 200, ece: float = 0.04, **findings: dict[str, float]) -> dict[str, Any]:
     """Figures of every finding, each a little better than the one before; ``findings`` replaces some."""
     each = {}
     for k, name in enumerate(FINDINGS):
@@ -53,7 +53,7 @@ def card(name: str, **changes: Any) -> dict[str, Any]:
         "prevalence": dict.fromkeys(FINDINGS, 0.05),
         "performance": {
             "splits": {"train": {"films": 800, "patients": 600}, "test": {"films": 200, "patients": 190}},
-            "test": part(0.75),
+            "test": evaluation(0.75),
             "cautions": ["Hernia: learned from 4 films."],
         },
         "provenance": {

@@ -9,10 +9,10 @@ import pytest
 
 from dashboard.models import incoming, trash
 from dashboard.models.curves import CurvesError, best_epoch, curves_figure, read_curves
-from dashboard.models.figures import DARK
 from dashboard.models.inventory import files_of, hidden, take_inventory, versions
 from dashboard.models.trash import TrashError
 from dashboard.models.versions import VersionError, differences, switch, take_back
+from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import card, put
 from xai.built_in import BUILT_IN_MODELS
@@ -209,7 +209,9 @@ class TestIncoming:
         assert (known.source, known.bytes, incoming.likely_layout(known)) == ("chexnet-keras", 2, "chexnet-keras")
         assert incoming.likely_layout(found["imports/a.pth"]) == "torchvision"
 
-    @pytest.mark.parametrize("name", ["", "../x", "a/b", "a b", "x" * 61, ".x", "a.keras", "a\n", "a.", "nul"])
+    @pytest.mark.parametrize(
+        "name", ["", "../x", "a/b", "a b", "x" * 61, ".x", "a.keras", "a.h5", "a.json", "a\n", "a.", "nul"]
+    )
     def test_a_name_that_is_none_is_refused(self, library, name):
         with pytest.raises(incoming.IncomingError, match="A model's name has 1 to 60"):
             incoming.check_name(library, name)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import add_classes
-from tests.dashboard.models.model_library import HOSTILE, card, part, put
+from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from xai.cards.model_card import read_card
 
@@ -25,7 +25,7 @@ def stocked(tmp_path, monkeypatch) -> Path:
     """Two sound models, one that nobody measured, and two broken ones."""
     monkeypatch.setattr("dashboard.server.library.BUILT_IN_MODELS", Path("/nowhere"))
     put(tmp_path, "first", card("first"))
-    put(tmp_path, "second", card("second", performance={"test": part(0.65)}))
+    put(tmp_path, "second", card("second", performance={"test": evaluation(0.65)}))
     put(
         tmp_path,
         "unmeasured",
@@ -117,12 +117,13 @@ def test_the_token_is_told_beside_the_simulated_figures(run, stocked):
     put(
         stocked,
         "first",
-        card("first", performance={"test": part(0.7), "unseen_simulated": part(0.9) | {"token": token}}),
+        card("first", performance={"test": evaluation(0.7), "unseen_simulated": evaluation(0.9) | {"token": token}}),
     )
-    app = run(model="first", section="measured", part="unseen_simulated")
+    app = run(model="first", section="measured", evaluation="unseen_simulated")
     assert "lower without on **91 %**" in plain(shown(app))
     assert "**-1.20**" in plain(shown(app))
-    assert link_of(app)["part"] == "unseen_simulated"
+    assert link_of(app)["evaluation"] == "unseen_simulated"
+    assert link_of(run(model="first", section="measured", part="unseen_simulated")) == link_of(app)  # an older link
 
 
 def test_two_models_stand_side_by_side(run):
@@ -161,7 +162,7 @@ def test_a_broken_or_bare_model_is_at_most_one_error_in_every_section(run, name,
         ({"model": "gone"}, "There is no model “gone” in this library; showing bad card."),
         ({"with": "gone"}, "There is no model “gone” in this library to compare with."),
         ({"section": "nowhere"}, "The link's section “nowhere” was left out"),
-        ({"model": "first", "section": "measured", "part": "x"}, ""),
+        ({"model": "first", "section": "measured", "evaluation": "x"}, ""),
         ({"model": HOSTILE}, f"There is no model “{HOSTILE}”"),
     ],
 )

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from dashboard.models.cautions import cautions
-from dashboard.models.figures import DARK, areas_figure, pair_figure
+from dashboard.models.figures import areas_figure, pair_figure
 from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.panels.training import simulated_words
-from dashboard.models.reading import Measured, main_part, measured, origins, parameters, parts, trained_on
+from dashboard.models.reading import Measured, evaluations, main_evaluation, measured, origins, parameters, trained_on
 from dashboard.models.state import LINK, SECTIONS, State
+from dashboard.page.palette import DARK
 from dashboard.server.library import Library
-from tests.dashboard.models.model_library import HOSTILE, card, part
+from tests.dashboard.models.model_library import HOSTILE, card, evaluation
 from training.evaluate.published import FIGURES
 from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import ModelCard, card_from_dict, read_card
@@ -70,7 +71,7 @@ class TestLink:
 
 class TestReading:
     def test_figures_are_read_as_they_stand(self):
-        one = parts(made())["test"]
+        one = evaluations(made())["test"]
         assert (one.films, one.patients) == (200, 190)
         assert one.mean == Measured(None, None, 0.75, 0.72, 0.78, 0.04)
         assert one.findings["Cardiomegaly"] == Measured(21, 179, 0.76, 0.68, 0.82, 0.04, 0.7, 0.75)
@@ -84,8 +85,13 @@ class TestReading:
         assert trained_on(held_out) == (72, 40)
 
     def test_unseen_patients_come_first_and_any_set_of_films_is_found(self):
-        performance = {"mine": part(0.6), "unseen_simulated": part(0.9), "also": {"test": part(0.7)}, "test": part(0.8)}
-        found = parts(made(performance=performance))
+        performance = {
+            "mine": evaluation(0.6),
+            "unseen_simulated": evaluation(0.9),
+            "also": {"test": evaluation(0.7)},
+            "test": evaluation(0.8),
+        }
+        found = evaluations(made(performance=performance))
         assert list(found) == ["test", "also.test", "unseen_simulated", "mine"]
         assert found["mine"].title == "Mine"
 
@@ -104,7 +110,7 @@ class TestReading:
     @pytest.mark.parametrize("provenance", [{}, {"data": "x", "also": 3, "soft_labels": [], "started_from": None}])
     def test_free_form_nonsense_is_no_figure_and_no_origin(self, performance, provenance):
         strange = made(performance=performance, provenance=provenance)
-        assert parts(strange) == {}
+        assert evaluations(strange) == {}
         assert origins(strange) == ()
         assert trained_on(strange) == (None, None)
 
@@ -121,8 +127,8 @@ class TestReading:
 
     def test_the_built_in_card_is_read_whole(self):
         own = read_card(BUILT_IN_MODELS / "lightbox.json")
-        assert "test" in parts(own)
-        assert set(main_part(own).findings) == set(FINDINGS)
+        assert "test" in evaluations(own)
+        assert set(main_evaluation(own).findings) == set(FINDINGS)
         assert parameters(own) > 100_000
         assert origins(own)[0].licence
 
@@ -136,7 +142,7 @@ class TestCautions:
         assert len(said) == 3
 
     def test_what_follows_from_the_figures_is_said(self):
-        figures = part(0.75, ece=0.2, Mass={"auroc_low": 0.45}, Edema={"specificity": 0.3})
+        figures = evaluation(0.75, ece=0.2, Mass={"auroc_low": 0.45}, Edema={"specificity": 0.3})
         figures["findings"]["Hernia"]["positives"] = 5
         said = "\n".join(cautions(made(performance={"test": figures}, thresholds={})))
         assert "Mass: on these figures it may be no better than guessing." in said
@@ -151,7 +157,7 @@ class TestCautions:
     @pytest.mark.parametrize(("lower", "change", "warned"), [(0.9, -1.2, True), (0.52, -0.01, False), (None, 1, False)])
     def test_a_shortcut_is_named_where_twins_show_it(self, lower, change, warned):
         token = {"films": 400, "lower_without": lower, "mean_change_of_logit": change}
-        said = cautions(made(performance={"unseen_simulated": part(0.9) | {"token": token}}))
+        said = cautions(made(performance={"unseen_simulated": evaluation(0.9) | {"token": token}}))
         assert any(one.startswith("Shortcut: on 90 % of 400") for one in said) == warned
 
 
@@ -187,7 +193,8 @@ class TestFigures:
         assert len(set(labels)) == 3
 
     def test_only_the_same_counts_may_be_the_same_films(self):
-        ours, other = parts(made())["test"], parts(made(performance={"test": part(0.8, films=201)}))["test"]
+        ours = evaluations(made())["test"]
+        other = evaluations(made(performance={"test": evaluation(0.8, films=201)}))["test"]
         assert same_films(ours, ours).startswith("Both cards count the same 200 films")
         assert same_films(ours, other).startswith("**Not the same films**: 200 films")
 

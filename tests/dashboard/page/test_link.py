@@ -29,13 +29,14 @@ from dashboard.page.kinds import (
     whole,
 )
 from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
 from dashboard.roc.state import LINK as ROC
 
 PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}
 
 
 @dataclass(frozen=True)
-class Toy:
+class Toy(PageState):
     name: str | None = None
     classes: tuple[str, ...] = ()
     threshold: float | None = None

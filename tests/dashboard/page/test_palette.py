@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.page.palette import OUTCOME_COLORS, outcome_colors
+from dashboard.page.palette import OUTCOME_COLORS, outcome_colors, theme_ink
 
 ROOT = Path(__file__).parents[3]
 THEMES = tomllib.loads((ROOT / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
@@ -21,6 +21,12 @@ def luminance(color: str) -> float:
     """Relative luminance as WCAG 2.2 defines it."""
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels(color))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_figures_have_the_colours_of_the_page_around_them(theme):
+    ink, page = theme_ink(theme), THEMES[theme]
+    assert (ink.ink, ink.paper, ink.accent) == tuple(page[f"{one}Color"] for one in ("text", "background", "primary"))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -93,9 +93,9 @@ def test_the_slider_shows_the_place_nearest_to_the_threshold_and_none_of_two_rea
 
 def test_a_cell_opens_its_films():
     link = films_link(Source("p", "d", "m", "test", "s"), "Mass", "FP", 0.12345678901234567)
-    query, problems = FILMS_LINK.read(link)
+    asked, problems = FILMS_LINK.read(link)
     assert problems == []
-    assert query == FilmsState(
+    assert asked == FilmsState(
         dataset="d",
         predictions="p",
         finding="Mass",
