@@ -34,8 +34,6 @@ def show_galleries(atlas: Atlas) -> None:
                 st.toggle,
                 f"Only the {sum(open_.values()):,} with a picture here",
                 key="pictures",
-                value=visit.state.pictures,
-                take=lambda on: {"pictures": on},
                 help=f"{sum(have.values()) - sum(open_.values()):,} of these films are in the table without a picture.",
             )
     for cell, column in zip(CELLS, st.columns(2, gap="large"), strict=True):

@@ -40,7 +40,6 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
         "Whose other findings",
         BESIDE,
         key="beside",
-        value=visit.state.beside,
         take=lambda whose: {"beside": whose or "FP"},
         format_func=WHOSE_WORDS.get,
         label_visibility="collapsed",
@@ -156,8 +155,6 @@ def _keep_control(told: Audit) -> None:
             1.0,
             step=0.01,
             key="keep",
-            value=visit.state.keep,
-            take=lambda share: {"keep": share},
             format="percent",
             width=220,
         )

@@ -59,7 +59,6 @@ def show_mean_maps(atlas: Atlas) -> None:
             step=4,
             key="mean_films",
             value=min(visit.state.mean_films, 128),
-            take=lambda count: {"mean_films": count},
             width=300,
         )
     cells = (visit.state.cell, "TP")

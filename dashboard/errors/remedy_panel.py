@@ -57,8 +57,6 @@ def _choose(judged: Judged) -> None:
         "Probabilities",
         list(METHODS),
         key="remedy",
-        value=asked.remedy,
-        take=lambda method: {"remedy": method},
         format_func=METHOD_NAMES.get,
         captions=list(METHODS.values()),
     )
@@ -72,7 +70,6 @@ def _choose(judged: Judged) -> None:
         "Threshold on the mended probabilities",
         list(names),
         key="rule_after",
-        value=asked.rule_after,
         take=lambda rule: {"rule_after": rule, "target_after": None},
         format_func=names.get,
         help="Chosen on the films that the remedy is fitted on. A rule that only looks at the order of the films, such "
@@ -86,8 +83,6 @@ def _choose(judged: Judged) -> None:
         0.9,
         step=0.05,
         key="share",
-        value=asked.share,
-        take=lambda share: {"share": share},
         format="percent",
         help="The rest is what the remedy is shown on. All films of a patient are on the same side.",
     )
@@ -112,7 +107,6 @@ def _weight_slider(judged: Judged) -> None:
         step=0.5,
         key="weight",
         value=min(max(float(shown), 1.0), MOST_WEIGHT),
-        take=lambda weight: {"weight": weight},
         format="%.1f",
     )
     st.caption(

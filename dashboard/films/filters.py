@@ -132,8 +132,6 @@ def order_controls(catalogue: Catalogue) -> None:
         "Order",
         [name for name in SORTS if ready or name not in NEEDS_ANSWERS],
         key="sort",
-        value=asked.sort,
-        take=lambda chosen: {"sort": chosen},
         format_func=SORTS.get,
         help="Error: |probability - label|. Confident mistakes: on the wrong side of the threshold, and furthest from "
         "it in logits. Nearest to the threshold: in logits.",
@@ -146,7 +144,6 @@ def order_controls(catalogue: Catalogue) -> None:
         0,
         MOST_SAMPLED,
         key="sample",
-        value=asked.sample,
         take=lambda size: {"sample": int(size or 0)},
         help="So many of the films found, every one as likely as any other; 0 takes all.",
     )
@@ -156,7 +153,6 @@ def order_controls(catalogue: Catalogue) -> None:
         0,
         999_999_999,
         key="seed",
-        value=asked.seed,
         take=lambda seed: {"seed": int(seed or 0)},
         disabled=not asked.sample,
         help="The same seed draws the same films.",

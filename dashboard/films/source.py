@@ -78,7 +78,6 @@ def choose_source(services: Services) -> Catalogue | None:
         "Dataset",
         names,
         key="dataset",
-        value=asked.dataset,
         take=_other_dataset,
         label_visibility="collapsed",
         width=SOURCE_WIDTH,
@@ -90,8 +89,6 @@ def choose_source(services: Services) -> Catalogue | None:
         "Predictions",
         [NONE, *listed],
         key="predictions",
-        value=asked.predictions,
-        take=lambda name: {"predictions": name},
         format_func=lambda name: name.removesuffix(f"-on-{asked.dataset}"),  # whose films they are stands beside it
         label_visibility="collapsed",
         width=SOURCE_WIDTH,

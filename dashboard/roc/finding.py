@@ -128,7 +128,6 @@ def choose_panel() -> None:
         "More",
         list(PANELS),
         key="panel",
-        value=visit.state.panel,
         take=lambda panel: {"panel": panel or LINK.default.panel},
         format_func=PANELS.get,
         label_visibility="collapsed",

@@ -61,7 +61,6 @@ def errors(services: Services) -> None:
         "Part",
         list(SECTIONS),
         key="section",
-        value=visit.state.section,
         take=lambda section: {"section": section or "audit"},
         format_func=SECTIONS.get,
         label_visibility="collapsed",

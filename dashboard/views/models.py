@@ -120,7 +120,6 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
         "Section",
         list(SECTIONS),
         key="section",
-        value=visit.state.section,
         take=lambda section: {"section": section or "card"},
         format_func=SECTIONS.get,
         label_visibility="collapsed",

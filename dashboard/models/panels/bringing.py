@@ -108,7 +108,6 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
         list(weights),
         key="entry",
         value=chosen,
-        take=lambda name: {"entry": name},
         format_func=lambda name: f"{name}: {weights[name].title}",
         label_visibility="collapsed",
     )

@@ -50,7 +50,6 @@ def choose_evaluation(card: ModelCard) -> Evaluation | None:
             list(found),
             key="evaluation",
             value=key,
-            take=lambda evaluation: {"evaluation": evaluation},
             format_func=lambda evaluation: escape(found[evaluation].title),
             label_visibility="collapsed",
         )
