@@ -1,4 +1,4 @@
-"""The app: ``streamlit run dashboard/app.py -- --library DIR``. Router, theme and shared controls; nothing else."""
+"""The app: ``streamlit run dashboard/app.py -- --library DIR``. The router, and what all visitors share."""
 
 from __future__ import annotations
 
@@ -24,10 +24,17 @@ def shared_services(root: Path) -> Services:
 
 
 def library_root() -> Path:
-    """Give the folder named with ``--library``."""
+    """Give the folder named with ``--library``; a word of the command line that was mistyped is said on the page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
-    return parser.parse_known_args()[0].library.expanduser()
+    known, unknown = parser.parse_known_args()
+    if unknown:
+        st.error(f"The app knows nothing of `{' '.join(unknown)}`, with which it was started: `--library DIR` is all.")
+    root: Path = known.library.expanduser()
+    if root.exists() and not root.is_dir():
+        st.error(f"`{root.name}`, given as the library, is no folder: start the app with `--library DIR`.")
+        st.stop()
+    return root
 
 
 write_to_cache()

@@ -29,7 +29,7 @@ def run_examples(package: ModuleType) -> tuple[int, str]:
     Those of the package itself come first; what they name, such as ``model``, is at hand in all others.
     """
     report: list[str] = []
-    runner = doctest.DocTestRunner(verbose=False)
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
     finder = doctest.DocTestFinder(recurse=False)
     at_hand = {package.__name__: package, "np": np}
     for name, thing in [("", package), *((name, getattr(package, name)) for name in package.__all__)]:

@@ -89,13 +89,17 @@ def open_predictions(predictions: str | Path) -> Predictions:
 
 
 def metrics(
-    predictions: Predictions, split: str | None = None, thresholds: str = "card", target: float | None = None
+    predictions: Predictions | str | Path,
+    split: str | None = None,
+    thresholds: str = "card",
+    target: float | None = None,
 ) -> pd.DataFrame:
     """Measure predictions against the labels of their dataset, as ``python -m training evaluate`` does.
 
     Parameters
     ----------
-    predictions : Predictions
+    predictions : Predictions, str or Path
+        What `open_predictions` gave or takes.
     split : {"train", "val", "test"}, optional
         Only films of this split; all that are predicted without it.
     thresholds : str
@@ -122,7 +126,7 @@ def metrics(
     True
     """
     checked_target(thresholds, target)
-    judged = judge(predictions)
+    judged = judge(open_predictions(predictions) if isinstance(predictions, str | Path) else predictions)
     return measure(judged if split is None else judged.in_split(split), thresholds, target)[0]
 
 

@@ -95,7 +95,8 @@ def predict(model: Classifier, film: Film) -> pd.DataFrame:
     """
     import pandas as pd
 
-    logits = model.logits(model.prepare(film)[None])[0]
+    film = _film(model, film)
+    logits = model.answer(model.prepare(film))
     answers = pd.DataFrame(
         {
             "probability": model.card.probabilities(logits),
@@ -156,10 +157,13 @@ def explain(
     (128, 128)
     >>> xai.explain(model, film, "guess")
     Traceback (most recent call last):
-    ValueError: There is no method “guess”; there are gradcam, shap, lime, random, centred.
+    ValueError: There is no method “guess”; there are gradcam, shap, lime, ...
     """
+    film = _film(model, film)
     check_request(samples, seed)
     explainers = [_explainer(method) for method in _listed(methods)]
+    if not explainers:
+        raise ValueError("expected at least one method, got none")
     names = list(model.card.outputs if findings is None else dict.fromkeys(_listed(findings)))
     maps: list[Explanation] = []
     for explainer in explainers:
@@ -168,22 +172,39 @@ def explain(
     return Explained(film, tuple(maps), model.footprint(film), model.card.name, model.model_id)
 
 
+def _film(model: object, film: object) -> Film:
+    """Give the film, or refuse what is no model and what is no film, as when the two are exchanged."""
+    if not hasattr(model, "prepare"):
+        raise TypeError(f"expected a model that xai.open_model gave, got {_kind(model)}")
+    if not isinstance(film, Film):
+        raise TypeError(f"expected a film, of xai.read_film or xai.Film.from_pixels, got {_kind(film)}")
+    return film
+
+
+def _kind(thing: object) -> str:
+    return f"the text “{thing}”" if isinstance(thing, str) else f"a {type(thing).__name__}"
+
+
 def check_request(samples: int | None, seed: int, mark: str = "") -> None:
     """Refuse samples or a seed that no method can work with; ``mark`` stands before their names, as in ``--seed``."""
+    if samples is not None and not isinstance(samples, int):
+        raise ValueError(f"{mark}samples must be a whole number, got {samples}")
     if samples is not None and not MIN_SAMPLES <= samples <= MAX_SAMPLES:
         raise ValueError(f"{mark}samples must be {MIN_SAMPLES} to {MAX_SAMPLES:,}, got {samples}")
-    if not 0 <= seed < 2**32:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"{mark}seed must be 0 to {2**32 - 1}, got {seed}")
 
 
 def _listed(one_or_many: T | Sequence[T]) -> list[T]:
     # A name is a sequence too, of letters: nobody means that.
-    return [one_or_many] if isinstance(one_or_many, str | Explainer) else list(one_or_many)
+    if isinstance(one_or_many, str | Explainer) or not isinstance(one_or_many, Sequence):
+        return [one_or_many]
+    return list(one_or_many)
 
 
 def _explainer(method: str | Explainer) -> Explainer:
     if isinstance(method, Explainer):
         return method
-    if method not in EXPLAINERS:
+    if not isinstance(method, str) or method not in EXPLAINERS:
         raise ValueError(f"There is no method “{method}”; there are {', '.join(EXPLAINERS)}.")
     return EXPLAINERS[method]()

@@ -50,6 +50,8 @@ def save(thing: Film | Explained, path: str | Path) -> Path:
     True
     """
     path = Path(path)
+    if not isinstance(thing, Film | Explained):
+        raise TypeError(f"expected a film or what xai.explain gave, got a {type(thing).__name__}")
     if path.suffix not in (".npz", ".png"):
         raise ValueError(f"expected a file that ends in .npz or .png, got {path.name}")
     if path.suffix == ".npz":

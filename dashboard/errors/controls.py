@@ -14,11 +14,10 @@ from dashboard.page.visit import refuse
 from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_counts
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
-from training.evaluate.thresholds import RULES
+from training.evaluate.thresholds import RULES, target_range
 from xai.findings import finding_label
 
 SPLIT_WORDS = {ALL: "all films", "train": "training films", "validation": "validation films", "test": "test films"}
-SHARES = ("sensitivity", "specificity", "ppv")
 
 
 def choose_predictions(library: Library) -> str:
@@ -109,15 +108,15 @@ def choose_target(field: str, rule: str, value: float | None) -> None:
     if usual is None:
         return
     shown = usual if value is None else value
-    is_share = rule in SHARES
+    least, most = target_range(rule)
     visit.bound(
         st.number_input,
-        "at" if is_share else "a miss costs",
-        0.01 if is_share else 0.1,
-        1.0 if is_share else 1000.0,
-        step=0.01 if is_share else 1.0,
+        "a miss costs" if rule == "cost" else "at",
+        least,
+        most,
+        step=1.0 if rule == "cost" else 0.01,
         key=field,
-        value=min(max(shown, 0.01 if is_share else 0.1), 1.0 if is_share else 1000.0),
+        value=shown,
         take=lambda number: {field: number},
         width=120,
         help=RULES[rule].meaning,

@@ -7,13 +7,15 @@ import json
 import streamlit as st
 
 from dashboard.errors import sentences
-from dashboard.errors.saving import Home, Saved, home_of, save_remedy, undo
+from dashboard.errors.saving import Home, home_of, save_remedy
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Trial
 from training.predictions.table import PredictionsFacts
+from xai.cards.card_versions import CardVersionError, take_back
 from xai.cards.model_card import ModelCardError
+from xai.findings import finding_label
 from xai.machine import file_name
 
 
@@ -24,7 +26,7 @@ def show_keeping(library: Library, trial: Trial, predictions: str) -> None:
     with st.container(border=True, key="errors_keep_box"):
         st.markdown("**Keep this remedy**")
         _keep_controls(library, facts, home, trial)
-        _saved()
+        _saved(predictions)
 
 
 def _keep_controls(library: Library, facts: PredictionsFacts, home: Home, trial: Trial) -> None:
@@ -79,28 +81,31 @@ def as_json(facts: PredictionsFacts, trial: Trial) -> str:
 def _save(library: Library, facts: PredictionsFacts, home: Home, trial: Trial, name: str) -> None:
     origin = f"{facts.name}: {sentences.halves(trial)}"
     try:
-        st.session_state.errors_saved = save_remedy(library, home, facts, trial.remedy, origin, name)
+        saved = save_remedy(library, home, facts, trial.remedy, origin, name)
+        st.session_state.errors_saved = (facts.name, trial.remedy.finding, saved)
     except (EvaluateError, ModelCardError) as error:
         st.error(escape(str(error)))
     except OSError as error:
         st.error(f"The card could not be written: {escape(error.strerror or str(error))}.")
 
 
-def _saved() -> None:
-    saved: Saved | None = st.session_state.get("errors_saved")
-    if saved is None:
+def _saved(predictions: str) -> None:
+    """Say what was kept of these predictions last, with the way back."""
+    name, finding, saved = st.session_state.get("errors_saved", ("", "", None))
+    if saved is None or name != predictions:
         return
     words, button = st.columns([5, 1], vertical_alignment="center", gap="small")
     words.success(
-        f"Saved as models/{escape(saved.card.name)} in your library; the version before is kept as "
+        f"{finding_label(finding)} saved as models/{escape(saved.card.name)} in your library; the version before is "
+        "kept as "
         f"{escape(saved.kept.name)}. These predictions stay as they were made; predict again, on the Films page, to "
         "see the mended answers everywhere. To go back later, put the kept file in its place.",
         icon=":material/check:",
     )
     if button.button("Undo", key="errors_undo", icon=":material/undo:", width="stretch", help="Puts it back."):
         try:
-            undo(saved.card)
-        except (EvaluateError, OSError) as error:
+            take_back(saved)
+        except (CardVersionError, OSError) as error:
             st.error(escape(str(error)))
             return
         del st.session_state.errors_saved

@@ -13,9 +13,9 @@ from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Remedy, apply_to_card
 from training.predictions.table import PredictionsFacts
 from xai.cards.calibration import logit_map_from_dict
-from xai.cards.card_versions import card_versions, save_card_version
+from xai.cards.card_versions import Saved, save_card_version
 from xai.cards.model_card import ModelCard, card_path, read_card, write_card
-from xai.files import move_files, replace, unfinished
+from xai.files import move_files, unfinished
 from xai.models.loading import file_sha256
 
 
@@ -36,14 +36,6 @@ class Home:
     model: Path | None = None
     is_own: bool = False
     why: str = ""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What was written: the card, and where the one before it is kept."""
-
-    card: Path
-    kept: Path
 
 
 def home_of(library: Library, facts: PredictionsFacts) -> Home:
@@ -89,21 +81,6 @@ def save_remedy(library: Library, home: Home, facts: PredictionsFacts, remedy: R
     path = card_path(model)
     card = apply_to_card(_as_predicted(read_card(path), facts, remedy.finding), remedy, origin)
     return Saved(path, save_card_version(path, card))
-
-
-def undo(path: Path) -> Path:
-    """Put the card before this one back in its place; gives where it was kept.
-
-    Raises
-    ------
-    EvaluateError
-        If no earlier version is kept.
-    """
-    versions = card_versions(path)
-    if not versions:
-        raise EvaluateError(f"No earlier version of {path.name} is kept, so there is nothing to go back to.")
-    replace(versions[-1], path)
-    return versions[-1]
 
 
 def _as_predicted(card: ModelCard, facts: PredictionsFacts, finding: str) -> ModelCard:

@@ -9,6 +9,7 @@ from dashboard.page.kinds import NAME, SEED, SWITCH, number, one_of, outline, wh
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.server.judging import ALL, SPLIT_CHOICES
+from dashboard.server.targets import usable_target
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
 
@@ -101,10 +102,13 @@ def simplified(corners: list[tuple[float, float]]) -> Region:
 
 
 def _settled(state: State) -> tuple[State, list[str]]:
+    target, problems = usable_target("target", state.rule, state.target)
+    after, more = usable_target("target_after", state.rule_after, state.target_after)
+    state, problems = state.with_(target=target, target_after=after), [*problems, *more]
     if state.rule == NUMBER and state.threshold is None:
-        said = "The link sets a threshold by hand and names none; the model card's is used."
-        return state.with_(rule=State.rule), [said]
-    return state, []
+        problems.append("The link sets a threshold by hand and names none; the model card's is used.")
+        state = state.with_(rule=State.rule)
+    return state, problems
 
 
 _FILMS = whole(FEWEST_FILMS, MOST_FILMS)

@@ -1,1 +1,1 @@
-"""What the Films page knows: catalogues, searches, tags and notes, thumbnails. No Streamlit in here."""
+"""What the Films page knows: catalogues, searches, tags and notes, thumbnails."""

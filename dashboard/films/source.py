@@ -143,10 +143,11 @@ def _settle(services: Services, names: list[str]) -> State:
     """Fill in dataset and predictions where the link leaves them open or names what there is not."""
     asked = visit.state
     if asked.dataset not in names:
+        first = next((name for name in names if predictions_of(services, name)), names[0])
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
-            refuse(f"{gone}; showing {names[0]}.")
-        asked = asked.with_(dataset=next((name for name in names if predictions_of(services, name)), names[0]))
+            refuse(f"{gone}; showing {first}.")
+        asked = asked.with_(dataset=first)
     listed = predictions_of(services, filled(asked.dataset))
     if asked.predictions is None:
         first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)

@@ -1,56 +1,28 @@
-"""Cards that remedies replaced are kept: what changed since, going back to one, and taking that back."""
+"""Cards that remedies replaced are kept: what changed since, and going back to one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.models.inventory import versions
 from dashboard.models.reading import at, text
 from dashboard.page.words import percent
-from xai.cards.card_versions import save_card_version
+from xai.cards.card_versions import CardVersionError, Saved, save_card_version
 from xai.cards.model_card import ModelCard, read_card
-from xai.files import replace
 from xai.findings import finding_label
 
 
-class VersionError(ValueError):
-    """A card that cannot be gone back to; the message is one sentence."""
-
-
-@dataclass(frozen=True)
-class Switched:
-    """A card that was gone back from: the card in use, and where the one before it is kept."""
-
-    card: Path
-    kept: Path
-
-
-def switch(path: Path, version: Path) -> Switched:
+def switch(path: Path, version: Path) -> Saved:
     """Put a kept card in the place of the one in use, which is kept as the newest version.
 
     Raises
     ------
-    VersionError, ModelCardError, OSError
+    CardVersionError, ModelCardError, OSError
         If there is no such version, or it is no card.
     """
     if version not in versions(path):
-        raise VersionError(f"{version.name} is no longer kept, so there is nothing to go back to.")
-    return Switched(path, save_card_version(path, read_card(version)))
-
-
-def take_back(switched: Switched) -> None:
-    """Undo `switch`, byte for byte.
-
-    Raises
-    ------
-    VersionError, OSError
-        If the card was changed again since.
-    """
-    kept = versions(switched.card)
-    if not kept or kept[0] != switched.kept:
-        raise VersionError(f"{switched.card.name} was changed again since, so this can no longer be undone.")
-    replace(switched.kept, switched.card)
+        raise CardVersionError(f"{version.name} is no longer kept, so there is nothing to go back to.")
+    return Saved(path, save_card_version(path, read_card(version)))
 
 
 def differences(now: ModelCard, then: ModelCard) -> list[dict[str, str]]:

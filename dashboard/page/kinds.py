@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_NAME = 500  # of what a link may name: paths of films inside a dataset are the longest
+SPACES = "\u00a0\u202f"  # that keep words together, in names of files too
 MOST_NAMED = 50  # things of one kind in a link
 MOST_DIGITS = 9  # of a whole number
 
@@ -39,8 +40,10 @@ def unquoted(text: str) -> str:
 
 
 def _read_name(text: str) -> str:
-    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
-        raise ValueError(f"expected a name of at most {LONGEST_NAME} characters")
+    if not text or len(text) > LONGEST_NAME:
+        raise ValueError(f"expected a name of 1 to {LONGEST_NAME} characters")
+    if any(not letter.isprintable() and letter not in SPACES for letter in text):
+        raise ValueError("it holds a character that cannot be shown")
     return text
 
 

@@ -127,7 +127,8 @@ def unknown(names: Sequence[str]) -> list[str]:
         return []
     listed = ", ".join(f"“{excerpt(name)}”" for name in meant[:MOST_LISTED])
     more = f" and {len(meant) - MOST_LISTED} more" if len(meant) > MOST_LISTED else ""
-    return [f"The link's {listed}{more} was left out: nothing on this page is called so."]
+    verb = "was" if len(meant) == 1 else "were"
+    return [f"The link's {listed}{more} {verb} left out: nothing on this page is called so."]
 
 
 def excerpt(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -9,7 +11,6 @@ from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.roc import figures, numbers
 from dashboard.roc.matrix import show_matrix, show_rates
-from dashboard.roc.panels import SHOW
 from dashboard.roc.scene import Scene, make_scene
 from dashboard.roc.state import GROUPINGS, LINK, PANELS
 from dashboard.roc.threshold import threshold_controls
@@ -54,7 +55,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
     choose_panel()
     for sentence in scene.refused:
         st.warning(escape(sentence))
-    SHOW[visit.state.panel](scene)
+    import_module(f"dashboard.roc.panels.{visit.state.panel}").show(scene)
     visit.write_permalink()
 
 

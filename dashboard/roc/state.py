@@ -8,6 +8,7 @@ from dashboard.page.kinds import NAME, SEED, names, number, one_of, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.server.judging import ALL, SPLIT_CHOICES
+from dashboard.server.targets import usable_target
 from training.evaluate.thresholds import RULES
 
 SORTS = {
@@ -17,7 +18,7 @@ SORTS = {
     "common": "most common first",
     "usual": "in the usual order",
 }
-PANELS = {
+PANELS = {  # modules of dashboard/roc/panels, by their order on the page
     "whatif": "What if",
     "models": "Models",
     "subgroups": "Subgroups",
@@ -81,9 +82,11 @@ class State(PageState):
 
 def _settled(state: State) -> tuple[State, list[str]]:
     """Let a rule win over a threshold set by hand; one without a rule is by hand."""
-    if state.threshold is None:
-        return state, []
-    return state.with_(threshold=None) if state.rule else state.with_(rule=""), []
+    target, problems = usable_target("target", state.rule, state.target)
+    state = state.with_(target=target)
+    if state.threshold is not None:
+        state = state.with_(threshold=None) if state.rule else state.with_(rule="")
+    return state, problems
 
 
 LINK = Link(

@@ -15,7 +15,7 @@ from dashboard.roc.visit import visit
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
-from training.evaluate.thresholds import RULES, choose
+from training.evaluate.thresholds import RULES, choose, target_range
 from xai.cards.model_card import Threshold
 
 STEPS = 100  # of the slider, by either scale
@@ -132,14 +132,15 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
             )
         usual = RULES[on].target if on in TARGETS else None
         if usual is not None:
+            least, most = target_range(on)
             visit.bound(
                 st.number_input,
                 TARGETS[on],
-                0.01,
-                1000.0 if on == "cost" else 1.0,
+                least,
+                most,
                 step=1.0 if on == "cost" else 0.01,
                 key=f"target_{on}",
-                value=float(usual if asked.target is None else asked.target),
+                value=usual if asked.target is None else asked.target,
                 take=lambda target: _turned({"target": target}),
                 label_visibility="collapsed",
                 width=150,

@@ -75,5 +75,5 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
         )
         first = first or upload
     st.session_state.uploads = list(known.values())
-    st.session_state.refused = refused
+    refuse(*refused)
     return first

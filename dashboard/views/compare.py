@@ -122,10 +122,11 @@ def take_over(field: str) -> None:
     visit.change(**({"finding": chosen["name"]} if field == "selected" else {"display": chosen}))
 
 
-def write_permalink(hung: Hung) -> None:
-    """Keep the address such that it opens this view; an upload is in nobody's address."""
+def write_permalink(hung: Hung, card: ModelCard) -> None:
+    """Keep the address such that it opens this view; an upload is in nobody's address, nor what the model has not."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
-    visit.write_permalink(visit.state.with_(film=film))
+    finding = visit.state.finding if visit.state.finding in card.outputs else None
+    visit.write_permalink(visit.state.with_(film=film, finding=finding))
 
 
 def step(label: str, target: Any, icon: str, letter: str) -> None:
@@ -265,7 +266,7 @@ def compare(services: Services) -> None:
     with save:
         ready = {method: one.answer for method, one in asked.items() if isinstance(one.answer, list)}
         download_controls(ready, finding, hung, card, services.library.model_id(model), display)
-    write_permalink(hung)
+    write_permalink(hung, card)
 
 
 compare(st.session_state.services)

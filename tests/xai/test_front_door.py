@@ -239,3 +239,23 @@ def test_the_page_in_docs_lists_exactly_the_public_names():
     page = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `xai.")]
     assert sorted(name.removeprefix("xai.").split("(")[0] for name in listed) == sorted(xai.__all__)
+
+
+def test_what_is_no_model_no_film_and_no_method_is_refused_in_a_sentence(model, film, tmp_path):
+    with pytest.raises(TypeError, match=r"expected a model that xai.open_model gave, got the text “lightbox”"):
+        xai.explain("lightbox", film)
+    with pytest.raises(TypeError, match=r"expected a film, .* got a ndarray"):
+        xai.predict(model, np.zeros((64, 64)))
+    with pytest.raises(TypeError, match=r"expected a film"):
+        xai.explain(model, "film.png")
+    with pytest.raises(ValueError, match=r"expected at least one method"):
+        xai.explain(model, film, [])
+    with pytest.raises(ValueError, match=r"There is no method"):
+        xai.explain(model, film, xai.GradCAM)
+    for seed in ("x", 1.5, True, -1):
+        with pytest.raises(ValueError, match=r"seed must be 0 to"):
+            xai.explain(model, film, "gradcam", "Effusion", seed=seed)
+    with pytest.raises(ValueError, match=r"samples must be a whole number, got x"):
+        xai.explain(model, film, "lime", "Effusion", samples="x")
+    with pytest.raises(TypeError, match=r"expected a film or what xai.explain gave, got a Explanation"):
+        xai.save(xai.explain(model, film, "gradcam", "Effusion")[0], tmp_path / "x.npz")

@@ -127,6 +127,11 @@ def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
     return _between(ranked.scores, _balanced(ranked)) if len(ranked.scores) > 1 else float(ranked.scores[0])
 
 
+def target_range(rule: str) -> tuple[float, float]:
+    """Give the least and the most that a rule may be asked for on a page."""
+    return (0.01, 1000.0) if rule == "cost" else (0.01, 1.0)
+
+
 def checked_target(rule: str, target: float | None) -> float | None:
     """Give what a rule asks for, its usual target by default; None for a rule that asks for nothing.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 from xai.cards.model_card import SUFFIXES, ModelCard, write_card
@@ -36,6 +37,32 @@ def save_card_version(path: Path, card: ModelCard) -> Path:
         move_new(copy, kept)  # never over another version
         replace(new, path)
     return kept
+
+
+class CardVersionError(ValueError):
+    """A version of a card that cannot be gone back to; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A card that was given a new version, and where the one before it is kept."""
+
+    card: Path
+    kept: Path
+
+
+def take_back(saved: Saved) -> None:
+    """Undo a new version, byte for byte.
+
+    Raises
+    ------
+    CardVersionError, OSError
+        If the card was changed again since: what came later would be lost.
+    """
+    kept = card_versions(saved.card)
+    if not kept or kept[-1] != saved.kept:
+        raise CardVersionError(f"{saved.card.name} was changed again since, so this can no longer be undone.")
+    replace(saved.kept, saved.card)
 
 
 def card_versions(path: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.regions import superpixels
@@ -17,6 +18,7 @@ from xai.models.engine import BATCH_SIZE
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
 LOW_R2 = 0.5
+MOST_REGIONS = 10_000
 R2_MEANING = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
 
 
@@ -96,6 +98,11 @@ class LIME(Explainer):
             "What a hidden region is replaced by.",
         ),
     )
+
+    def __post_init__(self) -> None:
+        check_whole("samples", self.samples, 2, MOST_FILMS)
+        check_whole("regions", self.regions, 1, MOST_REGIONS)
+        check_choice("baseline", self.baseline, BASELINES)
 
     def within(self, budget: Budget) -> LIME:
         """Take the samples from the budget."""

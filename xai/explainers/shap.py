@@ -15,6 +15,7 @@ import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.regions import superpixels
@@ -24,6 +25,7 @@ TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
 LARGE_RESIDUAL = 0.02  # of the difference that is shared out
 MOSAIC_REGIONS = 60
+MOST_CELLS = 256  # a side; a film has few more pixels
 CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
 _SWITCH = threading.Lock()  # whether numba compiles is a setting of the whole process
 
@@ -138,6 +140,12 @@ class SHAP(Explainer):
             "shap library does it; exact Owen values of coarse rectangles.",
         ),
     )
+
+    def __post_init__(self) -> None:
+        check_whole("evaluations", self.evaluations, 2, MOST_FILMS)
+        check_whole("grid", self.grid, 1, MOST_CELLS)
+        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("context", self.context, CONTEXTS)
 
     def within(self, budget: Budget) -> SHAP:
         """Take the evaluations from the budget."""

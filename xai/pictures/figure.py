@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,6 +18,7 @@ from xai.measures import describe
 from xai.pictures.render import Display, colour, colour_range, overlay, window
 
 PANEL = 480
+NARROWER = 0.9  # a wide font's letters, to take as little room as Pillow's
 MARGIN = 24
 BELOW = 222  # pixels under the pictures: colour bars, what is said of the maps, the footnote
 TITLES = 78  # pixels above them: the headline and the panels' titles
@@ -144,5 +148,12 @@ def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.Ima
     return "\n".join(lines).lstrip()
 
 
+@functools.cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Give matplotlib's own font, which has signs such as × and ² that Pillow's lacks; Pillow's where it is missing."""
+    found = importlib.util.find_spec("matplotlib")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        file = Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+        if file.is_file():
+            return ImageFont.truetype(str(file), round(size * NARROWER))
     return ImageFont.load_default(size)

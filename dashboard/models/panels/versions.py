@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.inventory import ModelEntry, versions
-from dashboard.models.versions import Switched, VersionError, differences, remedies, switch, take_back
+from dashboard.models.versions import differences, remedies, switch
 from dashboard.page.words import escape
-from xai.cards.card_versions import version_number
+from xai.cards.card_versions import CardVersionError, Saved, take_back, version_number
 from xai.cards.model_card import ModelCardError, card_path, read_card
 
 BUILT_IN = (
@@ -55,7 +55,7 @@ def _version(model: ModelEntry, version: Path) -> None:
     if button.button("Go back to it", key=f"models_switch_{number}", icon=":material/history:", width="stretch"):
         try:
             st.session_state.models_switched = switch(path, version)
-        except (VersionError, ModelCardError, OSError) as error:
+        except (CardVersionError, ModelCardError, OSError) as error:
             st.error(escape(str(error)))
         else:
             st.rerun()
@@ -74,7 +74,7 @@ def _mended(said: list[str]) -> str:
 
 
 def _switched(path: object) -> None:
-    done: Switched | None = st.session_state.get("models_switched")
+    done: Saved | None = st.session_state.get("models_switched")
     if done is None or done.card != path:
         return
     words, button = st.columns([5, 1.3], vertical_alignment="center")
@@ -86,7 +86,7 @@ def _switched(path: object) -> None:
         del st.session_state.models_switched
         try:
             take_back(done)
-        except (VersionError, OSError) as error:
+        except (CardVersionError, OSError) as error:
             st.error(escape(str(error)))
             return
         st.rerun()

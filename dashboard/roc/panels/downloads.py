@@ -20,7 +20,7 @@ from training.evaluate.command import measure
 from xai.machine import file_name
 
 
-def show_downloads(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
     asked = visit.state
     of_all = file_name(scene.home.predictions.lower())

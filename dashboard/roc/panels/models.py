@@ -20,7 +20,7 @@ MEANING = (
 )
 
 
-def show_models(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show the paired test of each other model against the page's."""
     if not scene.others:
         st.info(

@@ -22,7 +22,7 @@ ROW_HEIGHT = 30  # pixels a finding
 Compared = Sequence[tuple[Published, Verdict]]
 
 
-def show_published(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show published AUROCs beside ours where the films are the same, and the reason where not."""
     verdicts = list(zip(FIGURES, compare_all(scene.home.stamp, scene.judged), strict=True))
     allowed = [pair for pair in verdicts if pair[1].allowed]

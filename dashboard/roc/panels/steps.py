@@ -27,7 +27,7 @@ _component = st.components.v2.component(
 )
 
 
-def show_steps(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show the films and the curve that they build."""
     asked = visit.state
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

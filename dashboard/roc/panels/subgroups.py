@@ -23,7 +23,7 @@ MEANING = (
 TITLES = {"view": "View", "sex": "Sex", "age": "Age", "dataset": "Dataset", "all": ""}
 
 
-def show_subgroups(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show AUROC and rates by group."""
     with st.spinner("Measuring each group …", show_time=False):
         measured = groups(scene.home.stamp, scene.finding, scene.judged)

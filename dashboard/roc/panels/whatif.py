@@ -24,7 +24,7 @@ PEOPLE = 1000
 HEIGHT = 240
 
 
-def show_what_if(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show the PPV at another prevalence, and the cost of a threshold."""
     prevalence, cost = st.columns(2, gap="large")
     with prevalence:

@@ -10,7 +10,7 @@ from training.evaluate.rates import rates
 from xai.findings import finding_label
 
 
-def show_words(scene: Scene) -> None:
+def show(scene: Scene) -> None:
     """Show the terms in two columns."""
     terms = glossary(scene)
     half = (len(terms) + 1) // 2

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors.keep_panel import as_json
-from dashboard.errors.saving import home_of, save_remedy, undo
+from dashboard.errors.saving import home_of, save_remedy
 from dashboard.server.library import Library
 from tests.dashboard.errors.test_errors import WEIGHT, planted
 from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Remedy, try_remedy
 from training.predictions.table import PredictionsFacts
 from xai.cards.calibration import LogitMap
+from xai.cards.card_versions import CardVersionError, take_back
 from xai.cards.model_card import Threshold, read_card
 
 
@@ -50,11 +51,20 @@ def test_a_remedy_becomes_a_new_version_of_the_visitors_own_card_and_can_be_undo
     assert card.thresholds["Mass"] == Threshold(0.4, "Matched.")
     assert saved.kept.name == "tiny.v1.json"
     assert saved.kept.read_bytes() == before
-    undo(saved.card)
+    take_back(saved)
     assert saved.card.read_bytes() == before
     assert not saved.kept.exists()
-    with pytest.raises(EvaluateError, match="nothing to go back to"):
-        undo(saved.card)
+    with pytest.raises(CardVersionError, match="changed again since"):
+        take_back(saved)
+
+
+def test_what_was_saved_later_is_not_undone_with_what_came_before(library):
+    home = home_of(library, facts("tiny"))
+    first, second = (save_remedy(library, home, facts("tiny"), REMEDY, "", "") for _ in range(2))
+    after = second.card.read_bytes()
+    with pytest.raises(CardVersionError, match="changed again since"):
+        take_back(first)
+    assert second.card.read_bytes() == after
 
 
 def test_saved_twice_a_remedy_corrects_what_was_predicted_and_not_the_version_before(library):

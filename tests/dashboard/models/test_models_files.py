@@ -11,11 +11,12 @@ from dashboard.models import incoming, trash
 from dashboard.models.curves import CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.inventory import files_of, hidden, take_inventory, versions
 from dashboard.models.trash import TrashError
-from dashboard.models.versions import VersionError, differences, switch, take_back
+from dashboard.models.versions import differences, switch
 from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import card, put
 from xai.built_in import BUILT_IN_MODELS
+from xai.cards.card_versions import CardVersionError, take_back
 from xai.cards.model_card import ModelCard, card_from_dict, read_card
 
 
@@ -147,12 +148,12 @@ class TestVersions:
     def test_a_version_that_is_gone_or_changed_since_is_one_sentence(self, library):
         path = put(library.root, "mine", card("mine")).with_suffix(".json")
         kept = path.with_name("mine.v1.json")
-        with pytest.raises(VersionError, match="no longer kept"):
+        with pytest.raises(CardVersionError, match="no longer kept"):
             switch(path, kept)
         kept.write_text(json.dumps(card("mine")))
         first = switch(path, kept)
         switch(path, kept)
-        with pytest.raises(VersionError, match="changed again"):
+        with pytest.raises(CardVersionError, match="changed again"):
             take_back(first)
 
     def test_what_changed_is_told_by_finding(self):

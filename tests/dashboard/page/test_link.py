@@ -189,7 +189,7 @@ def test_a_kind_writes_what_it_reads(kind, value, text):
         (whole(1, 8), "9" * 5000, "a whole number from 1 to 8"),
         (SWITCH, "true", "on or off"),
         (names(2), "a,b,c", "at most 2 names"),
-        (names(), "a,,b", "at most 500 characters"),
+        (names(), "a,,b", "1 to 500 characters"),
         (some_of(["a", "b"], 1), "a,b", "up to 1 of a, b"),
         (some_of(["a", "b"], least=1), "", "it can be a, b"),
         (span(0, 120, "40:60"), "60:40", "rising, such as 40:60"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.roc.state import LINK, State
+from dashboard.roc.state import LINK, PANELS, State
+from tests.conftest import REPOSITORY
 
 CHANGED = State(
     predictions="chexnet",
@@ -47,7 +48,7 @@ def test_a_rule_wins_over_a_number():
         ("threshold", "1.5", "expected a number from 0 to 1"),
         ("threshold", "nan", "expected a number from 0 to 1"),
         ("prevalence", "0", "expected a number between 0 and 1"),
-        ("finding", "a\u0007b", "expected a name of at most"),
+        ("finding", "a\u0007b", "a character that cannot be shown"),
         ("split", "exam", "it can be all, train, validation, test"),
         ("rule", "best", "it can be card"),
         ("models", "a,b,c,d,e", "expected at most 4 names"),
@@ -63,3 +64,25 @@ def test_what_a_link_says_wrongly_is_left_out_and_named(name, text, rule):
     assert len(problems) == 1
     assert problems[0].startswith(f"The link's {name} ")
     assert rule in problems[0]
+
+
+def test_every_panel_of_the_list_is_a_module_and_none_is_missing():
+    folder = REPOSITORY / "dashboard" / "roc" / "panels"
+    assert set(PANELS) == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        (
+            {"rule": "sensitivity", "target": "95"},
+            "The link's target “95” was left out: the rule Fixed",
+        ),
+        ({"rule": "ppv", "target": "0"}, "takes 0.01 to 1."),
+        ({"rule": "cost", "target": "0"}, "takes 0.01 to 1000."),
+    ],
+)
+def test_a_target_that_its_rule_cannot_be_asked_for_is_named_and_left_out(link, sentence):
+    state, (problem,) = LINK.read(link)
+    assert sentence.lower() in problem.lower()
+    assert (state.rule, state.target) == (link["rule"], None)

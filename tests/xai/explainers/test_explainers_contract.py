@@ -162,3 +162,23 @@ def test_parameters_make_the_same_map_again(method, zoo, film):
     first = EXPLAINERS[method]().explain(zoo("flat"), film, ["Mass"], BUDGET, seed=9)[0]
     again = EXPLAINERS[method](**first.parameters).explain(zoo("flat"), film, ["Mass"], seed=first.seed)[0]
     np.testing.assert_array_equal(first.map, again.map)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "sentence"),
+    [
+        ("shap", {"evaluations": 0}, "evaluations must be a whole number from 2 to"),
+        ("shap", {"evaluations": True}, "got True"),
+        ("shap", {"evaluations": 1.5}, "got 1.5"),
+        ("shap", {"grid": 0}, "grid must be a whole number from 1 to 256, got 0"),
+        ("shap", {"context": "x"}, "context must be one of ends, all, got x"),
+        ("shap", {"baseline": "x"}, "baseline must be one of"),
+        ("lime", {"samples": "x"}, "samples must be a whole number from 2 to"),
+        ("lime", {"regions": 0}, "regions must be a whole number from 1 to"),
+        ("lime", {"regions": 10**6}, "got 1000000"),
+        ("lime", {"baseline": None}, "baseline must be one of"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_refused_in_a_sentence(method, parameters, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        EXPLAINERS[method](**parameters)
