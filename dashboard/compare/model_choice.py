@@ -24,10 +24,17 @@ def choose_model(services: Services, state: State) -> str:
     wanted = next(name for name in (state.model, DEFAULT_MODEL, names[0]) if name in names)
     if state.model not in (None, wanted):
         refuse(f"There is no model “{state.model}” in this library; showing {wanted}.")
-    model = st.selectbox("Model", names, names.index(wanted), key="model", label_visibility="collapsed")
-    if model != state.model:
-        visit.change(model=None if model == DEFAULT_MODEL else model)
-    return model
+        visit.change(model=None)
+    visit.bound(
+        st.selectbox,
+        "Model",
+        names,
+        key="model",
+        value=wanted,
+        take=lambda name: {"model": None if name == DEFAULT_MODEL else name},
+        label_visibility="collapsed",
+    )
+    return wanted
 
 
 def usable_card(services: Services, model: str) -> ModelCard | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import SETTINGS, State
+from dashboard.compare.visit import visit
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 LABEL, ICON, HELP = "Maps", ":material/tune:", None
@@ -17,34 +21,40 @@ def is_usable(hung: Hung | None) -> bool:
 
 
 def show(state: State, hung: Hung | None) -> State:
-    """Show the controls and give the state with what they say."""
-    methods = st.pills(
+    """Show the methods, their parameters and the seed; each changes the state by itself."""
+    visit.bound(
+        st.pills,
         "Maps",
         list(EXPLAINERS),
-        default=list(state.methods),
+        key="methods",
+        value=list(state.methods),
+        take=lambda chosen: {"methods": tuple(name for name in EXPLAINERS if name in chosen) or DEFAULT_METHODS},
         selection_mode="multi",
         format_func=lambda name: EXPLAINERS[name].title,
-        key="methods",
         help="The two controls know nothing about the film. A map that looks no better than they do proves nothing.",
     )
-    ordered = tuple(name for name in EXPLAINERS if name in methods)
-    settings = {}
     for setting in SETTINGS:
-        name = setting.key
-        if setting.method not in ordered:
-            continue
-        chosen = state.settings.get(name, setting.default)
-        if isinstance(setting.default, int):
-            settings[name] = st.select_slider(setting.label, setting.choices, chosen, key=name, help=setting.help)
-        else:
-            at = setting.choices.index(chosen)
-            settings[name] = st.selectbox(setting.label, setting.choices, at, key=name, help=setting.help)
-    seed = st.number_input(
+        if setting.method in state.methods:
+            visit.bound(
+                st.select_slider if isinstance(setting.default, int) else st.selectbox,
+                setting.label,
+                setting.choices,
+                key=setting.key,
+                value=state.settings.get(setting.key, setting.default),
+                take=partial(_changed, setting.key),
+                help=setting.help,
+            )
+    visit.bound(
+        st.number_input,
         "Seed",
         0,
         999_999_999,
-        state.seed,
         key="seed",
+        step=1,
         help="The same seed gives the same maps; another shows how steady they are.",
     )
-    return state.with_(methods=ordered or DEFAULT_METHODS, settings={**state.settings, **settings}, seed=int(seed))
+    return state
+
+
+def _changed(key: str, value: Any) -> dict[str, Any]:
+    return {"settings": {**visit.state.settings, key: value}}

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
+from dashboard.compare.visit import visit
 from dashboard.components.payload import Payload
 from dashboard.page.visit import visitor
 from dashboard.page.words import percent, signed
@@ -32,20 +33,23 @@ def removable(hung: Hung) -> list[str]:
 
 
 def show(state: State, hung: Hung) -> State:
-    """Show what can be taken off the film, and give the state with what the visitor took off."""
+    """Show what can be taken off the film; gives the state without what an earlier film had and this one lacks."""
     names = removable(hung)
-    chosen = st.pills(
+    without = tuple(name for name in state.without if name in names)
+    visit.bound(
+        st.pills,
         "Take away",
         names,
-        selection_mode="multi",
-        default=[name for name in state.without if name in names],
-        format_func=finding_label,
         key=f"without_{hung.film.sha256}",
+        value=list(without),
+        take=lambda chosen: {"without": tuple(chosen)},
+        selection_mode="multi",
+        format_func=finding_label,
         help="Shows the same film rendered again without it, noise and all, and what the model says then.",
     )
     if not names:
         st.caption("Nothing can be taken off this film: it shows no finding and no object.")
-    return state.with_(without=tuple(chosen))
+    return state.with_(without=without)
 
 
 def twin_panel(

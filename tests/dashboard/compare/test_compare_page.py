@@ -98,7 +98,7 @@ class TestStocked:
         assert sentence in plain(said(app))
         assert len(app.error) + len(app.warning) == 1
         assert len(said(app)) < 500
-        assert app.selectbox(key="model").value == "tiny"
+        assert app.selectbox(key="compare_model").value == "tiny"
 
     def test_what_a_link_names_is_shown_as_text(self, run):
         app = run(model="[click](https://example.org) **b** :red[c] <i>")
@@ -113,7 +113,7 @@ class TestStocked:
 
     def test_no_method_chosen_shows_the_usual_ones(self, run):
         app = run()
-        app.button_group(key="methods").set_value([]).run()
+        app.button_group(key="compare_methods").set_value([]).run()
         assert not app.exception
         assert "methods" not in link_of(app)
 
@@ -138,10 +138,22 @@ class TestStocked:
 
     def test_a_parameter_reaches_the_link_and_the_request(self, run):
         app = run(methods="lime")
-        app.select_slider(key="lime.samples").set_value(200).run()
+        app.select_slider(key="compare_lime.samples").set_value(200).run()
         assert not app.exception
         assert link_of(app)["lime.samples"] == "200"
         assert dict(app.session_state["compare_state"].parameters("lime"))["samples"] == 200
+
+    def test_what_changes_the_state_shows_in_the_controls_and_stays(self, run):
+        app = run(seed="1")
+        for _ in range(2):
+            app.session_state["compare_state"] = app.session_state["compare_state"].with_(seed=5, methods=("lime",))
+            app.run()
+            app.run()
+            assert app.number_input(key="compare_seed").value == 5
+            assert app.button_group(key="compare_methods").value == ["lime"]
+            assert (link_of(app)["seed"], link_of(app)["methods"]) == ("5", "lime")
+            app.number_input(key="compare_seed").set_value(7).run()
+            assert link_of(app)["seed"] == "7"
 
     def test_a_broken_film_leaves_the_others_usable(self, run, shelf):
         (shelf.root / "films" / "generated" / "a.png").write_text("no picture", encoding="utf-8")
