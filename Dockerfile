@@ -3,7 +3,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 RUN pip install --no-cache-dir build
-COPY pyproject.toml README.md LICENSE requirements.txt ./
+COPY pyproject.toml README.md LICENSE requirements.txt constraints.txt ./
 COPY requirements/ requirements/
 COPY xai/ xai/
 COPY training/ training/
@@ -11,11 +11,11 @@ COPY dashboard/ dashboard/
 COPY assets/ assets/
 RUN python -m build --wheel --outdir /wheel
 # The same packages without what a graphics card or a screen needs: a gigabyte less, and no system libraries.
-RUN sed -E 's/^(tensorflow)>/\1-cpu>/; s/^(opencv-python)>/\1-headless>/' requirements.txt > /wheel/requirements.txt
+RUN sed -i -E 's/^(tensorflow)([>=])/\1-cpu\2/; s/^(opencv-python)([>=])/\1-headless\2/' requirements.txt constraints.txt \
+    && cp requirements.txt constraints.txt /wheel/
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 reader && mkdir /library && chown reader /library
-COPY constraints.txt /tmp/wheel/
 COPY --from=build /wheel/ /tmp/wheel/
 RUN pip install --no-cache-dir -r /tmp/wheel/requirements.txt -c /tmp/wheel/constraints.txt \
     && pip install --no-cache-dir --no-deps /tmp/wheel/lightbox-*.whl \

@@ -109,14 +109,23 @@ def test_all_that_the_container_copies_is_there_and_not_ignored():
     assert sorted(allowed) == sorted({source.rstrip("/") for source in sources})
 
 
-def test_the_container_swaps_two_packages_for_their_small_builds(tmp_path):
+@pytest.mark.parametrize("file", ["requirements.txt", "constraints.txt"])
+def test_the_container_swaps_two_packages_for_their_small_builds(file, tmp_path):
     (command,) = [line for line in run_lines("RUN") if line.startswith("sed ")]
-    (tmp_path / "requirements.txt").write_bytes((REPOSITORY / "requirements.txt").read_bytes())
-    subprocess.run(command.replace("/wheel/requirements.txt", "small.txt"), shell=True, cwd=tmp_path, check=True)
-    before, after = ({str(one) for one in requirements(file, tmp_path)} for file in ("requirements.txt", "small.txt"))
+    (tmp_path / "wheel").mkdir()
+    for name in ("requirements.txt", "constraints.txt"):
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+    subprocess.run(command.replace("/wheel/", "wheel/"), shell=True, cwd=tmp_path, check=True)
+    before, after = ({str(one) for one in requirements(file, at)} for at in (REPOSITORY, tmp_path / "wheel"))
     assert {Requirement(one).name for one in before - after} == {"tensorflow", "opencv-python"}
     assert {Requirement(one).name for one in after - before} == {"tensorflow-cpu", "opencv-python-headless"}
     assert len(after) == len(before)
+    versions = {
+        Requirement(one).name.removesuffix("-cpu").removesuffix("-headless"): Requirement(one).specifier
+        for one in after
+    }
+    for one in before:
+        assert versions[Requirement(one).name] == Requirement(one).specifier
 
 
 def test_the_container_runs_as_a_user_of_its_own_on_a_python_that_ci_proved():
