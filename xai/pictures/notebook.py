@@ -7,7 +7,8 @@ import io
 from PIL import Image
 
 from xai.explainers import EXPLAINERS
-from xai.explainers.explanation import Explanation, in_words
+from xai.explainers.declared import tell
+from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
 from xai.pictures.explained import Explained
@@ -48,9 +49,10 @@ def explained_picture(explained: Explained) -> bytes | None:
 
 
 def words(explanation: Explanation) -> str:
-    """Say what an explanation knows of its own quality and cost, on one line."""
-    found = f"{in_words(explanation.diagnostics)}, " if explanation.diagnostics else ""
-    return f"{explanation.method}: {found}films through the model {explanation.evaluations:,}, seed {explanation.seed}"
+    """Say what an explanation cost, on one line; how good it is stands under the map."""
+    known = EXPLAINERS.get(explanation.method)
+    title = known.title if known else explanation.method
+    return f"{title}: films through the model {explanation.evaluations:,}, seed {explanation.seed}"
 
 
 def _row(explained: Explained, finding: str) -> Image.Image:
@@ -75,8 +77,9 @@ def _panel(explanation: Explanation) -> Panel:
     span = colour_range(explanation)
     method = EXPLAINERS.get(explanation.method)
     if method is None:
-        return Panel(explanation.method, bool((explanation.map < 0).any()), "", explanation, span)
-    return Panel(method.title, method.signed, method.unit, explanation, span)
+        told = tell((), explanation.diagnostics)
+        return Panel(explanation.method, bool((explanation.map < 0).any()), "", explanation, span, told)
+    return Panel(method.title, method.signed, method.unit, explanation, span, method.tell(explanation.diagnostics))
 
 
 def _png(picture: Image.Image) -> bytes:
