@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
+from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.state import filled
@@ -29,7 +30,6 @@ METHOD_NAMES = {
     "platt": "Platt",
     "isotonic": "Isotonic",
 }
-KEEP = "keep"
 MOST_WEIGHT = 200.0
 
 

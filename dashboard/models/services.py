@@ -35,7 +35,6 @@ class Layer:
     kind: str
     shape: str
     parameters: int
-    is_trained: bool
 
 
 @dataclass(eq=False)
@@ -173,7 +172,7 @@ def list_layers(model: Any, home: str = "") -> Iterator[Layer]:
             continue
         shape = getattr(getattr(layer, "output", None), "shape", None)
         written = " × ".join("any" if side is None else str(side) for side in shape[1:]) if shape else ""
-        yield Layer(name, type(layer).__name__, written, int(layer.count_params()), bool(layer.trainable))
+        yield Layer(name, type(layer).__name__, written, int(layer.count_params()))
 
 
 def layers_key(path: Path) -> str:

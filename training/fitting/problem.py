@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 
 from training.datasets.folders import meaning_of
 from training.datasets.labels import NOTHING
@@ -36,13 +36,6 @@ class Problem:
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits (films, outputs) into probabilities."""
         return softmax(logits, axis=-1) if self.head == "softmax" else expit(logits)
-
-    def log_odds(self, logits: np.ndarray) -> np.ndarray:
-        """Turn logits into those whose sigmoid is the probability, as `xai` does."""
-        if self.head == "sigmoid":
-            return logits
-        log_p = log_softmax(logits.astype(np.float64), axis=-1)
-        return log_p - np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))
 
 
 def choose_problem(table: pd.DataFrame, also: pd.DataFrame, learned: np.ndarray, head: str) -> Problem:

@@ -122,10 +122,6 @@ def interval_figure(measured: tuple[Group, ...], scene: Scene) -> go.Figure:
     return figure
 
 
-def _in_words(one: Group) -> str:
-    return f"{_name(one)} {numbers.area(one.auroc)} ({numbers.area_interval(one.auroc)})"
-
-
 def _gap(high: float, low: float) -> float:
     return 0.0 if math.isnan(high - low) else max(0.0, high - low)
 
