@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -35,8 +36,9 @@ def show(state: State, hung: Hung | None) -> State:
     )
     for setting in SETTINGS:
         if setting.method in state.methods:
+            control: Callable[..., Any] = st.select_slider if isinstance(setting.default, int) else st.selectbox
             visit.bound(
-                st.select_slider if isinstance(setting.default, int) else st.selectbox,
+                control,
                 setting.label,
                 setting.choices,
                 key=setting.key,
