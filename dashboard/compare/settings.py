@@ -15,6 +15,8 @@ from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 LABEL, ICON, HELP = "Maps", ":material/tune:", None
 
+_CONTROLS: dict[bool, Callable[..., Any]] = {True: st.select_slider, False: st.selectbox}  # of numbers, of words
+
 
 def is_usable(hung: Hung | None) -> bool:
     """Say that maps can be chosen before a film hangs."""
@@ -36,9 +38,8 @@ def show(state: State, hung: Hung | None) -> State:
     )
     for setting in SETTINGS:
         if setting.method in state.methods:
-            control: Callable[..., Any] = st.select_slider if isinstance(setting.default, int) else st.selectbox
             visit.bound(
-                control,
+                _CONTROLS[isinstance(setting.default, int)],
                 setting.label,
                 setting.choices,
                 key=setting.key,
