@@ -16,10 +16,10 @@ RUN sed -i -E 's/^(tensorflow)([>=])/\1-cpu\2/; s/^(opencv-python)([>=])/\1-head
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 reader && mkdir /library && chown reader /library
-COPY --from=build /wheel/ /tmp/wheel/
-RUN pip install --no-cache-dir -r /tmp/wheel/requirements.txt -c /tmp/wheel/constraints.txt \
-    && pip install --no-cache-dir --no-deps /tmp/wheel/lightbox-*.whl \
-    && rm -r /tmp/wheel
+COPY --from=build /wheel/ /opt/wheel/
+RUN pip install --no-cache-dir -r /opt/wheel/requirements.txt -c /opt/wheel/constraints.txt \
+    && pip install --no-cache-dir --no-deps /opt/wheel/lightbox-*.whl \
+    && rm -r /opt/wheel
 USER reader
 WORKDIR /home/reader
 ENV STREAMLIT_SERVER_HEADLESS=true
