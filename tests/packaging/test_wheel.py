@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.start import APP
 app = AppTest.from_file(str(APP), default_timeout=120).run()
 assert not app.exception, app.exception
-print(app.query_params["film"], app.selectbox(key="model").value)
+print(app.query_params["film"], app.selectbox(key="compare_model").value)
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from dashboard.__main__ import COMMANDS as LIGHTBOX
 from training.__main__ import COMMANDS as TRAINING
 from xai.__main__ import COMMANDS as XAI
+from xai.command_line import MAX_LINE, one_line, run_command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HEAVY = ("tensorflow", "keras", "streamlit", "pandas")
@@ -48,3 +50,37 @@ def test_only_the_command_that_is_run_is_imported():
     said, imported = done.stderr.splitlines()
     assert said == "lightbox card: the following arguments are required: model"
     assert imported == "[]"
+
+
+def test_a_line_is_one_short_and_steers_no_terminal():
+    assert one_line("a\n  b\x1b[31m\x00 \ud800 é") == "a b�[31m� � é"
+    line = one_line("start " + "x" * 10**6 + " end")
+    assert len(line) < MAX_LINE + 10 and line.startswith("start ") and line.endswith(" end")
+
+
+class Command:
+    """A command that fails."""
+
+    @staticmethod
+    def add_arguments(parser):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (ValueError("bad \x1b[31m"), 2, "p: bad �[31m\n"),
+        (FileExistsError(errno.EEXIST, "File exists", "/x"), 2, "p: /x cannot be read or written (File exists).\n"),
+        (OSError(errno.ENOSPC, "No space"), 2, "p: There is no room left on the disk for what was to be written.\n"),
+        (MemoryError(), 2, "p: There is not enough memory for this.\n"),
+        (KeyboardInterrupt(), 130, "p: stopped.\n"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(error, status, line, capsys, monkeypatch):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr(Command, "run", staticmethod(fail), raising=False)
+    monkeypatch.setitem(sys.modules, "failing", Command)
+    assert run_command("p", "about", {"go": "failing"}, ["go"]) == status
+    assert capsys.readouterr().err == line

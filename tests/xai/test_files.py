@@ -12,7 +12,6 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from xai import files
-from xai.command_line import MAX_LINE, one_line, run_command
 from xai.files import UNFINISHED, move_new, sweep, write_file, write_files
 
 
@@ -157,36 +156,3 @@ def test_a_file_is_moved_over_no_other(tmp_path, monkeypatch, has_links):
         move_new(tmp_path / "a", tmp_path / "b")
     move_new(tmp_path / "a", tmp_path / "c")
     assert contents(tmp_path) == {"b": "b", "c": "a"}
-
-
-def test_a_line_is_one_short_and_steers_no_terminal():
-    assert one_line("a\n  b\x1b[31m\x00 \ud800 é") == "a b�[31m� � é"
-    line = one_line("start " + "x" * 10**6 + " end")
-    assert len(line) < MAX_LINE + 10 and line.startswith("start ") and line.endswith(" end")
-
-
-class Command:
-    """A command that fails."""
-
-    @staticmethod
-    def add_arguments(parser):
-        pass
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "line"),
-    [
-        (ValueError("bad \x1b[31m"), 2, "p: bad �[31m\n"),
-        (FileExistsError(errno.EEXIST, "File exists", "/x"), 2, "p: /x cannot be read or written (File exists).\n"),
-        (OSError(errno.ENOSPC, "No space"), 2, "p: There is no room left on the disk for what was to be written.\n"),
-        (MemoryError(), 2, "p: There is not enough memory for this.\n"),
-        (KeyboardInterrupt(), 130, "p: stopped.\n"),
-    ],
-)
-def test_what_goes_wrong_is_one_line(error, status, line, capsys, monkeypatch):
-    def fail(options):
-        raise error
-
-    monkeypatch.setattr(Command, "run", staticmethod(fail), raising=False)
-    assert run_command("p", "about", {"go": Command}, ["go"]) == status
-    assert capsys.readouterr().err == line
