@@ -1,18 +1,21 @@
-"""Take a view away: a slide, the raw maps, or the parameters that make the same maps again."""
+"""Take a view away: a slide, the raw maps, or the parameters that make the same maps again.
+
+Each file is made when the browser asks for it, from what is there by then.
+"""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from dashboard.compare.hang import Hung
+from dashboard.compare.shown import Shown
+from dashboard.components.display import checked_display
 from dashboard.page.words import percent
-from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.archive import facts
 from xai.explainers.explanation import Explanation
@@ -23,46 +26,39 @@ from xai.pictures.figure import panel, slide
 from xai.pictures.render import Display
 
 Results = Mapping[str, list[Explanation]]
+File = tuple[str, str, bytes]  # name, media type, content
 
 
-def download_controls(
-    results: Results, finding: str, hung: Hung, card: ModelCard, model_id: str, display: Mapping[str, Any]
-) -> None:
-    """Show the download buttons for one finding; each file is made when it is asked for."""
-    k = card.index(finding)
-    stem = file_name(f"{hung.record.film if hung.record else 'film'}.{finding}")
-    if not results:
-        st.caption("Nothing to take away yet: the maps are still being computed.")
-        return
-    st.download_button(
-        "Figure for a slide (PNG)",
-        lambda: _figure(results, k, hung, card, display),
-        f"{stem}.png",
-        "image/png",
-        icon=":material/image:",
-        on_click="ignore",
-        width="stretch",
-    )
-    st.download_button(
-        "Raw maps (NPZ)",
-        lambda: _raw_maps(results, k),
-        f"{stem}.npz",
-        "application/octet-stream",
-        icon=":material/grid_on:",
-        on_click="ignore",
-        width="stretch",
-        help="float32, signed, in the model's input geometry, in logits; one array a method.",
-    )
-    st.download_button(
-        "All parameters (JSON)",
-        lambda: _parameters(results, k, hung, card, model_id),
-        f"{stem}.json",
-        "application/json",
-        icon=":material/data_object:",
-        on_click="ignore",
-        width="stretch",
-        help="Enough for somebody else to make the same maps from the same film and model.",
-    )
+def downloads(shown: Shown, title: str, model_id: str) -> dict[str, Callable[[Mapping[str, str]], File | None]]:
+    """Give what makes each file of a view; a browser asks with ``finding`` and, for a figure, ``display``.
+
+    Parameters
+    ----------
+    shown : Shown
+    title : str
+        Of the film.
+    model_id : str
+        Sha256 of the model's file.
+    """
+    return {
+        "figure": partial(_file, shown, "png", "image/png", partial(_figure, shown, title)),
+        "maps": partial(_file, shown, "npz", "application/octet-stream", _raw_maps),
+        "parameters": partial(_file, shown, "json", "application/json", partial(_parameters, shown, model_id)),
+    }
+
+
+def _file(
+    shown: Shown,
+    suffix: str,
+    media: str,
+    make: Callable[[Results, int, Mapping[str, str]], bytes],
+    asked: Mapping[str, str],
+) -> File | None:
+    finding, results = asked.get("finding"), shown.ready()
+    if finding not in shown.card.outputs or not results:
+        return None
+    stem = file_name(f"{shown.record.film if shown.record else 'film'}.{finding}")
+    return f"{stem}.{suffix}", media, make(results, shown.card.index(finding), asked)
 
 
 def display_of(display: Mapping[str, Any]) -> Display:
@@ -79,8 +75,9 @@ def display_of(display: Mapping[str, Any]) -> Display:
     )
 
 
-def _figure(results: Results, k: int, hung: Hung, card: ModelCard, display: Mapping[str, Any]) -> bytes:
-    shown = display_of(display)
+def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
+    shown = display_of(checked_display(json.loads(asked.get("display", "{}"))))
+    card, film = view.card, view.open()
     panels = []
     for method, explanations in results.items():
         kind = EXPLAINERS[method]
@@ -88,18 +85,18 @@ def _figure(results: Results, k: int, hung: Hung, card: ModelCard, display: Mapp
         panels.append(panel(kind.title, kind.signed, kind.unit, explanations, k, shown, told))
     one = next(iter(results.values()))[k]
     threshold = card.threshold(one.finding)
-    truth = hung.truth.get(one.finding)
+    truth = view.truth.get(one.finding)
     headline = f"{finding_label(one.finding)}: {percent(one.probability)} (threshold {percent(threshold.value)})" + (
         f", truth: {truth}" if truth else ""
     )
-    source = hung.title if hung.record else "uploaded film"
+    source = title if view.record else "uploaded film"
     footnote = f"{source}  |  model: {card.name}  |  seed {one.seed}  |  Lightbox, not for clinical use"
-    height, width = hung.film.pixels.shape
+    height, width = film.pixels.shape
     spread = footprint(height, width, card.input)
-    return slide(hung.film.pixels, spread, panels, shown, headline, footnote)
+    return slide(film.pixels, spread, panels, shown, headline, footnote)
 
 
-def _raw_maps(results: Results, k: int) -> bytes:
+def _raw_maps(results: Results, k: int, asked: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
     arrays = {method: explanations[k].map for method, explanations in results.items()}
     made_by = json.dumps({method: facts(explanations[k]) for method, explanations in results.items()})
@@ -107,15 +104,16 @@ def _raw_maps(results: Results, k: int) -> bytes:
     return stream.getvalue()
 
 
-def _parameters(results: Results, k: int, hung: Hung, card: ModelCard, model_id: str) -> str:
+def _parameters(view: Shown, model_id: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
+    card, record = view.card, view.record
     content = {
-        "film": hung.record.film if hung.record else None,
-        "dataset": hung.record.dataset if hung.record else None,
-        "film_sha256": hung.film.sha256,
+        "film": record.film if record else None,
+        "dataset": record.dataset if record else None,
+        "film_sha256": view.sha256,
         "model": card.name,
         "model_sha256": model_id,
-        "truth": hung.truth.get(card.outputs[k]),
+        "truth": view.truth.get(card.outputs[k]),
         "threshold": card.threshold(card.outputs[k]).value,
         "explanations": [facts(explanations[k]) for explanations in results.values()],
     }
-    return json.dumps(content, indent=2)
+    return json.dumps(content, indent=2).encode()

@@ -1,4 +1,4 @@
-"""Put film, findings and maps into the form that the viewer in the browser shows."""
+"""Put film, findings, answers and maps into the form that the viewer in the browser shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.components import payload
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.page.words import alternative_text, cost
+from dashboard.page.words import alternative_text, class_verdict, cost, verdict
 from xai.cards.model_card import ModelCard
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
@@ -19,14 +19,11 @@ from xai.models.preprocess import footprint, prepare, resize
 from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT
 
 LONGEST_SIDE = 1024  # of the film on the screen; zooming further shows no more than that
-STEPS = 4095  # maps go to the browser in this many steps, finer than its 255 colours
 
 
-def film_part(film: Film, title: str) -> payload.Payload:
-    """Film and window presets for the browser."""
-    return payload.film_payload(
-        film.sha256, shades(film), title=title, alt=f"Chest film {title}", windows=windows(film.pixels)
-    )
+def film_pixels(film: Film) -> payload.Payload:
+    """Shades of a film and its window presets."""
+    return payload.film_pixels(shades(film), windows(film.pixels))
 
 
 def shades(film: Film) -> np.ndarray:
@@ -38,14 +35,9 @@ def shades(film: Film) -> np.ndarray:
     return np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
 
 
-def twin_part(title: str, pixels: np.ndarray, captions: Mapping[str, str]) -> payload.Payload:
-    """Panel of a twin film, with what to say of it for each finding."""
-    return payload.picture_payload("twin", title=title, pixels=pixels, captions=captions)
-
-
 def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> dict[str, payload.Payload]:
     """Exact truth of each finding that the model answers, for the browser to outline."""
-    return {name: payload.encode(mask.astype(np.uint8)) for name, mask in masks.items() if name in card.outputs}
+    return {name: mask.astype(np.uint8) for name, mask in masks.items() if name in card.outputs}
 
 
 def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
@@ -67,8 +59,8 @@ def input_part(film: Film, card: ModelCard) -> payload.Payload:
     return payload.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(height, width, card.input))
 
 
-def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[str, str]) -> list[payload.Payload]:
-    """Probability, threshold and truth of each output; None for probabilities that are not there yet.
+def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Payload]:
+    """Threshold and truth of each output.
 
     Classes share 100 %, so that no threshold is assumed for them: only those that the card names are shown.
     """
@@ -78,57 +70,63 @@ def findings_part(card: ModelCard, answers: np.ndarray | None, truth: Mapping[st
             name,
             label=finding_label(name),
             color=FINDING_COLORS.get(name, OTHER_COLOR),
-            probability=None if answers is None else float(answers[k]),
             threshold=thresholds[name].value if name in thresholds else None,
             truth=truth.get(name),
         )
-        for k, name in enumerate(card.outputs)
+        for name in card.outputs
     ]
 
 
-def ready_panel(
-    explainer: type[Explainer], explanations: list[Explanation], card: ModelCard, truth: Mapping[str, str]
-) -> payload.Payload:
-    """Panel of a method whose maps are there."""
-    cells = [_in_steps(one.cells) for one in explanations if one.cells is not None]
+def answers_part(card: ModelCard, logits: np.ndarray, truth: Mapping[str, str]) -> payload.Payload:
+    """What the model answers about a film, (outputs,) logits, in numbers and sentences."""
+    answered = card.probabilities(logits)
+    verdicts = {}
+    for name, share in zip(card.outputs, answered, strict=True):
+        if card.link == "softmax":
+            verdicts[name] = class_verdict(name, card, answered, truth.get(name))
+        else:
+            verdicts[name] = verdict(name, float(share), card.threshold(name), truth.get(name))
+    return payload.answers_payload(
+        dict(zip(card.outputs, answered, strict=True)), verdicts, top_finding(card, answered)
+    )
+
+
+def top_finding(card: ModelCard, answered: np.ndarray) -> str:
+    """Name what to open with: the most probable class, or finding of those flagged, or of all where none is."""
+    if card.link == "softmax":
+        return card.outputs[int(np.argmax(answered))]
+    flagged = answered >= np.array([card.threshold(name).value for name in card.outputs])
+    return card.outputs[int(np.argmax(answered + flagged))]
+
+
+def panel(explainer: type[Explainer]) -> payload.Payload:
+    """Panel of a method, whether its maps are there or not."""
     return payload.panel_payload(
         explainer.name,
         title=explainer.title,
         signed=explainer.signed,
-        state="ready",
-        maps=np.stack([_in_steps(one.map) for one in explanations]),
-        native=np.stack(cells) if cells else None,
-        pieces=explanations[0].pieces,
         unit=explainer.unit,
-        captions={one.finding: _caption(one, explainer, card, truth.get(one.finding)) for one in explanations},
         how=explainer.reading,
         lies=explainer.pitfalls,
     )
 
 
-def waiting_panel(explainer: type[Explainer], state: str, message: str) -> payload.Payload:
-    """Panel of a method whose maps are not there: waiting, running, failed or cancelled."""
-    return payload.panel_payload(
-        explainer.name,
-        title=explainer.title,
-        signed=explainer.signed,
-        state=state,
-        message=message,
-        unit=explainer.unit,
-        how=explainer.reading,
-        lies=explainer.pitfalls,
+def maps_part(
+    explainer: type[Explainer], explanations: list[Explanation], card: ModelCard, truth: Mapping[str, str]
+) -> payload.Payload:
+    """A method's maps and the words that belong to them."""
+    cells = [one.cells for one in explanations if one.cells is not None]
+    return payload.maps_payload(
+        np.stack([one.map for one in explanations]),
+        {one.finding: _caption(one, explainer, card, truth.get(one.finding)) for one in explanations},
+        native=np.stack(cells) if cells else None,
+        pieces=explanations[0].pieces,
     )
 
 
 def colour_tables() -> Any:
     """The colour tables of `xai.pictures.render`, so that the browser and the downloads agree."""
     return payload.lut_payload(UNSIGNED_LUT, SIGNED_LUT)
-
-
-def _in_steps(values: np.ndarray) -> np.ndarray:
-    """Round a map to `STEPS` steps of its largest value: it packs to less than half and looks the same."""
-    largest = float(np.abs(values).max())
-    return values if largest == 0 else (np.rint(values / largest * STEPS) * (largest / STEPS)).astype(np.float32)
 
 
 def _caption(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
-from dashboard.compare import light_box
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
 from dashboard.compare.visit import visit
-from dashboard.components.payload import Payload
-from dashboard.page.visit import visitor
+from dashboard.components import payload
 from dashboard.page.words import percent, signed
-from dashboard.server.jobs import Job
-from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 
@@ -52,24 +50,20 @@ def show(state: State, hung: Hung) -> State:
     return state.with_(without=without)
 
 
-def twin_panel(
-    services: Services, state: State, hung: Hung, model: str, card: ModelCard, answered: np.ndarray | None
-) -> tuple[Payload | None, Job | None]:
-    """Give the viewer's panel of the twin, and the job that it still waits for; nothing where no twin is asked for."""
-    without = tuple(name for name in state.without if name in removable(hung))
-    if hung.record is None or not without:
-        return None, None
-    twin = services.twin(hung.record, without)
-    predicted = services.predict(visitor(), twin, model)
-    words = ", ".join(finding_label(name).lower() for name in without)
-    picture = services.part(["twin", twin.sha256], lambda: light_box.shades(twin))
-    if isinstance(predicted, Job) or answered is None:
-        captions = {}
-    else:
-        after = card.probabilities(predicted)
-        captions = {name: _caption(float(answered[k]), float(after[k]), words) for k, name in enumerate(card.outputs)}
-    panel = light_box.twin_part(f"Twin without {words}", picture, captions)
-    return panel, predicted if isinstance(predicted, Job) else None
+def title(without: Sequence[str]) -> str:
+    """Name the panel of a twin."""
+    return f"Twin without {_listed(without)}"
+
+
+def captions_part(card: ModelCard, before: np.ndarray, after: np.ndarray, without: Sequence[str]) -> payload.Payload:
+    """Say of each output how the model's answer changes, from (outputs,) logits of the film and of its twin."""
+    shares = zip(card.outputs, card.probabilities(before), card.probabilities(after), strict=True)
+    words = _listed(without)
+    return payload.captions_payload({name: _caption(float(one), float(other), words) for name, one, other in shares})
+
+
+def _listed(without: Sequence[str]) -> str:
+    return ", ".join(finding_label(name).lower() for name in without)
 
 
 def _caption(before: float, after: float, words: str) -> str:

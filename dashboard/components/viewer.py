@@ -1,7 +1,7 @@
 """The light box: a film and its maps side by side, chosen, zoomed and windowed in the browser.
 
-Python sends arrays and words once; the browser decodes, windows and colours them. The finding that the
-visitor chooses comes back as ``selected`` at once, how it is shown as ``display`` a moment after the last change.
+Python sends words, and names of parts that the browser fetches, windows and colours. What is not there yet comes by
+itself: the browser listens to the page's channel, and tells it what the visitor chooses.
 
 The payload is plain JSON. `dashboard.components.payload` builds its parts; :func:`viewer` checks and shows it.
 """
@@ -39,69 +39,47 @@ _component = st.components.v2.component(
 )
 
 
-def viewer(
-    data: Mapping[str, Any],
-    *,
-    key: str,
-    on_selected_change: Callable[[], None] | None = None,
-    on_display_change: Callable[[], None] | None = None,
-) -> ComponentResult:
+def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], None] | None = None) -> ComponentResult:
     """Show a light box.
 
-    The browser leads: it takes over ``data["selected"]`` and ``data["display"]`` when they change, but not while
-    it has sent something newer. Sending the first choice again on every run is right, and so is sending back
-    what came. What Python offers does not come back as ``selected``: that is what the visitor chose, by click or key.
+    The browser leads: what a visitor chooses in it goes to the page's own channel (`dashboard.server`), and no run of
+    the page is needed for it. It takes over ``data["selected"]`` and ``data["display"]`` when they change, but not
+    while it has sent something newer than ``data["heard"]``. Sending the same again on every run is right.
 
     Parameters
     ----------
     data : mapping
-        ``film``, ``findings``, ``panels``, ``luts`` and ``selected``; optionally ``outputs`` (what to call the
-        findings: ``"findings"`` or ``"classes"``), ``input``, ``truth`` (boxes by finding, in fractions of the
-        film), ``masks`` (arrays by finding) and ``display`` (entries of :data:`DISPLAY` to start from).
+        ``film``, ``findings``, ``panels``, ``luts``; ``selected``, the finding that the visitor chose or None;
+        ``page``, the address of the page's channel, ``group``, what it calls what this light box waits for, and
+        ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or ``"classes"``), ``input``,
+        ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film), ``display`` (entries of
+        :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name
+        and what to say of it).
     key : str
         Streamlit's key of this light box.
-    on_selected_change, on_display_change : callable, optional
-        Called before the run that a visitor's change starts.
+    on_back_change : callable, optional
+        Called before the run that the browser's Back starts; ``back`` then holds the query of the address.
 
     Returns
     -------
     ComponentResult
-        ``selected``, the visitor's last choice, ``{"name": str, "count": int}`` with the count of choices so far, or
-        None before the first; and ``display`` (dict) as the visitor has it.
 
     Raises
     ------
     ValueError
         Where the data contradicts itself.
     """
-    chosen = (st.session_state.get(key) or {}).get("selected")
-    heard = chosen["count"] if chosen else 0  # the browser waits until Python knows its last choice
-    payload = {"outputs": "findings", **data, "display": checked_display(data.get("display", {})), "heard": heard}
+    optional = {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    payload = {**optional, **data, "display": checked_display(data.get("display", {}))}
     _check_selected(payload)
-    _check_maps(payload)
-    return _component(
-        data=payload,
-        key=key,
-        default={"selected": None, "display": payload["display"]},
-        on_selected_change=on_selected_change or _nothing,
-        on_display_change=on_display_change or _nothing,
-    )
+    return _component(data=payload, key=key, on_back_change=on_back_change or _nothing)
 
 
 def _check_selected(payload: Mapping[str, Any]) -> None:
     names = [finding["name"] for finding in payload["findings"]]
-    if payload["selected"] not in names:
+    if payload["selected"] not in (None, *names):
         raise ValueError(f"The chosen finding is one of {', '.join(names)}, not {payload['selected']!r}.")
 
 
-def _check_maps(payload: Mapping[str, Any]) -> None:
-    expected = len(payload["findings"])
-    for panel in payload["panels"]:
-        for part in ("maps", "native"):
-            if panel[part] is not None and panel[part]["shape"][0] != expected:
-                got = panel[part]["shape"][0]
-                raise ValueError(f"{panel['title']}: expected {part} for {expected} findings, got {got}.")
-
-
 def _nothing() -> None:
-    """Answer a change that the page does not ask about: Streamlit declares a state by its callback."""
+    """Answer a change that the page does not ask about: Streamlit declares a trigger by its callback."""

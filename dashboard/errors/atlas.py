@@ -24,10 +24,10 @@ from dashboard.films.state import SIZES
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.state import filled
-from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
 from dashboard.server.services import Services
+from dashboard.server.session import visitor
 from training.evaluate.judged import Judged
 
 POLL_SECONDS = 0.4

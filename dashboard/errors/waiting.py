@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.page.visit import visitor
 from dashboard.page.words import escape
 from dashboard.server.jobs import Job
 from dashboard.server.services import Services
+from dashboard.server.session import visitor
 from xai.budget import Budget
 
 POLL_SECONDS = 0.5

@@ -15,10 +15,10 @@ from dashboard.films.services import FilmServices
 from dashboard.films.state import SIZES, state_key
 from dashboard.films.thumbnails import BROKEN, Maker, thumbnail_key
 from dashboard.films.visit import visit
-from dashboard.page.visit import visitor
 from dashboard.server.jobs import Job
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
+from dashboard.server.session import visitor
 from xai.films.film import Film, FilmError
 from xai.findings import finding_label
 

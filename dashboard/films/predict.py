@@ -9,11 +9,11 @@ from dashboard.films.own import predict_films
 from dashboard.films.services import FilmServices
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
-from dashboard.page.visit import visitor
 from dashboard.page.words import escape
 from dashboard.server.jobs import Job
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
+from dashboard.server.session import visitor
 from dashboard.server.uploads import uploads
 from xai.budget import Budget
 

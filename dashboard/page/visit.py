@@ -1,12 +1,11 @@
-"""Who is visiting, and what this visitor looks at on each page.
+"""What this visitor looks at on each page.
 
 A page's state is the one truth: a control shows what it says on every run, and changes it before the next.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic
 
 import streamlit as st
@@ -14,13 +13,6 @@ import streamlit as st
 from dashboard.page.bound import bind
 from dashboard.page.link import Link
 from dashboard.page.state import AnyState
-
-
-def visitor() -> str:
-    """Give this visitor's name in the queues: random, and of no other meaning."""
-    if "visitor" not in st.session_state:
-        st.session_state.visitor = uuid.uuid4().hex
-    return st.session_state.visitor
 
 
 def refuse(*sentences: str) -> None:
@@ -56,9 +48,14 @@ class Visit(Generic[AnyState]):
         asked = st.query_params.to_dict()
         takes_link = (has_come and bool(asked)) or self._key not in session
         if takes_link:
-            session[self._key], problems = self.link.read(asked)
-            refuse(*problems)
+            self.open(asked)
         return takes_link
+
+    def open(self, asked: Mapping[str, str]) -> None:
+        """Look at what the query parameters of a link ask for."""
+        state, problems = self.link.read(asked)
+        self.put(state)
+        refuse(*problems)
 
     @property
     def state(self) -> AnyState:

@@ -31,21 +31,25 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> str:
-    """Say what the model answers about one finding, and how that compares with the truth where it is known."""
+def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> tuple[str, str]:
+    """Say what the model answers about one finding, and how that compares with the truth where it is known.
+
+    Returns
+    -------
+    lead, rest : str
+        Plain text; one sentence begins in the first, which stands out, and ends in the second.
+    """
     flagged = probability >= threshold.value
     side = "above" if flagged else "below"
-    sentence = (
-        f"**{escape(finding_label(finding))}: {percent(probability)}**, {side} its threshold of "
-        f"{percent(threshold.value)}: {'flagged' if flagged else 'not flagged'}."
-    )
-    sentence += _outcome(flagged, truth)
+    lead = f"{finding_label(finding)}: {percent(probability)}"
+    rest = f", {side} its threshold of {percent(threshold.value)}: {'flagged' if flagged else 'not flagged'}."
+    rest += _outcome(flagged, truth)
     if not flagged:
-        sentence += " Its maps show where what little evidence there is lies, however strong their colours look."
-    return sentence
+        rest += " Its maps show where what little evidence there is lies, however strong their colours look."
+    return lead, rest
 
 
-def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: str | None) -> str:
+def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: str | None) -> tuple[str, str]:
     """Say what the model answers about one of the classes between which it divides a film.
 
     Parameters
@@ -56,20 +60,23 @@ def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: 
         Of a model with a softmax head.
     probabilities : (outputs,) ndarray
     truth : {"present", "absent"} or None
+
+    Returns
+    -------
+    lead, rest : str
+        As of `verdict`.
     """
     p, best = float(probabilities[card.index(name)]), int(np.argmax(probabilities))
     leads = card.outputs[best] == name
-    most = f"{escape(finding_label(card.outputs[best]))}, the most probable, with {percent(float(probabilities[best]))}"
+    most = f"{finding_label(card.outputs[best])}, the most probable, with {percent(float(probabilities[best]))}"
     # Classes that are calibrated one by one no longer share 100 %.
     total = percent(float(probabilities.sum())) if card.calibration else "100 %"
-    sentence = (
-        f"**{escape(finding_label(name))}: {percent(p)}**, {'the most probable' if leads else f'behind {most}'}; "
-        f"the {len(card.outputs)} classes add up to {total}."
-    )
+    lead = f"{finding_label(name)}: {percent(p)}"
+    rest = f", {'the most probable' if leads else f'behind {most}'}; the {len(card.outputs)} classes add up to {total}."
     if name in card.thresholds:
         threshold = card.threshold(name).value
-        sentence += f" Its threshold is {percent(threshold)}: {'flagged' if p >= threshold else 'not flagged'}."
-    return sentence + _outcome(leads, truth) + ("" if leads else " Its maps show what little speaks for it.")
+        rest += f" Its threshold is {percent(threshold)}: {'flagged' if p >= threshold else 'not flagged'}."
+    return lead, rest + _outcome(leads, truth) + ("" if leads else " Its maps show what little speaks for it.")
 
 
 def _outcome(said: bool, truth: str | None) -> str:

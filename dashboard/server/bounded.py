@@ -44,6 +44,11 @@ class Bounded(Generic[Value]):
             while self._held > self._limit and len(self._values) > 1:
                 self._forget(next(iter(self._values)))
 
+    def drop(self, name: str) -> None:
+        """Forget a value, if it is there."""
+        with self._lock:
+            self._forget(name)
+
     def _forget(self, name: str) -> None:
         if name in self._values:
             self._held -= self._size(self._values.pop(name))

@@ -51,6 +51,10 @@ class DiskCache:
             os.utime(path)
         return content or None  # a disk that was full may have left an empty file
 
+    def has(self, key: str) -> bool:
+        """Whether something is kept under a key, without reading it."""
+        return self._path(key).is_file()
+
     def put(self, key: str, content: bytes) -> None:
         """Keep bytes under a key, made of letters and digits."""
         with contextlib.suppress(OSError):
@@ -79,6 +83,31 @@ class DiskCache:
             with contextlib.suppress(OSError):  # Windows keeps a file that somebody reads
                 Path(file).unlink(missing_ok=True)  # another server may have been faster
                 excess -= size
+
+
+class ShippedFiles:
+    """Bytes by key that come with the app: read and never written.
+
+    Parameters
+    ----------
+    folder : Path
+    suffix : str
+    """
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        self._folder = folder
+        self._suffix = suffix
+
+    def get(self, key: str) -> bytes | None:
+        """Give what comes under a key, None if there is nothing."""
+        try:
+            return (self._folder / f"{key}{self._suffix}").read_bytes()
+        except OSError:
+            return None
+
+    def has(self, key: str) -> bool:
+        """Whether something comes under a key."""
+        return (self._folder / f"{key}{self._suffix}").is_file()
 
 
 def _files(folder: Path) -> list[tuple[float, int, str]]:

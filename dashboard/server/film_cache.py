@@ -44,6 +44,10 @@ class FilmCache:
         packed = self._packed.get(sha256)
         return None if packed is None else _unpack(packed)
 
+    def drop(self, sha256: str) -> None:
+        """Forget a film."""
+        self._packed.drop(sha256)
+
 
 def packed_bytes(film: Film) -> int:
     """Bytes that a film takes on a cache."""

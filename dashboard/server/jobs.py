@@ -3,6 +3,8 @@
 A job is named by its content. Thirty visitors who ask for the same map wait for one job; it is cancelled when none
 of them waits any more. Quick jobs and slow ones have a worker each, so that a Grad-CAM never queues behind a LIME,
 and within a queue the visitor who was served longest ago is next.
+
+Nobody asks again and again how far a job is: whoever watches it is told.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from xai.budget import Budget, Cancelled
 
 State = Literal["waiting", "running", "done", "failed"]
 PATIENCE = 30.0  # seconds after which a visitor who was not heard of no longer counts as waiting
+TOLD_EVERY = 0.2  # seconds, at most, between two words on how far a job is
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +34,27 @@ class Job:
     work: Callable[[Budget], Any]
     slow: bool
     order: int
+    queue: Jobs
     waiting: dict[str, float] = field(default_factory=dict)
     state: State = "waiting"
     progress: float = 0.0
     error: str | None = None
     result: Any = None
+    watchers: set[Callable[[], None]] = field(default_factory=set)
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Have a function called, from whatever thread, whenever the job has changed."""
+        self.watchers.add(tell)
+
+    def tell(self) -> None:
+        """Tell all who watch that the job has changed."""
+        for tell in tuple(self.watchers):
+            tell()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its queue still has it: one that nobody seemed to wait for is forgotten."""
+        return self.queue.find(self.key) is self
 
     @property
     def ended(self) -> bool:
@@ -66,7 +85,7 @@ class Jobs:
         with self._changed:
             job = self._jobs.get(key)
             if job is None or job.state == "done":  # asked for again because its result was since forgotten
-                job = self._jobs[key] = Job(key, work, slow, next(self._count))
+                job = self._jobs[key] = Job(key, work, slow, next(self._count), self)
             job.waiting[visitor] = time.monotonic()
             self._changed.notify_all()
             return job
@@ -83,6 +102,27 @@ class Jobs:
                     job.waiting.pop(visitor, None)
                 if not self._waited_for(job) and job.state != "running":
                     del self._jobs[key]
+
+    def hear(self, visitor: str) -> None:
+        """Note that a visitor still waits for whatever it waits for."""
+        now = time.monotonic()
+        with self._changed:
+            for job in self._jobs.values():
+                if visitor in job.waiting:
+                    job.waiting[visitor] = now
+
+    def ahead(self, job: Job) -> int:
+        """Count the jobs of the same worker that were asked for earlier and have not ended."""
+        with self._changed:
+            return sum(
+                one.slow == job.slow and one.order < job.order and not one.ended and self._waited_for(one)
+                for one in self._jobs.values()
+            )
+
+    def close(self) -> None:
+        """Wait for nothing any more: what is under way stops at its next look."""
+        with self._changed:
+            self._jobs = {}
 
     def find(self, key: str) -> Job | None:
         """Give a job that somebody waits for."""
@@ -102,7 +142,7 @@ class Jobs:
     def _is_abandoned(self, job: Job) -> bool:
         """Ask as a worker does, from outside the lock: visitors come and go while it computes."""
         with self._changed:
-            return not self._waited_for(job)
+            return self._jobs.get(job.key) is not job or not self._waited_for(job)
 
     def _serve(self, slow: bool) -> None:
         while True:
@@ -110,7 +150,14 @@ class Jobs:
                 while (job := self._next(slow)) is None:
                     self._changed.wait()
                 job.state = "running"
+            self._tell_all(slow)  # those that wait are one nearer to their turn
             self._run(job)
+
+    def _tell_all(self, slow: bool) -> None:
+        with self._changed:
+            jobs = [job for job in self._jobs.values() if job.slow == slow and not job.ended]
+        for job in jobs:
+            job.tell()
 
     def _next(self, slow: bool) -> Job | None:
         """The oldest job of the visitor who was served longest ago."""
@@ -127,15 +174,23 @@ class Jobs:
         return job
 
     def _run(self, job: Job) -> None:
+        told = 0.0
+
         def note(share: float) -> None:
+            nonlocal told
             job.progress = share
+            if time.monotonic() - told > TOLD_EVERY:
+                told = time.monotonic()
+                job.tell()
 
         try:
             result = job.work(Budget(progress=note, cancelled=lambda: self._is_abandoned(job)))
             self._end(job, "done", result=result)
         except Cancelled:
             with self._changed:
-                self._jobs.pop(job.key, None)
+                if self._jobs.get(job.key) is job:
+                    del self._jobs[job.key]
+            job.tell()
         except (ValueError, OSError) as error:  # the project's own errors say what to do
             self._end(job, "failed", error=str(error))
         except Exception:  # anything else must not end the worker that all visitors share
@@ -147,3 +202,4 @@ class Jobs:
             job.state, job.result, job.error = state, result, error
             job.progress = 1.0
             self._changed.notify_all()
+        job.tell()

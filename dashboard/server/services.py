@@ -13,6 +13,7 @@ import numpy as np
 
 from dashboard.server.arrays import Arrays
 from dashboard.server.bounded import Bounded
+from dashboard.server.channel import Channel
 from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
@@ -30,8 +31,8 @@ Shared = TypeVar("Shared")
 MODELS_IN_MEMORY = 2
 FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
-PART_BYTES = 24 * 2**20  # of what browsers are sent
 FEW_EVALUATIONS = 40
+WARM_UP_DELAY = 3.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ class Services:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.jobs = Jobs()
+        self.channel = Channel(self.forget)
         self.store = ResultStore(library.results)
         self.arrays = Arrays(library.arrays)
         self.films = FilmCache(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
-        self.parts: Bounded[Any] = Bounded(PART_BYTES, _bytes)
+        self.when_forgotten: dict[str, Callable[[str], None]] = {}
+        self._of_upload: dict[str, set[str]] = {}
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
         self._made: dict[Callable[[Library], Any], Any] = {}
@@ -70,7 +73,10 @@ class Services:
         self._is_warm = False
 
     def warm_up(self, model: str) -> None:
-        """Import TensorFlow and load a model while the first visitor is still looking; later calls do nothing."""
+        """Import TensorFlow and load a model while the first visitor is still looking; later calls do nothing.
+
+        It begins a little later, when the first screen is there, because it takes the processor from everything else.
+        """
         if self._is_warm or model not in self.library.models():
             return
         self._is_warm = True
@@ -81,7 +87,13 @@ class Services:
             for method in DEFAULT_METHODS:  # shap and lime are imported, and both functions compiled, by using them
                 EXPLAINERS[method]().explain(classifier, blank, budget=Budget(FEW_EVALUATIONS))
 
-        threading.Thread(target=_quietly(load), daemon=True, name="warm-up").start()
+        timer = threading.Timer(WARM_UP_DELAY, _quietly(load))
+        timer.daemon = True
+        timer.start()
+
+    def close(self) -> None:
+        """End what is under way, before the server does."""
+        self.jobs.close()
 
     def of(self, kind: Callable[[Library], Shared]) -> Shared:
         """Give the one object of a kind that all visitors share, made of the library when it is first asked for."""
@@ -133,17 +145,25 @@ class Services:
 
     def explanation_key(self, request: Request) -> str:
         """Name an explanation by everything that decides it."""
-        return content_key(
-            request.film.sha256, self.model_key(request.model), request.method, request.parameters, request.seed
-        )
+        return self.key_of(request.film.sha256, request.model, request.method, request.parameters, request.seed)
+
+    def key_of(self, sha256: str, model: str, method: str, parameters: tuple[tuple[str, Any], ...], seed: int) -> str:
+        """Name the explanation of a film, given by its content hash."""
+        return content_key(sha256, self.model_key(model), method, parameters, seed)
 
     def found(self, request: Request) -> list[Explanation] | None:
         """Give an explanation if it was computed before."""
         return self.store.get(self.explanation_key(request))
 
+    def has(self, request: Request) -> bool:
+        """Whether an explanation was computed before; reads nothing."""
+        return self.store.has(self.explanation_key(request))
+
     def explain(self, visitor: str, request: Request) -> Job:
         """Give the job that makes an explanation."""
         key = self.explanation_key(request)
+        if not request.of_dataset:
+            self._note(request.film.sha256, key)
 
         explainer = EXPLAINERS[request.method](**dict(request.parameters))
 
@@ -154,22 +174,28 @@ class Services:
 
         return self.jobs.ask(visitor, key, work, slow=not explainer.quick)
 
-    def part(self, name: list[Any], make: Callable[[], Any]) -> Any:
-        """Give a part of what the browser is sent, made once for all visitors under its name."""
-        key = content_key("part", *name)
-        part = self.parts.get(key)
-        if part is None:
-            part = make()
-            self.parts.put(key, part)
-        return part
+    def forget(self, film: str) -> None:
+        """Forget an upload, named by its content hash, and all that was made of it."""
+        for key in self._of_upload.pop(film, set()):
+            self.store.forget(key)
+            self.logits.drop(key)
+        self.films.drop(film)
+        for forget in tuple(self.when_forgotten.values()):
+            forget(film)
+
+    def _note(self, film: str, key: str) -> None:
+        """Note what is made of an upload, to be forgotten with it."""
+        self._of_upload.setdefault(film, set()).add(key)
 
     def logits_key(self, sha256: str, model: str) -> str:
         """Name a model's answer to a film."""
         return content_key(sha256, self.model_key(model), "logits")
 
-    def predict(self, visitor: str, film: Film, model: str) -> Job | np.ndarray:
+    def predict(self, visitor: str, film: Film, model: str, *, of_dataset: bool = True) -> Job | np.ndarray:
         """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
         key = self.logits_key(film.sha256, model)
+        if not of_dataset:
+            self._note(film.sha256, key)
         found = self.logits.get(key)
         if found is not None:
             return found
@@ -179,13 +205,6 @@ class Services:
             self.logits.put(key, classifier.answer(classifier.prepare(film)))
 
         return self.jobs.ask(visitor, key, work, slow=False)
-
-
-def _bytes(part: Any) -> int:
-    """Bytes of a part: of its arrays, and of the texts that stand for arrays on the way to the browser."""
-    if isinstance(part, dict):
-        return sum(_bytes(value) for value in part.values())
-    return part.nbytes if isinstance(part, np.ndarray) else len(part) if isinstance(part, str) else 8
 
 
 def keep_keras_state() -> None:

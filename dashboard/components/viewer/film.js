@@ -5,7 +5,7 @@ import { element, find } from "./dom.js";
 import { verdict } from "./findings.js";
 import { clamp } from "./geometry.js";
 
-/** @import { Display, Film, Pixels, Telling } from "./payload.d.ts" */
+/** @import { Data, Display, Pixels, Telling } from "./payload.d.ts" */
 
 /** @type {Record<number, number>} */
 const PIXEL_MAX = { 1: 255, 2: 65535 };
@@ -91,7 +91,7 @@ export class FilmPanel {
     };
   }
 
-  /** @param {Film} film */
+  /** @param {Data["film"]} film */
   receive(film) {
     this.film = film;
     this.canvas.setAttribute("aria-label", film.alt);

@@ -4,16 +4,16 @@
 import { element, find } from "./dom.js";
 import { clamp } from "./geometry.js";
 
-/** @import { Finding, Payload } from "./payload.d.ts" */
+/** @import { Answered, Payload } from "./payload.d.ts" */
 
 const TRUTH_MARKS = { present: "●", absent: "○" };
 
-/** @param {Finding} finding */
+/** @param {Answered} finding */
 const isFlagged = ({ probability, threshold }) => threshold != null && probability != null && probability >= threshold;
 
 /**
  * What the model and the truth say of one finding, in one sentence each.
- * @param {Finding} finding
+ * @param {Answered} finding
  */
 export function verdict(finding) {
   if (finding.probability == null) return "The model has not answered yet.";
@@ -27,7 +27,7 @@ export function verdict(finding) {
 }
 
 /**
- * @param {Finding[]} findings
+ * @param {Answered[]} findings
  * @param {string} order
  */
 export function sortedFindings(findings, order) {
@@ -35,7 +35,7 @@ export function sortedFindings(findings, order) {
   return [...findings].sort((a, b) => b.probability - a.probability);
 }
 
-/** @param {Finding} finding */
+/** @param {Answered} finding */
 function findingRow(finding) {
   /** @param {number} share */
   const percent = (share) => `${100 * clamp(share, 0, 1)}%`;
@@ -100,7 +100,7 @@ export class FindingsList {
   }
 
   /**
-   * @param {Finding[]} findings
+   * @param {Answered[]} findings
    * @param {string} selected
    * @param {string} order
    */

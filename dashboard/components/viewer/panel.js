@@ -8,7 +8,7 @@ import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
 import { dimOutside } from "./scene.js";
 
-/** @import { Caption, Display, Drawing, Finding, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
+/** @import { Answered, Caption, Display, Drawing, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
 
 /** @type {Record<string, string>} */
 const STATE_WORDS = {
@@ -26,7 +26,7 @@ export class MethodPanel {
     this.node = /** @type {HTMLElement} */ (template.content.firstElementChild.cloneNode(true));
     this.canvas = find(this.node, ".stage canvas", HTMLCanvasElement);
     this.bar = find(this.node, ".scale canvas", HTMLCanvasElement);
-    /** @type {Panel<Pixels>} */
+    /** @type {Panel} */
     this.panel = undefined;
     /** @type {Kept} */
     this.overlay = {};
@@ -43,7 +43,7 @@ export class MethodPanel {
 
   /**
    * Take what Python sent for this panel, its arrays decoded.
-   * @param {Panel<Pixels>} panel
+   * @param {Panel} panel
    */
   receive(panel) {
     this.panel = panel;
@@ -110,7 +110,7 @@ export class MethodPanel {
   }
 
   /**
-   * @param {Finding} finding
+   * @param {Answered} finding
    * @param {Partial<Caption>} caption
    * @param {Display} display
    */

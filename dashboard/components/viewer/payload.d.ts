@@ -1,10 +1,11 @@
 // What Python sends to the light box, and what the scripts make of it. `dashboard/components/payload.py` builds it; a
 // test holds the two together.
 
-export interface Encoded {
-  shape: number[];
-  dtype: "u1" | "u2" | "f4";
-  gz: string;
+import type { Standing } from "../types.d.ts";
+
+/** Stands for what the browser fetches by name. */
+export interface Named {
+  part: string;
 }
 
 export interface WindowPreset {
@@ -17,23 +18,40 @@ export interface Film {
   id: string;
   title: string;
   alt: string;
-  pixels: Encoded;
+  part: string;
+}
+
+/** The part of a film. */
+export interface FilmPixels {
+  pixels: Pixels;
   windows: WindowPreset[];
 }
 
+/** The part of the model's input. */
 export interface Input {
   rect: Rectangle;
-  pixels: Encoded;
+  pixels: Pixels;
 }
 
 export interface Finding {
   name: string;
   label: string;
   color: string;
-  probability: number | null;
   threshold: number | null;
   rule: string;
   truth: "present" | "absent" | null;
+}
+
+/** A finding and what the model answers; null until it has. */
+export interface Answered extends Finding {
+  probability: number | null;
+}
+
+/** The part of the model's answers. */
+export interface Answers {
+  probabilities: Record<string, number>;
+  verdicts: Record<string, { lead: string; rest: string }>;
+  first: string;
 }
 
 export interface Diagnostic {
@@ -50,21 +68,34 @@ export interface Caption {
   alt: string | null;
 }
 
-/** Of a panel, its arrays as they are sent (`Encoded`) or as they are drawn (`Pixels`). */
-export interface Panel<Array = Encoded> {
+/** A panel as Python sends it. */
+export interface PanelWords {
   method: string;
   title: string;
   signed: boolean;
-  state: "ready" | "waiting" | "running" | "failed" | "cancelled";
-  message: string;
-  maps: Array | null;
-  native: Array | null;
-  pieces: Array | null;
   unit: string;
-  captions: Record<string, Caption>;
   how: string;
   lies: string;
-  picture?: Array | null;
+  picture?: Named;
+}
+
+/** The part of a method's maps. */
+export interface Maps {
+  maps: Pixels;
+  native: Pixels | null;
+  pieces: Pixels | null;
+  captions: Record<string, Caption>;
+}
+
+/** A panel with what has come of it. */
+export interface Panel extends Omit<PanelWords, "picture"> {
+  state: "ready" | "waiting" | "running" | "failed" | "cancelled";
+  message: string;
+  maps: Pixels | null;
+  native: Pixels | null;
+  pieces: Pixels | null;
+  captions: Record<string, Caption>;
+  picture: Pixels | null;
 }
 
 export interface Luts<Table = string> {
@@ -88,16 +119,21 @@ export interface Display {
 
 export interface Payload {
   film: Film;
-  input?: Input;
+  input: Named | null;
   findings: Finding[];
   outputs: "findings" | "classes";
-  panels: Panel[];
+  panels: PanelWords[];
   luts: Luts;
-  truth?: Record<string, Rectangle[]>;
-  masks?: Record<string, Encoded>;
-  selected: string;
+  truth: Record<string, Rectangle[]>;
+  masks: Named | null;
+  selected: string | null;
   display: Display;
   heard: number;
+  model: string;
+  about: string;
+  page: string;
+  group: string;
+  standing: Standing;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */
@@ -122,12 +158,16 @@ export interface Outline {
   shape: number[];
 }
 
-/** The payload with its arrays decoded. */
-export interface Data extends Omit<Payload, "panels" | "luts"> {
+/** The payload with what was fetched. */
+export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts"> {
+  film: Film & Pick<FilmPixels, "windows">;
+  answers: Answers | undefined;
+  findings: Answered[];
   pixels: Pixels;
+  rect: Rectangle;
   inputPixels: Pixels | null;
   outlines: Record<string, Outline>;
-  panels: Panel<Pixels>[];
+  panels: Panel[];
   luts: Luts<Uint8Array>;
 }
 
@@ -158,7 +198,7 @@ export interface Hands {
 
 /** What a panel needs for its words. */
 export interface Telling {
-  finding: Finding;
+  finding: Answered;
   index: number;
   count: number;
   display: Display;

@@ -30,7 +30,7 @@ export class Scene {
     if (!size) return;
     const field = filmBox(data.pixels.shape);
     const film = this.view.toPixels(field, size);
-    const input = this.view.toPixels(boxOnFilm(data.input?.rect ?? [0, 0, 1, 1], field), size);
+    const input = this.view.toPixels(boxOnFilm(data.rect, field), size);
     this.drawBase(size, film, input, data, display);
     for (const panel of panels) {
       const context = sized(panel.canvas, size);

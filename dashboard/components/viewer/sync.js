@@ -1,19 +1,28 @@
 // @ts-check
-// The page and Python can both change what is chosen and how it is shown. The page leads: a value
-// from Python is taken over only when it is news, not when it is the page's own, coming back late.
+// The browser and Python can both change what is chosen and how it is shown. The browser leads: a value
+// from Python is taken over only when it is news, not when it is the browser's own, coming back late.
 
-/** The finding that is shown. Python hears of the visitor's choices alone, never of what it offered itself. */
+/** The finding that is shown: the visitor's choice, else what Python offered, else what the model's answers suggest. */
 export class Choice {
   constructor() {
-    this.name = "";
+    /** @type {string | null} */
+    this.chosen = null;
     this.count = 0; // of the visitor's choices
-    /** @type {string | undefined} */
+    /** @type {string | null | undefined} */
     this.offered = undefined; // what Python said last
+    /** @type {string | undefined} */
+    this.first = undefined; // what the answers suggest
+    /** @type {string[]} */
+    this.names = [];
+  }
+
+  get name() {
+    return [this.chosen, this.first].find((name) => this.names.includes(name)) ?? this.names[0] ?? "";
   }
 
   /**
    * Take over what Python offers, unless it has not heard yet of all that the visitor chose.
-   * @param {string} name
+   * @param {string | null} name
    * @param {number} heard
    * @param {string[]} names
    */
@@ -21,17 +30,17 @@ export class Choice {
     const isNews = name !== this.offered && heard >= this.count;
     this.offered = name;
     this.count = Math.max(this.count, heard);
-    if (isNews || !names.includes(this.name)) this.name = name;
+    this.names = names;
+    if (isNews) this.chosen = name;
   }
 
   /**
-   * Note what the visitor chose; gives what to tell Python, different each time.
+   * Note what the visitor chose.
    * @param {string} name
    */
   make(name) {
-    this.name = name;
+    this.chosen = name;
     this.count += 1;
-    return { name, count: this.count };
   }
 }
 

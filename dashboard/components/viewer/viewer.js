@@ -1,46 +1,56 @@
 // @ts-check
 // The light box: findings on the left, panels on the right, all drawn here without asking Python.
 
-import { ArrayCache, bytesOfBase64 } from "./arrays.js";
+import { Channel } from "../shared/channel.js";
+import { Assembly, isPending } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
-import { boundaries, clamp, View } from "./geometry.js";
+import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
+import { bindBack, bindFiles, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
+import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 
-/** @import { Component } from "../types.d.ts" */
-/** @import { Data, Display, Encoded, Hands, Luts, Panel, Payload, Pixels } from "./payload.d.ts" */
+/** @import { Component, Standing as Stands } from "../types.d.ts" */
+/** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
 
 const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
+const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
+const LOST_MS = 5000; // after which a page that the server does not know has not been run again either
 
 class Viewer {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.arrays = new ArrayCache();
+    this.assembly = new Assembly();
     this.view = new View();
     this.scene = new Scene(this.view);
     /** @type {Map<string, MethodPanel>} */
     this.panels = new Map();
     this.choice = new Choice();
     this.sharedDisplay = new SharedValue();
-    /** @type {Data | undefined} */
+    /** @type {Payload | undefined} what Python sent last */
+    this.latest = undefined;
+    /** @type {Payload | undefined} what of it is shown */
+    this.payload = undefined;
+    /** @type {Data | undefined} the same, with what was fetched */
     this.data = undefined;
-    /** @type {Payload | null} */
-    this.latest = null;
     /** @type {Display} */
     this.display = undefined;
+    /** @type {Channel | undefined} */
+    this.channel = undefined;
+    /** @type {Promise<unknown>} what was said last to the server */
+    this.said = Promise.resolve();
     /** @type {(() => void) | undefined} */
     this.unbindKeys = undefined;
     /** @type {number | null} */
     this.frame = null;
     this.sending = 0;
-    this.tablesText = "";
     /** @type {Hands} */
     this.hands = {
       view: this.view,
@@ -51,39 +61,48 @@ class Viewer {
     };
     this.list = new FindingsList(find(root, "[role=listbox]"), (name) => this.select(name));
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
+    this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     this.hang(this.film);
-    this.unbindKeysPopover = closeWhenLeft(find(root, ".keys", HTMLDetailsElement));
+    this.unbind = [
+      closeWhenLeft(find(root, ".keys", HTMLDetailsElement)),
+      closeWhenLeft(find(root, ".save", HTMLDetailsElement)),
+      bindFiles(root, () => ({ page: this.payload.page, finding: this.selected, display: this.display })),
+      bindBack((query) => this.goBack(query)),
+    ];
     this.sizes = new ResizeObserver(() => this.layOut());
     this.sizes.observe(find(root, ".panels"));
   }
 
   release() {
     clearTimeout(this.sending);
+    this.channel?.close();
     this.sizes.disconnect();
     this.unbindKeys?.();
-    this.latest = null; // what is still being decoded comes too late
-    this.unbindKeysPopover();
+    this.latest = undefined; // what is still being fetched comes too late
+    for (const unbind of this.unbind) unbind();
   }
 
   /**
-   * Take new data from Python. Words and pictures change together, once all arrays are decoded.
+   * Take new data from Python. The film waits a moment for what belongs to it; what comes later is added.
    * @param {Component<Payload>} component
    */
-  async receive({ data, setStateValue }) {
-    this.setStateValue = setStateValue;
+  async receive({ data, setTriggerValue }) {
+    this.setTriggerValue = setTriggerValue;
     this.latest = data;
-    const decoded = await this.decode(data);
+    this.listen(data);
+    const belongs = Promise.all(this.assembly.missing(data));
+    await this.assembly.parts.get(data.film.part);
+    await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
     if (this.latest !== data) return;
-    if (this.data?.film.id !== data.film.id) this.view.reset();
-    this.data = { ...data, ...decoded };
+    if (this.payload?.film.id !== data.film.id) this.view.reset();
+    this.payload = data;
     this.takeOver(data);
-    this.arrangePanels();
-    this.film.receive(data.film);
-    this.refresh();
+    this.show();
     this.layOut();
     this.root.inert = false;
     this.unbindKeys ??= bindKeys(this.root, this.hands);
+    this.fetch();
   }
 
   /**
@@ -94,62 +113,52 @@ class Viewer {
     this.film.say(`The film could not be shown: ${error.message}.`);
   }
 
-  /** @param {Payload} data */
-  async decode(data) {
-    const places = new Set();
-    /**
-     * @param {string} place
-     * @param {Encoded | null | undefined} encoded
-     */
-    const get = (place, encoded) => {
-      places.add(place);
-      return this.arrays.get(place, encoded);
-    };
-    /**
-     * @param {Panel} panel
-     * @returns {Promise<Panel<Pixels>>}
-     */
-    const panel = async (panel) => {
-      try {
-        const parts = [panel.maps, panel.native, panel.pieces, panel.picture];
-        const [maps, native, pieces, picture] = await Promise.all(
-          parts.map((encoded, at) => get(`${panel.method} ${at}`, encoded)),
-        );
-        return { ...panel, maps, native, pieces, picture };
-      } catch (error) {
-        // One broken panel leaves the others alone.
-        const message = `The map did not arrive whole: ${error.message}.`;
-        return { ...panel, state: "failed", message, maps: null, native: null, pieces: null, picture: null };
-      }
-    };
-    const [pixels, input, masks, panels] = await Promise.all([
-      get("film", data.film.pixels),
-      get("input", data.input?.pixels),
-      Promise.all(
-        Object.entries(data.masks ?? {}).map(async ([name, encoded]) => {
-          const { values, shape } = await get(`mask ${name}`, encoded);
-          return [name, { path: boundaries(values, shape), shape }];
-        }),
-      ),
-      Promise.all(data.panels.map(panel)),
-    ]);
-    this.arrays.keepOnly(places);
-    const outlines = Object.fromEntries(masks);
-    return { pixels, inputPixels: input, outlines, panels, luts: this.tables(data.luts) };
+  /**
+   * Listen to what is still waited for.
+   * @param {Payload} data
+   */
+  listen(data) {
+    if (this.channel?.address !== data.page) {
+      this.channel?.close();
+      this.channel = new Channel(data.page, (stands) => this.hear(stands), () => this.lose(data));
+      this.assembly.begin(data.page);
+    }
+    if (this.assembly.itemsOf(data).some(isPending)) this.channel.open();
   }
 
   /**
-   * The colour tables, the same arrays as long as they are the same colours.
-   * @param {Luts} luts
-   * @returns {Luts<Uint8Array>}
+   * Take what the server tells. It may be of a film that Python has not sent yet, or of the one before.
+   * @param {Stands} stands
    */
-  tables(luts) {
-    const text = luts.unsigned + luts.signed;
-    if (text !== this.tablesText) {
-      this.tablesText = text;
-      this.decodedTables = { unsigned: bytesOfBase64(luts.unsigned), signed: bytesOfBase64(luts.signed) };
-    }
-    return this.decodedTables;
+  hear(stands) {
+    this.assembly.heard = stands;
+    if (!this.latest) return;
+    if (this.assembly.itemsOf(this.latest).some(isPending)) this.channel.open();
+    if (this.payload !== this.latest) return;
+    this.show();
+    this.fetch();
+  }
+
+  /** @param {Payload} data */
+  lose(data) {
+    setTimeout(() => {
+      if (this.latest?.page === data.page) this.standing.showLost();
+    }, LOST_MS);
+  }
+
+  /** Fetch what is there by now, and show each part when it comes. */
+  fetch() {
+    const { payload } = this;
+    for (const part of this.assembly.missing(payload)) part.then(() => this.latest && this.payload === payload && this.show());
+  }
+
+  /** Show what Python sent and what has come since. */
+  show() {
+    this.data = this.assembly.assemble(this.payload);
+    this.choice.first = this.data.answers?.first;
+    this.film.receive(this.data.film);
+    this.arrangePanels();
+    this.refresh();
   }
 
   /**
@@ -163,6 +172,44 @@ class Viewer {
       this.display = { ...display };
     }
     this.tellDisplay();
+  }
+
+  /** @param {string} button what is written on it */
+  async press(button) {
+    const { group } = this.payload;
+    if (button === "Reload") location.reload();
+    else if (button === "Cancel") this.say({ do: "stop", group });
+    else {
+      this.assembly.broken.clear();
+      await this.say({ do: "go on", group });
+      this.channel.open();
+    }
+  }
+
+  /**
+   * Say something to the server, after what was said before.
+   * @param {object} words
+   */
+  say(words) {
+    const { channel } = this;
+    const answer = this.said.then(() => channel.say(words));
+    this.said = answer;
+    return answer;
+  }
+
+  /**
+   * Tell the server what the visitor chose; the address follows.
+   * @param {object} changes
+   */
+  async choose(changes) {
+    const film = this.payload.film.id;
+    const answer = await this.say({ choose: changes, count: this.choice.count });
+    if (answer?.query !== undefined && this.latest?.film.id === film) showAddress(answer.query);
+  }
+
+  /** @param {string} query */
+  goBack(query) {
+    this.setTriggerValue("back", query);
   }
 
   arrangePanels() {
@@ -202,7 +249,7 @@ class Viewer {
   }
 
   tellDisplay() {
-    if (this.sharedDisplay.note(canonical(this.display))) this.setStateValue("display", this.display);
+    if (this.sharedDisplay.note(canonical(this.display))) this.choose({ display: this.display });
   }
 
   get selected() {
@@ -212,7 +259,8 @@ class Viewer {
   /** @param {string | undefined} name */
   select(name) {
     if (!name || name === this.selected) return;
-    this.setStateValue("selected", this.choice.make(name));
+    this.choice.make(name);
+    this.choose({ finding: name });
     this.refresh();
   }
 
@@ -230,6 +278,10 @@ class Viewer {
   refresh() {
     const { data, display, selected, index } = this;
     const finding = data.findings[index];
+    const items = this.assembly.itemsOf(this.payload);
+    this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
+    this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
+    this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));
     this.root.dataset.overlay = String(display.overlay);
     nameOutputs(this.root, data.outputs);
     this.list.show(data.findings, selected, display.order);

@@ -1,0 +1,159 @@
+// @ts-check
+// What the light box shows, put together: words that Python sent, parts that were fetched, and how the rest stands.
+
+import { boundaries } from "./geometry.js";
+import { Parts } from "./parts.js";
+import { bytesOfBase64 } from "./tables.js";
+
+/** @import { Item, Standing } from "../types.d.ts" */
+/** @import { Answers, Data, FilmPixels, Luts, Outline, Panel, Payload } from "./payload.d.ts" */
+
+/** @param {Item} item */
+export const isPending = ({ state }) => state === "waiting" || state === "running";
+
+export class Assembly {
+  constructor() {
+    this.parts = new Parts();
+    /** @type {Standing | undefined} what the server told last */
+    this.heard = undefined;
+    /** @type {Map<string, string>} why parts could not be fetched */
+    this.broken = new Map();
+    /** @type {{part: string | null, outlines: Record<string, Outline>}} */
+    this.masks = { part: null, outlines: {} };
+    this.tablesText = "";
+  }
+
+  /**
+   * Begin with a page, of which nothing was heard yet.
+   * @param {string} page its address
+   */
+  begin(page) {
+    this.heard = undefined;
+    this.parts.home = page.replace(/\/pages\/[^/]*$/, "/parts");
+  }
+
+  /**
+   * The newest that is known of what a payload waits for.
+   * @param {Payload} data
+   * @returns {Standing}
+   */
+  standsFor({ group, standing }) {
+    const heard = this.heard?.groups[group];
+    const isNewer = heard && heard.view === standing.groups[group].view && this.heard.version > standing.version;
+    return isNewer ? this.heard : standing;
+  }
+
+  /**
+   * @param {Payload} data
+   * @returns {Item[]}
+   */
+  itemsOf(data) {
+    return this.standsFor(data).groups[data.group].items.map((item) => {
+      const reason = this.broken.get(item.part);
+      return reason ? { ...item, state: "failed", message: `It did not arrive whole: ${reason}.` } : item;
+    });
+  }
+
+  /**
+   * Names of the parts that can be fetched now, the film's first.
+   * @param {Payload} data
+   * @returns {string[]}
+   */
+  partsOf(data) {
+    const pictures = data.panels.map(({ picture }) => picture?.part);
+    const items = this.itemsOf(data).map(({ part }) => part);
+    return [data.film.part, ...items, ...pictures, data.input?.part, data.masks?.part].filter(Boolean);
+  }
+
+  /**
+   * Fetch the parts that are there and have not come yet; each promise ends when one has come, or could not.
+   * @param {Payload} data
+   * @returns {Promise<void>[]}
+   */
+  missing(data) {
+    const names = this.partsOf(data).filter((name) => !this.parts.now(name) && !this.broken.has(name));
+    return names.map(async (name) => {
+      try {
+        await this.parts.get(name);
+      } catch (error) {
+        this.broken.set(name, error.message);
+      }
+    });
+  }
+
+  /**
+   * Put together what Python sent and what has come since; the film itself has come.
+   * @param {Payload} payload
+   * @returns {Data}
+   */
+  assemble(payload) {
+    /** @type {FilmPixels} */
+    const film = this.parts.now(payload.film.part);
+    const items = new Map(this.itemsOf(payload).map((item) => [item.name, item]));
+    /** @type {Answers | undefined} */
+    const answers = this.parts.now(items.get("answers")?.part);
+    const input = this.parts.now(payload.input?.part);
+    return {
+      ...payload,
+      answers,
+      film: { ...payload.film, windows: film.windows },
+      pixels: film.pixels,
+      rect: input?.rect ?? [0, 0, 1, 1],
+      inputPixels: input?.pixels ?? null,
+      outlines: this.outlinesOf(payload.masks?.part ?? null),
+      findings: payload.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null })),
+      panels: payload.panels.map((panel) => this.panelOf(panel, items.get(panel.method))),
+      luts: this.tables(payload.luts),
+    };
+  }
+
+  /**
+   * @param {Payload["panels"][number]} panel
+   * @param {Item | undefined} item
+   * @returns {Panel}
+   */
+  panelOf(panel, item) {
+    const content = this.parts.now(item?.part);
+    /** @type {Pick<Panel, "maps" | "native" | "pieces" | "captions" | "message">} */
+    const nothing = { maps: null, native: null, pieces: null, captions: {}, message: "" };
+    if (panel.picture) {
+      const pixels = this.parts.now(panel.picture.part)?.pixels ?? null;
+      return { ...panel, ...nothing, ...content, state: "ready", picture: pixels };
+    }
+    if (content) return { ...panel, ...nothing, ...content, state: "ready", picture: null };
+    const state = !item || item.state === "ready" ? "running" : item.state;
+    const message = state === "failed" ? item.message : state === "cancelled" ? "Cancelled." : "Being computed…";
+    return { ...panel, ...nothing, state, message, picture: null };
+  }
+
+  /**
+   * Outlines of the exact truth; worked out once for each film.
+   * @param {string | null} part
+   */
+  outlinesOf(part) {
+    const masks = this.parts.now(part);
+    if (!masks) return {};
+    if (this.masks.part !== part) {
+      const outlines = Object.entries(masks).map(([name, { values, shape }]) => [
+        name,
+        { path: boundaries(values, shape), shape },
+      ]);
+      this.masks = { part, outlines: Object.fromEntries(outlines) };
+    }
+    return this.masks.outlines;
+  }
+
+  /**
+   * The colour tables, the same arrays as long as they are the same colours.
+   * @param {Luts} luts
+   * @returns {Luts<Uint8Array>}
+   */
+  tables(luts) {
+    const text = luts.unsigned + luts.signed;
+    if (text !== this.tablesText) {
+      this.tablesText = text;
+      this.decodedTables = { unsigned: bytesOfBase64(luts.unsigned), signed: bytesOfBase64(luts.signed) };
+    }
+    return this.decodedTables;
+  }
+}

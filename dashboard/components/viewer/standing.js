@@ -1,0 +1,90 @@
+// @ts-check
+// The two lines above the panels: what the model answers, and what is still being computed.
+
+import { element, find } from "./dom.js";
+
+/** @import { Answers } from "./payload.d.ts" */
+/** @import { Item } from "../types.d.ts" */
+
+/** @param {Item[]} items */
+const titles = (items) => items.map(({ title }) => title).join(", ");
+
+/**
+ * What to say of things that are waited for, how far they are, and what can be done about it.
+ * @param {Item[]} items
+ * @param {string} note
+ * @param {string} about what to say once nothing is waited for
+ * @returns {{words: string, share: number | null, button: "Cancel" | "Compute" | "Try again" | null}}
+ */
+export function progressOf(items, note, about) {
+  const pending = items.filter(({ state }) => state === "waiting" || state === "running");
+  const failed = items.filter(({ state }) => state === "failed");
+  if (pending.length) {
+    const running = pending.filter(({ state }) => state === "running");
+    const share = pending.reduce((sum, { progress }) => sum + progress, 0) / pending.length;
+    if (note) return { words: note, share, button: "Cancel" };
+    if (running.length) return { words: `Computing ${titles(running)}…`, share, button: "Cancel" };
+    const ahead = Math.min(...pending.map((item) => item.ahead));
+    const before = ahead ? `, ${ahead} before it` : "";
+    return { words: `Waiting for a turn${before}: ${titles(pending)}`, share, button: "Cancel" };
+  }
+  if (items.some(({ state }) => state === "cancelled")) {
+    return { words: "Cancelled. What was ready stays.", share: null, button: "Compute" };
+  }
+  if (failed.length) {
+    return { words: `Could not be made: ${titles(failed)}. What is ready stays.`, share: null, button: "Try again" };
+  }
+  return { words: `All maps are there. ${about}`, share: null, button: null };
+}
+
+export class Standing {
+  /**
+   * @param {HTMLElement} root
+   * @param {(button: string) => void} press
+   */
+  constructor(root, press) {
+    this.answer = find(root, ".answer");
+    this.words = find(root, ".progress .words");
+    this.bar = find(root, ".progress progress", HTMLProgressElement);
+    this.button = find(root, ".progress button", HTMLButtonElement);
+    this.button.onclick = () => press(this.button.textContent);
+  }
+
+  /**
+   * Say what the model answers about a finding, or why it does not.
+   * @param {Answers | undefined} answers
+   * @param {string} finding
+   * @param {Item | undefined} item
+   * @param {string} model
+   */
+  showAnswer(answers, finding, item, model) {
+    const verdict = answers?.verdicts[finding];
+    const failed = item?.state === "failed";
+    this.answer.dataset.state = verdict ? "ready" : failed ? "failed" : "waiting";
+    if (verdict) this.answer.replaceChildren(element("strong", {}, verdict.lead), verdict.rest);
+    else if (failed) this.answer.textContent = `The model cannot be used: ${item.message}`;
+    else this.answer.replaceChildren(element("strong", {}, model), " has not answered yet.");
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {string} note
+   * @param {string} about
+   */
+  showProgress(items, note, about) {
+    const { words, share, button } = progressOf(items, note, about);
+    this.words.textContent = words;
+    this.bar.hidden = share === null;
+    this.bar.value = share ?? 0;
+    this.button.hidden = button === null;
+    if (button) this.button.textContent = button;
+  }
+
+  /** The server knows this page no longer: it has started anew, or everybody was away for long. */
+  showLost() {
+    this.words.textContent = "The server no longer knows this page.";
+    this.bar.hidden = true;
+    this.button.hidden = false;
+    this.button.textContent = "Reload";
+  }
+}

@@ -1,0 +1,52 @@
+"""What runs for every visitor: the router, the theme, and what all pages share. `app` serves it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+# streamlit puts only this file's folder on the path, and runs this file again and again
+sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
+
+from dashboard.server.session import open_page
+from dashboard.server.shared import library_root, shared_services
+from xai.models.library import DEFAULT_MODEL
+from xai.others import write_to_cache
+
+
+def library() -> Path:
+    """Give the library's folder; a word of the command line that was mistyped is said on the page."""
+    root, unknown = library_root()
+    if unknown:
+        st.error(f"The app knows nothing of `{' '.join(unknown)}`, with which it was started: `--library DIR` is all.")
+    if root.exists() and not root.is_dir():
+        st.error(f"`{root.name}`, given as the library, is no folder: start the app with `--library DIR`.")
+        st.stop()
+    return root
+
+
+write_to_cache()
+ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
+st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
+services = shared_services(library())
+st.session_state.setdefault("services", services)
+st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
+page = st.navigation(
+    [
+        st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
+        st.Page("views/films.py", title="Films", icon=":material/grid_view:"),
+        st.Page("views/roc.py", title="ROC", icon=":material/show_chart:"),
+        st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
+        st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
+    ],
+    position="top",
+)
+waiting = open_page(services)
+waiting.begin()
+page.run()
+waiting.end()
+st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
+if page.title == "Compare":  # the other pages need no model to show something
+    services.warm_up(DEFAULT_MODEL)

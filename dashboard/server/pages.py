@@ -1,0 +1,384 @@
+"""Open pages: what each waits for, told to the browser as it comes, and what its visitor chose there meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from dashboard.server.jobs import Job
+
+State = Literal["waiting", "running", "ready", "failed", "cancelled"]
+GRACE = 120.0  # seconds after which a page whose browser has gone is forgotten: as long as Streamlit keeps a session
+
+
+@dataclass(frozen=True)
+class Want:
+    """One thing that a page waits for.
+
+    Attributes
+    ----------
+    key : str
+        Names the very thing, in this view and no other: what a visitor stopped stays stopped under it.
+    name, title : str
+        What scripts call it, and what people read.
+    ask : callable
+        Gives the job that makes it; None where nothing has to be made any more.
+    find : callable
+        Gives the name of the part that shows it, see `parts`, or None as long as it is not there. Leave it out where
+        the job itself is all that is waited for.
+    goes_on : bool
+        Whether the job goes on when the visitor turns to another page.
+    """
+
+    key: str
+    name: str
+    title: str
+    ask: Callable[[], Job | None]
+    find: Callable[[], str | None] | None = None
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """How one of them stands.
+
+    Attributes
+    ----------
+    name, title : str
+    state : {"waiting", "running", "ready", "failed", "cancelled"}
+    progress : float
+        From 0 to 1.
+    ahead : int
+        Jobs before it in the queue, while it waits.
+    message : str
+        Why it failed.
+    part : str or None
+        What to fetch, once it is ready.
+    """
+
+    name: str
+    title: str
+    state: State
+    progress: float = 0.0
+    ahead: int = 0
+    message: str = ""
+    part: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it by itself."""
+        return self.state in ("ready", "failed", "cancelled")
+
+
+@dataclass(eq=False)
+class _Awaited:
+    want: Want
+    job: Job | None = None
+    part: str | None = None
+    is_stopped: bool = False
+
+    def look(self, tell: Callable[[], None]) -> None:
+        """Take what is there; ask for what is not, unless the visitor stopped it."""
+        if self.part is None and self.want.find is not None:
+            self.part = self.want.find()
+        if self.part is not None or self.is_stopped or self._is_under_way():
+            return
+        self.job = self.want.ask()
+        if self.job is not None:
+            self.job.watch(tell)
+        elif self.want.find is not None:
+            self.part = self.want.find()
+
+    def _is_under_way(self) -> bool:
+        job = self.job
+        if job is None:
+            return False
+        # What was done and cannot be found is made again: it was forgotten to save memory.
+        if job.state == "done":
+            return self.want.find is None
+        return job.state == "failed" or job.is_known
+
+    def item(self) -> Item:
+        """Say how it stands."""
+        name, title, job = self.want.name, self.want.title, self.job
+        if self.part is not None:
+            return Item(name, title, "ready", 1.0, part=self.part)
+        if self.is_stopped:
+            return Item(name, title, "cancelled")
+        if job is None:
+            return Item(name, title, "waiting")
+        if job.state == "failed":
+            return Item(name, title, "failed", message=job.error or "")
+        if job.state == "done":
+            return Item(name, title, "ready" if self.want.find is None else "running", 1.0)
+        if job.state == "running":
+            return Item(name, title, "running", job.progress)
+        return Item(name, title, "waiting", ahead=job.queue.ahead(job))
+
+
+class Page:
+    """One open page of one visitor: what it waits for, in groups that its parts declare on every run.
+
+    Parameters
+    ----------
+    visitor : str
+        Token of the visitor.
+
+    Attributes
+    ----------
+    id : str
+        Its name, which nobody can guess.
+    link : callable or None
+        Gives the query of the address that shows the page with some of it changed; raises ValueError for a change
+        that cannot be.
+    downloads : mapping of str to callable
+        Make a file of what is shown, from the query of the address that asks for it: its name, media type and content;
+        None where there is nothing.
+    note : callable
+        Says in a sentence what is special about waiting just now.
+    """
+
+    def __init__(self, visitor: str) -> None:
+        self.id = secrets.token_hex(16)
+        self.visitor = visitor
+        self.link: Callable[[Mapping[str, Any]], str] | None = None
+        self.downloads: Mapping[str, Callable[[Mapping[str, str]], tuple[str, str, bytes] | None]] = {}
+        self.note: Callable[[], str] = str
+        self._chosen: dict[str, Any] = {}
+        self._count = 0
+        self._groups: dict[str, dict[str, _Awaited]] = {}
+        self._declared: set[str] = set()
+        self._stopped: set[str] = set()
+        self._version = 0
+        self._bells: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._lock = threading.RLock()
+
+    def begin(self) -> None:
+        """Begin a run of the page: groups that it does not declare are waited for no longer."""
+        with self._lock:
+            self._declared = set()
+
+    def end(self) -> None:
+        """End a run of the page."""
+        with self._lock:
+            for group in set(self._groups) - self._declared:
+                self._release(self._groups.pop(group))
+            self._ring()
+
+    def expect(self, group: str, wants: Sequence[Want]) -> dict[str, Any]:
+        """Wait for these, in place of what the group waited for before; gives how they stand, as `snapshot` does."""
+        with self._lock:
+            self._declared.add(group)
+            before = self._groups.get(group, {})
+            awaited = {want.name: _Awaited(want, is_stopped=want.key in self._stopped) for want in wants}
+            self._groups[group] = awaited
+            for one in awaited.values():
+                one.look(self._changed)
+            self._release(before)
+            self._ring()
+            return self.snapshot()
+
+    def items(self, group: str) -> list[Item]:
+        """Say how everything stands that a group waits for."""
+        with self._lock:
+            return [one.item() for one in self._groups.get(group, {}).values()]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Say how everything stands, as the browser is told.
+
+        Returns
+        -------
+        dict
+            ``version``, which counts up with every change; ``groups``, by name: ``view``, which names what is waited
+            for, and ``items``; ``rests``, whether all of it has ended; and ``note``.
+        """
+        with self._lock:
+            items = {name: self.items(name) for name in self._groups}
+            return {
+                "version": self._version,
+                "groups": {
+                    name: {"view": _view(self._groups[name]), "items": [asdict(one) for one in group]}
+                    for name, group in items.items()
+                },
+                "rests": all(one.ended for group in items.values() for one in group),
+                "note": self.note(),
+            }
+
+    def stop(self, group: str) -> None:
+        """Wait no longer for what has not come yet; what is there stays."""
+        with self._lock:
+            for one in self._groups.get(group, {}).values():
+                if not one.item().ended:
+                    one.is_stopped = True
+                    self._stopped.add(one.want.key)
+            self._keep_only(self._all())
+            self._ring()
+
+    def go_on(self, group: str) -> None:
+        """Ask again for what was stopped, has failed or could not be fetched."""
+        with self._lock:
+            for one in self._groups.get(group, {}).values():
+                self._stopped.discard(one.want.key)
+                one.is_stopped, one.part = False, None
+                if one.job is not None:
+                    one.job.queue.drop(one.job.key)
+                    one.job = None
+                one.look(self._changed)
+            self._ring()
+
+    def choose(self, changes: Mapping[str, Any], count: int) -> dict[str, Any]:
+        """Take what the visitor chose in the browser; gives the query of the address that shows it.
+
+        Raises
+        ------
+        ValueError
+            For a choice that there is not.
+        """
+        with self._lock:
+            if self.link is None:
+                raise ValueError("nothing can be chosen on this page")
+            query = self.link({**self._chosen, **changes})
+            self._chosen.update(changes)
+            self._count = max(self._count, count)
+            return {"query": query}
+
+    def take_chosen(self) -> tuple[dict[str, Any], int]:
+        """Give what was chosen in the browser since this was last asked, and the count of choices so far."""
+        with self._lock:
+            chosen, self._chosen = self._chosen, {}
+            return chosen, self._count
+
+    def hear(self) -> None:
+        """Note that somebody still looks: what a queue forgot meanwhile is asked for again."""
+        with self._lock:
+            for one in self._all():
+                one.look(self._changed)
+                if one.job is not None:
+                    one.job.queue.hear(self.id)
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        with self._lock:
+            groups, self._groups = self._groups, {}
+            for awaited in groups.values():
+                self._release(awaited)
+            self._ring()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Give a bell that rings when something has changed; one who listened before is sent away by it."""
+        bell, loop = asyncio.Event(), asyncio.get_running_loop()
+        with self._lock:
+            self._ring()
+            self._bells = {bell: loop}
+        try:
+            yield bell
+        finally:
+            with self._lock:
+                self._bells.pop(bell, None)
+
+    def listens(self, bell: asyncio.Event) -> bool:
+        """Whether this is still the bell to listen to."""
+        with self._lock:
+            return bell in self._bells
+
+    def _all(self) -> list[_Awaited]:
+        return [one for group in self._groups.values() for one in group.values()]
+
+    def _release(self, gone: Mapping[str, _Awaited]) -> None:
+        """Let go of what is waited for no longer."""
+        kept = {one.job for one in self._all()}
+        for one in gone.values():
+            if one.job is not None and one.job not in kept:
+                one.job.watchers.discard(self._changed)
+        self._keep_only([*gone.values(), *self._all()])
+
+    def _keep_only(self, awaited: Sequence[_Awaited]) -> None:
+        """Have queues forget what was asked for in this page's name and is waited for no longer."""
+        own = [one.job for one in self._all() if one.job is not None and not one.is_stopped]
+        for queue in {one.job.queue for one in awaited if one.job is not None and not one.want.goes_on}:
+            queue.keep_only(self.id, [job.key for job in own if job.queue is queue])
+
+    def _changed(self) -> None:
+        with self._lock:
+            for one in self._all():
+                one.look(self._changed)
+            self._ring()
+
+    def _ring(self) -> None:
+        self._version += 1
+        for bell, loop in self._bells.items():
+            with contextlib.suppress(RuntimeError):  # the server is going down
+                loop.call_soon_threadsafe(bell.set)
+
+
+class Pages:
+    """The open pages of this server by their names, which nobody can guess.
+
+    Parameters
+    ----------
+    forget : callable
+        Called with a visitor's token when the last of its pages is gone.
+    grace : float
+        Seconds after which a page whose browser has gone is forgotten.
+    """
+
+    def __init__(self, forget: Callable[[str], None], grace: float = GRACE) -> None:
+        self._forget = forget
+        self._grace = grace
+        self._pages: dict[str, Page] = {}
+        self._leaving: dict[str, threading.Timer] = {}
+        self._lock = threading.Lock()
+
+    def open(self, visitor: str) -> Page:
+        """Open a page."""
+        page = Page(visitor)
+        with self._lock:
+            self._pages[page.id] = page
+        return page
+
+    def find(self, name: str, visitor: str) -> Page | None:
+        """Give a visitor's page; None where there is none, or it is another's."""
+        with self._lock:
+            page = self._pages.get(name)
+        return page if page is not None and secrets.compare_digest(page.visitor, visitor) else None
+
+    def stay(self, page: Page) -> None:
+        """Note that a page is looked at."""
+        with self._lock:
+            timer = self._leaving.pop(page.id, None)
+            self._pages[page.id] = page
+        if timer is not None:
+            timer.cancel()
+
+    def leave(self, page: Page) -> None:
+        """Note that a page's browser has gone; it may come back within the grace."""
+        timer = threading.Timer(self._grace, self._gone, [page])
+        timer.daemon = True
+        with self._lock:
+            before = self._leaving.pop(page.id, None)
+            self._leaving[page.id] = timer
+        if before is not None:
+            before.cancel()
+        timer.start()
+
+    def _gone(self, page: Page) -> None:
+        with self._lock:
+            if self._leaving.pop(page.id, None) is None:  # it came back in this very moment
+                return
+            self._pages.pop(page.id, None)
+            is_last = all(one.visitor != page.visitor for one in self._pages.values())
+        page.close()
+        if is_last:
+            self._forget(page.visitor)
+
+
+def _view(awaited: Mapping[str, _Awaited]) -> str:
+    """Name what a group waits for, so that nobody takes what comes for one film for that of another."""
+    return hashlib.sha256(repr([(one.want.key, name) for name, one in awaited.items()]).encode()).hexdigest()[:16]

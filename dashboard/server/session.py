@@ -1,0 +1,56 @@
+"""The page that a visitor has open: what Streamlit's session and the app's own channel call each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.server.channel import PREFIX
+from dashboard.server.pages import Page, Pages
+from dashboard.server.services import Services
+from dashboard.server.visitors import COOKIE, is_token, new_token
+
+
+def open_page(services: Services) -> Page:
+    """Give the page that this visitor has open, with what it waits for; one for each tab of the browser."""
+    held = _hold_page(services)
+    services.channel.pages.stay(held.page)
+    return held.page
+
+
+def this_page() -> Page:
+    """Give the page that is running."""
+    return open_page(st.session_state.services)
+
+
+def page_address(page: Page) -> str:
+    """Give where the browser reaches the page beside Streamlit, from the root of the server."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' + base if base else ''}{PREFIX}/pages/{page.id}"
+
+
+def visitor() -> str:
+    """Give this page's name in the queues: random, and of no other meaning."""
+    return this_page().id
+
+
+@dataclass
+class _Held:
+    """Holds a page while its browser is there; Streamlit lets go of it when the connection ends."""
+
+    page: Page
+    pages: Pages
+
+    def release(self) -> None:
+        """Note that the browser has gone."""
+        self.pages.leave(self.page)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_Held.release)
+def _hold_page(_services: Services) -> _Held:
+    session = st.session_state
+    if "open_page" not in session:
+        token = st.context.cookies.get(COOKIE)
+        session.open_page = _services.channel.pages.open(token if is_token(token) else new_token())
+    return _Held(session.open_page, _services.channel.pages)
