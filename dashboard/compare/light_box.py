@@ -35,7 +35,7 @@ def shades(film: Film) -> np.ndarray:
     return np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
 
 
-def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> dict[str, payload.Payload]:
+def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> payload.Payload:
     """Exact truth of each finding that the model answers, for the browser to outline."""
     return {name: mask.astype(np.uint8) for name, mask in masks.items() if name in card.outputs}
 

@@ -51,8 +51,8 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
     data : mapping
         ``film``, ``findings``, ``panels``, ``luts``; ``selected``, the finding that the visitor chose or None;
         ``page``, the address of the page's channel, ``group``, what it calls what this light box waits for, and
-        ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or ``"classes"``), ``input``,
-        ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film), ``display`` (entries of
+        ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
+        ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film), ``display`` (entries of
         :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name
         and what to say of it).
     key : str
@@ -69,7 +69,7 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
     ValueError
         Where the data contradicts itself.
     """
-    optional = {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    optional: dict[str, Any] = {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
     payload = {**optional, **data, "display": checked_display(data.get("display", {}))}
     _check_selected(payload)
     return _component(data=payload, key=key, on_back_change=on_back_change or _nothing)
