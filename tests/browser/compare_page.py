@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -34,6 +35,25 @@ def write_library(root: Path) -> None:
     table["Effusion"] = [1.0, np.nan, 0.0]
     facts = DatasetFacts(DATASET, str(films), "made by this test", "none", "none", {}, 0)
     write_dataset(root / "datasets" / DATASET, facts, table)
+
+
+def write_slow_model(folder: Path) -> None:
+    """A network that takes minutes for what a visitor has asked for, so that there is time to cancel."""
+    from xai.backend import keras
+
+    folder.mkdir(exist_ok=True)
+    x = inputs = keras.Input((256, 256, 1))
+    for _ in range(2):
+        x = keras.layers.Conv2D(48, 7, padding="same", activation="relu")(x)
+    outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
+    keras.Model(inputs, outputs).save(folder / "slow.keras")
+    card = {
+        "name": "slow",
+        "outputs": ["Effusion"],
+        "head": {"link": "sigmoid", "emits": "logits"},
+        "input": {"size": 256, "channels": 1},
+    }
+    (folder / "slow.json").write_text(json.dumps(card), encoding="utf-8")
 
 
 def link(address: str, **view: str) -> str:

@@ -48,12 +48,17 @@ def serve() -> Callable[..., contextlib.AbstractContextManager[str]]:
     return _serve
 
 
-@contextlib.contextmanager
-def _serve(app: Path, *arguments: str, **environment: str) -> Iterator[str]:
-    """Serve an app on a free port and give its address."""
+def free_port() -> int:
+    """Give a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def _serve(app: Path, *arguments: str, port: int | None = None, **environment: str) -> Iterator[str]:
+    """Serve an app, on a free port unless one is named, and give its address."""
+    port = port or free_port()
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",

@@ -12,6 +12,7 @@ from dashboard.components.bundle import bundle
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes its time
 pytestmark = pytest.mark.browser
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "viewer"
@@ -25,65 +26,99 @@ MAPS = {
 UNSIGNED = np.stack([np.arange(256), 255 - np.arange(256), np.full(256, 40)], axis=1).astype(np.uint8)
 SIGNED = np.stack([255 - np.arange(256), np.full(256, 90), np.arange(256)], axis=1).astype(np.uint8)
 
+SERVED = """
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard.server.middleware import PageHeaders
+from dashboard.server.routes import routes
+from held import channel
+
+app = st.App("main.py", routes=routes(lambda: channel), middleware=[Middleware(PageHeaders)])
+"""
+
+HELD = """
+from dashboard.server.channel import Channel
+
+channel = Channel(lambda film: None)
+"""
+
 APP = """
 import json
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
 from dashboard.components import payload as p
 from dashboard.components import viewer as v
+from dashboard.components.packing import pack
+from dashboard.server.pages import Want
+from dashboard.server.session import page_address
+from held import channel
 
 st.set_page_config(layout="wide")
 names = ("Effusion", "Emphysema", "Hernia")
 arrays = np.load({arrays!r})
 state = st.session_state
-state.setdefault("changes", 0)
 state.setdefault("choices", [])
+state.setdefault("display", json.loads(st.query_params.get("display", "{{}}")))
+page = state.setdefault("page", channel.pages.open(st.context.cookies["lightbox_visitor"]))
+chosen, heard = page.take_chosen()
+if "finding" in chosen:
+    state.choices.append(chosen["finding"])
+state.display |= chosen.get("display", {{}})
+shown = dict(state.display)
+page.link = lambda changes: urlencode({{"display": json.dumps(shown | changes.get("display", {{}}))}})
 spread = lambda array: np.repeat(np.repeat(array, 32, axis=-2), 32, axis=-1)
+offer = channel.parts.offer
 
 
-def count():
-    state.changes += 1
-
-
-def choose():
-    state.choices.append(state.box.selected["name"])
-
-
-def panel(method, title, signed):
-    maps = arrays[method]
-    return p.panel_payload(method, title=title, signed=signed, state="ready", maps=spread(maps), native=maps)
+def maps(method, whole=True):
+    made = pack(p.maps_payload(spread(arrays[method]), {{}}, native=arrays[method]))
+    return offer([method], lambda: made if whole else made[:-40])
 
 
 late, permalink = st.checkbox("Finish"), st.checkbox("Permalink")
-broken = panel("broken", "Broken", False)
-broken["maps"]["gz"] = broken["maps"]["gz"][:40]
-result = v.viewer(
+st.button("Look")
+sentences = {{n: (f"{{n}}: {{100 * share:.0f}} %", ", it says.") for n, share in zip(names, (0.8, 0.5, 0.1))}}
+answers = p.answers_payload(dict(zip(names, (0.8, 0.5, 0.1))), sentences, "Emphysema")
+found = {{
+    "answers": offer(["answers"], lambda: pack(answers)),
+    "gradcam": maps("gradcam"),
+    "shap": maps("shap"),
+    "lime": maps("lime") if late else None,
+    "broken": maps("broken", whole=False),
+}}
+standing = page.expect(
+    "maps", [Want(name, name, name, lambda: None, lambda name=name: found[name]) for name in found]
+)
+titles = {{"gradcam": "Grad-CAM", "shap": "SHAP", "lime": "LIME", "broken": "Broken"}}
+v.viewer(
     {{
-        "film": p.film_payload("film", spread(arrays["film"]), title="A film", alt="Four grey squares"),
+        "film": p.film_payload(
+            "film", title="A film", alt="Four grey squares",
+            part=offer(["film"], lambda: pack(p.film_pixels(spread(arrays["film"])))),
+        ),
         "findings": [
-            p.finding_payload(n, label=n, color="#00ff00", probability=share, threshold=0.4, truth=t)
-            for n, share, t in zip(names, (0.8, 0.5, 0.1), ("present", "absent", None))
+            p.finding_payload(n, label=n, color="#00ff00", threshold=0.4, truth=t)
+            for n, t in zip(names, ("present", "absent", None))
         ],
         "panels": [
-            panel("gradcam", "Grad-CAM", False),
-            panel("shap", "SHAP", True),
-            panel("lime", "LIME", True) if late else p.panel_payload(
-                "lime", title="LIME", signed=True, state="running", message="Computing 3 of 9"),
-            broken,
+            p.panel_payload(name, title=title, signed=name in ("shap", "lime")) for name, title in titles.items()
         ],
         "truth": {{"Effusion": [[0.1, 0.1, 0.4, 0.4]]}},
         "luts": p.lut_payload(arrays["unsigned"], arrays["signed"]),
         "selected": "Hernia" if permalink else "Effusion",
-        "display": json.loads(st.query_params.get("display", "{{}}")),
+        "display": state.display,
+        "heard": heard,
+        "page": page_address(page),
+        "group": "maps",
+        "standing": standing,
     }},
     key="box",
-    on_selected_change=choose,
-    on_display_change=count,
 )
-choices = " ".join(state.choices) or "none"
-st.text(f"Python: {{choices}}, opacity {{result.display['opacity']}}, {{state.changes}} changes")
+st.text(f"Python: {{' '.join(state.choices) or 'none'}}, opacity {{state.display.get('opacity')}}")
 """
 
 
@@ -93,9 +128,10 @@ def address(browser, serve, tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("viewer")
     arrays = folder / "arrays.npz"
     np.savez(arrays, film=FILM, unsigned=UNSIGNED, signed=SIGNED, lime=MAPS["shap"], broken=MAPS["shap"], **MAPS)
-    app = folder / "app.py"
-    app.write_text(APP.format(arrays=str(arrays)), encoding="utf-8")
-    with serve(app) as address:
+    (folder / "main.py").write_text(APP.format(arrays=str(arrays)), encoding="utf-8")
+    (folder / "held.py").write_text(HELD, encoding="utf-8")
+    (folder / "app.py").write_text(SERVED, encoding="utf-8")
+    with serve(folder / "app.py") as address:
         yield address
 
 
@@ -109,7 +145,7 @@ def open_viewer(browser, address) -> Iterator[Callable]:
     def open_with(**display):
         display = {"evidence": "native", "truth": False, **display}
         page.goto(f"{address}?display={quote(json.dumps(display))}")
-        expect(page.locator(".viewer [role=option]")).to_have_count(3)
+        expect(page.locator(".viewer .panel[data-state=ready]")).to_have_count(2, timeout=60_000)
         settle(page)
         return page
 
@@ -121,6 +157,11 @@ def open_viewer(browser, address) -> Iterator[Callable]:
 def settle(page) -> None:
     """Wait until what was asked for is drawn."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def look(page) -> None:
+    """Have Python run the page once more."""
+    page.get_by_role("button", name="Look").click()
 
 
 def use_controls(page, **display) -> None:
@@ -214,6 +255,9 @@ def test_arrow_chooses_the_next_finding_and_python_sees_it(open_viewer):
     np.testing.assert_allclose(quadrants(page, "SHAP"), overlaid("shap", 1, opacity=0.6), atol=2.5)
     chosen = page.locator(".viewer [role=option][aria-selected=true]")
     expect(chosen).to_have_text("Emphysema○0.50")
+    expect(page.locator(".viewer .answer")).to_have_text("Emphysema: 50 %, it says.")
+    expect(page.get_by_text("Python: none")).to_be_visible()  # no run of the page was needed
+    look(page)
     expect(page.get_by_text("Python: Emphysema")).to_be_visible()
 
 
@@ -261,13 +305,18 @@ def test_right_drag_changes_the_window_everywhere(open_viewer):
     np.testing.assert_array_equal(quadrants(page, "SHAP"), quadrants(page, "Film"))
 
 
-def test_display_returns_once_after_the_last_change(open_viewer):
+def test_the_display_is_told_once_after_the_last_change_and_the_address_follows(open_viewer):
     page = open_viewer(opacity=0.5)
-    expect(page.get_by_text("Python: none, opacity 0.5, 0 changes")).to_be_visible()
+    told = []
+    page.on("request", lambda request: told.append(request.post_data_json) if request.method == "POST" else None)
     slider = page.locator(".viewer [data-display=opacity]")
     for _ in range(6):
         slider.press("ArrowRight")
-    expect(page.get_by_text("Python: none, opacity 0.8, 1 changes")).to_be_visible()
+    page.wait_for_function("JSON.parse(new URLSearchParams(location.search).get('display')).opacity === 0.8")
+    assert [one["choose"]["display"]["opacity"] for one in told] == [0.8]
+    assert page.evaluate("history.length") == 2  # it is no step back
+    look(page)
+    expect(page.get_by_text("Python: none, opacity 0.8")).to_be_visible()
 
 
 def test_older_data_do_not_undo_the_visitor_but_a_permalink_counts(open_viewer):
@@ -293,17 +342,20 @@ def test_what_python_offers_is_not_taken_for_the_visitors_choice(open_viewer):
     expect(page.locator(".viewer .panel[data-state=ready]")).to_have_count(3)
     expect(page.get_by_text("Python: none,")).to_be_visible()
     listbox = page.locator(".viewer [role=listbox]")
-    listbox.press("ArrowUp")
-    expect(page.get_by_text("Python: Emphysema,")).to_be_visible()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        listbox.press("ArrowUp")
     page.get_by_text("Permalink").click()  # Python says Effusion again
+    expect(page.get_by_text("Python: Emphysema,")).to_be_visible()
     expect(chosen).to_have_text("Effusion")
-    listbox.press("ArrowDown")  # the same choice as before is one more
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        listbox.press("ArrowDown")  # the same choice as before is one more
+    look(page)
     expect(page.get_by_text("Python: Emphysema Emphysema,")).to_be_visible()
 
 
 def test_panels_wait_and_fail_alone(open_viewer):
     page = open_viewer()
-    expect(page.locator(".viewer .panel[data-state=running] .notice")).to_have_text("Computing 3 of 9")
+    expect(page.locator(".viewer .panel[data-state=waiting] .notice")).to_have_text("Being computed…")
     expect(page.locator(".viewer .panel[data-state=failed] .notice")).to_contain_text("did not arrive whole")
     boxes = [box.bounding_box() for box in page.locator(".viewer .stage").all()]
     sides = np.array([(box["width"], box["height"]) for box in boxes])

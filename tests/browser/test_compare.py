@@ -22,6 +22,7 @@ from tests.browser.compare_page import (
     link,
     panels,
     title,
+    write_slow_model,
 )
 from xai.films.reading import read_film
 
@@ -31,11 +32,11 @@ pytestmark = pytest.mark.browser
 def test_a_finding_chosen_by_key_reaches_python(visit):
     page = visit()
     finish(page)
-    expect(page.get_by_text("Effusion: ")).to_be_visible()
+    expect(page.locator(".viewer .answer strong")).to_contain_text("Effusion: ")
     page.locator(".viewer [role=listbox]").press("ArrowDown")
     chosen = page.locator(".viewer [role=option][aria-selected=true] .name").inner_text()
     assert chosen != "Effusion"
-    expect(page.locator(".stMarkdown strong").filter(has_text=f"{chosen}: ")).to_be_visible()
+    expect(page.locator(".viewer .answer strong")).to_contain_text(f"{chosen}: ")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     page.wait_for_function("(name) => location.search.includes(`finding=${name.split(' ')[0]}`)", arg=chosen)
 
@@ -83,25 +84,6 @@ def test_the_next_film_hangs_by_key_and_the_link_follows(visit):
     assert address_of(page)["finding"] == "Effusion"
 
 
-def write_slow_model(folder: Path) -> None:
-    """A network that takes minutes for what a visitor has asked for, so that there is time to cancel."""
-    from xai.backend import keras
-
-    folder.mkdir(exist_ok=True)
-    x = inputs = keras.Input((256, 256, 1))
-    for _ in range(2):
-        x = keras.layers.Conv2D(48, 7, padding="same", activation="relu")(x)
-    outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
-    keras.Model(inputs, outputs).save(folder / "slow.keras")
-    card = {
-        "name": "slow",
-        "outputs": ["Effusion"],
-        "head": {"link": "sigmoid", "emits": "logits"},
-        "input": {"size": 256, "channels": 1},
-    }
-    (folder / "slow.json").write_text(json.dumps(card), encoding="utf-8")
-
-
 def test_cancel_and_compute_again(page, address, library):
     write_slow_model(library / "models")
     much = {"model": "slow", "methods": "gradcam,shap,lime", "lime.samples": "2000", "shap.evaluations": "2000"}
@@ -134,7 +116,7 @@ def test_reload_gives_the_same_film_finding_and_display(visit):
 
 def download(page, name: str) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("link", name=name).click()
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
@@ -145,7 +127,7 @@ def test_downloads_hold_what_the_page_shows(visit, library):
 
     page = visit(seed="3")
     finish(page)
-    page.get_by_role("button", name="Save").click()
+    page.locator(".viewer .save summary").click()
     name, content = download(page, "Raw maps (NPZ)")
     assert name == "a.Effusion.npz"
     archive = np.load(io.BytesIO(content), allow_pickle=False)
@@ -206,7 +188,7 @@ def test_two_visitors_at_once_share_one_computation(chromium, address):
         finish(visitor)
     assert costs(visitors[0]) == costs(visitors[1])
     visitors[0].locator(".viewer [role=option]", has_text="Hernia").click()
-    expect(visitors[0].locator(".stMarkdown strong").filter(has_text="Hernia: ")).to_be_visible()
-    expect(visitors[1].locator(".stMarkdown strong").filter(has_text="Effusion: ")).to_be_visible()
+    expect(visitors[0].locator(".viewer .answer strong")).to_contain_text("Hernia: ")
+    expect(visitors[1].locator(".viewer .answer strong")).to_contain_text("Effusion: ")
     for visitor in visitors:
         visitor.context.close()

@@ -271,7 +271,8 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
     services.films.put(own)
     page = page_of(app)
     services.channel.visitors.bring(page.visitor, own.sha256)
-    app.session_state["upload"] = Upload(own.sha256, "mine.png")
+    upload = Upload(own.sha256, "mine.png")
+    app.session_state["upload"], app.session_state["uploads"] = upload, [upload]
     app.run()
     assert not app.exception
     until(lambda: all(one.state == "ready" for one in waiting(app)))
