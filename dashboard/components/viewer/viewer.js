@@ -207,8 +207,13 @@ class Viewer {
     if (answer?.query !== undefined && this.latest?.film.id === film) showAddress(answer.query);
   }
 
-  /** @param {string} query */
+  /**
+   * Go back or forth in the browser's history: what Python says next counts, whatever was chosen here.
+   * @param {string} query
+   */
   goBack(query) {
+    this.choice.offered = undefined;
+    this.sharedDisplay.received = undefined;
     this.setTriggerValue("back", query);
   }
 
