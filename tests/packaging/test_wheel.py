@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import zipfile
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pytest
 
 from tests.browser.conftest import wait_until_healthy
 from tests.packaging.conftest import PACKAGES, REPOSITORY
+from tests.ports import free_port
 
 pytestmark = pytest.mark.packaging
 ASSETS = "import xai.built_in; print(xai.built_in.ASSETS)"
@@ -31,9 +31,7 @@ print(app.query_params["film"], app.selectbox(key="compare_model").value)
 @contextmanager
 def served(installed, *words):
     """Start ``lightbox`` on a free port and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(installed.programs / "lightbox"), "--port", str(port), *words]
     server = subprocess.Popen(command, cwd=installed.folder, env=installed.environment())
     try:
