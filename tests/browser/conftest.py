@@ -74,7 +74,7 @@ def _serve(app: Path, *arguments: str, **environment: str) -> Iterator[str]:
         server.wait(60)
 
 
-def wait_until_healthy(url: str, seconds: float = 240) -> None:
+def wait_until_healthy(url: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while True:
         try:
