@@ -163,6 +163,6 @@ st.text(f"{result.selected} {result.display['hide_weakest']} {result.display['op
 
 
 def test_viewer_starts_from_what_python_chose_and_nobody_else_has_chosen_yet():
-    app = AppTest.from_string(PAGE).run()
+    app = AppTest.from_string(PAGE, default_timeout=60).run()
     assert not app.exception
     assert app.text[0].value == "None 30 0.6"
