@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APP = REPOSITORY / "dashboard" / "app.py"
@@ -48,13 +49,6 @@ def serve() -> Callable[..., contextlib.AbstractContextManager[str]]:
     return _serve
 
 
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @contextlib.contextmanager
 def _serve(app: Path, *arguments: str, port: int | None = None, **environment: str) -> Iterator[str]:
     """Serve an app, on a free port unless one is named, and give its address."""
@@ -80,7 +74,7 @@ def _serve(app: Path, *arguments: str, port: int | None = None, **environment: s
         server.wait(60)
 
 
-def wait_until_healthy(url: str, seconds: float = 60) -> None:
+def wait_until_healthy(url: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while True:
         try:

@@ -18,12 +18,15 @@ BLUR = 2.0  # pixels of a stored picture: smooths how a machine draws the edges 
 WINDOW = 48  # pixels a side: the smallest part of a page, a box of choices, fills about half of that
 LEAST = 0.6  # similarity that every window must have: 0.73 after a shift by a pixel, 0.5 where such a part is missing
 PAUSE = 200  # milliseconds for which a page must stay as it is
+WAITING = "[data-state=waiting], [data-state=running]"  # a film or a map that is still being made
+PATIENCE = 240_000  # milliseconds
 BUSY = "[data-testid=stSkeleton], [data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true]"
 
 
 def take(page: Any, *masked: Any) -> Image.Image:
     """Take a picture of a page at half its size, once it rests; places that are masked are one colour."""
-    page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=60_000)
+    page.locator(WAITING).first.wait_for(state="detached", timeout=PATIENCE)
+    page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=PATIENCE)
     page.mouse.move(0, 0)
     shot, before, same = b"", b"", 0
     while same < 2:

@@ -23,8 +23,8 @@ from tests.browser.compare_page import (
     wait_for_link,
     write_slow_model,
 )
-from tests.browser.conftest import free_port
 from tests.browser.made_films import picture, png
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

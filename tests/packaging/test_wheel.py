@@ -1,9 +1,9 @@
-"""The wheel, installed outside the checkout and run from an empty folder."""
+"""The wheel, installed outside the checkout and run from an empty folder, also as the container runs it."""
 
 from __future__ import annotations
 
 import json
-import socket
+import re
 import subprocess
 import zipfile
 from contextlib import contextmanager
@@ -15,8 +15,10 @@ import pytest
 
 from tests.browser.conftest import wait_until_healthy
 from tests.packaging.conftest import PACKAGES, REPOSITORY
+from tests.ports import free_port
 
 pytestmark = pytest.mark.packaging
+PORT = "8501"  # the container's
 ASSETS = "import xai.built_in; print(xai.built_in.ASSETS)"
 # Runs the first page as a visitor's browser would have it run.
 FIRST_PAGE = """
@@ -31,9 +33,7 @@ print(app.query_params["film"], app.selectbox(key="compare_model").value)
 @contextmanager
 def served(installed, *words):
     """Start ``lightbox`` on a free port and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(installed.programs / "lightbox"), "--port", str(port), *words]
     server = subprocess.Popen(command, cwd=installed.folder, env=installed.environment())
     try:
@@ -87,7 +87,7 @@ def test_built_in_predictions_are_evaluated(installed):
 
 
 def test_the_app_answers(installed):
-    with served(installed) as address, urlopen(address, timeout=10) as page:
+    with served(installed) as address, urlopen(address, timeout=60) as page:
         assert page.status == 200
         assert b"<title>Streamlit</title>" in page.read()
 
@@ -97,3 +97,23 @@ def test_the_first_page_runs_with_the_models_and_films_of_the_wheel(installed):
     assert done.returncode == 0, done.stderr
     film, model = done.stdout.split()
     assert (film, model) == ("simulated/s00000", "lightbox")
+
+
+@pytest.fixture
+def commands():
+    """Give the commands of the Dockerfile: that of its health check, and the one it starts."""
+    text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    health, start = (json.loads(found) for found in re.findall(r"^\s*CMD (\[.+\])$", text, re.MULTILINE))
+    return health, start
+
+
+def test_the_containers_health_check_passes_while_the_app_runs_and_fails_once_it_does_not(installed, commands):
+    health, start = commands
+    assert start[:3] == ["lightbox", "--library", "/library"]
+    assert start[3:] == ["--port", PORT, "--address", "0.0.0.0"]
+    words = ("--library", str(installed.folder / "library"), "--address", "127.0.0.1")
+    with served(installed, *words) as address:
+        check = [word.replace(PORT, address.rsplit(":", 1)[1]) for word in health]
+        assert check != health
+        assert subprocess.run(check).returncode == 0
+    assert subprocess.run(check, capture_output=True).returncode == 1

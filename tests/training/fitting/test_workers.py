@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.ports import free_port
 from tests.training.made_films import ALONE, make_dataset
 from training.fitting.journal import FitError
 from training.fitting.workers import join_team
@@ -27,16 +27,6 @@ OPTIONS = [
 MINUTES = 10
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 def _fit(dataset: Path, out: Path, config: dict | None) -> subprocess.Popen:
     environment = os.environ | ({"TF_CONFIG": json.dumps(config)} if config else {})
     command = [sys.executable, "-c", ALONE, "fit", str(dataset), "--out", str(out), *OPTIONS]
@@ -47,7 +37,7 @@ def _fit(dataset: Path, out: Path, config: dict | None) -> subprocess.Popen:
 
 def test_two_workers_train_the_model_of_one(tmp_path):
     dataset = make_dataset(tmp_path / "dataset", films=60)
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in _free_ports(2)]}
+    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
     alone = _fit(dataset, tmp_path / "alone.keras", None)
     assert alone.wait(MINUTES * 60) == 0, alone.stderr.read()
     team = [

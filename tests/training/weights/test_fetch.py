@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import errno
 import hashlib
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.ports import free_port
 from training.__main__ import main
 from training.weights import download
 from training.weights import fetch_command as command
@@ -243,9 +243,7 @@ def test_a_page_instead_of_the_file_is_refused(server, tmp_path):
 
 
 def test_offline_says_what_to_do(tmp_path):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/weights.pth"
+    url = f"http://127.0.0.1:{free_port()}/weights.pth"
     with pytest.raises(FetchError, match=r"may be offline\. Download .* save it as weights\.pth, or .* --mirror"):
         download.download(RemoteFile(url, "weights.pth", None, None, 10), tmp_path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -109,11 +108,9 @@ def test_cancel_stops_at_once_and_leaves_the_classifier_usable(method, zoo, film
 def test_cancel_under_way_waits_for_one_batch_only(method, zoo, film):
     done = []
     budget = Budget(evaluations=100_000, progress=done.append, cancelled=lambda: len(done) >= 3)
-    start = time.perf_counter()
     with pytest.raises(Cancelled):
         EXPLAINERS[method]().explain(zoo("flat"), film, budget=budget)
     assert len(done) == 3
-    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize("method", METHODS)
