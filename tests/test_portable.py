@@ -35,7 +35,7 @@ def sources() -> list[Path]:
 
 def is_run_as_a_script(path: Path) -> bool:
     """Whether importing a file would run a command or show a page."""
-    return path.name == "__main__.py" or path == Path("dashboard/app.py") or path.parent == Path("dashboard/views")
+    return path.name == "__main__.py" or path == Path("dashboard/main.py") or path.parent == Path("dashboard/views")
 
 
 def test_every_module_is_imported_without_what_windows_lacks():

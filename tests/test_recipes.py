@@ -31,7 +31,7 @@ Services.warm_up = lambda self, model: None  # nobody waits for the next film he
 
 def open_page(page, **link):
     sys.argv[1:] = ["--library", str(Path("library").resolve())]
-    app = AppTest.from_file("dashboard/app.py", default_timeout=120)
+    app = AppTest.from_file("dashboard/main.py", default_timeout=120)
     app.switch_page(f"views/{page}.py")
     app.query_params.update(link)
     app.run()

@@ -57,9 +57,9 @@ def test_every_command_is_listed():
 
 
 def test_every_view_is_a_page_that_is_opened_and_pictured():
-    app = (REPOSITORY / "dashboard" / "app.py").read_text("utf-8")
+    router = (REPOSITORY / "dashboard" / "main.py").read_text("utf-8")
     views = {name.split("/")[-1] for name in tracked("dashboard/views")} - {"__init__.py"}
-    assert set(re.findall(r'st\.Page\("views/(\w+\.py)"', app)) == views
+    assert set(re.findall(r'st\.Page\("views/(\w+\.py)"', router)) == views
     paths = {view.removesuffix(".py") for view in views}
     assert {path or "compare" for path in test_pages.PAGES} == paths
     pictures = [name.split("/")[-1] for name in tracked("tests/browser/pictures")]

@@ -32,7 +32,7 @@ from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "main.py"
 FILMS, PATIENTS = 377_110, 65_379  # of MIMIC-CXR-JPG 2.0.0
 LINKS = {
     "nothing": {},

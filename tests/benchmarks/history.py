@@ -62,7 +62,7 @@ def yardstick() -> float:
 def first_page() -> tuple[float, float]:
     """Seconds until the Compare page has run, and of the same page at another finding."""
     with tempfile.TemporaryDirectory() as library:
-        command = [sys.executable, "-c", SWITCHES, str(REPOSITORY / "dashboard" / "app.py"), "--library", library]
+        command = [sys.executable, "-c", SWITCHES, str(REPOSITORY / "dashboard" / "main.py"), "--library", library]
         start = time.perf_counter()
         with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             process.stdout.readline()

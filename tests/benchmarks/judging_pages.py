@@ -25,7 +25,7 @@ from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.benchmarks.films_page import write_library
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "main.py"
 SIZES = (22_433, 377_110)
 MOVES = (0.1, 0.2, 0.3, 0.4)
 

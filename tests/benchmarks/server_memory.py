@@ -20,6 +20,7 @@ import streamlit  # noqa: F401  part of what the server holds
 
 from dashboard.compare import light_box
 from dashboard.compare.state import State as CompareState
+from dashboard.components.packing import pack
 from dashboard.server.services import Request, Services, open_services
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.films.film import Film
@@ -47,7 +48,8 @@ def look(services: Services, one: Film) -> float:
     """Show a film as the page does, with what the browser is sent; gives the seconds until all is there."""
     start = time.perf_counter()
     services.films.put(one)
-    services.part(["film", one.sha256], lambda: light_box.film_part(one, "film"))
+    find, offer = services.channel.parts.find, services.channel.parts.offer
+    find(offer(["film", one.sha256], lambda: pack(light_box.film_pixels(one))), "visitor")
     jobs = [services.explain("visitor", request) for request in requests(one) if services.found(request) is None]
     while not all(job.ended for job in jobs):
         services.jobs.keep_only("visitor", [job.key for job in jobs])
@@ -56,8 +58,8 @@ def look(services: Services, one: Film) -> float:
     card = services.library.card(DEFAULT_MODEL)
     for request in requests(one):
         made, method = services.found(request), EXPLAINERS[request.method]
-        name = ["panel", services.explanation_key(request)]
-        services.part(name, lambda made=made, method=method: light_box.ready_panel(method, made, card, {}))
+        name = ["maps", services.explanation_key(request)]
+        find(offer(name, lambda made=made, method=method: pack(light_box.maps_part(method, made, card, {}))), "visitor")
     return time.perf_counter() - start
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -149,3 +150,52 @@ def test_an_upload_is_nobody_elses(page, chromium, address):
     for url in [url for url in own if "/parts/" in url]:
         answer = mine.get(url)
         assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+
+
+SHORT_GRACE = """
+import streamlit as st
+from starlette.middleware import Middleware
+
+import dashboard.server.pages as pages
+
+pages.GRACE = 0.5
+
+from dashboard.app import HOME, serving
+from dashboard.server.middleware import PageHeaders
+from dashboard.server.routes import routes
+from dashboard.server.shared import library_root, shared_services
+
+app = st.App(
+    HOME / "main.py",
+    lifespan=serving,
+    routes=routes(lambda: shared_services(library_root()[0]).channel),
+    middleware=[Middleware(PageHeaders)],
+)
+"""
+
+
+def test_uploads_are_forgotten_a_while_after_the_visitor_has_gone(chromium, serve, library, tmp_path):
+    (tmp_path / "app.py").write_text(SHORT_GRACE, encoding="utf-8")
+    with serve(tmp_path / "app.py", "--library", str(library)) as address:
+        context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/parts/" in request.url else None)
+        page.goto(link(address, **OVERTURE), timeout=SLOW)
+        expect(page.locator(".viewer [role=option]").first).to_be_visible(timeout=SLOW)
+        asked.clear()
+        upload(page, ("mine.png", png(picture(43))))
+        expect(title(page)).to_contain_text("mine.png · PNG")
+        expect(page.locator(".viewer .film .subtitle")).to_contain_text("mine.png")
+        own = asked[0]
+        assert context.request.get(own).status == 200
+        page.reload()  # it is the same visitor: nothing is lost in between
+        expect(page.locator(".viewer [role=option]").first).to_be_visible(timeout=SLOW)
+        assert context.request.get(own).status == 200
+        page.close()
+        for _ in range(100):
+            if context.request.get(own).status == 404:
+                break
+            time.sleep(0.2)
+        assert context.request.get(own).status == 404
+        context.close()
