@@ -158,7 +158,7 @@ from starlette.middleware import Middleware
 
 import dashboard.server.pages as pages
 
-pages.GRACE = 0.5
+pages.GRACE = 8.0
 
 from dashboard.app import HOME, serving
 from dashboard.server.middleware import PageHeaders
