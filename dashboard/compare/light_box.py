@@ -112,13 +112,17 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
 
 
 def maps_part(
-    explainer: type[Explainer], explanations: list[Explanation], card: ModelCard, truth: Mapping[str, str]
+    explainer: type[Explainer],
+    explanations: list[Explanation],
+    card: ModelCard,
+    truth: Mapping[str, str],
+    first_look: str = "",
 ) -> payload.Payload:
-    """A method's maps and the words that belong to them."""
+    """A method's maps and the words that belong to them; a first look says that it is one."""
     cells = [one.cells for one in explanations if one.cells is not None]
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {one.finding: _caption(one, explainer, card, truth.get(one.finding)) for one in explanations},
+        {one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look) for one in explanations},
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -130,14 +134,15 @@ def colour_tables() -> Any:
 
 
 def _caption(
-    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None
+    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None, first_look: str
 ) -> payload.Payload:
+    alt = alternative_text(explanation, explainer, card, truth)
     return payload.caption(
         describe(explanation.map),
         diagnostics=[
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
             for one in explainer.tell(explanation.diagnostics)
         ],
-        cost=cost(explanation),
-        alt=alternative_text(explanation, explainer, card, truth),
+        cost=first_look or cost(explanation),
+        alt=f"{first_look} {alt}" if first_look else alt,
     )

@@ -128,6 +128,7 @@ class Shown:
                     EXPLAINERS[method].title,
                     partial(self._explain, method),
                     partial(self._find_maps, method),
+                    partial(self._find_first_look, method),
                 )
             )
         if self.without:
@@ -194,6 +195,20 @@ class Shown:
     def _maps(self, method: str) -> Payload | None:
         made = self.services.store.get(self.key(method))
         return None if made is None else light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth)
+
+    def _find_first_look(self, method: str) -> str | None:
+        key = self.key(method)
+        if self.services.first_looks.get(key) is None:
+            return None
+        return self._offer(["first look", key, *self._words], lambda: self._first_look(method))
+
+    def _first_look(self, method: str) -> Payload | None:
+        made = self.services.first_looks.get(self.key(method))
+        if made is None:
+            return None
+        whole = EXPLAINERS[method](**dict(self.parameters[method])).cost
+        said = f"A first look: {made[0].evaluations:,} of {whole:,} evaluations."
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, said)
 
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:

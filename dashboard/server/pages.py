@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from dashboard.server.jobs import Job
@@ -33,6 +33,8 @@ class Want:
     find : callable
         Gives the name of the part that shows it, see `parts`, or None as long as it is not there. Leave it out where
         the job itself is all that is waited for.
+    preview : callable
+        Gives the name of a part with a first look at it, if there is one.
     goes_on : bool
         Whether the job goes on when the visitor turns to another page.
     """
@@ -42,6 +44,7 @@ class Want:
     title: str
     ask: Callable[[], Job | None]
     find: Callable[[], str | None] | None = None
+    preview: Callable[[], str | None] = lambda: None
     goes_on: bool = False
 
 
@@ -60,7 +63,7 @@ class Item:
     message : str
         Why it failed.
     part : str or None
-        What to fetch, once it is ready.
+        What to fetch, once it is ready; before that a first look, if there is one.
     """
 
     name: str
@@ -108,9 +111,12 @@ class _Awaited:
 
     def item(self) -> Item:
         """Say how it stands."""
-        name, title, job = self.want.name, self.want.title, self.job
         if self.part is not None:
-            return Item(name, title, "ready", 1.0, part=self.part)
+            return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
+        return replace(self._unready(), part=self.want.preview())
+
+    def _unready(self) -> Item:
+        name, title, job = self.want.name, self.want.title, self.job
         if self.is_stopped:
             return Item(name, title, "cancelled")
         if job is None:

@@ -17,10 +17,10 @@ from dashboard.server.channel import Channel
 from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
-from dashboard.server.store import ResultStore, content_key
+from dashboard.server.store import ResultStore, content_key, size_of
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.explainers.explanation import Explanation
+from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ MODELS_IN_MEMORY = 2
 FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
+FIRST_LOOK = 64  # evaluations for a first look at a map that takes long
+SOME_LOOKS = 4  # a map that costs less than so many first looks has none
+LONG_WAIT = 3.0  # seconds from which a map takes long
+FIRST_LOOK_BYTES = 16 * 2**20
 WARM_UP_DELAY = 3.0  # seconds
 
 
@@ -65,6 +69,8 @@ class Services:
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.when_forgotten: dict[str, Callable[[str], None]] = {}
+        self.first_looks: Bounded[list[Explanation]] = Bounded(FIRST_LOOK_BYTES, size_of)
+        self._pace: dict[str, float] = {}  # seconds an evaluation, by model
         self._of_upload: dict[str, set[str]] = {}
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
@@ -169,8 +175,14 @@ class Services:
 
         def work(budget: Budget) -> None:
             classifier = self.classifier(request.model)
+            if self._takes_long(explainer, request.model):
+                first = Budget(FIRST_LOOK, cancelled=budget.cancelled)
+                look = explainer.explain(classifier, request.film, budget=first, seed=request.seed)
+                self.first_looks.put(key, look)
             made = explainer.explain(classifier, request.film, budget=budget, seed=request.seed)
+            self._pace[request.model] = made[0].seconds / max(made[0].evaluations, 1)
             self.store.put(key, made, on_disk=request.of_dataset)
+            self.first_looks.drop(key)
 
         return self.jobs.ask(visitor, key, work, slow=not explainer.quick)
 
@@ -178,6 +190,7 @@ class Services:
         """Forget an upload, named by its content hash, and all that was made of it."""
         for key in self._of_upload.pop(film, set()):
             self.store.forget(key)
+            self.first_looks.drop(key)
             self.logits.drop(key)
         self.films.drop(film)
         for forget in tuple(self.when_forgotten.values()):
@@ -186,6 +199,13 @@ class Services:
     def note_upload(self, film: str, key: str) -> None:
         """Note what is made of an upload, to be forgotten with it."""
         self._of_upload.setdefault(film, set()).add(key)
+
+    def _takes_long(self, explainer: Explainer, model: str) -> bool:
+        """Whether a first look is worth its evaluations; yes where nobody has waited for this model yet."""
+        if explainer.quick or explainer.cost <= SOME_LOOKS * FIRST_LOOK:
+            return False
+        pace = self._pace.get(model)
+        return pace is None or pace * explainer.cost > LONG_WAIT
 
     def logits_key(self, sha256: str, model: str) -> str:
         """Name a model's answer to a film."""

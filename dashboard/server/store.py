@@ -45,7 +45,7 @@ class ResultStore:
         self._shipped = ShippedFiles(shipped, ".npz")
         self._disk = DiskCache(folder, disk_bytes, ".npz")
         self._damaged: set[str] = set()
-        self._memory: Bounded[list[Explanation]] = Bounded(MEMORY_BYTES, _size)
+        self._memory: Bounded[list[Explanation]] = Bounded(MEMORY_BYTES, size_of)
 
     def get(self, key: str) -> list[Explanation] | None:
         """Give a result, None if it is not there."""
@@ -76,7 +76,8 @@ class ResultStore:
             self._damaged.discard(key)
 
 
-def _size(explanations: list[Explanation]) -> int:
+def size_of(explanations: list[Explanation]) -> int:
+    """Bytes of the arrays of a result."""
     arrays = [array for one in explanations for array in (one.map, one.cells) if array is not None]
     pieces = explanations[0].pieces
     return sum(array.nbytes for array in arrays) + (0 if pieces is None else pieces.nbytes)

@@ -6,7 +6,8 @@ of visitors, how long a change took (median, 95th percentile), how many were not
 the server's processor time for a change, and what they cost afterwards while they only look, in cores. The films are
 simulated ones; a round is played twice, so that its maps are computed first and come from the store then.
 
-``--app`` plays the same against another checkout's app, also an older one whose pages asked again and again.
+``--browsers 8`` plays as many visitors in Chromium instead. ``--app`` plays the same against another checkout's app,
+also an older one whose pages asked again and again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import asyncio
 import http.client
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -35,6 +37,14 @@ from websockets.asyncio.client import connect
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 STUCK = 60.0  # seconds after which a page that is not finished counts as stuck
 IDLE = 20.0  # seconds over which idle visitors are watched
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+# In the browser: another film hangs, and all of it is there.
+FINISHED = """(before) => {
+    const host = [...document.querySelectorAll("*")].find((one) => one.shadowRoot?.querySelector(".viewer"));
+    const root = host?.shadowRoot;
+    return root && root.querySelector(".film .subtitle").textContent !== before
+        && root.querySelector(".progress .words").textContent.startsWith("All maps are there");
+}"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -195,7 +205,6 @@ async def play(port: int, process: subprocess.Popen, visitors: int, changes: int
     """Have visitors open a film each, or all the same one, and change it so many times; gives what it took."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * visitors))
     crowd = [Visitor(port) for _ in range(visitors)]
-    started = time.perf_counter()
 
     async def one(number: int, visitor: Visitor) -> list[float | None]:
         first = 0 if same else (7 * number) % 200
@@ -207,21 +216,52 @@ async def play(port: int, process: subprocess.Popen, visitors: int, changes: int
     each = await asyncio.gather(*(one(*pair) for pair in enumerate(crowd)))
     times = [took for changes_of_one in each for took in changes_of_one]
     used = processor_time(process) - before
-    wall = time.perf_counter() - started
     idle_from = processor_time(process)
     await asyncio.sleep(IDLE)
     idle = (processor_time(process) - idle_from) / IDLE
     for visitor in crowd:
         await visitor.socket.close()
+    return {**summary(times), "processor_s_a_change": used / max(len(times), 1), "idle_cores": idle}
+
+
+async def browse(port: int, browsers: int, changes: int, seed: int) -> dict[str, Any]:
+    """Have visitors in real browsers change films, by the key that a person would press; gives what it took."""
+    from playwright.async_api import TimeoutError as TookTooLong
+    from playwright.async_api import async_playwright
+
+    async def one(browser: Any, number: int) -> list[float | None]:
+        context = await browser.new_context(viewport={"width": 1366, "height": 768})
+        page = await context.new_page()
+        page.set_default_timeout(1000 * STUCK)
+        await page.goto(f"http://127.0.0.1:{port}/?film=simulated%2Fs{7 * number:05d}&seed={seed}")
+        await page.get_by_text("All maps are there.").wait_for()
+        times: list[float | None] = []
+        for _ in range(changes):
+            before, start = await page.locator(".viewer .film .subtitle").inner_text(), time.perf_counter()
+            await page.keyboard.press("f")
+            try:
+                await page.wait_for_function(FINISHED, arg=before)
+                times.append(time.perf_counter() - start)
+            except TookTooLong:
+                times.append(None)
+        await context.close()
+        return times
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        each = await asyncio.gather(*(one(browser, number) for number in range(browsers)))
+        await browser.close()
+    return summary([took for times in each for took in times])
+
+
+def summary(times: list[float | None]) -> dict[str, Any]:
+    """Give how long changes took, and how many were not finished."""
     done = sorted(took for took in times if took is not None)
     return {
         "changes": len(times),
-        "stuck": sum(took is None for took in times),
+        "stuck": len(times) - len(done),
         "median_s": statistics.median(done) if done else float("nan"),
         "p95_s": done[int(0.95 * (len(done) - 1))] if done else float("nan"),
-        "processor_s_a_change": used / max(len(times), 1),
-        "idle_cores": idle,
-        "wall_s": wall,
     }
 
 
@@ -230,12 +270,17 @@ def main() -> int:
     parser.add_argument("--visitors", type=int, nargs="+", default=[1, 5, 15, 30])
     parser.add_argument("--changes", type=int, default=20, help="films that each visitor goes through")
     parser.add_argument("--same", action="store_true", help="all on the same films; else each on films of its own")
+    parser.add_argument("--browsers", type=int, default=0, help="play so many real ones")
     parser.add_argument("--app", type=Path, default=APP)
     parser.add_argument("--library", type=Path, help="kept between runs; default: a fresh one")
     options = parser.parse_args()
     print("visitors  maps      changes  stuck  median_s  p95_s  processor_s_a_change  idle_cores")
     app = options.app.resolve()
     with tempfile.TemporaryDirectory() as fresh, served(app, options.library or Path(fresh)) as server:
+        if options.browsers:
+            took = asyncio.run(browse(server[0], options.browsers, options.changes, 1))
+            print(f"{options.browsers} browsers, {took}")
+            return 0
         for seed, visitors in enumerate(options.visitors, 1):
             for maps in ("computed", "stored"):  # the second time the same maps are asked for
                 took = asyncio.run(play(*server, visitors, options.changes, seed, options.same))

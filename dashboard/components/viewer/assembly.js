@@ -120,7 +120,7 @@ export class Assembly {
       const pixels = this.parts.now(panel.picture.part)?.pixels ?? null;
       return { ...panel, ...nothing, ...content, state: "ready", picture: pixels };
     }
-    if (content) return { ...panel, ...nothing, ...content, state: "ready", picture: null };
+    if (content) return { ...panel, ...nothing, ...content, state: item.state === "ready" ? "ready" : "preview", picture: null };
     const state = !item || item.state === "ready" ? "running" : item.state;
     const message = state === "failed" ? item.message : state === "cancelled" ? "Cancelled." : "Being computed…";
     return { ...panel, ...nothing, state, message, picture: null };

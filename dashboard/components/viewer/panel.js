@@ -49,8 +49,9 @@ export class MethodPanel {
     this.panel = panel;
   }
 
+  /** Whether there is a map to show, if only a first look. */
   get isReady() {
-    return this.panel.state === "ready" && this.panel.maps !== null;
+    return (this.panel.state === "ready" || this.panel.state === "preview") && this.panel.maps !== null;
   }
 
   /**
@@ -100,7 +101,7 @@ export class MethodPanel {
     const { panel } = this;
     /** @type {Partial<Caption>} */
     const caption = panel.captions?.[finding.name] ?? {};
-    this.node.dataset.state = this.isReady ? "ready" : panel.state === "ready" ? "failed" : panel.state;
+    this.node.dataset.state = this.isReady ? panel.state : panel.state === "ready" ? "failed" : panel.state;
     this.part("title").textContent = panel.title;
     this.part("notice").textContent = this.isReady ? "" : panel.message || STATE_WORDS[this.node.dataset.state];
     this.canvas.setAttribute("aria-label", this.altText(finding, caption, display));

@@ -89,7 +89,7 @@ export interface Maps {
 
 /** A panel with what has come of it. */
 export interface Panel extends Omit<PanelWords, "picture"> {
-  state: "ready" | "waiting" | "running" | "failed" | "cancelled";
+  state: "ready" | "preview" | "waiting" | "running" | "failed" | "cancelled";
   message: string;
   maps: Pixels | null;
   native: Pixels | null;

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -136,6 +137,23 @@ def test_what_failed_says_why_and_is_made_again_when_asked(jobs):
     work.error = None
     page.go_on("maps")
     until(lambda: states(page) == ["ready"])
+
+
+def test_a_first_look_is_shown_until_the_map_is_there_and_stays_when_it_is_stopped(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    looks: list[str | None] = [None]
+    page.expect("maps", [replace(work.want, preview=lambda: looks[0])])
+    until(lambda: states(page) == ["running"])
+    assert page.items("maps")[0].part is None
+    looks[0] = "first look"
+    assert page.items("maps")[0].part == "first look"
+    page.stop("maps")
+    assert [(one.state, one.part) for one in page.items("maps")] == [("cancelled", "first look")]
+    page.go_on("maps")
+    work.go.set()
+    until(lambda: states(page) == ["ready"])
+    assert page.items("maps")[0].part == "part map"
 
 
 def test_another_view_stops_the_work_for_the_one_before(jobs):

@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.server.jobs import Job
 from dashboard.server.services import Request, Services
+from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.films.reading import read_film
@@ -230,6 +231,29 @@ def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(services, r
     first = services.film("generated", "a")
     assert services.film("generated", "a") is first
     assert first.sha256 == read_film(root / "films" / "generated" / "a.png").sha256
+
+
+def test_a_map_that_takes_long_has_a_first_look_and_is_itself_no_other(services, root, monkeypatch):
+    looks = []
+    original = services.first_looks.put
+    monkeypatch.setattr(services.first_looks, "put", lambda key, look: (looks.append((key, look)), original(key, look)))
+    film = read_film(root / "films" / "generated" / "a.png")
+    request = Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=8)
+    made = explained(services, request)
+    ((key, look),) = looks
+    assert key == services.explanation_key(request)
+    assert look[0].evaluations == 64
+    assert made[0].evaluations == 400
+    direct = EXPLAINERS["lime"](samples=400, regions=9).explain(services.classifier("tiny"), film, seed=8)
+    np.testing.assert_array_equal(made[0].map, direct[0].map)
+    assert services.first_looks.get(key) is None  # there is a better one now
+    explained(services, Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=9))
+    explained(services, Request(film, "tiny", "gradcam"))
+    assert len(looks) == 1  # this model has been found to be quick
+    monkeypatch.setattr("dashboard.server.services.LONG_WAIT", 0.0)
+    explained(services, Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=10))
+    explained(services, Request(film, "tiny", "lime", (("samples", 200), ("regions", 9)), seed=10))
+    assert len(looks) == 2
 
 
 def test_an_upload_is_forgotten_with_all_that_was_made_of_it(services, root):
