@@ -31,7 +31,7 @@ export function bindBack(open) {
 }
 
 /**
- * Point the links to files at what is shown, whenever their list opens; gives the undo.
+ * Point the links to files at what is shown, whenever their list opens.
  * @param {HTMLElement} root
  * @param {() => {page: string, finding: string, display: Display}} shown
  */
@@ -42,8 +42,5 @@ export function bindFiles(root, shown) {
     const asked = new URLSearchParams({ finding, display: JSON.stringify(display) });
     for (const link of list.querySelectorAll("a")) link.href = `${page}/downloads/${link.dataset.file}?${asked}`;
   };
-  list.addEventListener("toggle", point);
-  list.addEventListener("pointerdown", point, { capture: true });
-  list.addEventListener("focusin", point);
-  return () => list.removeEventListener("toggle", point);
+  for (const event of ["toggle", "pointerdown", "focusin"]) list.addEventListener(event, point, { capture: true });
 }

@@ -46,8 +46,8 @@ class Viewer {
     this.channel = undefined;
     /** @type {Promise<unknown>} what was said last to the server */
     this.said = Promise.resolve();
-    /** @type {(() => void) | undefined} */
-    this.unbindKeys = undefined;
+    /** @type {(() => void)[]} undo what listens outside of the light box */
+    this.unbind = [];
     /** @type {number | null} */
     this.frame = null;
     this.sending = 0;
@@ -64,23 +64,29 @@ class Viewer {
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     this.hang(this.film);
-    this.unbind = [
-      closeWhenLeft(find(root, ".keys", HTMLDetailsElement)),
-      closeWhenLeft(find(root, ".save", HTMLDetailsElement)),
-      bindFiles(root, () => ({ page: this.payload.page, finding: this.selected, display: this.display })),
-      bindBack((query) => this.goBack(query)),
-    ];
-    this.sizes = new ResizeObserver(() => this.layOut());
-    this.sizes.observe(find(root, ".panels"));
+    bindFiles(root, () => ({ page: this.payload.page, finding: this.selected, display: this.display }));
   }
 
+  /** Listen to what happens outside of the light box, once it can answer. */
+  attach() {
+    if (this.unbind.length) return;
+    const sizes = new ResizeObserver(() => this.layOut());
+    sizes.observe(find(this.root, ".panels"));
+    this.unbind = [
+      () => sizes.disconnect(),
+      closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
+      closeWhenLeft(find(this.root, ".save", HTMLDetailsElement)),
+      bindKeys(this.root, this.hands),
+      bindBack((query) => this.goBack(query)),
+    ];
+  }
+
+  /** Be quiet; Streamlit may show the same light box again later, with all that was chosen in it. */
   release() {
     clearTimeout(this.sending);
     this.channel?.close();
-    this.sizes.disconnect();
-    this.unbindKeys?.();
     this.latest = undefined; // what is still being fetched comes too late
-    for (const unbind of this.unbind) unbind();
+    for (const unbind of this.unbind.splice(0)) unbind();
   }
 
   /**
@@ -101,7 +107,7 @@ class Viewer {
     this.show();
     this.layOut();
     this.root.inert = false;
-    this.unbindKeys ??= bindKeys(this.root, this.hands);
+    this.attach();
     this.fetch();
   }
 
@@ -352,8 +358,5 @@ export default function (component) {
     viewers.set(parentElement, viewer);
   }
   viewer.receive(component).catch((error) => viewer.fail(error));
-  return () => {
-    viewer.release();
-    viewers.delete(parentElement);
-  };
+  return () => viewer.release();
 }
