@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from xai.backend import keras
-from xai.cards.model_card import InputSpec, ModelCard, ModelCardError
+from xai.cards.input_spec import InputSpec, Size, sides
+from xai.cards.model_card import ModelCard, ModelCardError
 from xai.findings import FINDINGS
 from xai.models.graph import FlatGraph, flatten, scaled_input
 from xai.models.loading import ModelError, file_sha256, load_model
@@ -59,11 +60,11 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     Raises
     ------
     ModelError
-        If the model cannot be loaded or is no classifier of square grey or RGB pictures.
+        If the model cannot be loaded or is no classifier of grey or RGB pictures.
     """
     path = Path(path)
     model = load_model(path)
-    size, channels = _square(model, path.name)
+    size, channels = _size_and_channels(model, path.name)
     graph = _flat(model, size, channels, path.name)
     count = graph.outputs.shape[-1]
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
@@ -90,8 +91,8 @@ def _to_check(link: str | None) -> tuple[str, ...]:
     )
 
 
-def _square(model: keras.Model, name: str) -> tuple[int, int]:
-    """Side and channels of the pictures that a model takes."""
+def _size_and_channels(model: keras.Model, name: str) -> tuple[Size, int]:
+    """Size and channels of the pictures that a model takes."""
     if len(getattr(model, "inputs", None) or ()) > 1:
         raise ModelError(f"{name} takes {len(model.inputs)} inputs; Lightbox feeds one picture.")
     shape = _input_shape(model)
@@ -107,9 +108,8 @@ def _square(model: keras.Model, name: str) -> tuple[int, int]:
         )
     if channels not in (1, 3):
         raise ModelError(f"{name} takes {channels} channels; Lightbox feeds 1 or 3.")
-    if height != width:
-        raise ModelError(f"{name} takes pictures of {height} x {width}; Lightbox feeds square ones.")
-    return height or USUAL_SIZE, channels
+    rows, columns = height or width or USUAL_SIZE, width or height or USUAL_SIZE
+    return (rows if rows == columns else (rows, columns)), channels
 
 
 def _check_input(model: keras.Model, card: ModelCard) -> None:
@@ -118,7 +118,7 @@ def _check_input(model: keras.Model, card: ModelCard) -> None:
     shape = _input_shape(model)
     if shape is None or len(shape) != 4:
         return  # the model does not say; trying it will
-    expected = (spec.size, spec.size, spec.channels)
+    expected = (*spec.shape, spec.channels)
     if any(own not in (None, ours) for own, ours in zip(shape[1:], expected, strict=True)):
         raise ModelCardError(
             f"the card of {card.name} says an input of {' x '.join(map(str, expected))}, "
@@ -140,12 +140,13 @@ def _is_shape(shape: Sequence[object]) -> bool:
     return all(extent is None or isinstance(extent, int) for extent in shape)
 
 
-def _flat(model: keras.Model, size: int, channels: int, name: str) -> FlatGraph:
+def _flat(model: keras.Model, size: Size, channels: int, name: str) -> FlatGraph:
     try:
         return flatten(model, size, channels)
     except Exception as error:  # Keras names a shape that does not fit in many different exceptions
         reason = " ".join(str(error).split())[:300]
-        sentence = f"{name} cannot be used with an input of {size} x {size} x {channels}: {reason}"
+        extent = " x ".join(map(str, (*sides(size), channels)))
+        sentence = f"{name} cannot be used with an input of {extent}: {reason}"
         raise ModelCardError(sentence if sentence.endswith(".") else f"{sentence}.") from error
 
 
