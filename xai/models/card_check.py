@@ -12,6 +12,7 @@ from xai.cards.input_spec import InputSpec, Size, sides
 from xai.cards.model_card import ModelCard, ModelCardError
 from xai.findings import FINDINGS
 from xai.models.graph import FlatGraph, flatten, scaled_input
+from xai.models.hints import resample_hint, scaling_hint
 from xai.models.loading import ModelError, file_sha256, load_model
 
 USUAL_SIZE = 224  # of models that take any
@@ -69,23 +70,29 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     count = graph.outputs.shape[-1]
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
+    resample, why = resample_hint(path, multiply > 1)
+    to_check = _to_check(model, graph.link, resample, why)
     return ModelCard(
         name=path.stem[:80],
         outputs=outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))),
         link=link,
         emits=emits,
-        input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link))}.",
+        input=InputSpec(size=size, channels=channels, multiply=multiply, resample=resample),
+        summary=f"Starter card. Check against the training of the model: {'; '.join(to_check)}.",
         sha256=file_sha256(path),
     )
 
 
-def _to_check(link: str | None) -> tuple[str, ...]:
+def _to_check(model: keras.Model, link: str | None, resample: str, why: str) -> tuple[str, ...]:
     """What a person must check in a starter card; `link` is None where the model does not show it."""
+    shape, hint = _input_shape(model), scaling_hint(model)
     return (
         "outputs (names, in the order of training)",
-        "input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1])",
+        *(() if shape and all(shape[1:3]) else ("input.size (guessed, the model takes any)",)),
+        f"input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1]{hint and f'; {hint}'})",
         "input.fit",
+        f"input.resample ({resample} is guessed: {why})",
+        "input.bits and contrast (none, unless films were made so)",
         *(() if link else ("head.link and emits (guessed, the model does not show them)",)),
         "thresholds (0.5 until you name them)",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from xai.models.preprocess import decode_mean_film, footprint, prepare
 from xai.models.units import model_units
 
 if TYPE_CHECKING:
+    from xai.cards.input_spec import InputSpec
     from xai.films.film import Film
 
 ANSWERS = 256  # films whose logits are remembered
@@ -179,6 +180,27 @@ class Classifier:
         key = _name(canvas)
         known = self._answers.get(key)
         return self._remember(key, self.logits(canvas[None])[0]) if known is None else known
+
+    def logits_under(self, specs: Sequence[InputSpec], film: Film) -> np.ndarray:
+        """Log-odds (len(specs), n_outputs) of one film, prepared in other ways than the card says too.
+
+        The card's own way gets its own answer. A way that the model cannot stand may give numbers that are not finite.
+
+        Raises
+        ------
+        ValueError
+            If a way leads to another shape than the model's own.
+        """
+        own = self.card.input
+        if any((spec.shape, spec.channels) != (own.shape, own.channels) for spec in specs):
+            raise ValueError(f"expected inputs of {own.shape} with {own.channels} channels, got {list(specs)}")
+        films = [model_units(tf.constant(prepare(film.pixels, spec)[None]), spec) for spec in specs]
+        with self._lock:
+            logits = self._log_odds(self._scores(tf.concat(films, 0), training=False)).numpy()
+        stands = [spec == own for spec in specs]
+        if any(stands):
+            logits[stands] = self.answer(self.prepare(film))
+        return np.asarray(logits, np.float32)
 
     def _remember(self, key: bytes, logits: np.ndarray) -> np.ndarray:
         """Keep the answer to a film, unless there is one; gives the one that stands."""
