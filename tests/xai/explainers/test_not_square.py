@@ -10,7 +10,6 @@ from PIL import Image
 
 from tests.xai import made_models as models
 from xai.__main__ import main
-from xai.backend import keras
 from xai.cards.model_card import card_path, write_card
 from xai.explainers import EXPLAINERS
 from xai.films.film import Film
@@ -18,30 +17,9 @@ from xai.models.classifier import Classifier
 from xai.models.preprocess import footprint
 from xai.pictures.render import place
 
-L = keras.layers
 SIZES = [(96, 160), (160, 96)]
-ROWS, COLUMNS = slice(24, 48), slice(20, 44)  # what the model sees, in pixels of either input
+ROWS, COLUMNS = models.RECTANGLE
 SMALL = {"shap": {"evaluations": 100}, "lime": {"samples": 100, "regions": 40}}
-
-
-def rectangle_model(size: tuple[int, int]) -> keras.Model:
-    """Logit = 40 * mean shade in the rectangle - 1; nothing outside is seen."""
-    height, width = size
-    around = ((ROWS.start, height - ROWS.stop), (COLUMNS.start, width - COLUMNS.stop))
-    model = keras.Sequential(
-        [
-            keras.Input((height, width, 1)),
-            L.Cropping2D(around),
-            L.ZeroPadding2D(around),
-            L.Conv2D(1, 1, activation="relu"),
-            L.GlobalAveragePooling2D(),
-            L.Dense(1),
-        ]
-    )
-    seen = (ROWS.stop - ROWS.start) * (COLUMNS.stop - COLUMNS.start)
-    model.layers[2].set_weights([np.ones((1, 1, 1, 1), np.float32), np.zeros(1, np.float32)])
-    model.layers[-1].set_weights([np.array([[40 * height * width / seen]], np.float32), np.float32([-1])])
-    return model
 
 
 def card(size: tuple[int, int], fit: str = "stretch"):
@@ -50,7 +28,7 @@ def card(size: tuple[int, int], fit: str = "stretch"):
 
 @pytest.fixture(scope="module", params=SIZES, ids=str)
 def classifier(request):
-    return models.classifier(rectangle_model(request.param), card(request.param))
+    return models.classifier(models.rectangle_model(request.param), card(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +77,7 @@ def test_what_hides_parts_finds_the_rectangle(method, classifier, film):
 @pytest.mark.parametrize("shape", [(120, 100), (90, 150)])
 def test_the_map_lies_on_the_film_where_the_model_looked(fit, shape):
     size = SIZES[0]
-    classifier = models.classifier(rectangle_model(size), card(size, fit))
+    classifier = models.classifier(models.rectangle_model(size), card(size, fit))
     film = Film.from_pixels(np.full(shape, 0.5))
     (found,) = EXPLAINERS["gradcam"]().explain(classifier, film)
     on_film = place(found.map, classifier.footprint(film), *shape)
@@ -120,7 +98,7 @@ def test_the_map_lies_on_the_film_where_the_model_looked(fit, shape):
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_explain_writes_maps_in_the_inputs_geometry_and_overlays_in_the_films(size, tmp_path):
     path = tmp_path / "wide.keras"
-    rectangle_model(size).save(path)
+    models.rectangle_model(size).save(path)
     write_card(card(size), card_path(path))
     shades = np.rint(255 * models.random_film(2, 120, 100).pixels).astype(np.uint8)
     Image.fromarray(shades).save(tmp_path / "film.png")
@@ -136,7 +114,7 @@ def test_explain_writes_maps_in_the_inputs_geometry_and_overlays_in_the_films(si
 
 def test_a_starter_card_of_such_a_model_loads_with_it(tmp_path, capsys):
     path = tmp_path / "wide.keras"
-    rectangle_model(SIZES[0]).save(path)
+    models.rectangle_model(SIZES[0]).save(path)
     assert main(["card", str(path)]) == 0
     assert Classifier.load(path).shape == SIZES[0]
     assert "96, 160" in json.dumps(json.loads(card_path(path).read_text(encoding="utf-8"))["input"]["size"])
