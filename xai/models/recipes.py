@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 AS_THE_CARD_SAYS = "as the card says"
-SCALED_BY = {
+SCALED_BY: dict[str, dict[str, Any]] = {
     "Keras load_img, ImageDataGenerator: nearest": {"resample": "nearest", "bits": 8},
     "Keras image_dataset_from_directory, Resizing: bilinear": {"resample": "bilinear"},
     "Pillow, torchvision: antialiased bilinear": {"resample": "antialiased", "bits": 8},
@@ -28,18 +28,18 @@ SCALED_BY = {
     "OpenCV: linear": {"resample": "opencv-linear", "bits": 8},
     "OpenCV: area": {"resample": "opencv-area", "bits": 8},
 }
-FITTED = {
+FITTED: dict[str, dict[str, Any]] = {
     "stretched": {"fit": "stretch"},
     "middle cut out": {"fit": "crop-first"},
     "padded with air": {"fit": "pad"},
 }
-CONTRAST = {
+CONTRAST: dict[str, dict[str, Any]] = {
     "as the film has it": {"contrast": None},
     "stretched": {"contrast": Contrast("stretch")},
     "equalised": {"contrast": Contrast("equalise")},
     "CLAHE": {"contrast": Contrast("clahe")},
 }
-PLAIN = {"multiply": 1.0, "mean": (0.0,), "std": (1.0,), "standardise": False}
+PLAIN: dict[str, Any] = {"multiply": 1.0, "mean": (0.0,), "std": (1.0,), "standardise": False}
 
 
 @dataclass(frozen=True)
