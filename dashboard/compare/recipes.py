@@ -13,7 +13,7 @@ from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 from xai.models.recipes import Recipe, under_recipes, usual_recipes
 
-STEPS = {"": "", "size": "scaling of the size", "fit": "fit", "contrast": "contrast", "shades": "scaling of the shades"}
+STEPS = {"": "", "size": "Scaling of the size", "fit": "Fit", "contrast": "Contrast", "shades": "Scaling of the shades"}
 ABOUT = """A model file does not say how films were prepared for it. Each line changes one step of what the card says;
 where nobody knows how the model’s own films were made, the answers may be any of these."""
 TRIED = "tried_recipes"  # in the session: for which film and model, and what came of it
@@ -23,7 +23,7 @@ def recipe_controls(services: Services, model: str, card: ModelCard, hung: Hung 
     """Show a button that tries the usual preparations on the film, and what came of it."""
     if hung is None:
         return
-    st.markdown("**How it was prepared**")
+    st.markdown("**How the film is prepared**")
     st.caption(ABOUT)
     asked, recipes = (hung.film.sha256, model, card.fingerprint), usual_recipes(card.input)
     if st.button("Try other preparations", key="try_recipes", icon=":material/science:"):
@@ -35,7 +35,7 @@ def recipe_controls(services: Services, model: str, card: ModelCard, hung: Hung 
             return
     tried, answers = st.session_state.get(TRIED, (None, None))
     if tried == asked:
-        st.markdown(escape(largest_move(card, recipes, answers)))
+        st.markdown("\n".join(f"- {escape(sentence)}" for sentence in largest_moves(card, recipes, answers)))
         st.dataframe(recipe_table(card, recipes, answers), hide_index=True, height="content")
 
 
@@ -49,19 +49,31 @@ def recipe_table(card: ModelCard, recipes: list[Recipe], answers: np.ndarray) ->
     return pd.DataFrame(rows)
 
 
-def largest_move(card: ModelCard, recipes: list[Recipe], answers: np.ndarray) -> str:
-    """Say which probability moves most from what the card says, by which recipe, and how many change sides."""
-    moves = np.nan_to_num(np.abs(answers - answers[0]))
-    number, output = np.unravel_index(int(moves.argmax()), moves.shape)
-    name = card.outputs[output]
-    before, after = (percent(float(answers[k, output])) for k in (0, number))
-    if not moves.any():
-        return "No usual preparation changes an answer."
-    thresholds = np.array([card.threshold(one).value for one in card.outputs])
-    flagged = answers >= thresholds
-    sides = int(((flagged != flagged[0]) & np.isfinite(answers)).any(axis=0).sum())
-    outputs = "1 output" if len(card.outputs) == 1 else f"{len(card.outputs)} outputs"
-    return (
-        f"The largest move: {finding_label(name)}, {before} to {after}, with “{recipes[number].name}”. Under some of "
-        f"these {sides} of {outputs} change{'s' if sides == 1 else ''} sides of the threshold."
-    )
+def largest_moves(card: ModelCard, recipes: list[Recipe], answers: np.ndarray) -> list[str]:
+    """Say for each step which probability moves most from what the card says, and how many outputs change sides.
+
+    Parameters
+    ----------
+    card : ModelCard
+    recipes : list of Recipe
+        The card's own first.
+    answers : ndarray, shape (recipes, outputs)
+        Probabilities; NaN where there is no finite one.
+    """
+    flagged = answers >= np.array([card.threshold(name).value for name in card.outputs])
+    changes_sides = (flagged != flagged[0]) & np.isfinite(answers)
+    sentences = []
+    for step in dict.fromkeys(recipe.step for recipe in recipes[1:]):
+        rows = [k for k, recipe in enumerate(recipes) if recipe.step == step]
+        moves = np.nan_to_num(np.abs(answers[rows] - answers[0]))
+        row, output = np.unravel_index(int(moves.argmax()), moves.shape)
+        if not moves.any():
+            sentences.append(f"{STEPS[step]}: no answer moves.")
+            continue
+        before, after = (percent(float(answers[k, output])) for k in (0, rows[row]))
+        sides = int(changes_sides[rows].any(axis=0).sum())
+        sentences.append(
+            f"{STEPS[step]}: {finding_label(card.outputs[output])} moves most, {before} to {after}, with "
+            f"“{recipes[rows[row]].name}”; {sides} of {len(card.outputs)} outputs change sides of the threshold."
+        )
+    return sentences

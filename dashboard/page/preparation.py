@@ -5,10 +5,10 @@ from __future__ import annotations
 from xai.cards.input_spec import SHORT_NAMES
 
 FITS = {
-    "stretch": "stretched to them",
-    "crop": "scaled until it covers them, its middle cut out",
-    "crop-first": "cut to their proportion around its middle, then scaled",
-    "pad": "padded with air to their proportion",
+    "stretch": "stretched to that size",
+    "crop": "scaled until it covers that size, its middle cut out",
+    "crop-first": "cut to that proportion around its middle, then scaled",
+    "pad": "padded with air to that proportion",
 }
 CONTRASTS = {
     "stretch": "stretched from its darkest to its brightest shades",

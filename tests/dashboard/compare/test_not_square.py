@@ -104,20 +104,20 @@ def test_the_page_shows_it_and_how_far_other_preparations_move_it(services, card
     film = services.film("generated", "a")
     own = card.probabilities(classifier.answer(classifier.prepare(film)))[0]
     assert table["Atelectasis"].iloc[0] == percent(float(own))
-    assert "The largest move: Atelectasis" in plain(shown(app))
+    assert "- Scaling of the shades: Atelectasis moves most" in plain(shown(app))
 
 
-def test_the_largest_move_is_named_with_its_recipe_and_what_it_flips():
+def test_the_largest_move_of_each_step_is_named_with_what_it_flips():
     card = models.card(("Mass", "Edema"), emits="logits")
-    ways = usual_recipes(card.input)[:3]
-    said_of = recipes.largest_move(card, ways, np.array([[0.3, 0.6], [0.1, 0.65], [0.9, np.nan]]))
-    assert said_of == (
-        f"The largest move: Mass, 30 % to 90 %, with “{ways[2].name}”. Under some of these 1 of 2 outputs changes "
-        "sides of the threshold."
-    )
-    assert recipes.largest_move(card, ways, np.full((3, 2), 0.2)) == "No usual preparation changes an answer."
-    table = recipes.recipe_table(card, ways, np.array([[0.3, 0.6], [0.1, 0.65], [0.9, np.nan]]))
-    assert list(table["Mass"]) == ["30 %", "10 %", "90 %"] and table["Edema"].iloc[2] == "no finite number"
+    own, *others = usual_recipes(card.input)
+    ways = [own, *(recipe for recipe in others if recipe.step in ("fit", "contrast"))]
+    answers = np.array([[0.3, 0.6], [0.1, 0.65], [0.9, np.nan], [0.3, 0.6], [0.3, 0.6], [0.3, 0.6]])
+    assert recipes.largest_moves(card, ways, answers) == [
+        "Fit: Mass moves most, 30 % to 90 %, with “padded with air”; 1 of 2 outputs change sides of the threshold.",
+        "Contrast: no answer moves.",
+    ]
+    table = recipes.recipe_table(card, ways, answers)
+    assert list(table["Mass"])[:3] == ["30 %", "10 %", "90 %"] and table["Edema"].iloc[2] == "no finite number"
 
 
 def test_an_input_that_overshoots_is_shown_within_black_and_white():
