@@ -9,6 +9,8 @@ FITS = {
     "crop": "scaled until it covers that size, its middle cut out",
     "crop-first": "cut to that proportion around its middle, then scaled",
     "pad": "padded with air to that proportion",
+    "keras-crop": "cut to that proportion first, as Keras does",
+    "keras-pad": "padded with air, as Keras does",
 }
 CONTRASTS = {
     "stretch": "stretched from its darkest to its brightest shades",

@@ -14,7 +14,7 @@ from xai.cards.checks import ModelCardError, check, is_int
 Size = int | tuple[int, int]
 """Side of a square, or height and width, in pixels."""
 
-FITS = ("stretch", "crop", "crop-first", "pad")
+FITS = ("stretch", "crop", "crop-first", "pad", "keras-crop", "keras-pad")
 CONTRASTS = ("stretch", "equalise", "clahe")
 ORDERS = ("before", "after")
 KERNELS = {
@@ -124,9 +124,9 @@ class InputSpec:
         Side of a square input in pixels, or its height and width.
     channels : int
         1, or 3 (the grey film three times).
-    fit : {"stretch", "crop", "crop-first", "pad"}
+    fit : {"stretch", "crop", "crop-first", "pad", "keras-crop", "keras-pad"}
         How a film whose sides are not in the input's proportion fits: stretched, scaled until it covers the input and
-        centre cropped, centre cropped and then scaled, or padded with air.
+        centre cropped, centre cropped and then scaled, or padded with air; the last two also as Keras rounds.
     multiply, mean, std
         ``x = (film * multiply - mean) / std`` with the film in [0, 1]; one ``mean`` and ``std`` a channel.
     resample : str

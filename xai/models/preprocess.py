@@ -28,7 +28,9 @@ def prepare(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
         ``fit`` says how: ``stretch`` ignores the aspect ratio, ``crop`` scales the film until it covers the input and
         takes the centre (torchvision's ``Resize`` and ``CenterCrop``), ``crop-first`` takes the centre in the input's
         proportion and scales it (torchxrayvision's ``XRayCenterCrop`` and ``XRayResizer``), ``pad`` adds air to the
-        side that is too short. Contrast and rounding to 8 bits come before or after, as it says.
+        side that is too short. ``keras-crop`` and ``keras-pad`` are the last two as Keras rounds them
+        (``crop_to_aspect_ratio``, ``keep_aspect_ratio`` and ``pad_to_aspect_ratio``). Contrast and rounding to 8 bits
+        come before or after, as it says.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def footprint(height: int, width: int, spec: InputSpec) -> tuple[float, float, f
     if spec.fit == "stretch":
         return (0.0, 0.0, 1.0, 1.0)
     rows, columns = spec.shape
-    if spec.fit == "pad":
+    if spec.fit in ("pad", "keras-pad"):
         tall, wide = max(height, width * rows / columns), max(width, height * columns / rows)
     elif spec.short_side:
         tall, wide = (min(height, width) * extent / spec.short_side for extent in spec.shape)
@@ -66,17 +68,19 @@ def footprint(height: int, width: int, spec: InputSpec) -> tuple[float, float, f
 
 
 def _fitted(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
-    if spec.fit == "pad":
-        return _scaled(_padded(pixels, spec.shape), *spec.shape, spec)
+    if spec.fit in ("pad", "keras-pad"):
+        padded = _padded(pixels, spec.shape, as_keras=spec.fit == "keras-pad")
+        return _scaled(padded, *spec.shape, spec)
     if spec.fit == "crop":
         height, width = _covering(pixels.shape, spec)
         scaled = _scaled(pixels, height, width, spec)
         return np.ascontiguousarray(_centre(scaled, spec.shape, _torchvision_start))
-    if spec.fit == "crop-first":
+    if spec.fit in ("crop-first", "keras-crop"):
         height, width = pixels.shape
         rows, columns = spec.shape
         part = (min(height, width * rows // columns) or 1, min(width, height * columns // rows) or 1)
-        return _scaled(_centre(pixels, part, _torchxrayvision_start), *spec.shape, spec)
+        start = _torchxrayvision_start if spec.fit == "crop-first" else _keras_start
+        return _scaled(_centre(pixels, part, start), *spec.shape, spec)
     return _scaled(pixels, *spec.shape, spec)
 
 
@@ -86,11 +90,14 @@ def _scaled(pixels: np.ndarray, height: int, width: int, spec: InputSpec) -> np.
     return resize(pixels, height, width, spec.resample, white * spec.mean[0] / spec.multiply)
 
 
-def _padded(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _padded(pixels: np.ndarray, shape: tuple[int, int], as_keras: bool) -> np.ndarray:
     """Put air around a film, as much on either side, until it has the proportion of an input."""
     height, width = pixels.shape
     rows, columns = shape
     tall, wide = max(height, round(width * rows / columns)), max(width, round(height * columns / rows))
+    if as_keras:  # rounds down, and adds the same to either side
+        tall, wide = max(height, width * rows // columns), max(width, height * columns // rows)
+        tall, wide = tall - (tall - height) % 2, wide - (wide - width) % 2
     top, left = (tall - height) // 2, (wide - width) // 2
     film = np.zeros((tall, wide), pixels.dtype)
     film[top : top + height, left : left + width] = pixels
@@ -116,6 +123,10 @@ def _centre(pixels: np.ndarray, shape: tuple[int, int], start: Callable[[int, in
 
 def _torchvision_start(whole: int, part: int) -> int:
     return round((whole - part) / 2)
+
+
+def _keras_start(whole: int, part: int) -> int:
+    return (whole - part) // 2
 
 
 def _torchxrayvision_start(whole: int, part: int) -> int:

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.compare import downloads, light_box, recipes
 from dashboard.compare.hang import Hung
 from dashboard.components.display import DISPLAY
+from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
@@ -118,6 +119,16 @@ def test_the_largest_move_of_each_step_is_named_with_what_it_flips():
     ]
     table = recipes.recipe_table(card, ways, answers)
     assert list(table["Mass"])[:3] == ["30 %", "10 %", "90 %"] and table["Edema"].iloc[2] == "no finite number"
+
+
+def test_a_mean_map_of_films_keeps_the_proportion(card):
+    films = [Film.from_pixels(np.full((50, 60), shade)) for shade in (0.25, 0.75)]
+    classifier = models.classifier(models.rectangle_model(card.input.shape), card)
+    found = mean_map(classifier, [lambda film=film: film for film in films], card.outputs[0], lambda: None)
+    np.testing.assert_allclose(found.film, np.full(card.input.shape, 0.5), atol=1e-6)
+    rectangle = np.zeros(card.input.shape, bool)
+    rectangle[models.RECTANGLE] = True
+    np.testing.assert_allclose(found.evidence, rectangle / rectangle.sum(), atol=1e-7)
 
 
 def test_an_input_that_overshoots_is_shown_within_black_and_white():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.xai import made_models as models
-from xai.cards.model_card import InputSpec
+from xai.cards.input_spec import FITS, InputSpec
 from xai.models.preprocess import footprint, prepare, resize
 
 SIZES = [32, (32, 48), (48, 32)]
@@ -121,7 +121,7 @@ def test_the_short_side_is_scaled_beyond_an_input_that_is_not_square():
     assert footprint(100, 150, spec) == pytest.approx((28 / 120, 0.3, 92 / 120, 0.7))
 
 
-@pytest.mark.parametrize("fit", ["stretch", "crop", "crop-first", "pad"])
+@pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("size", [64, (48, 80), (80, 48), (96, 160), (160, 96)], ids=str)
 @pytest.mark.parametrize(("shape", "at"), [((90, 150), (46, 70)), ((150, 90), (70, 46)), ((120, 120), (55, 66))])
 def test_a_point_lies_where_the_footprint_says(fit, size, shape, at):

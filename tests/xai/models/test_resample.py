@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from xai.backend import keras, tf
-from xai.cards.input_spec import KERNELS, RESAMPLES, InputSpec
+from xai.cards.input_spec import KERNELS, RESAMPLES, InputSpec, sides
 from xai.models.preprocess import prepare
 from xai.models.resample import resize
 
@@ -83,6 +83,24 @@ def test_keras_resizing_layer(interpolation, antialias, shapes):
     np.testing.assert_allclose(prepared(picture(before), size, how), expected, atol=2e-4)
     if interpolation == "bilinear" and not antialias:
         np.testing.assert_allclose(prepared(picture(before), size, "bilinear"), expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("option", ["crop", "pad"])
+@pytest.mark.parametrize("before", [(61, 48), (48, 61), (200, 333), (40, 40)])
+@pytest.mark.parametrize("size", [32, (31, 57), (57, 31)], ids=str)
+def test_keras_crops_and_pads_to_the_proportion(option, before, size):
+    layer = keras.layers.Resizing(*sides(size), **{f"{option}_to_aspect_ratio": True})
+    expected = np.asarray(layer(picture(before)[..., None].astype(np.float32)))[..., 0]
+    found = prepared(picture(before), size, "bilinear", fit=f"keras-{option}")
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("before", [(61, 48), (48, 61), (200, 333)])
+def test_keras_load_img_keeps_the_proportion(before, tmp_path):
+    Image.fromarray(shades := picture(before)).save(path := tmp_path / "film.png")
+    loaded = keras.utils.load_img(path, "grayscale", target_size=(32, 40), keep_aspect_ratio=True)
+    found = prepared(shades, (32, 40), "nearest", fit="keras-crop", bits=8)
+    np.testing.assert_array_equal(np.rint(found), np.asarray(loaded))
 
 
 @pytest.mark.parametrize(
