@@ -17,6 +17,7 @@ CONTRASTS = {
     "equalise": "made even (histogram equalisation)",
     "clahe": "made even tile by tile (CLAHE)",
 }
+LIBRARIES = {"pillow": "Pillow", "opencv": "OpenCV", "tensorflow": "TensorFlow", "scikit-image": "scikit-image"}
 USED_BY = {
     "nearest": "Keras’ load_img, ImageDataGenerator",
     "bilinear": "image_dataset_from_directory, keras.layers.Resizing",
@@ -30,6 +31,7 @@ USED_BY = {
 def resample_words(name: str) -> str:
     """Say how films are scaled to a model's size: by which library, and who does so unless told otherwise."""
     full = SHORT_NAMES.get(name, name)
+    library = next(library for library in LIBRARIES if full.startswith(library))
     alike = [short for short, long in SHORT_NAMES.items() if long == full and short in USED_BY]
     used_by = USED_BY.get(full) or (USED_BY[alike[0]] if alike else "")
-    return full.replace("-", " ", 1).replace("scikit image", "scikit-image") + (f" ({used_by})" if used_by else "")
+    return f"{LIBRARIES[library]} {full.removeprefix(library)[1:]}" + (f" ({used_by})" if used_by else "")

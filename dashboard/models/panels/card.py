@@ -137,7 +137,7 @@ def input_words(card: ModelCard) -> str:
     if spec.contrast is not None:
         lines.append(f"Its contrast is {CONTRASTS[spec.contrast.how]} {spec.contrast.order} that.")
     if spec.standardise:
-        lines.append("Each film’s own mean and deviation are taken off its shades.")
+        lines.append("Its own mean is taken off its shades, and they are divided by its own deviation.")
     return " ".join(lines)
 
 

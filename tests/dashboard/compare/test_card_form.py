@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.compare.card_form import sample_films
 from dashboard.compare.drafts import doubts, may_be_written, save_card
 from dashboard.server.library import Library
 from tests.dashboard.pages import APP, Idle, plain, said, shown
@@ -167,6 +168,15 @@ def test_a_model_that_does_not_react_is_doubted_on_the_page(run, library):
     model.save(library.models()["tiny"])
     app = press(run(model="tiny"), "Write a starter card")
     assert any("All 3 films get the same answers" in one.value for one in app.warning)
+
+
+def test_a_card_is_tried_on_three_different_films_even_where_there_are_none(library, shelf):
+    some = sample_films(Idle(library), None)
+    assert [name.split(" · ")[0] for name, _ in some] == ["a", "b", "c"]
+    (shelf.root / "datasets").rename(shelf.root / "elsewhere")
+    made_up = sample_films(Idle(library), some[0])
+    assert [name for name, _ in made_up] == [some[0][0], "made up, 1", "made up, 2"]
+    assert len({film.sha256 for _, film in made_up}) == 3
 
 
 @pytest.mark.parametrize(
