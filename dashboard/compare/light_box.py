@@ -56,7 +56,9 @@ def input_part(film: Film, card: ModelCard) -> payload.Payload:
     """The model's own input, and the part of the film that it shows."""
     canvas = prepare(film.pixels, card.input)
     height, width = film.pixels.shape
-    return payload.input_payload(np.rint(255 * canvas).astype(np.uint8), footprint(height, width, card.input))
+    return payload.input_payload(
+        np.rint(255 * canvas.clip(0, 1)).astype(np.uint8), footprint(height, width, card.input)
+    )
 
 
 def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Payload]:

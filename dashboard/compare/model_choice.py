@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
+from dashboard.compare.card_form import card_form
+from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
 from dashboard.compare.visit import visit
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
-from xai.models.command_card import write_starter_card
 from xai.models.library import DEFAULT_MODEL
+from xai.models.preprocess import resize
+from xai.pictures.render import window
+
+LONGEST_SIDE = 900  # of a film that is shown without a model
 
 
 def choose_model(services: Services, state: State) -> str:
@@ -45,34 +51,31 @@ def usable_card(services: Services, model: str) -> ModelCard | None:
         return None
 
 
-def show_no_card(services: Services, model: str) -> None:
-    """Say why a model cannot be used and what to do about it; one without a card can be given a starter to complete."""
+def show_no_card(services: Services, model: str, hung: Hung | None) -> None:
+    """Say why a model cannot be used and what to do about it, beside the film, which hangs all the same."""
     if not model:
         st.error("There is no model: put a .keras file and its card into the library's folder models.")
-        return
-    try:
-        services.library.card(model)
-    except ModelCardError as error:
-        st.error(escape(str(error)))
-    path = services.library.models()[model]
+    else:
+        try:
+            services.library.card(model)
+        except ModelCardError as error:
+            st.error(escape(str(error)))
+    film, words = st.columns([1, 1.6], gap="medium")
+    if hung is not None:
+        film.image(window(_smaller(hung.film.pixels)), caption="The film alone.", width="stretch")
+    with words:
+        if model:
+            _what_to_do(services, services.library.models()[model], hung)
+
+
+def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
     if card_path(path).exists():
         st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
         return
-    st.markdown(
-        "The card says what the outputs mean and how the film must be prepared. A starter holds what can be read from "
-        "the model; whoever trained it completes the rest. Write it here, or on the command line with the names of "
-        "the outputs. Or choose another model above."
-    )
-    st.code(f"python -m xai card {path.name} --outputs NAME ...", language=None)
-    if st.button("Write a starter card", icon=":material/edit_document:"):
-        _write_starter(path)
+    card_form(services, path, None if hung is None else (hung.title, hung.film))
 
 
-def _write_starter(path: Path) -> None:
-    with st.spinner("Reading the model…"):
-        try:
-            write_starter_card(path)
-        except (ValueError, OSError) as error:
-            st.error(escape(str(error)))
-            return
-    st.rerun()
+def _smaller(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape
+    scale = min(1.0, LONGEST_SIDE / max(height, width))
+    return resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))

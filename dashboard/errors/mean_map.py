@@ -62,7 +62,7 @@ def mean_map(
     from xai.explainers import EXPLAINERS  # loads TensorFlow
 
     explainer = EXPLAINERS["gradcam"]()
-    film = np.zeros((classifier.size, classifier.size))
+    film = np.zeros(classifier.shape)
     evidence, count, empty, broken, reason = np.zeros_like(film), 0, 0, 0, ""
     for open_film in films:
         step()

@@ -15,6 +15,7 @@ from dashboard.compare.downloads import downloads
 from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
+from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.compare.visit import visit
@@ -126,10 +127,11 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     with chooser:
         model = choose_model(services, visit.state)
     card = usable_card(services, model)
+    hung = current_film(services, visit.state)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
             model_facts(card)
-    hung = current_film(services, visit.state)
+            recipe_controls(services, model, card, hung)
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")
         earlier, later = neighbours(services, visit.state, hung)
@@ -156,7 +158,7 @@ def compare(services: Services) -> None:
     hung, model, card = toolbar(services)
     show_refused()
     if card is None:
-        show_no_card(services, model)
+        show_no_card(services, model, hung)
     if hung is None:
         st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
     if hung is None or card is None:

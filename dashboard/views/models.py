@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare.card_form import card_form
 from dashboard.models.inventory import ModelEntry, hidden, take_inventory
 from dashboard.models.panels.bringing import show_fetch, show_import
 from dashboard.models.panels.card import outputs_words, show_card
@@ -24,8 +25,8 @@ from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
-from dashboard.server.library import Library
 from dashboard.server.services import Services
+from xai.cards.model_card import card_path
 
 NO_MODELS = """There is no model yet. Put NAME.keras and its card NAME.json into `{folder}`, or import or fetch one
 with the buttons on the left."""
@@ -107,9 +108,9 @@ def choose(models: dict[str, ModelEntry]) -> None:
         )
 
 
-def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
+def show_model(services: Services, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
-    model = models[filled(visit.state.model)]
+    library, model = services.library, models[filled(visit.state.model)]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
@@ -127,6 +128,9 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
     if model.problem:
         st.error(escape(model.problem), icon=":material/error:")
     section = visit.state.section
+    if model.card is None and section not in NEED_NO_CARD and not card_path(model.path).exists():
+        card_form(services, model.path)
+        return
     if model.card is None and section not in NEED_NO_CARD:
         st.caption("The other models are not concerned. “Raw card” shows what the file holds.")
         return
@@ -175,7 +179,7 @@ def models_page(services: Services) -> None:
         elif visit.state.section == "deleted":
             show_trash(library)
         elif models:
-            show_model(library, shared, models)
+            show_model(services, shared, models)
         else:
             st.info(NO_MODELS.format(folder=library.root / "models"), icon=":material/info:")
     visit.write_permalink()

@@ -17,6 +17,7 @@ from xai.models.classifier import Classifier
 
 L = keras.layers
 SIDE = 24
+RECTANGLE = (slice(24, 48), slice(20, 44))  # rows and columns of the input that `rectangle_model` sees
 Builder = Callable[[], keras.Model]
 
 
@@ -144,6 +145,26 @@ def densenet_like(side: int = 64) -> keras.Model:
     x = L.Concatenate()([x, L.Conv2D(4, 3, padding="same", use_bias=False)(growth)])
     x = L.Activation("relu", name="relu")(L.BatchNormalization()(x))
     return keras.Model(inputs, dense(14)(L.GlobalAveragePooling2D()(x)))
+
+
+def rectangle_model(size: tuple[int, int]) -> keras.Model:
+    """Logit = 40 * mean shade in `RECTANGLE` - 1; nothing outside is seen."""
+    (height, width), (rows, columns) = size, RECTANGLE
+    around = ((rows.start, height - rows.stop), (columns.start, width - columns.stop))
+    model = keras.Sequential(
+        [
+            keras.Input((height, width, 1)),
+            L.Cropping2D(around),
+            L.ZeroPadding2D(around),
+            L.Conv2D(1, 1, activation="relu"),
+            L.GlobalAveragePooling2D(),
+            L.Dense(1),
+        ]
+    )
+    seen = (rows.stop - rows.start) * (columns.stop - columns.start)
+    model.layers[2].set_weights([np.ones((1, 1, 1, 1), np.float32), np.zeros(1, np.float32)])
+    model.layers[-1].set_weights([np.array([[40 * height * width / seen]], np.float32), np.float32([-1])])
+    return model
 
 
 @keras.saving.register_keras_serializable("lightbox_tests")

@@ -50,7 +50,7 @@ def add_ablation(library: Path, model: str, dataset: Path, trained: dict[str, li
     card = read_card(card_file)
     from xai.models.classifier import Classifier
 
-    films = readable_films([read_dataset(dataset)], card.input.size)
+    films = readable_films([read_dataset(dataset)], card.input.shape[0])
     rows = films.in_splits("test")
     tested, canvases = films.table.iloc[rows], films.canvases[rows]
     scores = {kind: np.stack([Classifier.load(path).logits(canvases) for path in trained[kind]]) for kind in KINDS}

@@ -120,7 +120,7 @@ def read_canvases(
         If there is no room for the cache.
     """
     paths = [dataset.path(path) for path in films["path"]]
-    shape = (len(films), spec.size, spec.size)
+    shape = (len(films), *spec.shape)
     if cache is None:
         store = np.full(shape, np.nan, np.float32)
         return store, _decode(films["film"], paths, spec, store)

@@ -271,7 +271,7 @@ def forward(network: Model) -> Forward:
 def predict(network: Forward, canvases: np.ndarray | Canvases, spec: InputSpec) -> np.ndarray:
     """Give the logits of canvases, float32 (films, outputs)."""
     if not len(canvases):
-        return predict(network, np.zeros((1, spec.size, spec.size), np.float32), spec)[:0]
+        return predict(network, np.zeros((1, *spec.shape), np.float32), spec)[:0]
     starts = range(0, len(canvases), PREDICTION_BATCH)
     parts = [standardise(canvases[start : start + PREDICTION_BATCH], spec) for start in starts]
     return np.concatenate([network(part) for part in parts])

@@ -53,7 +53,7 @@ class Batch:
     ----------
     films : tuple of str
         Those that could be read.
-    canvases : float32 array (films, size, size)
+    canvases : float32 array (films, height, width)
     left_out : dict of str to str
         The others, and why.
     """
@@ -102,8 +102,7 @@ class Reader:
                 canvases[source.film] = prepare(pixels, self.spec)
             except (ValueError, OSError) as error:
                 left_out[source.film] = str(error)
-        side = self.spec.size
-        stacked = np.stack(list(canvases.values())) if canvases else np.empty((0, side, side), np.float32)
+        stacked = np.stack(list(canvases.values())) if canvases else np.empty((0, *self.spec.shape), np.float32)
         return Batch(tuple(canvases), stacked, left_out)
 
     def _from_disk(self, source: Source) -> np.ndarray:

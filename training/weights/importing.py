@@ -98,7 +98,7 @@ def import_weights(
         kept = [number for number, name in enumerate(names) if name != UNTRAINED]
         on_step("building the network")
         model = build_densenet121(
-            published.input.size, placed.channels, len(kept), np.random.default_rng(0), placed.final_relu
+            published.input.shape[0], placed.channels, len(kept), np.random.default_rng(0), placed.final_relu
         )
         unused = fill(model, _with_outputs(placed, kept))
     except WeightsError as error:

@@ -18,34 +18,21 @@ import numpy as np
 from scipy.special import expit
 
 from xai.cards.calibration import LogitMap, is_number, logit_map_from_dict
+from xai.cards.checks import ModelCardError as ModelCardError
+from xai.cards.checks import check as _check
+from xai.cards.input_spec import InputSpec as InputSpec
+from xai.cards.input_spec import input_from_dict, input_to_dict
 from xai.files import write_file
 
 CARD_VERSION = 1
 SUFFIXES = (".keras", ".h5", ".hdf5")  # of the model files that a card may lie beside
 LINKS = ("sigmoid", "softmax")
 EMITS = ("logits", "probabilities")
-FITS = ("stretch", "crop", "crop-first", "pad")
-RESAMPLES = ("pillow", "gaussian", "linear", "area")
 MAX_CARD_BYTES = 2 * 1024 * 1024
-MAX_SIDE = 2048
-MAX_SCALE = 1e9  # what an input is multiplied with, so that it stays far within single precision
 NAME_LIMIT = 80
 
 
-class ModelCardError(ValueError):
-    """A card that cannot be used; the message is one sentence that says what is missing or wrong."""
-
-
 _OUTPUTS_RULE = f"outputs must be a list of names of at most {NAME_LIMIT} characters"
-
-
-def _check(condition: bool, rule: str, came: Any) -> None:
-    if not condition:
-        raise ModelCardError(f"{rule}; the card has {json.dumps(came, default=str)[:200]}.")
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_output_name(name: Any) -> bool:
@@ -56,70 +43,6 @@ def check_name(name: Any) -> None:
     """Refuse what no model can be called: anything but a short text on one line."""
     is_short = isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and name.isprintable()
     _check(is_short, f"name must be a short text, at most {NAME_LIMIT} printable characters", name)
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """How a film becomes the model's input.
-
-    Attributes
-    ----------
-    size : int
-        Side of the square input in pixels.
-    channels : int
-        1, or 3 (the grey film three times).
-    fit : {"stretch", "crop", "crop-first", "pad"}
-        How a film that is not square fits: stretched, short side scaled and centre cropped, centre cropped and
-        then scaled, or padded with air.
-    multiply, mean, std
-        ``x = (film * multiply - mean) / std`` with the film in [0, 1]; one ``mean`` and ``std`` a channel.
-    resample : {"pillow", "gaussian", "linear", "area"}
-        How a film is scaled: see `xai.models.preprocess.resize`.
-    short_side : int or None
-        For ``crop``: length that the short side is scaled to before ``size`` is cut from its middle; None is ``size``.
-    """
-
-    size: int
-    channels: int
-    fit: str = "stretch"
-    multiply: float = 1.0
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[float, ...] = (1.0,)
-    resample: str = "pillow"
-    short_side: int | None = None
-
-    def __post_init__(self) -> None:
-        _check(
-            _is_int(self.size) and 8 <= self.size <= MAX_SIDE,
-            f"input.size must be 8 to {MAX_SIDE}",
-            self.size,
-        )
-        _check(_is_int(self.channels) and self.channels in (1, 3), "input.channels must be 1 or 3", self.channels)
-        _check(self.fit in FITS, f"input.fit must be one of {', '.join(FITS)}", self.fit)
-        _check(
-            is_number(self.multiply) and 0 < abs(self.multiply) <= MAX_SCALE,
-            f"input.multiply must be a number, not 0 and not beyond {MAX_SCALE:g}",
-            self.multiply,
-        )
-        for name in ("mean", "std"):
-            values = getattr(self, name)
-            _check(
-                len(values) in (1, self.channels) and all(map(is_number, values)),
-                f"input.{name} must hold 1 or {self.channels} numbers",
-                list(values),
-            )
-        _check(
-            all(value >= 1 / MAX_SCALE for value in self.std),
-            f"input.std must be above 0, at least {1 / MAX_SCALE:g}",
-            list(self.std),
-        )
-        _check(self.resample in RESAMPLES, f"input.resample must be one of {', '.join(RESAMPLES)}", self.resample)
-        short = self.short_side
-        _check(
-            short is None or (self.fit == "crop" and _is_int(short) and self.size <= short <= MAX_SIDE),
-            f"input.short_side goes with the fit crop and must be {self.size} to {MAX_SIDE}",
-            short,
-        )
 
 
 @dataclass(frozen=True)
@@ -235,7 +158,7 @@ class ModelCard:
     @property
     def fingerprint(self) -> str:
         """Everything in the card that changes a map or a probability, as text: part of a result's content hash."""
-        what = (self.outputs, self.link, self.emits, dataclasses.astuple(self.input), self.feature_layer)
+        what = (self.outputs, self.link, self.emits, self.input.said, self.feature_layer)
         calibration = [dataclasses.astuple(self.calibration[name])[:3] for name in sorted(self.calibration)]
         named = [[*sorted(self.calibration), *calibration]] if calibration else []
         return json.dumps([*what, self.mean_film.hex() if self.mean_film else None, *named])
@@ -286,16 +209,7 @@ def card_from_dict(content: Any) -> ModelCard:
         outputs=tuple(content["outputs"]),
         link=head["link"],
         emits=head["emits"],
-        input=InputSpec(
-            size=spec["size"],
-            channels=spec["channels"],
-            fit=spec.get("fit", "stretch"),
-            multiply=spec.get("multiply", 1.0),
-            mean=_numbers(spec.get("mean", 0.0), "input.mean"),
-            std=_numbers(spec.get("std", 1.0), "input.std"),
-            resample=spec.get("resample", "pillow"),
-            short_side=spec.get("short_side"),
-        ),
+        input=input_from_dict(spec),
         summary=str(content.get("summary", "")),
         thresholds={name: _threshold(value) for name, value in _mapping(content, "thresholds").items()},
         prevalence={name: _share(value) for name, value in _mapping(content, "prevalence").items()},
@@ -310,14 +224,13 @@ def card_from_dict(content: Any) -> ModelCard:
 
 def card_to_dict(card: ModelCard) -> dict[str, Any]:
     """Give the card as plain JSON values, the inverse of `card_from_dict`."""
-    spec = dataclasses.asdict(card.input) | {"mean": list(card.input.mean), "std": list(card.input.std)}
     return {
         "lightbox_card": CARD_VERSION,
         "name": card.name,
         "summary": card.summary,
         "outputs": list(card.outputs),
         "head": {"link": card.link, "emits": card.emits},
-        "input": spec,
+        "input": input_to_dict(card.input),
         "thresholds": {name: dataclasses.asdict(value) for name, value in card.thresholds.items()},
         "prevalence": dict(card.prevalence),
         "calibration": {name: one.to_dict() for name, one in card.calibration.items()},
@@ -338,16 +251,6 @@ def write_card(card: ModelCard, path: Path) -> None:
 def card_path(model_path: Path) -> Path:
     """Where the card of a model lies: the same name, ending in ``.json``."""
     return Path(model_path).with_suffix(".json")
-
-
-def _numbers(value: Any, name: str) -> tuple[float, ...]:
-    values = value if isinstance(value, list) else [value]
-    _check(
-        len(values) > 0 and all(map(is_number, values)),
-        f"{name} must be a number or a list of numbers",
-        value,
-    )
-    return tuple(float(number) for number in values)
 
 
 def _threshold(value: Any) -> Threshold:

@@ -23,7 +23,7 @@ BASELINES = {
     "dataset mean": "the mean of the films that the model was trained on",
 }
 DEFAULT_BASELINE = "blurred film"
-BLUR = 1 / 10  # standard deviation of the blur, as a share of the film's side
+BLUR = 1 / 10  # standard deviation of the blur, as a share of each side
 
 
 def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regions: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
         If the card holds no mean film.
     """
     if name == "blurred film":
-        blurred: np.ndarray = gaussian_filter(canvas, BLUR * canvas.shape[0], mode="nearest")
+        blurred: np.ndarray = gaussian_filter(canvas, [BLUR * side for side in canvas.shape], mode="nearest")
         return blurred
     if name == "region mean":
         means: np.ndarray = region_means(canvas, regions)[regions]

@@ -46,7 +46,7 @@ class CentredMap(Explainer):
     Parameters
     ----------
     width : float
-        Standard deviation as a share of the film's side.
+        Standard deviation as a share of each side.
     """
 
     width: float = 0.25
@@ -61,7 +61,10 @@ class CentredMap(Explainer):
     pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
 
     def _explain(self, task: Task) -> list[Evidence]:
-        side = task.classifier.size
-        line = np.exp(-0.5 * ((np.arange(side) - (side - 1) / 2) / (self.width * side)) ** 2)
-        blob = np.outer(line, line).astype(np.float32)
+        down, across = (self._profile(side) for side in task.canvas.shape)
+        blob = np.outer(down, across).astype(np.float32)
         return [Evidence(blob) for _ in task.outputs]
+
+    def _profile(self, side: int) -> np.ndarray:
+        line: np.ndarray = np.exp(-0.5 * ((np.arange(side) - (side - 1) / 2) / (self.width * side)) ** 2)
+        return line

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
+from xai.cards.input_spec import Size, sides
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
@@ -161,8 +162,8 @@ class SHAP(Explainer):
         return self.evaluations // (2 * len(CONTEXTS[self.context])) * 2  # shap tries two halves at a time
 
     def _explain(self, task: Task) -> list[Evidence]:
-        grid = min(self.grid, task.classifier.size)
-        cells = cell_index(task.classifier.size, grid)
+        grid: int = min(self.grid, *task.canvas.shape)
+        cells = cell_index(task.canvas.shape, grid)
         baseline = baseline_canvas(
             self.baseline, task.classifier, task.canvas, superpixels(task.canvas, MOSAIC_REGIONS)
         )
@@ -263,10 +264,10 @@ def _halving_tree(grid: int) -> np.ndarray:
     return tree
 
 
-def cell_index(size: int, grid: int) -> np.ndarray:
-    """Which cell of a grid each pixel lies in: int (size, size), row by row from the top left."""
-    line = np.arange(size) * grid // size
-    return line[:, None] * grid + line[None, :]
+def cell_index(size: Size, grid: int) -> np.ndarray:
+    """Which cell of a grid each pixel lies in: int (height, width), row by row from the top left."""
+    row, column = (np.arange(side) * grid // side for side in sides(size))
+    return row[:, None] * grid + column[None, :]
 
 
 def _pieces(values: np.ndarray) -> np.ndarray:

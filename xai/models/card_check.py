@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from xai.backend import keras
-from xai.cards.model_card import InputSpec, ModelCard, ModelCardError
+from xai.cards.input_spec import InputSpec, Size, sides
+from xai.cards.model_card import ModelCard, ModelCardError
 from xai.findings import FINDINGS
 from xai.models.graph import FlatGraph, flatten, scaled_input
+from xai.models.hints import resample_hint, scaling_hint
 from xai.models.loading import ModelError, file_sha256, load_model
 
 USUAL_SIZE = 224  # of models that take any
@@ -59,39 +61,45 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     Raises
     ------
     ModelError
-        If the model cannot be loaded or is no classifier of square grey or RGB pictures.
+        If the model cannot be loaded or is no classifier of grey or RGB pictures.
     """
     path = Path(path)
     model = load_model(path)
-    size, channels = _square(model, path.name)
+    size, channels = _size_and_channels(model, path.name)
     graph = _flat(model, size, channels, path.name)
     count = graph.outputs.shape[-1]
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
+    resample, why = resample_hint(path, multiply > 1)
+    to_check = _to_check(model, graph.link, resample, why)
     return ModelCard(
         name=path.stem[:80],
         outputs=outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))),
         link=link,
         emits=emits,
-        input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link))}.",
+        input=InputSpec(size=size, channels=channels, multiply=multiply, resample=resample),
+        summary=f"Starter card. Check against the training of the model: {'; '.join(to_check)}.",
         sha256=file_sha256(path),
     )
 
 
-def _to_check(link: str | None) -> tuple[str, ...]:
+def _to_check(model: keras.Model, link: str | None, resample: str, why: str) -> tuple[str, ...]:
     """What a person must check in a starter card; `link` is None where the model does not show it."""
+    shape, hint = _input_shape(model), scaling_hint(model)
     return (
         "outputs (names, in the order of training)",
-        "input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1])",
+        *(() if shape and all(shape[1:3]) else ("input.size (guessed, the model takes any)",)),
+        f"input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1]{hint and f'; {hint}'})",
         "input.fit",
+        f"input.resample ({resample} is guessed: {why})",
+        "input.bits and contrast (none, unless films were made so)",
         *(() if link else ("head.link and emits (guessed, the model does not show them)",)),
         "thresholds (0.5 until you name them)",
     )
 
 
-def _square(model: keras.Model, name: str) -> tuple[int, int]:
-    """Side and channels of the pictures that a model takes."""
+def _size_and_channels(model: keras.Model, name: str) -> tuple[Size, int]:
+    """Size and channels of the pictures that a model takes."""
     if len(getattr(model, "inputs", None) or ()) > 1:
         raise ModelError(f"{name} takes {len(model.inputs)} inputs; Lightbox feeds one picture.")
     shape = _input_shape(model)
@@ -107,9 +115,8 @@ def _square(model: keras.Model, name: str) -> tuple[int, int]:
         )
     if channels not in (1, 3):
         raise ModelError(f"{name} takes {channels} channels; Lightbox feeds 1 or 3.")
-    if height != width:
-        raise ModelError(f"{name} takes pictures of {height} x {width}; Lightbox feeds square ones.")
-    return height or USUAL_SIZE, channels
+    rows, columns = height or width or USUAL_SIZE, width or height or USUAL_SIZE
+    return (rows if rows == columns else (rows, columns)), channels
 
 
 def _check_input(model: keras.Model, card: ModelCard) -> None:
@@ -118,7 +125,7 @@ def _check_input(model: keras.Model, card: ModelCard) -> None:
     shape = _input_shape(model)
     if shape is None or len(shape) != 4:
         return  # the model does not say; trying it will
-    expected = (spec.size, spec.size, spec.channels)
+    expected = (*spec.shape, spec.channels)
     if any(own not in (None, ours) for own, ours in zip(shape[1:], expected, strict=True)):
         raise ModelCardError(
             f"the card of {card.name} says an input of {' x '.join(map(str, expected))}, "
@@ -140,12 +147,13 @@ def _is_shape(shape: Sequence[object]) -> bool:
     return all(extent is None or isinstance(extent, int) for extent in shape)
 
 
-def _flat(model: keras.Model, size: int, channels: int, name: str) -> FlatGraph:
+def _flat(model: keras.Model, size: Size, channels: int, name: str) -> FlatGraph:
     try:
         return flatten(model, size, channels)
     except Exception as error:  # Keras names a shape that does not fit in many different exceptions
         reason = " ".join(str(error).split())[:300]
-        sentence = f"{name} cannot be used with an input of {size} x {size} x {channels}: {reason}"
+        extent = " x ".join(map(str, (*sides(size), channels)))
+        sentence = f"{name} cannot be used with an input of {extent}: {reason}"
         raise ModelCardError(sentence if sentence.endswith(".") else f"{sentence}.") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,10 @@ from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
 from xai.models.graph import run, spatial_tensors
 from xai.models.loading import ModelError, file_sha256, load_model
 from xai.models.preprocess import decode_mean_film, footprint, prepare
+from xai.models.units import model_units
 
 if TYPE_CHECKING:
+    from xai.cards.input_spec import InputSpec
     from xai.films.film import Film
 
 ANSWERS = 256  # films whose logits are remembered
@@ -49,7 +51,7 @@ class FeatureGradients:
 class Classifier:
     """A loaded model and its card.
 
-    Everything goes through *canvases*: grey films fitted to the model's square, in [0, 1], one channel.
+    Everything goes through *canvases*: grey films fitted to the model's input, in [0, 1], one channel.
     Scaling to the model's own units and repeating the channel are part of the compiled function.
 
     Parameters
@@ -110,7 +112,7 @@ class Classifier:
 
     def __repr__(self) -> str:
         outputs = len(self.card.outputs)
-        return f"<Classifier {self.card.name}: {outputs} outputs, films of {self.size} × {self.size} px>"
+        return f"<Classifier {self.card.name}: {outputs} outputs, films of {' × '.join(map(str, self.shape))} px>"
 
     @property
     def engine(self) -> str:
@@ -123,12 +125,17 @@ class Classifier:
         return self._predict.note
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the model's input in pixels."""
+        return self.card.input.shape
+
+    @property
     def size(self) -> int:
-        """Side of the model's square input in pixels."""
-        return self.card.input.size
+        """Longer side of the model's input in pixels."""
+        return max(self.shape)
 
     def prepare(self, film: Film) -> np.ndarray:
-        """Fit a film to the model's square: float32 (size, size) in [0, 1]."""
+        """Fit a film to the model's input: float32 (height, width), see `xai.models.preprocess.prepare`."""
         return prepare(film.pixels, self.card.input)
 
     def footprint(self, film: Film) -> tuple[float, float, float, float]:
@@ -138,15 +145,15 @@ class Classifier:
 
     @functools.cached_property
     def mean_film(self) -> np.ndarray | None:
-        """Mean training film (size, size) from the card, or None where the card has none."""
-        return None if self.card.mean_film is None else decode_mean_film(self.card.mean_film, self.size)
+        """Mean training film (height, width) from the card, or None where the card has none."""
+        return None if self.card.mean_film is None else decode_mean_film(self.card.mean_film, self.shape)
 
     def logits(self, canvases: np.ndarray) -> np.ndarray:
         """Log-odds of every output.
 
         Parameters
         ----------
-        canvases : ndarray of float32, shape (N, size, size)
+        canvases : ndarray of float32, shape (N, height, width)
             In [0, 1]; run in batches of `BATCH_SIZE`.
 
         Returns
@@ -154,8 +161,8 @@ class Classifier:
         ndarray of float32, shape (N, n_outputs)
         """
         canvases = np.asarray(canvases, np.float32)
-        if canvases.ndim != 3 or canvases.shape[1:] != (self.size, self.size):
-            raise ValueError(f"expected canvases (N, {self.size}, {self.size}), got {canvases.shape}")
+        if canvases.ndim != 3 or canvases.shape[1:] != self.shape:
+            raise ValueError(f"expected canvases (N, {', '.join(map(str, self.shape))}), got {canvases.shape}")
         parts = [np.empty((0, len(self.card.outputs)), np.float32)]
         for start in range(0, len(canvases), BATCH_SIZE):
             with self._lock:
@@ -173,6 +180,27 @@ class Classifier:
         key = _name(canvas)
         known = self._answers.get(key)
         return self._remember(key, self.logits(canvas[None])[0]) if known is None else known
+
+    def logits_under(self, specs: Sequence[InputSpec], film: Film) -> np.ndarray:
+        """Log-odds (len(specs), n_outputs) of one film, prepared in other ways than the card says too.
+
+        The card's own way gets its own answer. A way that the model cannot stand may give numbers that are not finite.
+
+        Raises
+        ------
+        ValueError
+            If a way leads to another shape than the model's own.
+        """
+        own = self.card.input
+        if any((spec.shape, spec.channels) != (own.shape, own.channels) for spec in specs):
+            raise ValueError(f"expected inputs of {own.shape} with {own.channels} channels, got {list(specs)}")
+        films = [model_units(tf.constant(prepare(film.pixels, spec)[None]), spec) for spec in specs]
+        with self._lock:
+            logits = self._log_odds(self._scores(tf.concat(films, 0), training=False)).numpy()
+        stands = [spec == own for spec in specs]
+        if any(stands):
+            logits[stands] = self.answer(self.prepare(film))
+        return np.asarray(logits, np.float32)
 
     def _remember(self, key: bytes, logits: np.ndarray) -> np.ndarray:
         """Keep the answer to a film, unless there is one; gives the one that stands."""
@@ -234,9 +262,9 @@ class Classifier:
         """Canvases to logits, compiled once for any number of films."""
 
         def predict(canvases: tf.Tensor) -> tf.Tensor:
-            return self._log_odds(self._scores(self._model_units(canvases), training=False))
+            return self._log_odds(self._scores(model_units(canvases, self.card.input), training=False))
 
-        return compile_for(self._asked_engine, self._compile(predict), self.size)
+        return compile_for(self._asked_engine, self._compile(predict), self.shape)
 
     @functools.cached_property
     def _differentiate(self) -> Any:
@@ -251,7 +279,7 @@ class Classifier:
         def differentiate(canvas: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
             # Watched from the features on: what lies before them would be differentiated once a finding for nothing.
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-                features, scores = run(with_features, self._model_units(canvas), {layer: tape.watch})
+                features, scores = run(with_features, model_units(canvas, self.card.input), {layer: tape.watch})
                 logits = self._log_odds(scores)
                 targets = tf.unstack(logits, num=len(self.card.outputs), axis=-1)
             zero = tf.UnconnectedGradients.ZERO
@@ -261,14 +289,8 @@ class Classifier:
         return self._compile(differentiate)
 
     def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
-        canvases = tf.TensorSpec((None, self.size, self.size), tf.float32)
+        canvases = tf.TensorSpec((None, *self.shape), tf.float32)
         return tf.function(function).get_concrete_function(canvases)
-
-    def _model_units(self, canvases: tf.Tensor) -> tf.Tensor:
-        spec = self.card.input
-        grey = canvases[..., None] * spec.multiply
-        x = tf.repeat(grey, spec.channels, axis=-1)
-        return (x - tf.constant(spec.mean, tf.float32)) / tf.constant(spec.std, tf.float32)
 
     def _log_odds(self, scores: tf.Tensor) -> tf.Tensor:
         """Turn the graph's last tensor into log-odds."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from xai.cards.input_spec import Size, sides
 from xai.machine import cores
 from xai.models.loading import ModelError
 from xai.models.probes import probe_canvases
@@ -47,7 +48,7 @@ class Compiled:
     engine : {"openvino", "tensorflow"}
         What runs it.
     run : callable
-        float32 canvases (N, size, size) to logits (N, K).
+        float32 canvases (N, height, width) to logits (N, K).
     note : str
         Why it is not the engine that was wanted; empty where it is.
     """
@@ -57,7 +58,7 @@ class Compiled:
     note: str = ""
 
 
-def compile_for(engine: str, function: Any, size: int) -> Compiled:
+def compile_for(engine: str, function: Any, size: Size) -> Compiled:
     """Make a TensorFlow function from canvases to logits run on an engine.
 
     Parameters
@@ -66,9 +67,9 @@ def compile_for(engine: str, function: Any, size: int) -> Compiled:
         ``"auto"`` takes OpenVINO, and TensorFlow where that is missing, does not know one of the model's layers, or
         gives other answers than TensorFlow to `xai.models.probes.probe_canvases`.
     function : tf.types.experimental.ConcreteFunction
-        From a float32 tensor of canvases (N, size, size) to one of logits (N, K).
-    size : int
-        Side of a canvas.
+        From a float32 tensor of canvases (N, height, width) to one of logits (N, K).
+    size : int or (int, int)
+        Side of a canvas, or its height and width.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def _tensorflow(function: Any) -> Run:
     return lambda canvases: function(tf.constant(canvases)).numpy()
 
 
-def _openvino(function: Any, size: int) -> Run:
+def _openvino(function: Any, size: Size) -> Run:
     stop_calls_home()
     try:
         import openvino
@@ -116,15 +117,16 @@ def _openvino(function: Any, size: int) -> Run:
         raise ModelError(
             "The engine openvino is not installed: `pip install openvino`, or use the engine tensorflow."
         ) from error
-    films = max(1, PIXELS_AT_ONCE // size**2)
+    height, width = sides(size)
+    films = max(1, PIXELS_AT_ONCE // (height * width))
     try:
-        queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, size, size)))
+        queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, height, width)))
     except RuntimeError as error:
         raise ModelError("OpenVINO cannot run this model: use the engine tensorflow.") from error
 
     def run(canvases: np.ndarray) -> np.ndarray:
         short = -len(canvases) % films  # every request takes as many films, the last one some that are empty
-        filled = np.concatenate([canvases, np.zeros((short, size, size), np.float32)]) if short else canvases
+        filled = np.concatenate([canvases, np.zeros((short, height, width), np.float32)]) if short else canvases
         logits: dict[int, np.ndarray] = {}
         queue.set_callback(lambda request, start: logits.update({start: request.get_output_tensor(0).data.copy()}))
         for start in range(0, len(filled), films):

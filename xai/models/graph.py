@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from xai.backend import keras
+from xai.cards.input_spec import Size, sides
 
 KerasTensor: TypeAlias = keras.KerasTensor
 OWN = "lightbox_"  # so that no layer made here has the name of one of the model's
@@ -25,7 +26,7 @@ class FlatGraph:
 
     Attributes
     ----------
-    inputs : KerasTensor, shape (None, size, size, channels)
+    inputs : KerasTensor, shape (None, height, width, channels)
     outputs : KerasTensor, shape (None, K)
         What the model itself gives.
     logits : KerasTensor or None, shape (None, K)
@@ -40,22 +41,23 @@ class FlatGraph:
     link: str | None
 
 
-def flatten(model: keras.Model, size: int, channels: int) -> FlatGraph:
+def flatten(model: keras.Model, size: Size, channels: int) -> FlatGraph:
     """Unfold a classifier into one flat graph.
 
     Parameters
     ----------
     model : keras.Model
         Functional, Sequential (also never called) or subclassed; nested to any depth.
-    size, channels : int
-        The input's side and channels.
+    size : int or (int, int)
+        The input's side, or its height and width.
+    channels : int
 
     Raises
     ------
     ValueError
         If the model cannot take such an input, or gives something else than one row of scores a film.
     """
-    inputs = keras.Input((size, size, channels))
+    inputs = keras.Input((*sides(size), channels))
     outputs = _one_row(_Unfolding().call(model, inputs))
     logits, link = _open_head(outputs)
     return FlatGraph(inputs, outputs, logits, link)
@@ -68,7 +70,7 @@ def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], No
     ----------
     model : keras.Model
         Functional, made of the tensors of a `FlatGraph`.
-    inputs : tensor, shape (N, size, size, channels)
+    inputs : tensor, shape (N, height, width, channels)
     on_output : dict of str to callable
         Called with the outputs of the layer of that name.
     """

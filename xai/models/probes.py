@@ -5,34 +5,37 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-LUNGS = ((-0.21, 0.02), (0.21, 0.02))  # centres, in shares of the side from the middle of the film
-LUNG = (0.14, 0.33)  # half-axes of a lung, in shares of the side
+from xai.cards.input_spec import Size, sides
+
+LUNGS = ((-0.21, 0.02), (0.21, 0.02))  # centres, in shares of the sides from the middle of the film
+LUNG = (0.14, 0.33)  # half-axes of a lung, in shares of the sides
 RIBS = 9  # from top to bottom
 SEED = 0
 
 
-def probe_canvases(size: int) -> np.ndarray:
+def probe_canvases(size: Size) -> np.ndarray:
     """Make canvases on which two engines are compared.
 
     Parameters
     ----------
-    size : int
-        Side in pixels.
+    size : int or (int, int)
+        Side in pixels, or height and width.
 
     Returns
     -------
-    ndarray of float32, shape (5, size, size)
+    ndarray of float32, shape (5, height, width)
         In [0, 1]: a chest, one with a dense patch, one of little contrast, one blurred as hidden films are, and noise.
     """
     rng = np.random.default_rng(SEED)
-    y, x = np.mgrid[:size, :size] / size - 0.5
-    lungs = np.zeros((size, size))
+    height, width = shape = sides(size)
+    y, x = np.mgrid[:height, :width] / np.reshape(shape, (2, 1, 1)) - 0.5
+    lungs = np.zeros(shape)
     for across, down in LUNGS:
         lungs += np.exp(-((((x - across) / LUNG[0]) ** 2 + ((y - down) / LUNG[1]) ** 2) ** 3))
     ribs = 0.06 * np.sin(2 * np.pi * RIBS * (y + 0.6 * x**2)) * lungs
     spine = 0.2 * np.exp(-((x / 0.08) ** 2))
-    chest = 0.65 - 0.5 * lungs + ribs + spine + 0.02 * rng.standard_normal((size, size))
+    chest = 0.65 - 0.5 * lungs + ribs + spine + 0.02 * rng.standard_normal(shape)
     patch = 0.35 * np.exp(-(((x + 0.2) / 0.07) ** 2 + ((y - 0.1) / 0.07) ** 2))
-    blurred = cv2.GaussianBlur(chest, (0, 0), max(1.0, size / 16))
-    noise = rng.random((size, size))
+    blurred = cv2.GaussianBlur(chest, (0, 0), max(1.0, width / 16), sigmaY=max(1.0, height / 16))
+    noise = rng.random(shape)
     return np.stack([chest, chest + patch, 0.4 + 0.2 * chest, blurred, noise]).clip(0, 1).astype(np.float32)

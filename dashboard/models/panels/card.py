@@ -17,16 +17,11 @@ from dashboard.models.reading import (
     texts,
     trained_on,
 )
+from dashboard.page.preparation import CONTRASTS, FITS, resample_words
 from dashboard.page.words import escape
 from xai.cards.model_card import ModelCard
 from xai.findings import FINDINGS, finding_label
 
-FITS = {
-    "stretch": "stretched to the square",
-    "crop": "scaled to its short side, its middle cut out",
-    "crop-first": "its middle square cut out, then scaled",
-    "pad": "padded with air to a square",
-}
 NOT_SAID = "not said"
 SILENT = "not in the card"
 
@@ -135,7 +130,15 @@ def input_words(card: ModelCard) -> str:
         return told
     spec = card.input
     channels = "one channel" if spec.channels == 1 else "three equal channels"
-    return f"{spec.size} × {spec.size} pixels, {channels}: the film is {FITS[spec.fit]}."
+    lines = [
+        f"{spec.shape[0]} × {spec.shape[1]} pixels, {channels}: the film is {FITS[spec.fit]}.",
+        f"Its size is scaled by {resample_words(spec.resample)}{', in 256 shades' if spec.bits else ''}.",
+    ]
+    if spec.contrast is not None:
+        lines.append(f"Its contrast is {CONTRASTS[spec.contrast.how]} {spec.contrast.order} that.")
+    if spec.standardise:
+        lines.append("Its own mean is taken off its shades, and they are divided by its own deviation.")
+    return " ".join(lines)
 
 
 def _outputs(card: ModelCard) -> None:

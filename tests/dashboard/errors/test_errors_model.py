@@ -20,7 +20,7 @@ SIDE = 32
 class Stub:
     """A classifier whose feature map is the film itself, in one channel of ones and one of the film."""
 
-    size = SIDE
+    shape = (SIDE, SIDE)
 
     def __init__(self) -> None:
         self.asked = 0

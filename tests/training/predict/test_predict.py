@@ -377,3 +377,11 @@ def test_a_plan_that_is_none_is_one_sentence(tmp_path, plan):
 def test_a_recipe_nested_without_end_is_left_out(tmp_path):
     reader = Reader(tmp_path, InputSpec(32, 1), None)
     assert "A recipe needs" in reader.read([Source("a", "", "[" * 100_000)]).left_out["a"]
+
+
+def test_films_are_read_for_a_model_whose_input_is_not_square(tmp_path):
+    dataset = read_dataset(made_dataset(tmp_path / "made", films=2, absent=1))
+    reader = Reader.of(dataset, InputSpec((24, 36), 1, "pad"))
+    batch = reader.read([Source(f"f{k:03}", f"films/f{k:03}.png") for k in range(3)])
+    assert batch.canvases.shape == (2, 24, 36) and batch.films == ("f000", "f001") and list(batch.left_out) == ["f002"]
+    assert reader.read([Source("f002", "films/f002.png")]).canvases.shape == (0, 24, 36)

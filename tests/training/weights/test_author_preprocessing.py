@@ -146,7 +146,7 @@ def test_crop_first_takes_torchxrayvisions_square():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"resample": "bicubic"}, {"short_side": 256}, {"fit": "crop", "short_side": 100}, {"short_side": True}]
+    "wrong", [{"resample": "sharp"}, {"short_side": 256}, {"fit": "crop", "short_side": 100}, {"short_side": True}]
 )
 def test_a_wrong_spec_is_refused(wrong):
     with pytest.raises(ModelCardError, match=f"input.{list(wrong)[-1]}"):

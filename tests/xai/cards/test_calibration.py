@@ -64,7 +64,7 @@ def test_a_card_with_calibration_survives_json():
 def test_a_card_from_before_there_was_calibration_reads_and_keeps_its_fingerprint():
     before = {key: value for key, value in card_to_dict(CARD).items() if key != "calibration"}
     assert card_from_dict(before) == CARD
-    what = (CARD.outputs, CARD.link, CARD.emits, dataclasses.astuple(CARD.input), CARD.feature_layer)
+    what = (CARD.outputs, CARD.link, CARD.emits, dataclasses.astuple(CARD.input)[:8], CARD.feature_layer)
     assert CARD.fingerprint == json.dumps([*what, None])
 
 

@@ -224,7 +224,6 @@ def test_a_starter_card_with_the_wrong_number_of_names_leaves_nothing(tmp_path, 
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
-        ((24, 32, 1), "24 x 32"),
         ((24, 24, 2), "2 channels"),
         ((24,), "one picture"),
         ((3, 24, 24), "3 x 24 x 24, channels first"),

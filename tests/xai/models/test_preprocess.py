@@ -1,4 +1,4 @@
-"""A film's way into the model's square, against the formulas of Pillow and torchvision."""
+"""A film's way into the model's input, against the formulas of Pillow and torchvision."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from tests.xai import made_models as models
-from xai.cards.model_card import InputSpec
+from xai.cards.input_spec import FITS, InputSpec
 from xai.models.preprocess import footprint, prepare, resize
 
+SIZES = [32, (32, 48), (48, 32)]
 SHAPES = [(60, 52), (52, 60), (64, 64), (200, 90), (33, 97), (257, 256)]
 
 
@@ -49,13 +50,27 @@ def test_pad_adds_air_to_the_short_side(shape, rows, columns):
     np.testing.assert_allclose(found.sum(), 0.5 * inside.sum(), rtol=1e-3)
 
 
-@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("fit", ["stretch", "crop", "crop-first", "pad"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_square_stays_in_the_films_range(fit, shape):
+def test_the_input_stays_in_the_films_range(fit, size, shape):
     pixels = np.random.default_rng(0).random(shape).astype(np.float32) * 0.5 + 0.25
-    found = prepare(pixels, InputSpec(48, 1, fit))
-    assert found.shape == (48, 48) and found.dtype == np.float32
+    found = prepare(pixels, spec := InputSpec(size, 1, fit))
+    assert found.shape == spec.shape and found.dtype == np.float32
     assert found.max() <= pixels.max() and found.min() >= (0 if fit == "pad" else pixels.min())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("size", [(32, 48), (48, 32)])
+def test_a_crop_that_is_not_square_is_torchvisions(shape, size):
+    """`Resize` by the factor at which the film just covers the input, then `CenterCrop`."""
+    pixels = models.random_film(1, *shape).pixels
+    scale = max(size[0] / shape[0], size[1] / shape[1])
+    height, width = (max(int(extent * scale + 1e-9), side) for extent, side in zip(shape, size, strict=True))
+    scaled = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+    top, left = round((height - size[0]) / 2), round((width - size[1]) / 2)
+    expected = scaled[top : top + size[0], left : left + size[1]]
+    np.testing.assert_allclose(prepare(pixels, InputSpec(size, 1, "crop")), expected, atol=1e-6)
 
 
 def test_a_film_of_the_right_size_is_copied():
@@ -81,12 +96,42 @@ def test_the_footprint_in_closed_form(fit, shape, expected):
     assert footprint(*shape, InputSpec(32, 1, fit)) == expected
 
 
-@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
-def test_a_point_lies_where_the_footprint_says(fit):
-    """A bright dot on the film is found in the square at the place that the footprint gives it."""
-    pixels = np.zeros((90, 150), np.float32)
-    pixels[30:33, 60:63] = 1
-    row, column = np.unravel_index(prepare(pixels, InputSpec(64, 1, fit)).argmax(), (64, 64))
-    x0, y0, x1, y1 = footprint(90, 150, InputSpec(64, 1, fit))
-    assert column + 0.5 == pytest.approx((61.5 / 150 - x0) / (x1 - x0) * 64, abs=1)
-    assert row + 0.5 == pytest.approx((31.5 / 90 - y0) / (y1 - y0) * 64, abs=1)
+@pytest.mark.parametrize(
+    ("fit", "size", "shape", "expected"),
+    [
+        ("stretch", (32, 64), (50, 50), (0, 0, 1, 1)),
+        ("crop", (32, 64), (50, 50), (0, 0.25, 1, 0.75)),
+        ("crop", (64, 32), (50, 50), (0.25, 0, 0.75, 1)),
+        ("crop-first", (32, 64), (100, 50), (0, 0.375, 1, 0.625)),
+        ("crop", (32, 64), (50, 100), (0, 0, 1, 1)),
+        ("pad", (32, 64), (50, 50), (-0.5, 0, 1.5, 1)),
+        ("pad", (64, 32), (50, 50), (0, -0.5, 1, 1.5)),
+        ("pad", (32, 64), (100, 50), (-1.5, 0, 2.5, 1)),
+    ],
+)
+def test_the_footprint_of_an_input_that_is_not_square(fit, size, shape, expected):
+    assert footprint(*shape, InputSpec(size, 1, fit)) == expected
+
+
+def test_the_short_side_is_scaled_beyond_an_input_that_is_not_square():
+    spec = InputSpec((32, 64), 1, "crop", short_side=80)
+    pixels = models.random_film(1, 100, 150).pixels
+    scaled = resize(pixels, 80, 120)
+    np.testing.assert_array_equal(prepare(pixels, spec), scaled[24:56, 28:92])
+    assert footprint(100, 150, spec) == pytest.approx((28 / 120, 0.3, 92 / 120, 0.7))
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("size", [64, (48, 80), (80, 48), (96, 160), (160, 96)], ids=str)
+@pytest.mark.parametrize(("shape", "at"), [((90, 150), (46, 70)), ((150, 90), (70, 46)), ((120, 120), (55, 66))])
+def test_a_point_lies_where_the_footprint_says(fit, size, shape, at):
+    """A bright dot on the film is found in the input at the place that the footprint gives it."""
+    spec = InputSpec(size, 1, fit)
+    pixels = np.zeros(shape, np.float32)
+    pixels[at[0] - 1 : at[0] + 2, at[1] - 1 : at[1] + 2] = 1
+    canvas = prepare(pixels, spec)
+    assert canvas.shape == spec.shape
+    x0, y0, x1, y1 = footprint(*shape, spec)
+    middle = [float((np.indices(spec.shape)[axis] * canvas).sum() / canvas.sum()) + 0.5 for axis in (0, 1)]
+    expected = [((at[0] + 0.5) / shape[0] - y0) / (y1 - y0), ((at[1] + 0.5) / shape[1] - x0) / (x1 - x0)]
+    assert middle == pytest.approx([share * side for share, side in zip(expected, spec.shape, strict=True)], abs=1)
