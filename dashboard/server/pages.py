@@ -150,6 +150,8 @@ class Page:
     downloads : mapping of str to callable
         Make a file of what is shown, from the query of the address that asks for it: its name, media type and content;
         None where there is nothing.
+    is_connected : callable
+        Whether its browser is there, though it may not have asked for anything for long.
     note : callable
         Says in a sentence what is special about waiting just now.
     """
@@ -159,6 +161,7 @@ class Page:
         self.visitor = visitor
         self.link: Callable[[Mapping[str, Any]], str] | None = None
         self.downloads: Mapping[str, Callable[[Mapping[str, str]], tuple[str, str, bytes] | None]] = {}
+        self.is_connected: Callable[[], bool] = lambda: False
         self.note: Callable[[], str] = str
         self._chosen: dict[str, Any] = {}
         self._count = 0
@@ -293,6 +296,11 @@ class Page:
             with self._lock:
                 self._bells.pop(bell, None)
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether its browser is connected or listens."""
+        return self.is_connected() or bool(self._bells)
+
     def listens(self, bell: asyncio.Event) -> bool:
         """Whether this is still the bell to listen to."""
         with self._lock:
@@ -371,7 +379,7 @@ class Pages:
             timer.cancel()
 
     def leave(self, page: Page) -> None:
-        """Note that a page's browser has gone; it may come back within the grace."""
+        """Note that a page's browser has gone; it may come back within the grace, without a word."""
         timer = threading.Timer(self._grace, self._gone, [page])
         timer.daemon = True
         with self._lock:
@@ -385,6 +393,10 @@ class Pages:
         with self._lock:
             if self._leaving.pop(page.id, None) is None:  # it came back in this very moment
                 return
+        if page.is_looked_at:  # a connection that broke and was mended: look again later
+            self.leave(page)
+            return
+        with self._lock:
             self._pages.pop(page.id, None)
             is_last = all(one.visitor != page.visitor for one in self._pages.values())
         page.close()

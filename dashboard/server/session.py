@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.server.channel import PREFIX
 from dashboard.server.pages import Page, Pages
@@ -19,6 +22,7 @@ def open_page(services: Services) -> Page:
         token = st.context.cookies.get(COOKIE)
         session.open_page = pages.open(token if is_token(token) else new_token())
     page: Page = session.open_page
+    page.is_connected = _is_connected()
     _hold(page.id, page, pages)
     pages.stay(page)
     return page
@@ -38,6 +42,13 @@ def page_address(page: Page) -> str:
 def visitor() -> str:
     """Give this page's name in the queues: random, and of no other meaning."""
     return this_page().id
+
+
+def _is_connected() -> Callable[[], bool]:
+    """Give what says whether the browser of the running page is connected."""
+    context = get_script_run_ctx()
+    session = context.session_id if context is not None else ""
+    return lambda: runtime.exists() and runtime.get_instance().is_active_session(session)
 
 
 @dataclass

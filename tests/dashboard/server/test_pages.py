@@ -305,6 +305,19 @@ def test_a_page_that_comes_back_in_time_stays():
     assert forgotten == []
 
 
+def test_a_page_whose_browser_came_back_without_a_word_stays_until_it_goes():
+    forgotten = []
+    pages = Pages(forgotten.append, grace=0.05)
+    page = pages.open("ada")
+    is_there = [True]
+    page.is_connected = lambda: is_there[0]
+    pages.leave(page)
+    time.sleep(0.3)
+    assert pages.find(page.id, "ada") is page
+    is_there[0] = False
+    until(lambda: forgotten == ["ada"])
+
+
 def test_one_bell_a_page_rings_for_every_change(jobs):
     page = Page("ada")
 
