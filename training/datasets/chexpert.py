@@ -60,7 +60,7 @@ def read_chexpert(
     root : Path
         Folder with the label tables and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     policy : Policy
         What uncertain and blank become.
     splits : {"official", "random"}

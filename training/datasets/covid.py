@@ -62,7 +62,7 @@ def read_covid(root: Path, seed: int = 0, views: str = "all") -> Reading:
     root : Path
         Folder with ``metadata.csv`` and ``images``.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     views : {"all", "frontal"}
         Whether films other than PA and AP are left out.
 

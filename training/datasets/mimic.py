@@ -68,7 +68,7 @@ def read_mimic(
     root : Path
         Folder with the tables and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     policy : Policy
         What uncertain and blank become.
     splits : {"official", "random"}

@@ -43,7 +43,7 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
     root : Path
         Folder with the label table and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     splits : {"official", "random"}, folder or None
         ``official`` takes the publishers' lists and shares out their training and validation films by patient;
         ``random`` shares out the films on disk; a folder holds lists such as those of CheXNet's reproductions.
