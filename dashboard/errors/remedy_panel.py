@@ -84,7 +84,7 @@ def _choose(judged: Judged) -> None:
         step=0.05,
         key="share",
         format="percent",
-        help="The rest is what the remedy is shown on. All films of a patient are on the same side.",
+        help="The rest is what the remedy is shown on. All films of a known patient are on the same side.",
     )
     st.button(
         "Draw other patients",

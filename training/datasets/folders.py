@@ -16,7 +16,7 @@ import pandas as pd
 from training.datasets.disk import film_names, list_files, remark
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import DERIVED, EXPLICIT, NOTHING, Meaning, class_labels
-from training.datasets.patients import patients_from_names
+from training.datasets.patients import KNOWN, patients_from_names
 from training.datasets.reading import RANDOM, Reading, add_choice, add_common_arguments, finish, save
 from training.datasets.splits import random_split, torn_patient
 from training.datasets.table import CLASS
@@ -140,5 +140,5 @@ def _split_and_class(path: str) -> tuple[str, str]:
 def _facts(name: str, root: Path, seed: int, classes: set[str], published: bool) -> DatasetFacts:
     mendeley = {one.lower() for one in classes} == set(MENDELEY)
     terms = (MENDELEY_SOURCE, MENDELEY_LICENCE, MENDELEY_CITATION) if mendeley else (NOT_STATED, NOT_STATED, "")
-    policy = {"reader": "folders", "splits": "folders" if published else "random"}
+    policy = {"reader": "folders", "splits": "folders" if published else "random", "patients": KNOWN}
     return DatasetFacts(name, str(Path(root).resolve()), *terms, {}, seed, policy=policy)

@@ -7,8 +7,9 @@ be of one person. Where figures need patients it stands for itself, and they say
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ NAMES = {
 }  # VinDr-CXR, RSNA, SIIM-ACR, PadChest and COVID-19 Radiography name films by hash, UUID or count: not known.
 _NAMES = tuple((re.compile(pattern), patient) for pattern, patient in NAMES.items())
 _ENDING = re.compile(r"\.[0-9A-Za-z]+$")
-# Readers that once made each film of an unknown patient a patient of its own.
+KNOWN = "known"  # what a dataset's policy says of patients where all are
 _INVENTORS = ("folders", "films")
 
 
@@ -71,6 +72,16 @@ class PatientCount:
         return None if self.unknown else self.patients
 
     @property
+    def numbers(self) -> dict[str, int | None]:
+        """The same for a card or report, as plain JSON values."""
+        return {"patients": self.known} | ({"films_of_unknown_patients": self.unknown} if self.unknown else {})
+
+    @property
+    def facts(self) -> dict[str, int | str | None]:
+        """The numbers, and the caution where there is one."""
+        return self.numbers | ({"caution": self.caution} if self.unknown else {})
+
+    @property
     def words(self) -> str:
         """What follows a number of films, such as ``of 40 patients``."""
         if not self.unknown:
@@ -78,6 +89,13 @@ class PatientCount:
         if not self.patients:
             return "whose patients are not known"
         return f"of {self.patients:,} known patients, {self.unknown:,} of them of patients that are not known"
+
+    @property
+    def drawn(self) -> str:
+        """What is drawn, with replacement, for an interval by bootstrap."""
+        if not self.unknown:
+            return "patients"
+        return "patients, where they are known, and of single films" if self.patients else "films"
 
     @property
     def caution(self) -> str:
@@ -134,9 +152,17 @@ def each_alone(patients: np.ndarray) -> np.ndarray:
     return names.astype(str)
 
 
+def all_known(policy: Mapping[str, Any]) -> bool:
+    """Tell from a dataset's policy whether the patient of every film is known.
+
+    Older readers of folders did not say so, and made each film of an unknown patient a patient of its own.
+    """
+    return policy.get("patients", "made up" if policy.get("reader") in _INVENTORS else KNOWN) == KNOWN
+
+
 def forget_invented(films: pd.DataFrame, facts: DatasetFacts) -> pd.DataFrame:
     """Make patients unknown whom an older reader made up: one a film, called as the film."""
-    if facts.policy.get("reader") not in _INVENTORS or "patients" in facts.policy:
+    if "patients" in facts.policy or all_known(facts.policy):
         return films
     own = films["patient"] == films["dataset"] + ":" + films["film"]
     return films.assign(patient=films["patient"].where(~own, None))

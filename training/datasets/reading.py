@@ -83,7 +83,7 @@ def only_frontal(films: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Remark, ...]]
 def finish(
     facts: DatasetFacts, films: pd.DataFrame, remarks: Iterable[Remark], boxes: pd.DataFrame | None = None
 ) -> Reading:
-    """Bring a reader's films into the schema, check them, and add to the report whose patient is not known."""
+    """Bring a reader's films into the schema, check them, and say which are not on disk or of unknown patients."""
     for name in ("view", "sex", "split", "age"):
         if name not in films:
             films[name] = pd.Series(np.nan, films.index, dtype=float if name == "age" else "str")
@@ -163,7 +163,9 @@ def save(out: Path, reading: Reading) -> int:
 def _patient_words(count: PatientCount) -> str:
     if not count.unknown:
         return f"{count.patients} patients"
-    return f"{count.patients} known patients and {count.unknown} films of unknown ones" if count.patients else "patients not known"
+    if not count.patients:
+        return "patients not known"
+    return f"{count.patients} known patients and {count.unknown} films of unknown ones"
 
 
 def add_choice(parser: argparse.ArgumentParser, flag: str, choices: Mapping[str, str], default: str) -> None:
