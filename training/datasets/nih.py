@@ -16,9 +16,18 @@ from training.datasets.disk import list_files, remark, stem
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import NO_FINDING, nih_labels
 from training.datasets.reading import Reading, add_common_arguments, finish, found_on_disk, save, sha256
-from training.datasets.rows import known_words, read_csv, refuse_any, refuse_strays, refuse_twice, require_columns
+from training.datasets.rows import (
+    call_columns,
+    known_words,
+    read_csv,
+    refuse_any,
+    refuse_strays,
+    refuse_twice,
+    require_columns,
+)
 from training.datasets.splits import list_names, random_split, split_from_lists
 from training.datasets.table import BOX_COLUMNS, labels
+from training.datasets.text_table import as_numbers
 from xai.findings import FINDINGS
 
 OLDEST = 120
@@ -101,7 +110,7 @@ def age_in_years(text: object) -> float:
 
 
 def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
-    table = read_csv(file, (), dtype=str).rename(columns=OLD_NAMES)
+    table = call_columns(file, read_csv(file, ()), (*WANTED, *OLD_NAMES)).rename(columns=OLD_NAMES)
     require_columns(file, table, WANTED)
     nameless = table["Image Index"].isna() | table["Patient ID"].isna()
     table = table[~nameless]
@@ -168,7 +177,7 @@ def _boxes(file: Path, films: set[str]) -> tuple[pd.DataFrame, tuple[Remark, ...
     rows = read_csv(file, (), skiprows=1, header=None, names=BOX_NAMES, usecols=range(len(BOX_NAMES)))
     strange = ~rows["label"].isin(list(BOX_LABELS))
     refuse_any(file, strange, rows["label"], "the finding “{value}” is none of NIH's.")
-    sides = rows[["x", "y", "width", "height"]].apply(pd.to_numeric, errors="coerce") / SIDE
+    sides = rows[["x", "y", "width", "height"]].apply(as_numbers) / SIDE
     ends = sides[["x", "y"]].to_numpy() + sides[["width", "height"]].to_numpy()
     inside = (sides >= 0).all(axis=1) & (sides[["width", "height"]] > 0).all(axis=1) & (ends <= 1).all(axis=1)
     refuse_any(file, ~inside, rows["name"], f"the box on “{{value}}” is none in {SIDE} x {SIDE} pixels.")

@@ -88,7 +88,7 @@ class PatientCount:
             return f"of {self.patients:,} patients"
         if not self.patients:
             return "whose patients are not known"
-        return f"of {self.patients:,} known patients, {self.unknown:,} of them of patients that are not known"
+        return f"of {self.patients:,} known patients ({self.unknown:,} of unknown ones)"
 
     @property
     def drawn(self) -> str:

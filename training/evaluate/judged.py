@@ -13,7 +13,7 @@ import pandas as pd
 
 from training.datasets.patients import PatientCount, count_patients, each_alone
 from training.datasets.table import SPLITS, Dataset
-from training.evaluate.classes import class_names, class_truths, is_softmax, truths
+from training.evaluate.classes import are_classes, class_names, class_truths, truths
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions.table import Predictions, check_probabilities
@@ -186,7 +186,7 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
     """
     dataset = predictions.open_dataset() if dataset is None else dataset
     facts = predictions.facts
-    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=is_softmax(facts.card))
+    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=are_classes(facts))
     return dataclasses.replace(joined, thresholds=facts.thresholds, card=facts.card)
 
 

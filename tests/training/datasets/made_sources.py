@@ -203,7 +203,9 @@ def make_films(root: Path) -> Source:
     for path in ("a.png", "b/a.png", "b/c/00000012_003.png"):
         picture(root / path)
     (root / "notes.txt").write_text("none")
-    return Source(root, read_films, ("films",), 3, 0, {"files that are no images": 1, "films whose patient is not known": 2})
+    return Source(
+        root, read_films, ("films",), 3, 0, {"files that are no images": 1, "films whose patient is not known": 2}
+    )
 
 
 MAKERS = {

