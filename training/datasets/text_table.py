@@ -21,6 +21,7 @@ import pandas as pd
 
 MAX_BYTES = 2**28  # of the unpacked text; 14 probabilities of all 377,110 films of MIMIC-CXR-JPG are half of it
 MAX_CELLS = 30_000_000
+MAX_COLUMNS = 100_000  # which a heading can hardly hold; pandas takes minutes for a row of a million
 MAX_HEADING = 200_000  # characters
 SEPARATORS = ",;\t|"
 TEXT_LOOKED_AT = 2**16  # bytes that tell a table from a picture, and UTF-16 without its mark
@@ -33,6 +34,7 @@ _MARKS = (
 )
 _NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _SEPARATOR_LINE = re.compile(rb"sep=(.)\r?\n")  # how Excel is told
+_QUOTED = re.compile(r'"[^"]*"')
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _GAPS = re.compile(r"(?<=\d)[\s'\u2019](?=\d{3})")
 _DECIMAL_COMMA = re.compile(rf"[+-]?(?:\d{{1,3}}(?:\.\d{{3}})+|\d*),\d+{_EXPONENT}")
@@ -72,13 +74,13 @@ def read_text_table(file: Path, **options: Any) -> pd.DataFrame:
     try:
         data = _as_utf8(_unpacked(file))
         data, separator = _without_separator_line(data)
+        if b"\n" not in data:
+            data = data.replace(b"\r", b"\n")  # lines as Macintoshes once ended them
         heading = _heading_text(data)
         separator = separator or _separator(heading)
         if twice := _twice(heading, separator):
             raise TableError(f"it has two columns named {twice}")
-        cells = data.count(separator.encode()) + data.count(b"\n")
-        if cells > MAX_CELLS:
-            raise TableError(f"it has more than {MAX_CELLS:,} cells")
+        _check_size(data, separator.encode())
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # cells too many, which would be dropped
             # A separator at the end of each line but the heading must not make the first column an index.
@@ -161,7 +163,7 @@ def _opened(stream: BinaryIO) -> BinaryIO:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    """Bring a text into UTF-8 without a mark at its start."""
+    """Bring a text into UTF-8, without a mark at its start."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             data = data[len(mark) :]
@@ -219,8 +221,17 @@ def _names(heading: str, separator: str) -> list[str]:
 
 
 def _separator(heading: str) -> str:
-    """Choose what makes most columns."""
-    return max(SEPARATORS, key=lambda one: len(_names(heading, one)))
+    """Choose what stands most often in the heading, outside quotation marks."""
+    return max(SEPARATORS, key=_QUOTED.sub("", heading).count)
+
+
+def _check_size(data: bytes, separator: bytes) -> None:
+    """Refuse what pandas would take minutes or all memory for."""
+    in_rows = [line.count(separator) for line in io.BytesIO(data)]
+    if max(in_rows, default=0) > MAX_COLUMNS:
+        raise TableError(f"it has a row of more than {MAX_COLUMNS:,} cells")
+    if sum(in_rows) + len(in_rows) > MAX_CELLS:
+        raise TableError(f"it has more than {MAX_CELLS:,} cells")
 
 
 def _twice(heading: str, separator: str) -> str:
