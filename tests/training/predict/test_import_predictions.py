@@ -243,9 +243,7 @@ def test_one_class_beside_findings_is_read_beside_them(tmp_path):
 
 
 def test_columns_that_match_nothing_are_refused_with_what_there_is(tmp_path):
-    with pytest.raises(
-        PredictionsError, match="or the classes covid, normal, pneumonia, but its other"
-    ):
+    with pytest.raises(PredictionsError, match="or the classes covid, normal, pneumonia, but its other"):
         join_csv(csv_of(tmp_path, "film,who,what\nf0,0.9,0.8\n"), of_classes())
 
 
