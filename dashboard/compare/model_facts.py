@@ -42,5 +42,5 @@ def _row(card: ModelCard, name: str) -> dict[str, str]:
 def _interval(measured: dict[str, Any]) -> str:
     try:
         return f"{measured['auroc']:.2f} [{measured['auroc_low']:.2f}, {measured['auroc_high']:.2f}]"
-    except (KeyError, TypeError, ValueError):  # performance is free-form in a card
+    except (KeyError, TypeError, ValueError, OverflowError):  # performance is free-form in a card
         return "not measured"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +23,7 @@ EVALUATIONS = {
 }
 UNKNOWN_PATIENTS = "Whether it learned from other films of the same patients is not known."
 OTHER_PATIENTS = ("test", "held_out")  # of patients that the network had not seen, where patients are known
+LARGEST = sys.float_info.max  # whole numbers may be larger in JSON, and no figure is
 DEEPEST = 4  # mappings inside mappings that are looked through
 
 
@@ -86,7 +87,7 @@ def at(content: Any, *path: str) -> Any:
 
 def number(value: Any) -> float | None:
     """Give a finite number, or None."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
     return value if usable else None
 
 

@@ -24,6 +24,7 @@ from dashboard.page.visit import visitor
 from dashboard.page.words import class_verdict, escape, outputs_word, verdict
 from dashboard.server.jobs import Job
 from dashboard.server.services import Request, Services
+from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
@@ -95,8 +96,12 @@ def mask_parts(services: Services, hung: Hung, card: ModelCard) -> dict[str, Any
 
 
 def boxes(services: Services, hung: Hung) -> dict[str, Any]:
-    """Give the boxes that radiologists drew on this film, for the viewer to outline."""
-    return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+    """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
+    try:
+        return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+    except DatasetError as error:
+        st.warning(escape(str(error)))
+        return {}
 
 
 def thresholds(card: ModelCard) -> list[float]:

@@ -31,6 +31,7 @@ from training.datasets.text_table import as_numbers
 from xai.findings import FINDINGS
 
 OLDEST = 120
+LONGEST_AGE = 7  # digits, of days even
 SIDE = 1024  # of the published films, in whose pixels the boxes are given
 SOURCE = "NIH ChestX-ray14, NIH Clinical Center, https://nihcc.app.box.com/v/ChestXray-NIHCC"
 LICENCE = "No restriction on use; name the NIH Clinical Center as provider and cite the paper."
@@ -105,7 +106,7 @@ def age_in_years(text: object) -> float:
     value = str(text).strip()
     unit = {"Y": 1.0, "M": 1 / 12, "D": 1 / 365.25}.get(value[-1:], 1.0)
     digits = value.rstrip("YMD")
-    years = int(digits) * unit if digits.isdecimal() else float("nan")
+    years = int(digits) * unit if digits.isdecimal() and len(digits) < LONGEST_AGE else float("nan")
     return years if years <= OLDEST else float("nan")
 
 

@@ -89,12 +89,16 @@ class Dataset:
 
     @cached_property
     def boxes(self) -> pd.DataFrame:
-        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did."""
+        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did.
+
+        Raises `DatasetError` where the file is no table of boxes.
+        """
         file = self.folder / BOXES_FILE
         if not file.is_file():
             return empty_boxes()
         boxes = _read_parquet(file)
         _require(boxes, BOX_COLUMNS, file)
+        _check_boxes(boxes, str(self.folder))
         return boxes[list(BOX_COLUMNS)]
 
 
@@ -222,6 +226,17 @@ def _check_labels(films: pd.DataFrame, where: str) -> None:
         if len(strange):
             value, row = films[finding].iloc[strange[0]], _row(films, strange[0])
             raise DatasetError(f"{where} says {value:g} for {finding} in {row}; expected 1, 0, -1 or none.")
+
+
+def _check_boxes(boxes: pd.DataFrame, where: str) -> None:
+    for name in ("film", "finding"):
+        if len(boxes) and pd.api.types.infer_dtype(boxes[name]) != "string":
+            raise DatasetError(f"{where} holds something else than text in the column {name} of its boxes.")
+    for name in ("x", "y", "width", "height"):
+        if not pd.api.types.is_float_dtype(boxes[name]) or not boxes[name].between(0, 1).all():
+            raise DatasetError(
+                f"{where} holds something else than shares from 0 to 1 in the column {name} of its boxes."
+            )
 
 
 def _check_patients(films: pd.DataFrame, where: str) -> None:

@@ -27,6 +27,7 @@ EMITS = ("logits", "probabilities")
 FITS = ("stretch", "crop", "crop-first", "pad")
 RESAMPLES = ("pillow", "gaussian", "linear", "area")
 MAX_CARD_BYTES = 2 * 1024 * 1024
+MAX_DIGITS = 300  # of a whole number; longer ones fit no float, in which figures are shown
 MAX_SIDE = 2048
 MAX_SCALE = 1e9  # what an input is multiplied with, so that it stays far within single precision
 NAME_LIMIT = 80
@@ -259,13 +260,19 @@ def read_card(path: Path) -> ModelCard:
     if path.stat().st_size > MAX_CARD_BYTES:
         raise ModelCardError(f"{path.name} is larger than {MAX_CARD_BYTES // 2**20} MiB, which no model card is.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole_number)
     except (ValueError, RecursionError) as error:
         raise ModelCardError(f"{path.name} is not valid JSON ({error}).") from error
     try:
         return card_from_dict(content)
     except ModelCardError as error:
         raise ModelCardError(f"{path.name}: {error}") from error
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number in it has {len(digits)} digits")
+    return int(digits)
 
 
 def card_from_dict(content: Any) -> ModelCard:

@@ -106,7 +106,7 @@ class TestReading:
         assert list(found) == ["test", "also.test", "unseen_simulated", "mine"]
         assert found["mine"].title == "Mine"
 
-    @pytest.mark.parametrize("value", [None, "0.7", True, [0.7], {}, math.nan, 1.7, -0.1])
+    @pytest.mark.parametrize("value", [None, "0.7", True, [0.7], {}, math.nan, 1.7, -0.1, 10**400])
     def test_what_is_no_share_is_not_shown(self, value):
         assert measured({"auroc": value, "auroc_low": 0.1, "auroc_high": 0.9, "ece": value}) == Measured()
 

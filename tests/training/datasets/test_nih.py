@@ -24,7 +24,8 @@ BOXES |= {"Pneumothorax": 98, "Mass": 85, "Nodule": 79}
 
 
 @pytest.mark.parametrize(
-    ("text", "years"), [("58", 58), (58, 58), ("058Y", 58), ("018M", 1.5), ("000D", 0), ("414", None), ("?", None)]
+    ("text", "years"),
+    [("58", 58), (58, 58), ("058Y", 58), ("018M", 1.5), ("000D", 0), ("414", None), ("9" * 400, None), ("?", None)],
 )
 def test_ages_as_nih_spells_them(text, years):
     read = age_in_years(text)
