@@ -133,7 +133,7 @@ def _evaluation(card: ModelCard, path: tuple[str, ...], content: Mapping[str, An
     return Evaluation(
         key,
         title[:60],
-        text(content.get("films_are")) or meaning,
+        f"{text(content.get('films_are')) or meaning} {text(content.get('caution'))}".strip(),
         number(content.get("films")),
         patients,
         measured(content, "mean_"),

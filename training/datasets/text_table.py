@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -141,7 +141,7 @@ def _unpacked(file: Path) -> bytes:
     return data
 
 
-def _opened(stream: BinaryIO) -> BinaryIO:
+def _opened(stream: IO[bytes]) -> IO[bytes] | io.BufferedIOBase:
     """Give the text of a file that may be packed, whatever it is called."""
     start = stream.read(6)
     stream.seek(0)

@@ -92,7 +92,7 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
     PredictionsError
         If two columns stand for one output, or none for any.
     """
-    named = {column: found[1] for column in raw.columns if (found := PREFIX.match(column))}
+    named = {column: marked[1] for column in raw.columns if (marked := PREFIX.match(column))}
     named = named or {column: column for column in raw.columns}
     of_classes = _matched(named, {column_key(name): name for name in classes}, path_name)
     every = len(of_classes) == len(classes)
