@@ -109,10 +109,8 @@ def rendered_size(folder: Path) -> int:
     DatasetError
         If the plan says something else than a number of pixels that can be rendered.
     """
-    try:
-        size = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise DatasetError(f"{folder.name} cannot be read ({error}).") from error
+    plan = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {})
+    size = plan.get("size", SIZE) if isinstance(plan, dict) else plan
     if type(size) is not int or not 0 < size <= MAX_SIDE:
         raise DatasetError(f"{folder.name} plans films of something else than 1 to {MAX_SIDE} pixels a side.")
     return size

@@ -124,9 +124,9 @@ def repeats(trial: Trial) -> str:
     """Say what comes of a remedy where other films are drawn to fit it on; empty where that hardly matters."""
     if trial.repeats is None:
         return ""
-    flagged = trial.repeats.flagged
+    flagged, drawn = trial.repeats.flagged, "films" if trial.fitted_whose.unknown else "patients"
     return (
-        f"Which films it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
+        f"Which {drawn} it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
         f"flagged on average ({percent(flagged.min())} to {percent(flagged.max())}), where "
         f"{percent(trial.repeats.prevalence.mean())} have the finding."
     )

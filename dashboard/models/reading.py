@@ -11,18 +11,23 @@ from training.datasets.patients import all_known
 from xai.cards.model_card import ModelCard
 
 EVALUATIONS = {
-    "test": ("Test films", "Films that nothing was trained, chosen or calibrated on."),
+    "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),
     "validation": ("Validation films", "The model was tuned on them, so its figures flatter it a little."),
     "held_out": (
         "Held out",
-        "Training and validation films, each predicted by a network that had not seen it. Thresholds were chosen on "
-        "them, so their calibration is too good.",
+        "Training and validation films, each predicted by a network that had not seen its patient. Thresholds were "
+        "chosen on them, so their calibration is too good.",
     ),
     "also.test": ("Test films, other datasets", "Of the datasets that it learned from beside the first one."),
     "unseen_simulated": ("Unseen simulated films", "Simulated people that it has not seen."),
 }
-UNKNOWN_PATIENTS = "Whether it learned from other films of the same patients is not known."
-OTHER_PATIENTS = ("test", "held_out")  # of patients that the network had not seen, where patients are known
+# What the card does not let one say of these: that the patients are other ones.
+WITHOUT_PATIENTS = {
+    "test": "Films that nothing was trained, chosen or calibrated on; whether it learned from other films of the same "
+    "patients is not known.",
+    "held_out": "Training and validation films, each predicted by a network that had not seen it, but may have seen "
+    "other films of its patient. Thresholds were chosen on them, so their calibration is too good.",
+}
 LARGEST = sys.float_info.max  # whole numbers may be larger in JSON, and no figure is
 DEEPEST = 4  # mappings inside mappings that are looked through
 
@@ -128,8 +133,8 @@ def _evaluation(card: ModelCard, path: tuple[str, ...], content: Mapping[str, An
     title, meaning = EVALUATIONS.get(key, (" · ".join(path).replace("_", " ").capitalize(), ""))
     findings = {name: measured(at(content, "findings", name)) for name in card.outputs}
     patients = number(content.get("patients")) if patients_known(card) else None
-    if key in OTHER_PATIENTS:
-        meaning += " " + ("Their patients were new to it." if patients else UNKNOWN_PATIENTS)
+    if not patients:
+        meaning = WITHOUT_PATIENTS.get(key, meaning)
     return Evaluation(
         key,
         title[:60],

@@ -89,10 +89,10 @@ class TestReading:
         card = made(provenance={"data": {"name": "mine", "policy": policy}})
         one = evaluations(card)["test"]
         assert (one.films, one.patients) == (200, None)
-        assert "Whether it learned from other films of the same patients is not known." in one.meaning
+        assert "whether it learned from other films of the same patients is not known." in one.meaning
         assert trained_on(card) == (800, None)
         known = made(provenance={"data": {"name": "mine", "policy": policy | {"patients": "known"}}})
-        assert "Their patients were new to it." in evaluations(known)["test"].meaning
+        assert evaluations(known)["test"].meaning == "Patients that nothing was trained, chosen or calibrated on."
         assert trained_on(known) == (800, 600)
 
     def test_unseen_patients_come_first_and_any_set_of_films_is_found(self):
