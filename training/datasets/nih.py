@@ -27,7 +27,7 @@ from training.datasets.rows import (
 )
 from training.datasets.splits import list_names, random_split, split_from_lists
 from training.datasets.table import BOX_COLUMNS, labels
-from training.datasets.text_table import as_numbers
+from training.datasets.text_table import as_numbers, column_key
 from xai.findings import FINDINGS
 
 OLDEST = 120
@@ -141,7 +141,10 @@ def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Rema
 
 
 def _named(file: Path, lists: pd.Series) -> pd.DataFrame:
-    """Spread lists such as ``Mass|Nodule`` over one bool column a name."""
+    """Spread lists such as ``Mass|Pleural_Thickening`` over one bool column a name, however these are spelled."""
+    spelled = {column_key(name): name for name in (*FINDINGS, NO_FINDING)}
+    known = {one: "|".join(spelled.get(column_key(word), word) for word in one.split("|")) for one in lists.unique()}
+    lists = lists.map(known)
     # Before there is a column a name: another table's would be as many as its rows.
     words = lists.drop_duplicates().str.split("|").explode()
     strange = ~words.isin([*FINDINGS, NO_FINDING, ""])

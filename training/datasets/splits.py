@@ -9,6 +9,7 @@ import pandas as pd
 
 from training.datasets.facts import DatasetError
 from training.datasets.patients import each_alone
+from training.datasets.text_table import TableError, read_text
 
 SPLITS = ("train", "validation", "test")
 # Share of the films in train, validation and test.
@@ -111,8 +112,8 @@ def split_from_lists(
 
 def _listed(file: Path) -> list[tuple[int, str]]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(file).splitlines()
+    except TableError as error:
         raise DatasetError(f"{file} cannot be read as a list of films ({error}).") from error
     first = [(number, line.replace(",", " ").split()) for number, line in enumerate(lines, 1)]
     # A heading names no file.

@@ -94,6 +94,14 @@ def read_text_table(file: Path, **options: Any) -> pd.DataFrame:
     return _with_names(table)
 
 
+def read_text(file: Path) -> str:
+    """Read a text that is no table, packed or not, in any of the same encodings; raises `TableError`."""
+    try:
+        return _as_utf8(_unpacked(file)).decode(errors="replace")
+    except _UNREADABLE as error:
+        raise TableError(_reason(error)) from error
+
+
 def column_key(name: str) -> str:
     """Spell the name of a column without case, blanks, underscores, dashes and dots."""
     return re.sub(r"[\s_\-.]+", "", str(name)).casefold()
