@@ -165,7 +165,7 @@ def test_the_reader_reads_a_folder_from_the_command_line(follow, tmp_path):
     for name in ("1_Mass.png", "2_normal.png", "3_other.png"):
         Image.new("L", (8, 8)).save(source / name)
     said = done(tree, "-m", "training", "dataset", "toy", str(source), "--out", str(tmp_path / "out"))
-    assert said.startswith("3 films in the table, 3 on disk, 3 patients: ")
+    assert said.startswith("3 films in the table, 3 on disk, patients not known: ")
     films = read_dataset(tmp_path / "out").films.set_index("film")
     np.testing.assert_array_equal(films.loc[["1_Mass", "2_normal", "3_other"], "Mass"], [1, 0, np.nan])
 

@@ -17,6 +17,8 @@ from training.simulation.render import SIZE, Sitting, render
 from xai.films.film import Film, FilmError, FilmFacts
 from xai.films.reading import read_film
 
+MAX_SIDE = 4096  # of a rendered film, in pixels
+
 
 def open_film(dataset: Dataset, film: str) -> Film:
     """Open a film of a dataset, from disk or rendered where the dataset holds only its recipe.
@@ -100,8 +102,17 @@ def render_film(recipe: Recipe, size: int, without: Iterable[str] = ()) -> Film:
 
 
 def rendered_size(folder: Path) -> int:
-    """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``."""
-    size: int = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {}).get("size", SIZE)
+    """Side in pixels of a simulated dataset's films; its plan stands in ``dataset.json``.
+
+    Raises
+    ------
+    DatasetError
+        If the plan says something else than a number of pixels that can be rendered.
+    """
+    plan = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")).get("plan", {})
+    size = plan.get("size", SIZE) if isinstance(plan, dict) else plan
+    if type(size) is not int or not 0 < size <= MAX_SIDE:
+        raise DatasetError(f"{folder.name} plans films of something else than 1 to {MAX_SIDE} pixels a side.")
     return size
 
 

@@ -32,7 +32,7 @@ def _row(card: ModelCard, name: str) -> dict[str, str]:
     measured = (test.get("findings") or {}).get(name) or {}
     return {
         "Finding": finding_label(name),
-        "AUROC on unseen patients": _interval(measured),
+        "AUROC on test films": _interval(measured),
         "Positives": str(measured.get("positives", "")),
         "Threshold": percent(card.threshold(name).value),
         "In training": percent(card.prevalence[name]) if name in card.prevalence else "",
@@ -42,5 +42,5 @@ def _row(card: ModelCard, name: str) -> dict[str, str]:
 def _interval(measured: dict[str, Any]) -> str:
     try:
         return f"{measured['auroc']:.2f} [{measured['auroc_low']:.2f}, {measured['auroc_high']:.2f}]"
-    except (KeyError, TypeError, ValueError):  # performance is free-form in a card
+    except (KeyError, TypeError, ValueError, OverflowError):  # performance is free-form in a card
         return "not measured"

@@ -90,6 +90,8 @@ def show_traits(atlas: Atlas) -> None:
         )
         if atlas.judged.patients_repeat:
             st.caption("Patients have several films here, so intervals are somewhat narrower than they should be.")
+        if caution := atlas.judged.whose.caution:
+            st.caption(caution)
     shown = table.head(MOST_TRAITS)
     names = [trait_name(trait, group) for trait, group in shown[["trait", "group"]].to_numpy()]
     right.plotly_chart(

@@ -124,7 +124,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
                 key="errors_try",
                 on_click=_mend,
                 args=(remedy[0],),
-                help="Sets the remedy for this cause below, fitted on some of the patients and shown on the others.",
+                help="Sets the remedy for this cause below, fitted on some of the films and shown on the others.",
             )
         _keep_control(told)
     st.caption(sentences.limits(told))

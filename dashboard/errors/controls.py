@@ -11,7 +11,7 @@ from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
-from dashboard.server.judging import ALL, MEANINGS, list_predictions, split_counts
+from dashboard.server.judging import ALL, list_predictions, split_counts, split_words
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES, target_range
@@ -52,7 +52,7 @@ def choose_split(whole: Judged) -> None:
         take=lambda split: {"split": split, "region": ()},
         format_func=lambda split: f"{SPLIT_WORDS[split]} ({there[split]:,})",
         width=210,
-        help="  \n".join(f"{SPLIT_WORDS[name].capitalize()}: {MEANINGS[name]}" for name in there),
+        help="  \n".join(f"{SPLIT_WORDS[name].capitalize()}: {split_words(whole, name)}" for name in there),
     )
 
 

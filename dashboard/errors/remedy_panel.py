@@ -51,7 +51,7 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
 
 
 def _choose(judged: Judged) -> None:
-    asked = visit.state
+    asked, whom = visit.state, "films" if judged.whose.unknown else "patients"
     visit.bound(
         st.radio,
         "Probabilities",
@@ -78,21 +78,21 @@ def _choose(judged: Judged) -> None:
     choose_target("target_after", asked.rule_after, asked.target_after)
     visit.bound(
         st.slider,
-        "Share of the patients to fit on",
+        f"Share of the {whom} to fit on",
         0.1,
         0.9,
         step=0.05,
         key="share",
         format="percent",
-        help="The rest is what the remedy is shown on. All films of a patient are on the same side.",
+        help="The rest is what the remedy is shown on. All films of a known patient are on the same side.",
     )
     st.button(
-        "Draw other patients",
+        f"Draw other {whom}",
         icon=":material/casino:",
         key="errors_draw",
         on_click=visit.change,
         kwargs={"seed": asked.seed + 1},
-        help=f"Splits the patients by another seed, to see how much hangs on chance; this is split seed {asked.seed}.",
+        help=f"Splits the {whom} by another seed, to see how much hangs on chance; this is split seed {asked.seed}.",
     )
 
 

@@ -106,21 +106,27 @@ def outcome(trial: Trial) -> str:
 
 
 def halves(trial: Trial) -> str:
-    """Say how many films a remedy was fitted on and shown on."""
-    return (
-        f"Fitted on {trial.fitted_films:,} films of {trial.fitted_patients:,} patients "
-        f"({trial.fitted_positives:,} with the finding), shown on {trial.shown_films:,} films of "
-        f"{trial.shown_patients:,} other patients ({trial.shown_positives:,} with it)."
+    """Say how many films a remedy was fitted on and shown on, and whether they are of other patients."""
+    fitted, shown = trial.fitted_whose, trial.shown_whose
+    of_others = f"films of {shown.patients:,} other patients"
+    if fitted.unknown or shown.unknown:
+        of_others = f"other films {shown.words}"
+    said = (
+        f"Fitted on {trial.fitted_films:,} films {fitted.words} ({trial.fitted_positives:,} with the finding), shown "
+        f"on {trial.shown_films:,} {of_others} ({trial.shown_positives:,} with it)."
     )
+    if fitted.unknown or shown.unknown:
+        said += " As not all patients are known, some may have films on both sides, which flatters the remedy."
+    return f"{said} {shown.caution}".rstrip()
 
 
 def repeats(trial: Trial) -> str:
-    """Say what comes of a remedy where other patients are drawn to fit it on; empty where that hardly matters."""
+    """Say what comes of a remedy where other films are drawn to fit it on; empty where that hardly matters."""
     if trial.repeats is None:
         return ""
-    flagged = trial.repeats.flagged
+    flagged, drawn = trial.repeats.flagged, "films" if trial.fitted_whose.unknown else "patients"
     return (
-        f"Which patients it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
+        f"Which {drawn} it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
         f"flagged on average ({percent(flagged.min())} to {percent(flagged.max())}), where "
         f"{percent(trial.repeats.prevalence.mean())} have the finding."
     )

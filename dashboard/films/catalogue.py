@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN
-from training.evaluate.classes import class_names, class_of, class_truths, finding_of_class, is_softmax
+from training.evaluate.classes import are_classes, class_names, class_of, class_truths, finding_of_class
 from training.predictions.table import Predictions
 from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
@@ -291,7 +291,7 @@ def join(films: Films, predictions: Predictions) -> Answers:
     values = table.to_numpy(np.float64).T[:, at]
     values[:, at < 0] = np.nan
     strangers = len(table) - int((at >= 0).sum())
-    told = class_truths(films.table, facts.outputs, is_softmax(facts.card)) if films.classes.names else {}
+    told = class_truths(films.table, facts.outputs, are_classes(facts)) if films.classes.names else {}
     labels = {name: np.where(np.isnan(truth), MISSING, truth).astype(np.int8) for name, truth in told.items()}
     return Answers(facts.name, facts.model, facts.outputs, values, facts.thresholds, strangers, labels)
 

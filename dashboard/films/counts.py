@@ -17,8 +17,8 @@ class Counts:
     ----------
     names : tuple of str
         Findings, or classes, that are counted; see `dashboard.films.catalogue.Films.named`.
-    films, patients : int
-        Films of unknown patients count no patient.
+    films, patients, strangers : int
+        Films, known patients, and films whose patient is not known.
     known, present : int array (findings,)
         Films with a label of each finding, and those of them on which it is present.
     together : int array (findings, findings)
@@ -28,6 +28,7 @@ class Counts:
     names: tuple[str, ...]
     films: int
     patients: int
+    strangers: int
     known: np.ndarray
     present: np.ndarray
     together: np.ndarray
@@ -51,7 +52,8 @@ def count(films: Films, rows: np.ndarray) -> Counts:
     # A product of float32 matrices runs in BLAS; whole numbers up to 2**24 are exact in it.
     as_numbers = present.astype(np.float32)
     together = (as_numbers @ as_numbers.T).astype(np.int64)
-    occurs = np.bincount(films.patients.codes[rows], minlength=len(films.patients.names)) > 0
-    patients = np.count_nonzero(occurs & (np.asarray(films.patients.names, object) != UNKNOWN))
+    of_each = np.bincount(films.patients.codes[rows], minlength=len(films.patients.names))
+    nobody = np.asarray(films.patients.names, object) == UNKNOWN
+    patients, strangers = np.count_nonzero(of_each[~nobody]), of_each[nobody].sum()
     known = (labels != MISSING).sum(axis=1)
-    return Counts(films.named, len(rows), int(patients), known, present.sum(axis=1), together)
+    return Counts(films.named, len(rows), int(patients), int(strangers), known, present.sum(axis=1), together)

@@ -227,6 +227,7 @@ def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row:
     films = catalogue.films
     patient = films.patients.names[films.patients.codes[row]]
     if patient == UNKNOWN:
+        st.caption("Its patient is not known.")
         return
     others = np.flatnonzero(films.patients.codes == films.patients.codes[row])
     others = others[others != row]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.datasets.patients import all_known
 from xai.cards.model_card import ModelCard
 
 EVALUATIONS = {
@@ -20,6 +21,14 @@ EVALUATIONS = {
     "also.test": ("Test films, other datasets", "Of the datasets that it learned from beside the first one."),
     "unseen_simulated": ("Unseen simulated films", "Simulated people that it has not seen."),
 }
+# What the card does not let one say of these: that the patients are other ones.
+WITHOUT_PATIENTS = {
+    "test": "Films that nothing was trained, chosen or calibrated on; whether it learned from other films of the same "
+    "patients is not known.",
+    "held_out": "Training and validation films, each predicted by a network that had not seen it, but may have seen "
+    "other films of its patient. Thresholds were chosen on them, so their calibration is too good.",
+}
+LARGEST = sys.float_info.max  # whole numbers may be larger in JSON, and no figure is
 DEEPEST = 4  # mappings inside mappings that are looked through
 
 
@@ -83,7 +92,7 @@ def at(content: Any, *path: str) -> Any:
 
 def number(value: Any) -> float | None:
     """Give a finite number, or None."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
     return value if usable else None
 
 
@@ -104,7 +113,7 @@ def share(value: Any) -> float | None:
 
 
 def evaluations(card: ModelCard) -> dict[str, Evaluation]:
-    """Give every set of films that a card has figures of, those of unseen patients first."""
+    """Give every set of films that a card has figures of, those that nothing was learned from first."""
     found = {".".join(path): _evaluation(card, path, content) for path, content in _measured(card.performance)}
     return {key: found[key] for key in (*EVALUATIONS, *found) if key in found and found[key].findings}
 
@@ -123,12 +132,15 @@ def _evaluation(card: ModelCard, path: tuple[str, ...], content: Mapping[str, An
     key = ".".join(path)
     title, meaning = EVALUATIONS.get(key, (" · ".join(path).replace("_", " ").capitalize(), ""))
     findings = {name: measured(at(content, "findings", name)) for name in card.outputs}
+    patients = number(content.get("patients")) if patients_known(card) else None
+    if not patients:
+        meaning = WITHOUT_PATIENTS.get(key, meaning)
     return Evaluation(
         key,
         title[:60],
-        text(content.get("films_are")) or meaning,
+        f"{text(content.get('films_are')) or meaning} {text(content.get('caution'))}".strip(),
         number(content.get("films")),
-        number(content.get("patients")),
+        patients,
         measured(content, "mean_"),
         {name: one for name, one in findings.items() if one != Measured()},
     )
@@ -146,12 +158,23 @@ def measured(content: Any, prefix: str = "") -> Measured:
 
 
 def main_evaluation(card: ModelCard) -> Evaluation | None:
-    """Give the films that say most about a model: those of unseen patients."""
+    """Give the films that say most about a model: those that nothing was learned from."""
     return next(iter(evaluations(card).values()), None)
 
 
+def patients_known(card: ModelCard) -> bool:
+    """Tell whether numbers of patients in a card are numbers of people.
+
+    They are not where films of unknown patients are among them, which older cards counted as a patient each.
+    """
+    others = card.provenance.get("also")
+    data = (card.provenance.get("data"), *(others if isinstance(others, list) else ()))
+    policies = [at(one, "policy") for one in data]
+    return all(all_known(policy) for policy in policies if isinstance(policy, Mapping))
+
+
 def trained_on(card: ModelCard) -> tuple[float | None, float | None]:
-    """Give the films and patients that a model learned from, other datasets included.
+    """Give the films and patients that a model learned from, other datasets included; None where not known.
 
     Validation films are among them, unless they were held out for calibration and thresholds.
     """
@@ -162,7 +185,7 @@ def trained_on(card: ModelCard) -> tuple[float | None, float | None]:
             if name not in unseen and (count := number(at(one, "films"))) is not None:
                 films = (films or 0) + count
                 patients = (patients or 0) + (number(at(one, "patients")) or 0)
-    return films, patients or None
+    return films, (patients or None) if patients_known(card) else None
 
 
 def origins(card: ModelCard) -> tuple[Origin, ...]:

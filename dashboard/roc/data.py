@@ -101,7 +101,8 @@ def band(stamp: str, finding: str, _judged: Judged) -> RocBand:
     """Draw the ROC curve's band."""
     draws = BAND_DRAWS if len(_judged) < MANY_FILMS else FEW_DRAWS
     rng = np.random.default_rng(0)
-    return roc_band(_judged.truth(finding), _judged.scores(finding), _judged.patients, rng, draws)
+    truth, scores = _judged.truth(finding), _judged.scores(finding)
+    return roc_band(truth, scores, _judged.patients, rng, draws, drawn_are=_judged.whose.drawn)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

@@ -10,7 +10,7 @@ from dashboard.roc.colors import colors
 from dashboard.roc.matrix import CELLS
 from dashboard.roc.pictures import pictures
 from dashboard.roc.scene import Scene
-from dashboard.server.judging import MEANINGS
+from dashboard.server.judging import split_words
 from training.evaluate.rates import DEFINITIONS, rates
 from xai.findings import finding_label
 
@@ -55,8 +55,8 @@ def report(scene: Scene) -> str:
 <title>{name}: {html.escape(here.model)} on {html.escape(here.dataset)}</title><style>{STYLE}</style>
 <h1>{name}</h1>
 <p class="quiet">Predictions {html.escape(scene.home.predictions)}: the model {html.escape(here.model)} on {len(here):,}
-films of {here.patient_count:,} patients of {html.escape(here.dataset)} ({html.escape(scene.home.split)}).
-{MEANINGS[scene.home.split]}</p>
+films {here.whose.words} of {html.escape(here.dataset)} ({html.escape(scene.home.split)}).
+{split_words(here, scene.home.split)}</p>
 <p><b>AUROC {numbers.area(area)}</b> ({numbers.area_interval(area)}), average precision {curve.average_precision:.3f},
 Brier score {curve.brier:.4f}, expected calibration error {curve.calibration.error:.4f}; {area.positives:,} films with
 the finding, {area.negatives:,} without, {scene.ranked.missing:,} left out without a label or a probability.</p>
@@ -64,7 +64,8 @@ the finding, {area.negatives:,} without, {scene.ranked.missing:,} left out witho
 <div class="figures">{figures}</div>
 <div class="two"><div><h2>Confusion matrix</h2>{_matrix(scene)}{_others(scene)}</div>
 <div><h2>At this threshold</h2>{_rates(scene)}</div></div>
-<p class="quiet">Intervals hold 95 % of the time: Wilson's for shares. {html.escape(here.interval_method)} Band:
+<p class="quiet">Intervals hold 95 % of the time: Wilson's for shares, which takes films as independent.
+{html.escape(here.interval_method)} Band:
 {html.escape(curve.band.method)}. Calibration: {html.escape(curve.calibration.binning)}.</p>
 <p class="quiet">Made by Lightbox on {date.today():%d %B %Y}, for teaching and research. It is not a medical device:
 never use it for a diagnosis.</p></html>

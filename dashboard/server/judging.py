@@ -23,8 +23,10 @@ MEANINGS = {
     ALL: "Every predicted film.",
     "train": "Films that a model was fitted on: it has seen these answers, so its figures flatter it.",
     "validation": "Films that a model was tuned on: its figures flatter it a little.",
-    "test": "Films kept aside: what the model does on patients it has never met.",
+    "test": "Films kept aside: new to a model that learned from the other splits only.",
 }
+OTHER_PATIENTS = "They are of other patients than those of the other splits."
+PATIENTS_UNKNOWN = "Not all patients are known: some may have films in several splits."
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
     told = source(library, predictions, ALL)
     whole = _join(told.stamp, library, told)
     return whole if split == ALL else _in_split(told.stamp, split, whole)
+
+
+def split_words(here: Judged, split: str) -> str:
+    """Say what a split is, and whether its films are of other patients, as far as that is known."""
+    if split == ALL:
+        return MEANINGS[ALL]
+    return f"{MEANINGS[split]} {OTHER_PATIENTS if here.patients_known else PATIENTS_UNKNOWN}"
 
 
 def outputs_words(here: Judged) -> str:

@@ -260,7 +260,10 @@ def _is_of(folder: Path, stamp: float, dataset: Path) -> bool:
 @functools.lru_cache(maxsize=4)
 def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
     found: dict[str, dict[str, list[Box]]] = {}
-    drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+    try:
+        drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(str(folder), folder.name)) from error
     for film, finding, x, y, width, height in drawn.itertuples(index=False):
         found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
     return found

@@ -27,6 +27,7 @@ from dashboard.page.words import escape, outputs_word
 from dashboard.server.pages import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
+from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
 
 LIGHT_BOX = "light_box"
@@ -66,8 +67,12 @@ def go_back() -> None:
 
 
 def boxes(services: Services, hung: Hung) -> dict[str, Any]:
-    """Give the boxes that radiologists drew on this film, for the viewer to outline."""
-    return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+    """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
+    try:
+        return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+    except DatasetError as error:
+        st.warning(escape(str(error)))
+        return {}
 
 
 def link_state(hung: Hung, card: ModelCard, state: State) -> State:

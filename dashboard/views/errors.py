@@ -65,7 +65,7 @@ def errors(services: Services) -> None:
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
-    if said := outputs_words(films):
+    if said := " ".join(filter(None, (outputs_words(films), films.whose.caution))):
         st.caption(escape(said))
     if problem := found.problems.get(filled(visit.state.finding)):
         st.warning(f"The model card's threshold stands in. {escape(problem)}")

@@ -101,10 +101,12 @@ def found_line(services: Services, dataset: str, here: Counts, everywhere: Count
 
 
 def found_words(here: Counts, everywhere: Counts) -> str:
-    """Say how many films and patients were found, and of how many."""
+    """Say how many films and patients were found, and of how many, and whether patients are known."""
     whole = here.films == everywhere.films
     pairs = (("films", here.films, everywhere.films), ("patients", here.patients, everywhere.patients))
     told = [f"**{few:,}** {what}" if whole else f"**{few:,}** of {all_:,} {what}" for what, few, all_ in pairs if all_]
+    if here.strangers:
+        told.append("patients not known" if not here.patients else f"{here.strangers:,} films of unknown patients")
     return " · ".join(told)
 
 

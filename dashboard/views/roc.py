@@ -18,13 +18,13 @@ from dashboard.roc.visit import visit
 from dashboard.server.judging import (
     ALL,
     JUDGING_ERRORS,
-    MEANINGS,
     Source,
     judged,
     list_predictions,
     outputs_words,
     source,
     split_counts,
+    split_words,
 )
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -122,11 +122,11 @@ def choose_order() -> None:
 
 def judged_words(here: Judged, home: Source) -> str:
     """Say what is judged, and what that means."""
-    patients = f" of {here.patient_count:,} patients" if here.patients_repeat else ""
+    patients = f" {here.whose.words}" if here.patients_repeat or here.whose.unknown else ""
     named = here.model in home.predictions
     model = "" if named else f" (model {escape(here.model)})"
     said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
-    said += MEANINGS[home.split]
+    said += split_words(here, home.split)
     seen = split_counts(here).get("train", 0)
     if home.split == ALL and seen:
         said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
@@ -134,7 +134,7 @@ def judged_words(here: Judged, home: Source) -> str:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
     if here.unlabelled:
         said += f" {here.unlabelled:,} predictions match no film and are left out."
-    return f"{said} {escape(outputs_words(here))}".rstrip()
+    return " ".join(filter(None, (said, here.whose.caution, escape(outputs_words(here)))))
 
 
 def roc(library: Library) -> None:

@@ -1,7 +1,8 @@
 """CheXpert v1.0 and v1.0-small: Irvin et al., CheXpert, AAAI 2019.
 
 ``train.csv`` and ``valid.csv`` name films as ``CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg``. Films
-are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as well.
+are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as well. The
+table of the test films, ``test_labels.csv``, tells neither sex nor age nor view.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from training.datasets.reading import (
     sha256,
     spell_policy,
 )
-from training.datasets.rows import known_words, numbers, read_csv, refuse_any, refuse_strays, refuse_twice
+from training.datasets.rows import call_columns, known_words, numbers, read_csv, refuse_any, refuse_strays, refuse_twice
 from training.datasets.splits import random_split
 from training.datasets.table import labels
+from training.datasets.text_table import as_numbers
 
 SOURCE = "CheXpert v1.0, Stanford ML Group, https://stanfordmlgroup.github.io/competitions/chexpert/"
 LICENCE = (
@@ -42,9 +44,10 @@ CITATION = (
     "Irvin J, Rajpurkar P, Ko M, et al. CheXpert: A Large Chest Radiograph Dataset with Uncertainty Labels and Expert "
     "Comparison. AAAI 2019."
 )
-WANTED = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *CHEXPERT_COLUMNS)
-TABLES = {"train.csv": "train", "valid.csv": "validation", "test.csv": "test"}
-PLACE = r"(?:^|/)((?:train|valid|test)/(patient(\d+))/study(\d+)/view\d+_(?:frontal|lateral))\.\w+$"
+WANTED = ("Path", *CHEXPERT_COLUMNS)
+FACTS = ("Sex", "Age", "Frontal/Lateral", "AP/PA")  # that the table of the test films lacks
+TABLES = {"train.csv": "train", "valid.csv": "validation", "test.csv": "test", "test_labels.csv": "test"}
+PLACE = r"(?:^|/)((?:train|valid|test)/(patient(\d+))/study(\d+)/view\d+_(frontal|lateral))\.\w+$"
 VIEWS = {"ap": "AP", "pa": "PA", "ll": None, "rl": None}
 SEXES = {"male": "M", "female": "F", "unknown": None}
 CEILING = 90  # ages above it are given as it
@@ -60,7 +63,7 @@ def read_chexpert(
     root : Path
         Folder with the label tables and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     policy : Policy
         What uncertain and blank become.
     splits : {"official", "random"}
@@ -74,7 +77,10 @@ def read_chexpert(
         If the folder or the label tables are absent, or a row is not CheXpert's.
     """
     files = list_files(root, "the folder of CheXpert")
-    tables = {file: split for name, split in TABLES.items() if (file := files.find(name))}
+    tables: dict[Path, str] = {}
+    for name, split in TABLES.items():
+        if split not in tables.values() and (file := files.find(name)):
+            tables[file] = split
     if not tables:
         raise DatasetError(f"{root} holds no label table; expected train.csv or valid.csv.")
     parts = [_films(file, split, policy) for file, split in tables.items()]
@@ -110,7 +116,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
-    table = read_csv(file, WANTED, dtype={"Path": str})
+    table = call_columns(file, read_csv(file, WANTED), FACTS)
+    silent = [name for name in FACTS if name not in table]
+    table = table.reindex(columns=[*WANTED, *FACTS])
     nameless = table["Path"].isna()
     table = table[~nameless]
     refuse_strays(file, table["Path"])
@@ -118,11 +126,13 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     expected = "train/patient00001/study1/view1_frontal.jpg"
     refuse_any(file, parts[0].isna(), table["Path"], f"the path is “{{value}}”; expected one such as {expected}.")
     refuse_twice(file, parts[0])
-    frontal, odd_sides = known_words(table["Frontal/Lateral"], {"frontal": "", "lateral": "LATERAL"}, "sides")
+    sides = table["Frontal/Lateral"].fillna(parts[4])
+    frontal, odd_sides = known_words(sides, {"frontal": "", "lateral": "LATERAL"}, "sides")
     views, odd_views = known_words(table["AP/PA"], VIEWS, "views")
     sexes, odd_sexes = known_words(table["Sex"], SEXES, "sexes")
-    ages = pd.to_numeric(table["Age"], errors="coerce")
+    ages = as_numbers(table["Age"])
     ages = ages.where((ages > 0) & (ages <= CEILING))
+    odd_ages = ages.isna() & ("Age" not in silent)
     sideways = views.isna() & (frontal == "") & table["AP/PA"].notna()
     films = pd.DataFrame(
         {
@@ -141,7 +151,8 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     )
     return films, (
         *remark(f"rows of {file.name} without film, left out", nameless.index[nameless] + 2, left_out=True),
-        *remark(f"ages in {file.name} that are 0, unreadable or above 90: missing", table.loc[ages.isna(), "Path"]),
+        *remark(f"ages in {file.name} that are 0, unreadable or above 90: missing", table.loc[odd_ages, "Path"]),
+        *remark(f"films of {file.name}, which has no column for {', '.join(silent)}", table["Path"] if silent else ()),
         *remark(f"frontal films in {file.name} marked LL or RL: view missing", table.loc[sideways, "Path"]),
         *odd_sides,
         *odd_views,

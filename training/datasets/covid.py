@@ -62,7 +62,7 @@ def read_covid(root: Path, seed: int = 0, views: str = "all") -> Reading:
     root : Path
         Folder with ``metadata.csv`` and ``images``.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     views : {"all", "frontal"}
         Whether films other than PA and AP are left out.
 
@@ -119,7 +119,7 @@ def meaning(finding: str) -> Meaning | None:
 
 
 def _films(file: Path, files: Files) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
-    table = read_csv(file, (), dtype=str, keep_default_na=False)
+    table = read_csv(file, (), keep_default_na=False)
     table.columns = [str(name).strip().lower().replace(" ", "_") for name in table.columns]
     require_columns(file, table, WANTED)
     for name in ("age", "sex", "modality", "folder", "license"):

@@ -63,12 +63,12 @@ class DatasetFacts:
     files : dict of str to str
         sha256 of each label file that was read, by file name.
     split_seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     report : tuple of Remark
         What was left out of the table or is odd in it, and why.
     policy : dict of str to str
         What was decided where a source leaves a choice: ``reader`` (whose `labels.JUDGEMENTS` hold), ``splits``,
-        ``uncertain``, ``blank``, ``views``.
+        ``uncertain``, ``blank``, ``views``; and ``patients`` where some are not known.
     """
 
     name: str

@@ -9,8 +9,9 @@ import pandas as pd
 
 from training.datasets.disk import film_names, list_files, remark
 from training.datasets.facts import DatasetError, DatasetFacts
-from training.datasets.folders import NOT_STATED, patients_of
+from training.datasets.folders import NOT_STATED
 from training.datasets.labels import class_labels
+from training.datasets.patients import KNOWN, patients_from_names
 from training.datasets.reading import Reading, finish, save
 
 
@@ -34,10 +35,10 @@ def read_films(root: Path, name: str = "") -> Reading:
     if not files.images:
         raise DatasetError(f"{root} holds no film; expected PNG, JPEG, TIFF or DICOM files.")
     films = pd.DataFrame({"film": film_names(files.images), "path": files.images, "dataset": name, "on_disk": True})
-    films["patient"] = patients_of(films["film"], name)
+    films["patient"] = patients_from_names(films["path"], name)
     films = pd.concat([films, class_labels(films["dataset"], {name: None})], axis=1)
     remarks = (*remark("files that are no images, left out", files.others, left_out=True), *files.remarks())
-    policy = {"reader": "films", "splits": "none"}
+    policy = {"reader": "films", "splits": "none", "patients": KNOWN}
     home = str(Path(root).resolve())
     return finish(DatasetFacts(name, home, NOT_STATED, NOT_STATED, "", {}, 0, policy=policy), films, remarks)
 

@@ -1,7 +1,7 @@
 """Folders of classes: one folder a class, such as covid, normal and pneumonia (Mendeley jctsfj2sfn).
 
-``train``, ``val`` and ``test`` above the classes are taken as the split. Films that bear an NIH name belong to NIH's
-patient; of the others nobody knows the patient, so each counts as its own.
+``train``, ``val`` and ``test`` above the classes are taken as the split. Patients are read from the films' names where
+the names are of a kind that tells (`patients.NAMES`); of other films nobody knows the patient.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.datasets.disk import film_names, list_files, remark, stem
+from training.datasets.disk import film_names, list_files, remark
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import DERIVED, EXPLICIT, NOTHING, Meaning, class_labels
-from training.datasets.reading import Reading, add_common_arguments, finish, save
-from training.datasets.splits import random_split
+from training.datasets.patients import KNOWN, patients_from_names
+from training.datasets.reading import RANDOM, Reading, add_choice, add_common_arguments, finish, save
+from training.datasets.splits import random_split, torn_patient
 from training.datasets.table import CLASS
 from xai.findings import FINDINGS
 
@@ -33,7 +34,6 @@ SPLIT_FOLDERS = {
     **{"train": "train", "training": "train", "test": "test", "testing": "test"},
     **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "validation"),
 }
-NIH_NAME = r"(\d{8})_\d{3}"
 PNEUMONIA: Meaning = ("Pneumonia", EXPLICIT)
 MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("normal", "no finding", "healthy"), NOTHING),
@@ -54,7 +54,7 @@ def meaning_of(name: str) -> Meaning | None:
     return MEANINGS.get(plain(name))
 
 
-def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
+def read_folders(root: Path, seed: int = 0, name: str = "", splits: str = "folders") -> Reading:
     """Read a folder with one folder a class.
 
     Parameters
@@ -62,14 +62,16 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     root : Path
         The folder above the classes.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     name : str
         Name of the dataset; that of the folder by default.
+    splits : {"folders", "random"}
+        Whether folders named train, val and test above the classes are the split, where all films lie in them.
 
     Raises
     ------
     DatasetError
-        If the folder is absent or holds no class.
+        If the folder is absent or holds no class, or a patient lies in two of the folders that are the split.
     """
     files = list_files(root, "a folder with one folder a class")
     name = name or Path(root).resolve().name
@@ -81,13 +83,16 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     if table.empty:
         raise DatasetError(f"{root} holds no folder of films; expected one folder a class.")
     table["film"] = film_names(table["path"].to_list())
-    table["patient"] = patients_of(table["film"], name)
+    table["patient"] = patients_from_names(table["path"], name)
     meanings = {one: meaning_of(one) for one in table[CLASS].unique()}
     films = table[["film", "path", "patient", CLASS]].assign(dataset=name, on_disk=True)
     films = pd.concat([films, class_labels(table[CLASS], meanings)], axis=1)
-    published = bool((table["split"] != "").all())
+    published = splits == "folders" and bool((table["split"] != "").all())
     if published:
         films["split"] = table["split"]
+        if torn := torn_patient(films):
+            way = "--splits random shares the films out by patient"
+            raise DatasetError(f"{root} has films of the patient “{torn}” in two splits; {way}.")
     else:
         classes = table[CLASS].to_numpy()[:, None] == np.unique(table[CLASS])
         films["split"] = random_split(films, classes, seed)
@@ -98,7 +103,7 @@ def read_folders(root: Path, seed: int = 0, name: str = "") -> Reading:
     )
     remarks = (
         *unknown,
-        *remark("films with an NIH name: NIH's films and patients", films.loc[is_nih(films["patient"]), "film"]),
+        *remark("films with an NIH name: NIH's films and patients", films.loc[_is_nih(films["patient"]), "film"]),
         *remark("images outside the folders of classes, left out", loose, left_out=True),
         *remark("files that are no images, left out", files.others, left_out=True),
         *files.remarks(),
@@ -110,22 +115,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training dataset folders``."""
     add_common_arguments(parser, "folder above the folders of classes")
     parser.add_argument("--name", default="", help="name of the dataset (default: that of ROOT)")
+    add_choice(parser, "--splits", {"folders": "train, val and test where ROOT has them", "random": RANDOM}, "folders")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_folders(args.root, args.seed, args.name))
+    return save(args.out, read_folders(args.root, args.seed, args.name, args.splits))
 
 
-def patients_of(films: pd.Series, name: str) -> pd.Series:
-    """Give NIH's patient for films that bear an NIH name; each other film is its own patient."""
-    patient = films.map(stem).str.extract(f"^{NIH_NAME}$")[0].str.lstrip("0")
-    return ("nih:" + patient).fillna(f"{name}:" + films)
-
-
-def is_nih(patients: pd.Series) -> pd.Series:
+def _is_nih(patients: pd.Series) -> pd.Series:
     """Say which patients are NIH's."""
-    return patients.str.startswith("nih:")
+    return patients.astype("str").str.startswith("nih:").fillna(False)
 
 
 def _split_and_class(path: str) -> tuple[str, str]:
@@ -140,5 +140,5 @@ def _split_and_class(path: str) -> tuple[str, str]:
 def _facts(name: str, root: Path, seed: int, classes: set[str], published: bool) -> DatasetFacts:
     mendeley = {one.lower() for one in classes} == set(MENDELEY)
     terms = (MENDELEY_SOURCE, MENDELEY_LICENCE, MENDELEY_CITATION) if mendeley else (NOT_STATED, NOT_STATED, "")
-    policy = {"reader": "folders", "splits": "folders" if published else "random"}
+    policy = {"reader": "folders", "splits": "folders" if published else "random", "patients": KNOWN}
     return DatasetFacts(name, str(Path(root).resolve()), *terms, {}, seed, policy=policy)

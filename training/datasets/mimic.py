@@ -68,7 +68,7 @@ def read_mimic(
     root : Path
         Folder with the tables and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     policy : Policy
         What uncertain and blank become.
     splits : {"official", "random"}
@@ -131,7 +131,7 @@ def _table(files: Files, name: str) -> Path:
 
 def _films(file: Path) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
     wanted = ("dicom_id", *IDS, "ViewPosition")
-    table = read_csv(file, wanted, usecols=lambda name: name in wanted, dtype=str)
+    table = read_csv(file, wanted)
     nameless = table[["dicom_id", *IDS]].isna().any(axis=1)
     table = table[~nameless]
     names = table["dicom_id"]
@@ -158,7 +158,7 @@ def _films(file: Path) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
 
 def _studies(file: Path, policy: Policy) -> tuple[pd.Series, pd.DataFrame]:
     """Read the labels: the study of each row, and its labels."""
-    table = read_csv(file, (*IDS, *CHEXPERT_COLUMNS), dtype=dict.fromkeys(IDS, str))
+    table = read_csv(file, (*IDS, *CHEXPERT_COLUMNS))
     nameless = table["study_id"].isna()
     refuse_any(file, nameless, table["study_id"], "there is no study_id.")
     studies = "mimic:" + table["study_id"]
@@ -184,7 +184,7 @@ def _join(
 
 
 def _official_split(file: Path, films: pd.Series) -> tuple[pd.Series, tuple[Remark, ...]]:
-    table = read_csv(file, ("dicom_id", "split"), usecols=lambda name: name in ("dicom_id", "split"), dtype=str)
+    table = read_csv(file, ("dicom_id", "split"))
     refuse_any(file, ~table["split"].isin(list(SPLIT_WORDS)), table["split"], "the split “{value}” is none of MIMIC's.")
     refuse_twice(file, table["dicom_id"])
     split = films.map(pd.Series(table["split"].map(SPLIT_WORDS).to_numpy(), table["dicom_id"])).astype("str")

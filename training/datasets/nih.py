@@ -16,12 +16,22 @@ from training.datasets.disk import list_files, remark, stem
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import NO_FINDING, nih_labels
 from training.datasets.reading import Reading, add_common_arguments, finish, found_on_disk, save, sha256
-from training.datasets.rows import known_words, read_csv, refuse_any, refuse_strays, refuse_twice, require_columns
+from training.datasets.rows import (
+    call_columns,
+    known_words,
+    read_csv,
+    refuse_any,
+    refuse_strays,
+    refuse_twice,
+    require_columns,
+)
 from training.datasets.splits import list_names, random_split, split_from_lists
 from training.datasets.table import BOX_COLUMNS, labels
+from training.datasets.text_table import as_numbers, column_key
 from xai.findings import FINDINGS
 
 OLDEST = 120
+LONGEST_AGE = 7  # digits, of days even
 SIDE = 1024  # of the published films, in whose pixels the boxes are given
 SOURCE = "NIH ChestX-ray14, NIH Clinical Center, https://nihcc.app.box.com/v/ChestXray-NIHCC"
 LICENCE = "No restriction on use; name the NIH Clinical Center as provider and cite the paper."
@@ -43,7 +53,7 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
     root : Path
         Folder with the label table and, at any depth, the films.
     seed : int
-        Seed of the split by patient.
+        Seed of a random split.
     splits : {"official", "random"}, folder or None
         ``official`` takes the publishers' lists and shares out their training and validation films by patient;
         ``random`` shares out the films on disk; a folder holds lists such as those of CheXNet's reproductions.
@@ -96,12 +106,12 @@ def age_in_years(text: object) -> float:
     value = str(text).strip()
     unit = {"Y": 1.0, "M": 1 / 12, "D": 1 / 365.25}.get(value[-1:], 1.0)
     digits = value.rstrip("YMD")
-    years = int(digits) * unit if digits.isdecimal() else float("nan")
+    years = int(digits) * unit if digits.isdecimal() and len(digits) < LONGEST_AGE else float("nan")
     return years if years <= OLDEST else float("nan")
 
 
 def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Remark, ...]]:
-    table = read_csv(file, (), dtype=str).rename(columns=OLD_NAMES)
+    table = call_columns(file, read_csv(file, ()), (*WANTED, *OLD_NAMES)).rename(columns=OLD_NAMES)
     require_columns(file, table, WANTED)
     nameless = table["Image Index"].isna() | table["Patient ID"].isna()
     table = table[~nameless]
@@ -131,7 +141,10 @@ def _films(file: Path, places: dict[str, str]) -> tuple[pd.DataFrame, tuple[Rema
 
 
 def _named(file: Path, lists: pd.Series) -> pd.DataFrame:
-    """Spread lists such as ``Mass|Nodule`` over one bool column a name."""
+    """Spread lists such as ``Mass|Pleural_Thickening`` over one bool column a name, however these are spelled."""
+    spelled = {column_key(name): name for name in (*FINDINGS, NO_FINDING)}
+    known = {one: "|".join(spelled.get(column_key(word), word) for word in one.split("|")) for one in lists.unique()}
+    lists = lists.map(known)
     # Before there is a column a name: another table's would be as many as its rows.
     words = lists.drop_duplicates().str.split("|").explode()
     strange = ~words.isin([*FINDINGS, NO_FINDING, ""])
@@ -168,7 +181,7 @@ def _boxes(file: Path, films: set[str]) -> tuple[pd.DataFrame, tuple[Remark, ...
     rows = read_csv(file, (), skiprows=1, header=None, names=BOX_NAMES, usecols=range(len(BOX_NAMES)))
     strange = ~rows["label"].isin(list(BOX_LABELS))
     refuse_any(file, strange, rows["label"], "the finding “{value}” is none of NIH's.")
-    sides = rows[["x", "y", "width", "height"]].apply(pd.to_numeric, errors="coerce") / SIDE
+    sides = rows[["x", "y", "width", "height"]].apply(as_numbers) / SIDE
     ends = sides[["x", "y"]].to_numpy() + sides[["width", "height"]].to_numpy()
     inside = (sides >= 0).all(axis=1) & (sides[["width", "height"]] > 0).all(axis=1) & (ends <= 1).all(axis=1)
     refuse_any(file, ~inside, rows["name"], f"the box on “{{value}}” is none in {SIDE} x {SIDE} pixels.")

@@ -123,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
     names = f"{first.facts.name} and {second.facts.name}"
     patients = set(first.films["patient"].dropna()) & set(second.films["patient"].dropna())
     print(f"{names} share {len(pairs):,} films and {len(patients):,} patients")
+    if strangers := sum(int(one.films["patient"].isna().sum()) for one in (first, second)):
+        print(f"  the patients of {strangers:,} films are not known: these may be shared, too")
     for how, found in pairs.groupby("how"):
         example = f"{found['first'].iloc[0]} and {found['second'].iloc[0]}"
         print(f"  {len(found):,} pairs of films by {how}, such as {example}")

@@ -15,11 +15,17 @@ import pandas as pd
 from training.datasets.disk import Files, remark
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import BLANK_POLICIES, UNCERTAIN_POLICIES, Policy
+from training.datasets.patients import PatientCount, count_patients
 from training.datasets.splits import SPLITS
 from training.datasets.table import check_films, complete, empty_boxes, write_dataset
 from xai.command_line import one_line
 
 FRONTAL = ("PA", "AP")
+UNKNOWN_PATIENTS = (
+    "films whose patient is not known: each is taken as independent, and a random split of them is by film, so that "
+    "films of one patient may lie on both sides"
+)
+RANDOM = "by patient where patients are known, from the seed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +83,7 @@ def only_frontal(films: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Remark, ...]]
 def finish(
     facts: DatasetFacts, films: pd.DataFrame, remarks: Iterable[Remark], boxes: pd.DataFrame | None = None
 ) -> Reading:
-    """Bring a reader's films into the schema, check them, and add to the report what is not on disk."""
+    """Bring a reader's films into the schema, check them, and say which are not on disk or of unknown patients."""
     for name in ("view", "sex", "split", "age"):
         if name not in films:
             films[name] = pd.Series(np.nan, films.index, dtype=float if name == "age" else "str")
@@ -85,9 +91,16 @@ def finish(
         raise DatasetError(f"The dataset cannot be called “{facts.name}”: expected a name without control characters.")
     films = complete(films.reset_index(drop=True), facts.name)
     check_films(films, facts.name)
-    absent = films.loc[~films["on_disk"], "film"]
-    report = (*remarks, *remark("films of the table are not on disk; they stay in it, marked", absent))
-    return Reading(dataclasses.replace(facts, report=report), films, empty_boxes() if boxes is None else boxes)
+    report = (
+        *remarks,
+        *remark("films of the table are not on disk; they stay in it, marked", films.loc[~films["on_disk"], "film"]),
+        *remark(UNKNOWN_PATIENTS, films.loc[films["patient"].isna(), "film"]),
+    )
+    count = count_patients(films["patient"])
+    known = f"known for {count.films - count.unknown} of {count.films} films" if count.patients else "not known"
+    policy = {**facts.policy, "patients": known} if count.unknown else facts.policy
+    facts = dataclasses.replace(facts, report=report, policy=policy)
+    return Reading(facts, films, empty_boxes() if boxes is None else boxes)
 
 
 def sha256(*files: Path) -> dict[str, str]:
@@ -99,26 +112,26 @@ def add_common_arguments(parser: argparse.ArgumentParser, root: str) -> None:
     """Add the arguments of every reader."""
     parser.add_argument("root", type=Path, metavar="ROOT", help=root)
     parser.add_argument("--out", type=Path, required=True, metavar="DATASET", help="folder to write")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the split by patient (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of a random split (default: 0)")
 
 
 def add_view_argument(parser: argparse.ArgumentParser) -> None:
     """Let the user leave out lateral films."""
     views = {"all": "keep every film and its view", "frontal": "leave out all but PA and AP"}
-    _add_choice(parser, "--views", views, "all")
+    add_choice(parser, "--views", views, "all")
 
 
 def add_policy_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what labels made from reports leave open."""
-    _add_choice(parser, "--uncertain", UNCERTAIN_POLICIES, "ignore")
-    _add_choice(parser, "--blank", BLANK_POLICIES, "missing")
+    add_choice(parser, "--uncertain", UNCERTAIN_POLICIES, "ignore")
+    add_choice(parser, "--blank", BLANK_POLICIES, "missing")
     text = "let No Finding also say: no emphysema, hernia, pleural thickening (a model may learn the source from it)"
     parser.add_argument("--extend-no-finding", action="store_true", help=text)
 
 
 def add_splits_argument(parser: argparse.ArgumentParser) -> None:
     """Let the user choose between the publishers' split and a random one."""
-    _add_choice(parser, "--splits", {"official": "as published", "random": "by patient, from the seed"}, "official")
+    add_choice(parser, "--splits", {"official": "as published", "random": RANDOM}, "official")
 
 
 def policy_of(args: argparse.Namespace) -> Policy:
@@ -140,13 +153,22 @@ def save(out: Path, reading: Reading) -> int:
     told = here if len(here) else films
     counts = ", ".join(f"{(told['split'] == split).sum()} {split}" for split in SPLITS)
     boxes = f"; {len(reading.boxes)} boxes" if len(reading.boxes) else ""
-    patients = told["patient"].nunique()
-    print(f"{len(films)} films in the table, {len(here)} on disk, {patients} patients: {counts}{boxes}")
+    count = count_patients(told["patient"])
+    print(f"{len(films)} films in the table, {len(here)} on disk, {_patient_words(count)}: {counts}{boxes}")
     for one in reading.facts.report:
         print(f"  {one_line(str(one))}")
     return 0
 
 
-def _add_choice(parser: argparse.ArgumentParser, flag: str, choices: Mapping[str, str], default: str) -> None:
+def _patient_words(count: PatientCount) -> str:
+    if not count.unknown:
+        return f"{count.patients} patients"
+    if not count.patients:
+        return "patients not known"
+    return f"{count.patients} known patients and {count.unknown} films of unknown ones"
+
+
+def add_choice(parser: argparse.ArgumentParser, flag: str, choices: Mapping[str, str], default: str) -> None:
+    """Add an option with a meaning for each choice."""
     told = "; ".join(f"{name}: {text}" for name, text in choices.items())
     parser.add_argument(flag, choices=tuple(choices), default=default, help=f"{told} (default: {default})")

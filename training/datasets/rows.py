@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import warnings
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -15,43 +12,50 @@ import pandas as pd
 from training.datasets.disk import remark
 from training.datasets.facts import DatasetError, Remark
 from training.datasets.table import LEAVES_ROOT
+from training.datasets.text_table import TableError, as_numbers, column_key, is_blank, read_text_table
 
-MAX_HEADING = 200_000  # characters
 SHOWN = 30  # columns that a message lists
 
 
 def read_csv(file: Path, wanted: Iterable[str], **options: Any) -> pd.DataFrame:
-    """Read a label table.
+    """Read a label table, each cell as text.
+
+    Parameters
+    ----------
+    file : Path
+        As `read_text_table` takes it.
+    wanted : iterable of str
+        Columns that must be there; they are found whatever their case, blanks and underscores, and called so.
+    options
+        Of `pandas.read_csv`.
 
     Raises
     ------
     DatasetError
-        If it is no table, has no rows, lacks one of the wanted columns, or a row has more cells than the heading.
+        If it is no table, has no rows, lacks one of the wanted columns or has two for it, or a row has more cells than
+        the heading.
     """
+    wanted = tuple(wanted)
     try:
-        with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", errors="replace") as lines:
-            bounded_line(lines)
-        # A blank line is a row without a film: kept, so that rows are counted as a spreadsheet does. A comma at the
-        # end of each line but the heading must not make the first column an index.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells too many, which would be dropped
-            table = pd.read_csv(file, encoding_errors="replace", skip_blank_lines=False, index_col=False, **options)
-    except pd.errors.ParserWarning as error:
-        raise DatasetError(f"{file} has rows with more cells than its heading has columns.") from error
-    except (ValueError, OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{file} cannot be read as a table ({str(error).strip()}).") from error
+        table = read_text_table(file, **options)
+    except TableError as error:
+        raise DatasetError(f"{file} cannot be read as a table: {error}.") from error
+    table = call_columns(file, table, wanted)
     require_columns(file, table, wanted)
     if table.empty:
         raise DatasetError(f"{file} has no rows below its heading.")
     return table
 
 
-def bounded_line(lines: TextIO) -> str:
-    """Read the heading of a table, and refuse one that no table has before it takes all memory."""
-    heading = lines.readline(MAX_HEADING)
-    if len(heading) == MAX_HEADING:
-        raise ValueError(f"its heading has more than {MAX_HEADING:,} characters")
-    return heading
+def call_columns(file: Path, table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Call columns by these names where they differ in case, blanks, underscores, dashes or dots only."""
+    known = {column_key(name): name for name in names}
+    called = {column: known[column_key(column)] for column in table.columns if column_key(column) in known}
+    for name in set(called.values()):
+        alike = [column for column, ours in called.items() if ours == name]
+        if len(alike) > 1:
+            raise DatasetError(f"{file} has two columns for {name}: {alike[0]} and {alike[1]}.")
+    return table.rename(columns=called)
 
 
 def require_columns(file: Path, table: pd.DataFrame, wanted: Iterable[str]) -> None:
@@ -105,8 +109,8 @@ def numbers(file: Path, table: pd.DataFrame, columns: Iterable[str], allowed: tu
     """Read label columns as numbers; raises for the first that is neither allowed nor blank."""
     read, expected = {}, ", ".join(f"{value:g}" for value in allowed)
     for column in columns:
-        read[column] = pd.to_numeric(table[column], errors="coerce").astype(np.float32)
-        wrong = table[column].notna() & ~read[column].isin(allowed)
+        read[column] = as_numbers(table[column]).astype(np.float32)
+        wrong = ~is_blank(table[column]) & ~read[column].isin(allowed)
         refuse_any(file, wrong, table[column], f"{column} is “{{value}}”; expected {expected} or blank.")
     return pd.DataFrame(read, index=table.index)
 

@@ -1,4 +1,4 @@
-"""Who trains and who tests: splits by patient, at random or from published lists."""
+"""Who trains and who tests: splits by patient where patients are known, at random or from published lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.facts import DatasetError
+from training.datasets.patients import each_alone
+from training.datasets.text_table import TableError, read_text
 
 SPLITS = ("train", "validation", "test")
 # Share of the films in train, validation and test.
@@ -21,7 +23,7 @@ CARVED = (0.8, 0.2)
 def random_split(
     films: pd.DataFrame, positives: np.ndarray, seed: int, shares: tuple[float, ...] = SHARES
 ) -> pd.Series:
-    """Share films out at random by patient.
+    """Share films out at random by patient; each film of an unknown patient is dealt by itself.
 
     Only films on disk get a split, as a split of films that nobody can open serves no one; where none is on disk,
     all do, so that somebody else's predictions of them can be judged.
@@ -45,6 +47,13 @@ def random_split(
     chosen = films["on_disk"].to_numpy() if films["on_disk"].any() else np.ones(len(films), bool)
     number = split_by_patient(films.loc[chosen, "patient"].to_numpy(), positives[chosen], shares, seed)
     return pd.Series(np.asarray(SPLITS)[number], films.index[chosen], dtype="str").reindex(films.index)
+
+
+def torn_patient(films: pd.DataFrame) -> str | None:
+    """Name a patient whose films lie in two splits; None where there is none."""
+    homes = films[["patient", "split"]].dropna().drop_duplicates()
+    torn = homes.loc[homes["patient"].duplicated(), "patient"]
+    return torn.iloc[0] if len(torn) else None
 
 
 def list_names(folder: Path) -> dict[str, Path]:
@@ -103,8 +112,8 @@ def split_from_lists(
 
 def _listed(file: Path) -> list[tuple[int, str]]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(file).splitlines()
+    except TableError as error:
         raise DatasetError(f"{file} cannot be read as a list of films ({error}).") from error
     first = [(number, line.replace(",", " ").split()) for number, line in enumerate(lines, 1)]
     # A heading names no file.
@@ -112,7 +121,7 @@ def _listed(file: Path) -> list[tuple[int, str]]:
 
 
 def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[float, ...], seed: int) -> np.ndarray:
-    """Share films out so that no patient is in two splits and each finding is spread as evenly as it can be.
+    """Share films out so that no known patient is in two splits and each finding is spread as evenly as it can be.
 
     Patients with the rarest finding are dealt first, each to the split that is furthest behind its share of that
     finding's films: iterative stratification (Sechidis et al., ECML 2011) with patients in place of samples.
@@ -120,7 +129,7 @@ def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[
     Parameters
     ----------
     patients : array (films,)
-        Patient of each film.
+        Patient of each film; none where not known.
     positives : bool array (films, findings)
         Which findings each film shows.
     shares : tuple of float
@@ -133,7 +142,7 @@ def split_by_patient(patients: np.ndarray, positives: np.ndarray, shares: tuple[
     int array (films,)
         Split of each film, an index into ``shares``.
     """
-    names, owner = np.unique(patients, return_inverse=True)
+    names, owner = np.unique(each_alone(patients), return_inverse=True)
     wanted = np.asarray(shares) / np.sum(shares)
     # One more column for "any film", so that patients without finding are dealt by number of films.
     counts = np.zeros((len(names), positives.shape[1] + 1))

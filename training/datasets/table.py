@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, facts_from_json
-from training.datasets.splits import SPLITS
+from training.datasets.patients import forget_invented
+from training.datasets.splits import SPLITS, torn_patient
 from training.datasets.splits import split_by_patient as split_by_patient
 from xai.files import Content, write_files
 from xai.findings import FINDINGS
@@ -65,7 +66,8 @@ class Dataset:
     facts : DatasetFacts
         What it is.
     films : DataFrame
-        One row a film, at least the columns `SCHEMA`: labels in float32, provenance categorical.
+        One row a film, at least the columns `SCHEMA`: labels in float32, provenance categorical. ``patient`` is none
+        where it is not known.
 
     Examples
     --------
@@ -87,12 +89,16 @@ class Dataset:
 
     @cached_property
     def boxes(self) -> pd.DataFrame:
-        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did."""
+        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did.
+
+        Raises `DatasetError` where the file is no table of boxes.
+        """
         file = self.folder / BOXES_FILE
         if not file.is_file():
             return empty_boxes()
         boxes = _read_parquet(file)
         _require(boxes, BOX_COLUMNS, file)
+        _check_boxes(boxes, str(self.folder))
         return boxes[list(BOX_COLUMNS)]
 
 
@@ -134,7 +140,7 @@ def read_dataset(folder: Path) -> Dataset:
         raise DatasetError(f"{folder} cannot be read ({error}).") from error
     films = _read_parquet(folder / TABLE_FILE)
     _require(films, COLUMNS, folder / TABLE_FILE)
-    films = complete(films, str(folder))
+    films = forget_invented(complete(films, str(folder)), facts)
     check_films(films, str(folder))
     return Dataset(folder, facts, films)
 
@@ -162,6 +168,7 @@ def complete(films: pd.DataFrame, where: str) -> pd.DataFrame:
     """
     columns = dict(films.items())
     columns["path"] = films["path"].fillna("")
+    columns["patient"] = films["patient"].where(films["patient"] != "", None)
     if not pd.api.types.is_bool_dtype(films["on_disk"]) or films["on_disk"].isna().any():
         raise DatasetError(f"{where} holds something else than true and false in the column on_disk.")
     columns["on_disk"] = films["on_disk"].astype(bool)
@@ -221,11 +228,20 @@ def _check_labels(films: pd.DataFrame, where: str) -> None:
             raise DatasetError(f"{where} says {value:g} for {finding} in {row}; expected 1, 0, -1 or none.")
 
 
+def _check_boxes(boxes: pd.DataFrame, where: str) -> None:
+    for name in ("film", "finding"):
+        if len(boxes) and pd.api.types.infer_dtype(boxes[name]) != "string":
+            raise DatasetError(f"{where} holds something else than text in the column {name} of its boxes.")
+    for name in ("x", "y", "width", "height"):
+        if not pd.api.types.is_float_dtype(boxes[name]) or not boxes[name].between(0, 1).all():
+            raise DatasetError(
+                f"{where} holds something else than shares from 0 to 1 in the column {name} of its boxes."
+            )
+
+
 def _check_patients(films: pd.DataFrame, where: str) -> None:
-    homes = films[["patient", "split"]].reset_index(drop=True).dropna().drop_duplicates()
-    torn = homes["patient"].duplicated()
-    if torn.any():
-        patient = homes.loc[torn, "patient"].iloc[0]
+    if patient := torn_patient(films):
+        homes = films[["patient", "split"]].reset_index(drop=True).dropna().drop_duplicates()
         rows = homes[homes["patient"] == patient]
         told = " and ".join(
             f"{split} ({_row(films, place)})" for place, split in zip(rows.index, rows["split"], strict=True)

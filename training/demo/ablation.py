@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from training.datasets.patients import count_patients
 from training.datasets.table import labels, read_dataset
 from training.evaluate import mean_auroc
 from training.evaluate.bootstrap import draw_mean_auroc, percentile_interval
@@ -91,7 +92,7 @@ def compare(truth: np.ndarray, patients: np.ndarray, scores: dict[str, np.ndarra
     return {
         "meaning": MEANING,
         "films": len(truth),
-        "patients": len(np.unique(patients)),
+        **count_patients(patients).facts,
         "with": [round(float(area), 4) for area in areas["with"]],
         "without": [round(float(area), 4) for area in areas["without"]],
         "difference": round(float(np.mean(areas["with"]) - np.mean(areas["without"])), 4),

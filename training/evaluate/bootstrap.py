@@ -129,13 +129,14 @@ def roc_band(
     rng: np.random.Generator,
     draws: int = BAND_DRAWS,
     points: int = 101,
+    drawn_are: str = "patients",
 ) -> RocBand:
     """Give a pointwise 95 % band of the ROC curve.
 
     At each false positive rate, the percentile interval of the true positive rate over draws of patients (vertical
     averaging, Fawcett, Pattern Recognition Letters 2006). Pointwise: each vertical slice holds the true curve about
     95 times in 100, the whole band less often. With few films with the finding the ends are too narrow, since a draw
-    cannot show what no film showed.
+    cannot show what no film showed. Its words call what is drawn ``drawn_are``.
     """
     grid = np.linspace(0, 1, points)
 
@@ -146,7 +147,7 @@ def roc_band(
 
     drawn = draw_statistic(labels, scores, patients, heights, rng, draws, BAND_STEPS)
     low, high = percentile_interval(drawn)
-    return RocBand(grid, low, high, f"pointwise 95 % interval of {draws} draws of patients with replacement")
+    return RocBand(grid, low, high, f"pointwise 95 % interval of {draws} draws of {drawn_are} with replacement")
 
 
 def mean_auroc_interval(

@@ -14,7 +14,10 @@ import pandas as pd
 from training.datasets.folders import meaning_of, plain
 from training.datasets.labels import NOTHING
 from training.datasets.table import CLASS, labels
+from training.predictions.table import PredictionsFacts
 from xai.findings import FINDINGS
+
+BY_CLASS = "classes"  # what the notes of imported predictions say of such outputs
 
 
 def class_of(films: pd.DataFrame) -> pd.Series:
@@ -75,6 +78,11 @@ def is_softmax(card: Mapping[str, Any]) -> bool:
     """Whether a model card says that the outputs exclude each other."""
     head = card.get("head")
     return isinstance(head, Mapping) and head.get("link") == "softmax"
+
+
+def are_classes(facts: PredictionsFacts) -> bool:
+    """Whether predictions are of classes of which a film has one, so that each output is judged against the others."""
+    return is_softmax(facts.card) or facts.notes.get("outputs") == BY_CLASS
 
 
 def finding_of_class(name: str) -> str | None:

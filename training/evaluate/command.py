@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
         "dataset": judged.dataset,
         "split": args.split,
         "films": len(judged),
-        "patients": judged.patient_count,
+        **judged.whose.facts,
         "films_without_prediction": judged.unpredicted,
         "predictions_without_film": judged.unlabelled,
         "classes": list(judged.classes),
@@ -121,7 +121,9 @@ def run(args: argparse.Namespace) -> int:
     write_files(args.out, {"metrics.csv": rows, "metrics.json": text + "\n"})
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
-    print(f"{len(judged)} films of {judged.patient_count} patients: {mean} of {len(table)} {_kind(judged)}")
+    print(f"{len(judged)} films {judged.whose.words}: {mean} of {len(table)} {_kind(judged)}")
+    if judged.whose.caution:
+        print(judged.whose.caution)
     if judged.unjudged:
         print(f"not judged, since {judged.dataset} says nothing of them: {', '.join(judged.unjudged)}")
     for finding, problem in judged.cautions().items():

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from training.datasets.patients import PatientCount, count_patients, each_alone
 from training.datasets.table import SPLITS, Dataset
-from training.evaluate.classes import class_names, class_truths, is_softmax, truths
+from training.evaluate.classes import are_classes, class_names, class_truths, truths
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions.table import Predictions, check_probabilities
@@ -34,7 +35,7 @@ class Judged:
     probabilities : float64 array (films, findings)
         In [0, 1]; NaN where the film has none.
     patients : int array (films,)
-        Number of each film's patient; a film without one is its own patient.
+        Number of each film's patient, for intervals; a film whose patient is not known has a number of its own.
     films : DataFrame
         The dataset's rows of these films, in the same order, indexed from 0.
     thresholds : dict of str to Threshold
@@ -48,6 +49,9 @@ class Judged:
         Those of ``findings`` that are judged by the films' classes, each against the rest.
     unjudged : tuple of str
         Outputs that the dataset says nothing of; they are left out.
+    patients_known : bool
+        Whether the patient of every film of the dataset is known, judged or not: only then can one split be of other
+        patients than another.
     """
 
     model: str
@@ -63,27 +67,34 @@ class Judged:
     unlabelled: int = 0
     classes: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
+    patients_known: bool = True
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.films)
 
     @cached_property
-    def patient_count(self) -> int:
-        """Number of patients."""
-        return len(np.unique(self.patients))
+    def whose(self) -> PatientCount:
+        """How many patients, as far as they are known, and what to say where they are not."""
+        return count_patients(self.films["patient"])
 
     @property
+    def patient_count(self) -> int:
+        """Number of patients that are known."""
+        return self.whose.patients
+
+    @cached_property
     def patients_repeat(self) -> bool:
-        """Whether a patient has more than one film here: intervals must then know it."""
-        return self.patient_count < len(self)
+        """Whether a known patient has more than one film here: intervals must then know it."""
+        return len(np.unique(self.patients)) < len(self)
 
     @property
     def interval_method(self) -> str:
-        """How `auroc` makes its interval, in words."""
+        """How `auroc` makes its interval, in words, and what it does not know."""
+        method = "DeLong's variance"
         if self.patients_repeat:
-            return "AUROC: Obuchowski's variance, which knows that films of one patient are alike, on the logit scale."
-        return "AUROC: DeLong's variance, on the logit scale."
+            method = "Obuchowski's variance, which knows that films of one patient are alike"
+        return f"AUROC: {method}, on the logit scale. {self.whose.caution}".rstrip()
 
     def index(self, finding: str) -> int:
         """Column of a finding; raises `EvaluateError` where it is not judged."""
@@ -106,7 +117,7 @@ class Judged:
         return self._ranked[finding]
 
     def auroc(self, finding: str) -> Auroc:
-        """AUROC with its interval: DeLong's, or where patients have several films, Obuchowski's."""
+        """AUROC with its interval: DeLong's, or where known patients have several films, Obuchowski's."""
         if self.patients_repeat:
             return clustered_area(self.ranked(finding), self.truth(finding), self.patients)
         return area(self.ranked(finding))
@@ -175,7 +186,7 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
     """
     dataset = predictions.open_dataset() if dataset is None else dataset
     facts = predictions.facts
-    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=is_softmax(facts.card))
+    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=are_classes(facts))
     return dataclasses.replace(joined, thresholds=facts.thresholds, card=facts.card)
 
 
@@ -227,19 +238,14 @@ def join(
         findings=findings,
         labels=np.asfortranarray(np.column_stack([told[name][rows] for name in findings])),
         probabilities=probabilities,
-        patients=_patient_numbers(kept["patient"]),
+        patients=pd.factorize(each_alone(kept["patient"].to_numpy()))[0],
         films=kept,
         unpredicted=len(films) - len(rows),
         unlabelled=len(table) - len(rows),
         classes=tuple(class_truths(films, outputs, softmax)),
         unjudged=tuple(name for name in outputs if name not in told),
+        patients_known=bool(films["patient"].notna().all()),
     )
-
-
-def _patient_numbers(patients: pd.Series) -> np.ndarray:
-    numbers = pd.factorize(patients)[0]
-    alone = numbers < 0
-    return np.where(alone, numbers.max(initial=0) + np.cumsum(alone), numbers)
 
 
 def _refuse_twice(names: pd.Index, where: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.datasets.patients import each_alone
+
 
 class EvaluateError(ValueError):
     """Something that cannot be judged; the message is one sentence that says what was expected and what came."""
@@ -167,9 +169,9 @@ def numbered(patients: np.ndarray) -> tuple[np.ndarray, int]:
     Parameters
     ----------
     patients : array (films,)
-        Names, or numbers; small numbers need no sort.
+        Names, or numbers; small numbers need no sort. A film whose patient is none stands for itself.
     """
-    patients = np.asarray(patients)
+    patients = each_alone(np.asarray(patients))
     if len(patients) and patients.dtype.kind in "iu" and patients.min() >= 0 and patients.max() < 10 * len(patients):
         there = np.bincount(patients) > 0
         return (np.cumsum(there) - 1)[patients], int(there.sum())

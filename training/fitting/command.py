@@ -1,11 +1,12 @@
 """Train a network on a dataset and write it with its card.
 
-Films are split by patient. First, one network a fold is trained on the other folds of the training and validation
-films; a film's prediction by the network that has not seen its patient (its held-out prediction) is what
-calibration and thresholds rest on. Then the model itself is trained on all of these films, partly on what the fold
-networks agree on, and measured once on the test films. The learning rate falls to 0 over a fixed number of epochs,
-so no film is spent on choosing when to stop. With --hold-out validation one network is trained on the training films
-alone, and the validation films decide when it stops, how it is calibrated and which thresholds it gets.
+Films are split by patient where patients are known, else by film; the card says which. First, one network a fold is
+trained on the other folds of the training and validation films; a film's prediction by the network that has not seen
+its patient (its held-out prediction) is what calibration and thresholds rest on. Then the model itself is trained on
+all of these films, partly on what the fold networks agree on, and measured once on the test films. The learning rate
+falls to 0 over a fixed number of epochs, so no film is spent on choosing when to stop. With --hold-out validation one
+network is trained on the training films alone, and the validation films decide when it stops, how it is calibrated and
+which thresholds it gets.
 
 Films of other datasets (--also) are mixed in: their training films are drawn from in every epoch, their validation
 films join the calibration, their test films are measured on their own.

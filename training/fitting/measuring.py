@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from training.datasets.patients import count_patients
 from training.datasets.table import labels
-from training.evaluate import auroc, expected_calibration_error, mean_auroc, mean_auroc_interval
+from training.evaluate import expected_calibration_error, mean_auroc, mean_auroc_interval
+from training.evaluate.roc import clustered_auroc
 
 # Below this many positives an AUROC says too little to count in a mean.
 FEWEST_POSITIVES = 5
 DEFINITIONS = {
-    "auroc": "Chance that a film with the finding scores above one without; 95 % interval by DeLong on logit scale.",
+    "auroc": "Chance that a film with the finding scores above one without; 95 % interval by Obuchowski, which knows "
+    "that films of one patient are alike, and is DeLong's where each has one; on the logit scale.",
     "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
-    "95 % interval from 500 draws of patients with replacement.",
+    "95 % interval from 500 draws with replacement of patients, or of films where the patient is not known.",
     "sensitivity, specificity": "Shares of the films with and without the finding on the right side of the threshold.",
     "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
     "predicted_prevalence": "Mean probability: the share of films that the model expects to have the finding.",
-    "test": "Films of patients that nothing was trained, chosen or calibrated on, predicted by this model.",
 }
 
 
@@ -51,7 +53,7 @@ def measure(
     truth : array (films, outputs)
         1, 0 or NaN.
     patients : array (films,)
-        Whose film it is.
+        Whose film it is; none where not known.
     outputs : tuple of str
         What the columns are.
     probabilities : array (films, outputs)
@@ -63,11 +65,12 @@ def measure(
     Returns
     -------
     dict
-        What `DEFINITIONS` says, as plain JSON values; null where nothing can be measured.
+        What `DEFINITIONS` says, as plain JSON values; null where nothing can be measured. ``patients`` is null where
+        not all are known; then ``films_of_unknown_patients`` counts films and ``caution`` says what that means.
     """
-    each = {}
+    each, whose = {}, count_patients(patients)
     for k, name in enumerate(outputs):
-        area = auroc(truth[:, k], probabilities[:, k])
+        area = clustered_auroc(truth[:, k], probabilities[:, k], patients)
         flagged, known = probabilities[:, k] >= thresholds[name], ~np.isnan(truth[:, k])
         each[name] = {
             "positives": area.positives,
@@ -89,7 +92,7 @@ def measure(
     errors = [one["ece"] for one in each.values() if one["ece"] is not None]
     return {
         "films": len(truth),
-        "patients": len(pd.unique(patients)),
+        **whose.facts,
         "mean_auroc": number(mean_auroc(truth[:, counted], probabilities[:, counted])),
         "mean_auroc_low": number(interval[0]),
         "mean_auroc_high": number(interval[1]),

@@ -18,6 +18,7 @@ from training.evaluate.thresholds import RULES, choose
 from training.fitting.measuring import DEFINITIONS, measure
 from training.fitting.measuring import measures as measures
 from training.fitting.provenance import Origin, provenance
+from training.fitting.whose import all_known, cautions, meaning, split_counts, tested_on
 from training.networks.architectures import FEATURES
 from xai.cards.model_card import ModelCard, Threshold
 from xai.findings import finding_label
@@ -35,12 +36,6 @@ BALANCED_RULE = (
     "often as a film without it is flagged."
 )
 UNCORRECTED = Threshold(0.5, "0.5 for every finding: nothing was calibrated and no threshold was chosen.")
-HELD_OUT = {
-    "held_out": "Training and validation films, each predicted by a network of the same recipe trained without its "
-    "patient; calibration and thresholds were chosen on them, so their ECE is too good.",
-    "validation": "Films of patients that nothing was trained on; calibration, thresholds and, with a patience, the "
-    "epoch were chosen on them, so their figures are too good.",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,30 +71,32 @@ def make_card(name: str, fitted: Fitted, films: Films, also: Films, origin: Orig
     thresholds = _thresholds(fitted, recipe.threshold_rule, _held_out_films(fitted, recipe.hold_out))
     judge = _Judge(fitted, {out: one.value for out, one in thresholds.items()}, np.random.default_rng(recipe.seed))
     tested = films.in_splits("test")
+    known = all_known(films.table, also.table)
     performance: dict[str, Any] = {
-        "definitions": dict(DEFINITIONS),
-        "splits": _splits(films.table),
+        "definitions": DEFINITIONS | {"test": meaning("test", known)},
+        "splits": split_counts(films.table),
         "test": judge(problem.truth[tested], films.table.iloc[tested], fitted.test),
     }
     if len(fitted.held_out):
         rows, split = fitted.held_out, "validation" if recipe.hold_out == "validation" else "held_out"
-        performance["definitions"][split] = HELD_OUT[split]
+        performance["definitions"][split] = meaning(split, known)
         performance[split] = judge(problem.truth[rows], films.table.iloc[rows], fitted.held_out_logits)
     if len(also.table):
         others = also.in_splits("test")
         performance["also"] = {
             "datasets": [dataset.facts.name for dataset in also.datasets],
-            "splits": _splits(also.table),
+            "splits": split_counts(also.table),
             "test": judge(problem.also[others], also.table.iloc[others], fitted.also_test),
         }
-    performance["cautions"] = _cautions(performance["test"]["findings"], truth, problem.outputs)
+    test = performance["test"]
+    performance["cautions"] = [*cautions(test, known), *_cautions(test["findings"], truth, problem.outputs)]
     return ModelCard(
         name=name,
         outputs=problem.outputs,
         link=problem.head,
         emits="logits",
         input=fitted.spec,
-        summary=_summary(performance, len(fitted.learned), problem.outputs),
+        summary=_summary(performance, len(fitted.learned), problem.outputs, known),
         thresholds=thresholds,
         prevalence={output: round(float(np.nanmean(truth[:, k])), 4) for k, output in enumerate(problem.outputs)},
         performance=performance,
@@ -160,12 +157,12 @@ def _cautions(measured: dict[str, Any], truth: np.ndarray, outputs: tuple[str, .
     return cautions
 
 
-def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]) -> str:
+def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...], known: bool) -> str:
     test = performance["test"]
     says = f"{len(outputs)} outputs" if len(outputs) > 1 else finding_label(outputs[0])
     text = (
         f"A teaching model, not for diagnosis: trained on {trained} films for {says}. "
-        f"Measured on {test['films']} test films of {test['patients']} other patients"
+        f"Measured on {tested_on(test, known)}"
     )
     if test["mean_auroc"] is None:
         return f"{text}, too few for a mean AUROC."
@@ -173,13 +170,6 @@ def _summary(performance: dict[str, Any], trained: int, outputs: tuple[str, ...]
         return f"{text}: mean AUROC {test['mean_auroc']:.2f}, too few for an interval."
     area, low, high = (f"{test[key]:.2f}" for key in ("mean_auroc", "mean_auroc_low", "mean_auroc_high"))
     return f"{text}: mean AUROC {area} (95 % interval {low} to {high})."
-
-
-def _splits(table: pd.DataFrame) -> dict[str, Any]:
-    return {
-        str(split): {"films": len(films), "patients": int(films["patient"].nunique())}
-        for split, films in table.groupby("split", sort=False)
-    }
 
 
 def _mean_film(film: np.ndarray) -> bytes:

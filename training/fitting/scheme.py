@@ -48,7 +48,7 @@ class Fitted:
     held_out : int array
         Films that calibration and thresholds rest on; none where nothing was held out.
     held_out_logits : array (films, outputs)
-        Calibrated logits of these, each by a network that has not seen its patient.
+        Calibrated logits of these, each by a network that has not seen its patient, where known.
     test, also_test : array (films, outputs)
         Logits of the test films by the model; `also_test` of the datasets that were mixed in.
     balance : Balance
@@ -224,7 +224,7 @@ def _balance(problem: Problem, learned: np.ndarray, recipe: Recipe) -> Balance:
 
 
 def _folds(films: Films, problem: Problem, learned: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Give each film to learn from its fold, patients whole; -1 without folds."""
+    """Give each film to learn from its fold, known patients whole; -1 without folds."""
     if not recipe.folds:
         return np.full(len(learned), -1)
     patients = films.table["patient"].to_numpy()[learned]

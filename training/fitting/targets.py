@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from training.datasets.rows import read_csv, refuse_any, refuse_twice
 from training.datasets.table import DatasetError
+from training.datasets.text_table import as_numbers, is_blank
 from xai.findings import FINDINGS
 
 # Columns of `patient_targets`.
@@ -58,8 +59,8 @@ def read_soft_labels(path: Path, films: pd.DataFrame) -> np.ndarray:
         raise DatasetError(f"{path.name} has none of the dataset's {len(films)} films: it belongs to another dataset.")
     told = {}
     for name in columns:
-        told[name] = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float32)
-        wrong = table[name].notna() & ~((told[name] >= 0) & (told[name] <= 1))
+        told[name] = as_numbers(table[name]).to_numpy(np.float32)
+        wrong = ~is_blank(table[name]) & ~((told[name] >= 0) & (told[name] <= 1))
         refuse_any(path, wrong, table[name], f"{name} is “{{value}}”; expected a number from 0 to 1 or blank.")
     return pd.DataFrame(told, index=names).reindex(films["film"]).to_numpy(np.float32)
 

@@ -277,7 +277,7 @@ def _recalibrated(
     maps = [fit_platt(half) for half in moved]
     words = " and ".join(f"{one.slope:.2f} × logit {one.intercept:+.2f}".replace("-", "−") for one in maps)
     undone = tuple((one(z), half) for one, z, half in zip(maps[::-1], so_far, halves, strict=True))
-    return undone, f"Fitted on one half of the patients each, for the other: {words}."
+    return undone, f"Fitted on one half of the films each, for the other: {words}."
 
 
 def _flagged(undone: Undone, threshold: float) -> float:

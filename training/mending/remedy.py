@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.datasets.patients import PatientCount, count_patients
 from training.evaluate.calibration import brier_score, calibration_curve
 from training.evaluate.judged import Judged
 from training.evaluate.patient_split import films_to_fit
@@ -76,7 +77,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Repeats:
-    """The same remedy with other patients to fit on: what is chance in a trial.
+    """The same remedy with other films to fit on: what is chance in a trial.
 
     Attributes
     ----------
@@ -97,8 +98,11 @@ class Trial:
     remedy : Remedy
     before, after : Outcome
         On the films that it is shown on.
-    fitted_films, fitted_positives, fitted_patients : int
-    shown_films, shown_positives, shown_patients : int
+    fitted_films, fitted_positives : int
+    fitted_whose : PatientCount
+        Whose these films are.
+    shown_films, shown_positives : int
+    shown_whose : PatientCount
     repeats : Repeats or None
         None where there are so many films that the split hardly matters.
     """
@@ -108,10 +112,10 @@ class Trial:
     after: Outcome
     fitted_films: int
     fitted_positives: int
-    fitted_patients: int
+    fitted_whose: PatientCount
     shown_films: int
     shown_positives: int
-    shown_patients: int
+    shown_whose: PatientCount
     repeats: Repeats | None = None
 
 
@@ -129,7 +133,7 @@ def try_remedy(
     share: float = FIT_SHARE,
     seed: int = 0,
 ) -> Trial:
-    """Fit a remedy on some patients and show it on the others.
+    """Fit a remedy on some patients and show it on the others; a film of an unknown patient stands for itself.
 
     Parameters
     ----------
@@ -179,10 +183,10 @@ def try_remedy(
         after=_outcome(labels[~fit], mended[~fit], numbers[~fit], remedy.threshold.value),
         fitted_films=fitted.films,
         fitted_positives=fitted.positives,
-        fitted_patients=len(np.unique(numbers[fit & known])),
+        fitted_whose=count_patients(judged.films.loc[fit & known, "patient"]),
         shown_films=shown.films,
         shown_positives=shown.positives,
-        shown_patients=len(np.unique(numbers[~fit & known])),
+        shown_whose=count_patients(judged.films.loc[~fit & known, "patient"]),
         repeats=_repeated(judged, finding, known, share, seed, settings) if len(labels) <= FEW_FILMS else None,
     )
 

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from training.predict.films import Source
-from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError
+from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError, check_probabilities
 from xai.files import write_file
 
 WORK_FOLDER = ".unfinished"
@@ -104,15 +102,17 @@ class WorkFolder:
             write_file(begun, json.dumps(claim, indent=2))
 
     def is_done(self, shard: Shard) -> bool:
-        """Tell whether a shard is written and whole."""
+        """Tell whether a shard is written and whole: of its films, undamaged, with probabilities only."""
         try:
-            return pq.read_metadata(self._path(shard)).num_rows == len(shard)
-        except (OSError, pa.ArrowInvalid):  # not there, or cut short by a power failure
+            table = pd.read_parquet(self._path(shard), page_checksum_verification=True)
+            check_probabilities(table.drop(columns=WHY), "")
+            return sorted(table.index) == sorted(source.film for batch in shard.batches for source in batch)
+        except (OSError, ValueError, TypeError, KeyError):  # not there, cut short by a power failure, or damaged
             return False
 
     def keep(self, shard: Shard, table: pd.DataFrame) -> None:
         """Write a shard's predictions."""
-        write_file(self._path(shard), lambda path: table.to_parquet(path, compression="zstd"))
+        write_file(self._path(shard), lambda path: table.to_parquet(path, compression="zstd", write_page_checksum=True))
 
     def gather(self, shards: Sequence[Shard]) -> tuple[pd.DataFrame, dict[str, str]]:
         """Put all shards together: probabilities by film, and the films left out with the reason."""

@@ -146,7 +146,8 @@ def read_predictions(folder: Path) -> Predictions:
     Raises
     ------
     PredictionsError
-        If a file is absent or damaged, a column is missing, a film has two rows, or a value is no probability.
+        If a file is absent or damaged, a column is missing, there is no film, a film has two rows, or a value is no
+        probability.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -188,6 +189,8 @@ def _check(table: pd.DataFrame, outputs: tuple[str, ...], where: str) -> None:
     missing = [name for name in outputs if name not in table.columns]
     if missing or not outputs:
         raise PredictionsError(f"{where} lacks the columns {', '.join(missing) or 'of its outputs'}.")
+    if table.empty:
+        raise PredictionsError(f"{where} has no film; expected at least one row.")
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
         raise PredictionsError(f"{where} has two rows for the film “{twice}”.")

@@ -29,6 +29,7 @@ SUFFIXES = (".keras", ".h5", ".hdf5")  # of the model files that a card may lie 
 LINKS = ("sigmoid", "softmax")
 EMITS = ("logits", "probabilities")
 MAX_CARD_BYTES = 2 * 1024 * 1024
+MAX_DIGITS = 300  # of a whole number; longer ones fit no float, in which figures are shown
 NAME_LIMIT = 80
 
 
@@ -182,13 +183,19 @@ def read_card(path: Path) -> ModelCard:
     if path.stat().st_size > MAX_CARD_BYTES:
         raise ModelCardError(f"{path.name} is larger than {MAX_CARD_BYTES // 2**20} MiB, which no model card is.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole_number)
     except (ValueError, RecursionError) as error:
         raise ModelCardError(f"{path.name} is not valid JSON ({error}).") from error
     try:
         return card_from_dict(content)
     except ModelCardError as error:
         raise ModelCardError(f"{path.name}: {error}") from error
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number in it has {len(digits)} digits")
+    return int(digits)
 
 
 def card_from_dict(content: Any) -> ModelCard:

@@ -13,6 +13,7 @@ from dashboard.models.reading import (
     main_evaluation,
     origins,
     parameters,
+    patients_known,
     text,
     texts,
     trained_on,
@@ -55,7 +56,7 @@ def _numbers(card: ModelCard) -> None:
     area = "AUROC" if len(card.outputs) == 1 else "Mean AUROC"
     answers = "each by itself" if card.link == "sigmoid" else "one of them, never two"
     rows = [
-        ("Trained on", _written(films, "{:,.0f} films"), f"{patients:,.0f} patients" if patients else SILENT),
+        ("Trained on", _written(films, "{:,.0f} films"), _patient_words(card, patients)),
         (area, _written(mean.auroc if mean else None, "{:.2f}"), interval or SILENT),
         (
             "Calibration error",
@@ -77,6 +78,12 @@ def _numbers(card: ModelCard) -> None:
         with column:
             lines = [f":gray[{name}]", f"**{escape(value)}**", f":small[:gray[{escape(note)}]]"]
             st.markdown("  \n".join(lines), help=helps.get(name))
+
+
+def _patient_words(card: ModelCard, patients: float | None) -> str:
+    if patients:
+        return f"{patients:,.0f} patients"
+    return SILENT if patients_known(card) else "patients not known"
 
 
 def outputs_words(card: ModelCard) -> str:

@@ -66,7 +66,7 @@ def curves_words(curves: Curves) -> str:
         last = float(curves.table["epoch"].max())
         said += f"The validation loss is lowest, {best[1]:.4g}, in epoch {best[0]:g} (dotted line)"
         said += ". " if best[0] == last else "; later epochs were no better on films that it was not fitted on. "
-    return said + "Validation films are of patients that the network was not fitted on."
+    return said + "The network was not fitted on validation films."
 
 
 def simulated_words(card: ModelCard) -> str:

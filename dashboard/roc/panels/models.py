@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
         return
     table = model_table(scene)
     st.dataframe(table, hide_index=True, width="stretch", key="roc_models")
-    st.caption(MEANING)
+    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip())
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
 

@@ -57,7 +57,7 @@ def show(scene: Scene) -> None:
             f"Little can be said of groups with fewer than {SMALL} films of either kind. " + " ".join(small),
             icon=":material/warning:",
         )
-    st.caption(MEANING)
+    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip())
 
 
 def group_table(measured: tuple[Group, ...], threshold: float) -> pd.DataFrame:

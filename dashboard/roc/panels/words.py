@@ -55,7 +55,8 @@ def glossary(scene: Scene) -> list[tuple[str, str]]:
         ("Calibration", "Whether probabilities mean what they say: of films given 10 %, one in ten should have it. A "
          f"model can rank perfectly and still be off. The mean gap here is {calibration.error:.3f} (expected "
          f"calibration error, {calibration.binning})."),
-        ("Interval", "What the figure would vary by, had other patients been drawn: the interval holds the true value "
-         f"95 times in 100. Shares have Wilson's. {scene.judged.interval_method} The band of the ROC curve is the "
+        ("Interval", f"What the figure would vary by, had other {scene.judged.whose.drawn} been drawn: the interval "
+         "holds the true value 95 times in 100. Shares have Wilson's, which takes films as independent. "
+         f"{scene.judged.interval_method} The band of the ROC curve is the "
          f"{scene.curves.band.method}."),
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from training.datasets.table import read_dataset, write_dataset
 from xai.cards.model_card import read_card
 
 MASS = {"predictions": "answers", "finding": "Mass"}
@@ -74,6 +75,17 @@ def test_predictions_whose_dataset_is_gone_say_so_in_one_sentence(run, stocked):
     app = run()
     assert len(app.error) == 1
     assert "generated" in plain(said(app))
+
+
+def test_unknown_patients_are_said_and_no_remedy_promises_others(run, stocked, shelf):
+    folder = stocked / "datasets" / "generated"
+    dataset = read_dataset(folder)
+    write_dataset(folder, dataset.facts, dataset.films.assign(patient=None))
+    app = run(**MASS)
+    told = shown(app) + " ".join(one.value for one in app.caption)
+    assert "Patients are not known: such films are treated as independent" in told
+    assert "films whose patients are not known" in told and "other patients" not in told
+    assert "some may have films on both sides, which flatters the remedy" in told
 
 
 def test_damaged_predictions_say_so_in_one_sentence(run, stocked):

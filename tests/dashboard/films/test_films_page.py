@@ -20,6 +20,7 @@ from dashboard.server.library import OWN, Library
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from training.datasets.table import read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
 from xai.films.film import Film
@@ -94,6 +95,15 @@ def test_a_fresh_visitor_sees_all_films_and_the_predictions_there_are(run):
     assert "**6** films · **5** patients" in shown(app)
     assert "source's labels" not in shown(app)  # nobody says how these were read
     assert [one["state"] for one in gallery(app)][-1] == "absent"
+
+
+def test_films_of_unknown_patients_are_said(run, stocked):
+    folder = stocked / "datasets" / "generated"
+    dataset = read_dataset(folder)
+    write_dataset(folder, dataset.facts, dataset.films.assign(patient=None))
+    assert "**6** films · patients not known" in shown(run())
+    write_dataset(folder, dataset.facts, dataset.films.assign(patient=["a", "a", "b", None, None, None]))
+    assert "**6** films · **2** patients · 3 films of unknown patients" in shown(run())
 
 
 def test_a_fresh_visitor_comes_to_the_dataset_that_a_model_has_answered(run, stocked):

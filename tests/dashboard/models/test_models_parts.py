@@ -84,6 +84,17 @@ class TestReading:
         held_out = made(performance={"splits": splits}, provenance={"recipe": {"hold_out": "validation"}})
         assert trained_on(held_out) == (72, 40)
 
+    @pytest.mark.parametrize("policy", [{"reader": "folders", "patients": "not known"}, {"reader": "folders"}])
+    def test_no_patients_are_counted_or_promised_where_they_are_not_known(self, policy):
+        card = made(provenance={"data": {"name": "mine", "policy": policy}})
+        one = evaluations(card)["test"]
+        assert (one.films, one.patients) == (200, None)
+        assert "whether it learned from other films of the same patients is not known." in one.meaning
+        assert trained_on(card) == (800, None)
+        known = made(provenance={"data": {"name": "mine", "policy": policy | {"patients": "known"}}})
+        assert evaluations(known)["test"].meaning == "Patients that nothing was trained, chosen or calibrated on."
+        assert trained_on(known) == (800, 600)
+
     def test_unseen_patients_come_first_and_any_set_of_films_is_found(self):
         performance = {
             "mine": evaluation(0.6),
@@ -95,7 +106,7 @@ class TestReading:
         assert list(found) == ["test", "also.test", "unseen_simulated", "mine"]
         assert found["mine"].title == "Mine"
 
-    @pytest.mark.parametrize("value", [None, "0.7", True, [0.7], {}, math.nan, 1.7, -0.1])
+    @pytest.mark.parametrize("value", [None, "0.7", True, [0.7], {}, math.nan, 1.7, -0.1, 10**400])
     def test_what_is_no_share_is_not_shown(self, value):
         assert measured({"auroc": value, "auroc_low": 0.1, "auroc_high": 0.9, "ece": value}) == Measured()
 

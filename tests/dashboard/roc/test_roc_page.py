@@ -93,6 +93,26 @@ def test_the_page_says_what_is_judged(run, stocked):
     assert "None of these films is in the split validation; judging all of them." in plain(said(app))
 
 
+NOT_KNOWN = "Patients are not known: such films are treated as independent, so that the interval may be too narrow."
+
+
+def test_nobody_is_promised_other_patients_where_patients_are_not_known(run, shelf):
+    add_dataset(shelf, patient=[None] * 40)
+    add_predictions(shelf)
+    told = captions(run(part="test"))
+    assert "10 films whose patients are not known of" in told and NOT_KNOWN in told
+    assert "Not all patients are known: some may have films in several splits." in told
+    assert "other patients" not in told
+    glossary = shown(run(panel="words"))
+    assert "had other films been drawn" in glossary and NOT_KNOWN in glossary
+    assert "draws of films with replacement" in glossary
+
+
+def test_known_patients_are_promised(run, stocked):
+    told = captions(run(part="test"))
+    assert "10 films of 5 patients" in told and "They are of other patients than those of the other splits." in told
+
+
 def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
     app = run(**MASS)
     app.number_input(key="roc_number_0.55").set_value(0.7).run()

@@ -227,6 +227,22 @@ def test_the_whole_table_has_films_that_are_not_on_disk(shelf, library):
     assert list(library.table("generated").index) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"height": pd.Timestamp("2020-01-01")}, "something else than shares from 0 to 1 in the column height"),
+        ({"x": "left"}, "something else than shares from 0 to 1 in the column x of its boxes"),
+        ({"width": float("inf")}, "something else than shares from 0 to 1 in the column width of its boxes"),
+        ({"finding": 3}, "something else than text in the column finding of its boxes"),
+    ],
+)
+def test_boxes_that_are_none_are_one_sentence(shelf, library, change, words):
+    box = {"film": "a", "finding": "Mass", "x": 0.25, "y": 0.5, "width": 0.25, "height": 0.125, "label": "Mass"}
+    pd.DataFrame([box | change]).to_parquet(shelf.add_dataset() / "boxes.parquet")
+    with pytest.raises(DatasetError, match=f"^generated holds {words}"):
+        library.boxes("generated", "a")
+
+
 def test_boxes_are_corners_in_fractions_by_finding(shelf, library):
     folder = shelf.add_dataset()
     box = {"film": "a", "finding": "Mass", "x": 0.25, "y": 0.5, "width": 0.25, "height": 0.125, "label": "Mass"}

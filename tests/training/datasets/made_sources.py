@@ -194,6 +194,7 @@ def make_folders(root: Path) -> Source:
     (root / "metadata.csv").write_text("who,knows\n1,2\n")
     report = {"films of the class other things": 4, "films with an NIH name": 4}
     report |= {"images outside the folders of classes": 1, "files that are no images": 1}
+    report |= {"films whose patient is not known": 16}
     return Source(root, read_folders, ("folders",), 21, 1, report)
 
 
@@ -202,7 +203,9 @@ def make_films(root: Path) -> Source:
     for path in ("a.png", "b/a.png", "b/c/00000012_003.png"):
         picture(root / path)
     (root / "notes.txt").write_text("none")
-    return Source(root, read_films, ("films",), 3, 0, {"files that are no images": 1})
+    return Source(
+        root, read_films, ("films",), 3, 0, {"files that are no images": 1, "films whose patient is not known": 2}
+    )
 
 
 MAKERS = {

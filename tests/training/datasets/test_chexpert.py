@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from tests.training.datasets.made_sources import CHEXPERT_ROWS, chexpert_table, make_chexpert, picture
 from training.datasets.chexpert import read_chexpert
-from training.datasets.labels import Policy
+from training.datasets.labels import CHEXPERT_COLUMNS, Policy
 
 
 def test_facts_of_each_row(tmp_path):
@@ -90,3 +91,29 @@ def test_valid_has_no_blank_so_nothing_is_missing_but_what_chexpert_lacks(tmp_pa
     valid = read_chexpert(tmp_path).films.iloc[-1]
     known = ["Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Pneumothorax"]
     assert not np.isnan(valid[known].astype(float)).any()
+
+
+def test_the_table_of_the_test_films_tells_neither_sex_nor_age(tmp_path):
+    rows = [
+        (f"test/patient6474{k}/study1/view{k}_{side}.jpg", "", "", "", "")
+        for k, side in enumerate(("frontal", "lateral"), 1)
+    ]
+    table = chexpert_table(tuple(rows), ((1, 0, 0, 1),) * 2)[["Path", *reversed(CHEXPERT_COLUMNS)]]
+    table.rename(columns={"Pleural Effusion": "pleural_effusion"}).to_csv(tmp_path / "test_labels.csv", index=False)
+    reading = read_chexpert(tmp_path)
+    films = reading.films
+    assert films["split"].tolist() == ["test", "test"]
+    assert films["patient"].tolist() == ["chexpert:64741", "chexpert:64742"]
+    assert films[["age", "sex"]].isna().all(axis=None)
+    assert films["view"].fillna("none").tolist() == ["none", "LATERAL"]
+    assert films["Edema"].tolist() == [0, 0] and films["Effusion"].tolist() == [0, 0]
+    said = [one.what for one in reading.facts.report if "has no column" in one.what]
+    assert said == ["films of test_labels.csv, which has no column for Sex, Age, Frontal/Lateral, AP/PA"]
+
+
+def test_a_table_in_utf16_with_semicolons_and_decimal_commas_is_the_same(tmp_path):
+    make_chexpert(tmp_path)
+    before = read_chexpert(tmp_path).films
+    for file in tmp_path.rglob("*.csv"):
+        pd.read_csv(file).to_csv(file, sep=";", decimal=",", index=False, encoding="utf-16")
+    pd.testing.assert_frame_equal(read_chexpert(tmp_path).films, before)

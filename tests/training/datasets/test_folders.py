@@ -24,13 +24,14 @@ def test_classes_become_findings(tmp_path):
     assert by_class.loc["other things", list(FINDINGS)].isna().all()
 
 
-def test_names_of_nih_make_its_patients_and_others_are_their_own(tmp_path):
+def test_names_of_nih_make_its_patients_and_others_are_not_known(tmp_path):
     make_folders(tmp_path / "made")
-    films = read_folders(tmp_path / "made", name="mine").films
+    reading = read_folders(tmp_path / "made", name="mine")
+    films = reading.films
     normal = films[films["class"] == "normal"]
     assert normal["patient"].tolist() == ["nih:1", "nih:1", "nih:2", "nih:2"]
-    assert films["patient"].nunique() == 16 + 2
-    assert "mine:COVID-19 (0)" in films["patient"].tolist()
+    assert films.loc[films["class"] != "normal", "patient"].isna().all()
+    assert reading.facts.policy["patients"] == "known for 4 of 20 films"
     # person0.jpeg lies in two classes, so its name alone would not do.
     assert {"set/pneumonia/person0.jpeg", "set/other things/person0.jpeg"} <= set(films["film"])
     assert set(films["dataset"]) == {"mine"}
@@ -62,8 +63,9 @@ def test_folders_of_splits_are_the_split(tmp_path):
 def test_a_patient_in_two_folders_of_splits_is_refused(tmp_path):
     picture(tmp_path / "train" / "normal" / "00000001_000.png")
     picture(tmp_path / "test" / "normal" / "00000001_001.png")
-    with pytest.raises(DatasetError, match="patient “nih:1” in two splits"):
+    with pytest.raises(DatasetError, match="patient “nih:1” in two splits; --splits random shares the films out"):
         read_folders(tmp_path)
+    assert read_folders(tmp_path, splits="random").films["split"].nunique() == 1
 
 
 def test_a_folder_without_folders_is_named(tmp_path):
@@ -77,7 +79,7 @@ def test_a_plain_folder_has_films_and_nothing_else(tmp_path):
     reading = read_films(tmp_path / "made")
     films = reading.films
     assert films["film"].tolist() == ["a.png", "b/a.png", "00000012_003"]
-    assert films["patient"].tolist() == ["made:a.png", "made:b/a.png", "nih:12"]
+    assert films["patient"].fillna("not known").tolist() == ["not known", "not known", "nih:12"]
     assert films["split"].isna().all()
     assert (labels(films) != labels(films)).all()
     assert {word for name in FINDINGS for word in films[f"source_{name}"]} == {"not_labelled"}

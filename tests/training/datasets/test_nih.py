@@ -24,7 +24,8 @@ BOXES |= {"Pneumothorax": 98, "Mass": 85, "Nodule": 79}
 
 
 @pytest.mark.parametrize(
-    ("text", "years"), [("58", 58), (58, 58), ("058Y", 58), ("018M", 1.5), ("000D", 0), ("414", None), ("?", None)]
+    ("text", "years"),
+    [("58", 58), (58, 58), ("058Y", 58), ("018M", 1.5), ("000D", 0), ("414", None), ("9" * 400, None), ("?", None)],
 )
 def test_ages_as_nih_spells_them(text, years):
     read = age_in_years(text)
@@ -226,3 +227,24 @@ def test_real_rgba_original_is_as_bright_as_its_grey_copy(real_data):
             read_film(real_data / "nih" / kind / f"{film}.png").pixels for kind in ("originals", "images")
         )
         assert original.mean() == pytest.approx(copy.mean(), abs=0.01)
+
+
+def test_findings_and_columns_however_they_are_spelled(tmp_path):
+    source = make_nih(tmp_path)
+    before = read_nih(tmp_path).films
+    text = (
+        source.table.read_text().replace("Pleural_Thickening", "Pleural Thickening").replace("No Finding", "no_finding")
+    )
+    heading, _, rows = text.partition("\n")
+    source.table.write_text(
+        heading.replace("Image Index", "image_index").replace("Patient ID", "patientId") + "\n" + rows
+    )
+    pd.testing.assert_frame_equal(read_nih(tmp_path).films, before)
+
+
+def test_lists_of_films_in_other_encodings(tmp_path):
+    make_nih(tmp_path)
+    (tmp_path / "train_val_list.txt").write_bytes("00000001_000.png\r\n00000001_001.png\r\n".encode("utf-16"))
+    (tmp_path / "test_list.txt").write_text("00000002_000.png\n")
+    split = read_nih(tmp_path).films.set_index("film")["split"]
+    assert split["00000002_000"] == "test" and set(split[["00000001_000", "00000001_001"]]) <= {"train", "validation"}

@@ -88,6 +88,7 @@ def test_the_command_tells_of_films_and_patients(two, tmp_path, capsys):
     assert main(["dataset", "overlaps", *map(str, two), "--hash", "--out", str(tmp_path / "pairs.csv")]) == 0
     said = capsys.readouterr().out
     assert said.startswith("one and two share 2 films and 2 patients\n")
+    assert "the patients of 2 films are not known: these may be shared, too" in said
     assert "1 pairs of films by hash, such as 00000002_000 and copy" in said
     assert "1 films that cannot be opened, left out: broken" in said
     assert len(pd.read_csv(tmp_path / "pairs.csv")) == 2

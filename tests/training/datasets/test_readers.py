@@ -32,7 +32,8 @@ def test_columns_and_their_values(source: Source):
     films = source.read(source.root).films
     assert tuple(films.columns[: len(SCHEMA)]) == SCHEMA
     assert films["film"].is_unique
-    assert films[["film", "dataset", "patient"]].notna().all(axis=None)
+    assert not (films["patient"] == "").any()
+    assert films[["film", "dataset"]].notna().all(axis=None)
     assert set(films["sex"].dropna()) <= {"M", "F"}
     assert set(films["split"].dropna()) <= set(SPLITS)
     assert films["age"].dropna().between(0, 120).all()

@@ -174,6 +174,7 @@ def test_a_folder_that_is_no_dataset_is_named(tmp_path):
         ({"policy": [1]}, "policy in dataset.json is list, not dict"),
         ({"report": "abc"}, "report in dataset.json is str, not list"),
         ({"report": [3]}, "report in dataset.json must be a list of objects"),
+        ({"report": [3]}, "report in dataset.json must be a list of objects"),
     ],
 )
 def test_facts_of_another_kind_are_named(tmp_path, changes, sentence):

@@ -9,7 +9,7 @@ import pytest
 from sklearn import metrics
 
 from training.__main__ import main
-from training.datasets.table import DatasetFacts, write_dataset
+from training.datasets.table import DatasetFacts, read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
@@ -40,6 +40,22 @@ def predictions(tmp_path: Path) -> Path:
     facts = PredictionsFacts("p", "made", str(dataset), "a model", "import", tuple(table.columns), cut)
     write_predictions(folder, facts, table)
     return folder
+
+
+def test_unknown_patients_are_said_and_none_is_counted(predictions: Path, tmp_path: Path, capsys):
+    dataset = read_dataset(tmp_path / "made")
+    for patients, words in (
+        ([None] * 304, "300 films whose patients are not known"),
+        (["a", "a", *[None] * 302], "300 films of 1 known patients (298 of unknown ones)"),
+    ):
+        write_dataset(tmp_path / "made", dataset.facts, dataset.films.assign(patient=patients))
+        assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+        said, content = capsys.readouterr().out, json.loads((tmp_path / "out" / "metrics.json").read_text())
+        assert words in said and content["caution"] in said
+        assert "such films are treated as independent, so that the interval may be too narrow." in content["caution"]
+        assert content["caution"] in content["definitions"]["interval"]
+        assert content["patients"] is None
+        assert content["films_of_unknown_patients"] == patients[:300].count(None)
 
 
 def test_writes_the_columns_and_what_scikit_learn_measures(predictions: Path, tmp_path: Path, capsys):

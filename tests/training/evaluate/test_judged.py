@@ -88,9 +88,9 @@ def test_intervals_know_of_patients_with_several_films():
     assert "DeLong" in once.interval_method and "Obuchowski" in families.interval_method
 
 
-def test_a_film_without_a_patient_is_its_own():
+def test_a_film_without_a_patient_stands_alone_and_counts_no_patient():
     judged = made(*reversed(noisy(0, films=4)), patients=np.array(["a", None, "a", None], object))
-    assert judged.patients[0] == judged.patients[2] and judged.patient_count == 3
+    assert judged.patients[0] == judged.patients[2] and judged.patient_count == 1
 
 
 def test_outcome_by_film():

@@ -113,6 +113,14 @@ def test_a_model_of_classes_is_trained_and_explained(tmp_path, classes, outputs)
     assert card.link == ("sigmoid" if len(outputs) == 1 else "softmax")
     assert card.performance["test"]["mean_auroc"] > 0.8
     assert card.provenance["also_learned"] is None  # folders know of no view, sex or age
+    told = card.performance
+    assert (
+        told["test"]["patients"] is told["splits"]["train"]["patients"] is None
+    )  # names such as normal-003 tell nobody
+    assert told["test"]["films_of_unknown_patients"] == told["test"]["films"]
+    assert "not all of patients that are known" in card.summary and "other patients" not in card.summary
+    assert told["definitions"]["test"].startswith("Films that nothing was trained")
+    assert any("Patients are not known: such films are treated as independent" in one for one in told["cautions"])
     classifier = Classifier.load(out)
     films = read_dataset(folder).films
     tested = films[films["split"] == "test"]

@@ -11,6 +11,7 @@ import pytest
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, labels, read_dataset, write_dataset
 from training.evaluate import auroc
+from training.evaluate.judged import join, judge
 from training.predict.import_command import import_csv, join_csv
 from training.predictions.film_names import match_films
 from training.predictions.table import PredictionsError, read_predictions
@@ -122,16 +123,13 @@ def test_names_with_folders_and_endings():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("film,Mass\n00000001_000,0.5\n00000002_000,1.5\n", "“1.5” for Mass in line 3; expected a number from 0 to 1"),
-        ("film,Mass\n00000001_000,-0.1\n", "“-0.1” for Mass in line 2"),
-        ("film,Mass\n00000001_000,NaN\n", "“NaN” for Mass in line 2"),
-        ("film,Mass\n00000001_000,inf\n", "“inf” for Mass in line 2"),
-        ("film,Mass\n00000001_000,\n", "“” for Mass in line 2"),
-        ("film,Mass,Edema\n00000001_000,0.1\n", "“” for Edema in line 2"),
-        ("film,Mass\n00000001_000,high\n", "“high” for Mass in line 2"),
+        ("film,Mass\n00000001_000,0.5\n00000002_000,1.5\n", "“1.5” for Mass in row 3; expected a number from 0 to 1"),
+        ("film,Mass\n00000001_000,-0.1\n", "“-0.1” for Mass in row 2"),
+        ("film,Mass\n00000001_000,inf\n", "“inf” for Mass in row 2"),
+        ("film,Mass\n00000001_000,high\n", "“high” for Mass in row 2"),
         (
             "film,Mass\n00000001_000.png,0.1\n00000002_000,0.2\nimages/00000001_000.png,0.1\n",
-            "two rows for the film “00000001_000”: lines 2 and 4",
+            "two rows for the film “00000001_000”: rows 2 and 4",
         ),
         ("film,Mass\nother.png,0.5\n", "such as “other.png”, the dataset such as “00000001_000”"),
         ("who,Mass\n00000001_000,0.5\n", "no column that names the film; expected one such as film"),
@@ -139,7 +137,7 @@ def test_names_with_folders_and_endings():
         ("film,Mass,mass\n00000001_000,0.5,0.5\n", "two columns for Mass: Mass and mass"),
         ("film,Mass\n", "has no rows"),
         ("", "cannot be read as a CSV"),
-        ("film,Mass\n00000001_000,0.5,7,8\n", "more cells in a row than names in its header"),
+        ("film,Mass\n00000001_000,0.5,7,8\n", "rows with more cells than its heading has columns"),
         ("film,Mass\n00000001_000,0.5\n00000002_000,0.5,7\n", "cannot be read as a CSV"),
         ("film,Mass,Mass\n00000001_000,0.5,0.5\n", "two columns named Mass"),
     ],
@@ -149,7 +147,7 @@ def test_what_is_wrong_is_said_with_its_line(dataset, text, sentence):
 
 
 def test_not_text_at_all(dataset, tmp_path):
-    for name, data in (("a.csv", b"\x89PNG\r\n\x1a\n\xff\xfe"), ("b.csv.gz", b"no gzip")):
+    for name, data in (("a.csv", b"\x89PNG\r\n\x1a\n\xff\xfe"), ("b.csv.gz", b"\x1f\x8bno gzip")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(PredictionsError, match="cannot be read as a CSV"):
             join_csv(tmp_path / name, read_dataset(dataset).films)
@@ -175,7 +173,7 @@ def test_the_command_reports_what_found_no_partner(dataset, tmp_path, capsys):
     csv.write_text("film,Mass\n00000001_000,2\n")
     assert main(command) == 2
     assert capsys.readouterr().err == (
-        "python -m training: theirs.csv has “2” for Mass in line 2; expected a number from 0 to 1.\n"
+        "python -m training: theirs.csv has “2” for Mass in row 2; expected a number from 0 to 1.\n"
     )
     assert read_predictions(out).table["Mass"].tolist() == [0.5, 0.2]
 
@@ -192,6 +190,98 @@ def test_thresholds(dataset, tmp_path):
     for rule in ("1.5", "best", "nan"):
         with pytest.raises(PredictionsError, match="Expected a number from 0 to 1 or one of half, youden"):
             import_csv(csv, read_dataset(dataset), tmp_path / "c", threshold=rule)
+
+
+CLASSES = ("covid", "normal", "pneumonia")
+
+
+def of_classes(classes: tuple[str, ...] = CLASSES, films: int = 12) -> pd.DataFrame:
+    """Films of a class each, in turn."""
+    names = [f"f{k}" for k in range(films)]
+    return table(names, [""] * films).assign(**{"class": [classes[k % len(classes)] for k in range(films)]})
+
+
+def softmax(header: str, shares: tuple[float, ...] = (0.5, 0.3, 0.2)) -> str:
+    """A row a film, whose own class has the first share, the next one the second and so on."""
+    rows = [f"f{k}," + ",".join(f"{shares[(place - k) % 3]}" for place in range(3)) for k in range(12)]
+    return "\n".join([header, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["film,covid,normal,pneumonia", "film,COVID-19,Healthy,Pneumonia", "film,prob_covid,prob_normal,prob_pneumonia"],
+)
+def test_classes_of_a_dataset_are_judged_against_each_other(tmp_path, header):
+    films = of_classes()
+    made = join_csv(csv_of(tmp_path, softmax(header)), films)
+    assert made.are_classes and made.ignored == ()
+    assert list(made.table.columns) == list(CLASSES)
+    judged = join(made.table, films, softmax=made.are_classes)
+    # A film of covid is no pneumonia here, though its label says so.
+    assert judged.truth("pneumonia").tolist() == [0, 0, 1] * 4
+    assert [judged.auroc(name).value for name in CLASSES] == [1, 1, 1]
+
+
+def test_classes_stay_classes_in_the_folder_and_on_the_way_to_the_pages(tmp_path):
+    films = of_classes(("covid", "normal", "Pneumonia"))  # which is a finding's name, too
+    facts = DatasetFacts("made", str(tmp_path.resolve()), "made for a test", "MIT", "none", {}, 0)
+    write_dataset(tmp_path / "data", facts, films)
+    csv = csv_of(tmp_path, softmax("film,covid,normal,pneumonia"))
+    made, _ = import_csv(csv, read_dataset(tmp_path / "data"), tmp_path / "out", threshold="youden")
+    judged = judge(read_predictions(tmp_path / "out"))
+    assert judged.findings == judged.classes == ("covid", "normal", "Pneumonia")
+    assert judged.truth("Pneumonia").tolist() == [0, 0, 1] * 4
+    assert {name: one.value for name, one in made.facts.thresholds.items()} == dict.fromkeys(
+        judged.findings, pytest.approx(0.4)
+    )
+
+
+def test_one_class_beside_findings_is_read_beside_them(tmp_path):
+    made = join_csv(csv_of(tmp_path, "film,Mass,covid,Pneumonia\nf0,0.9,0.8,0.7\n"), of_classes())
+    assert not made.are_classes
+    assert made.table.to_dict("list") == {"Mass": [0.9], "Pneumonia": [0.7], "covid": [0.8]}
+
+
+def test_columns_that_match_nothing_are_refused_with_what_there_is(tmp_path):
+    with pytest.raises(PredictionsError, match="or the classes covid, normal, pneumonia, but its other"):
+        join_csv(csv_of(tmp_path, "film,who,what\nf0,0.9,0.8\n"), of_classes())
+
+
+def test_every_column_that_is_not_read_is_named(dataset, tmp_path, capsys):
+    csv = csv_of(tmp_path, ",film,Mass,Score,Mass (label),note,\n0,00000001_000,0.5,1,1,x,\n")
+    assert main(["import-predictions", str(csv), "--dataset", str(dataset), "--out", str(tmp_path / "out")]) == 0
+    assert "Columns that are not read: column 1 (no name), Score, Mass (label), note." in capsys.readouterr().err
+    ignored = read_predictions(tmp_path / "out").facts.notes["ignored_columns"]
+    assert ignored == ["column 1 (no name)", "Score", "Mass (label)", "note"]
+
+
+def test_films_in_a_column_without_a_name(dataset):
+    assert joined(dataset, ",Mass\n00000001_000,0.5\n").table["Mass"].to_dict() == {"00000001_000": 0.5}
+    assert "no column that names the film" in refusal(dataset, ",Mass\n0,0.5\n")
+
+
+@pytest.mark.parametrize("cell", ["0,25", "25 %", "25%", "2.5e-1", "2,5E-01", " 0.25 "])
+def test_numbers_as_people_write_them(dataset, cell):
+    assert joined(dataset, f'film;Mass\n00000001_000;"{cell}"\n').table["Mass"].tolist() == [0.25]
+
+
+def test_a_cell_without_a_number_is_a_missing_probability_and_counted(dataset, tmp_path, capsys):
+    csv = csv_of(tmp_path, "film,Mass,Edema\n00000001_000,0.5,NA\n00000002_000,,n/a\n00000003_000,0.25\n")
+    assert main(["import-predictions", str(csv), "--dataset", str(dataset), "--out", str(tmp_path / "out")]) == 0
+    assert "4 cells hold no number: these probabilities are missing." in capsys.readouterr().err
+    assert read_predictions(tmp_path / "out").table["Mass"].fillna(-1).tolist() == [0.5, -1, 0.25]
+
+
+def test_rows_are_counted_as_a_spreadsheet_does(dataset):
+    text = 'film,note,Mass\n00000001_000,"two\nlines",0.5\n\n00000002_000,,2\n'
+    assert "“2” for Mass in row 4" in refusal(dataset, text)
+
+
+def test_other_encodings(dataset, tmp_path):
+    for encoding in ("utf-16", "cp1252"):
+        (tmp_path / "theirs.csv").write_bytes("film;Größe;Mass\n00000001_000;ä;0,5\n".encode(encoding))
+        found = join_csv(tmp_path / "theirs.csv", read_dataset(dataset).films)
+        assert found.table["Mass"].tolist() == [0.5] and found.ignored == ("Größe",)
 
 
 def test_import_needs_no_tensorflow(dataset, tmp_path, monkeypatch):

@@ -18,7 +18,8 @@ from scipy.special import expit
 from tests.conftest import REPOSITORY
 from tests.xai import made_models as models
 from training.__main__ import main
-from training.datasets.table import COLUMNS, DatasetFacts, read_dataset, write_dataset
+from training.datasets.table import COLUMNS, DatasetError, DatasetFacts, read_dataset, write_dataset
+from training.opening import rendered_size
 from training.predict import films as films_module
 from training.predict import predict_dataset, shards
 from training.predict.films import Reader, Source, read_ahead
@@ -178,6 +179,38 @@ def model_file(classifier, tmp_path_factory) -> Path:
     return path
 
 
+def _another_probability(table: pd.DataFrame) -> pd.DataFrame:
+    table.iloc[2, 0] = 1e288
+    return table
+
+
+@pytest.mark.parametrize(
+    "change", [_another_probability, lambda table: table.iloc[::2], lambda table: table.drop(columns=shards.WHY)]
+)
+def test_a_damaged_shard_is_computed_again(classifier, tmp_path, small_shards, change):
+    dataset = read_dataset(made_dataset(tmp_path / "data"))
+    predict_dataset(dataset, classifier, tmp_path / "whole", batch_size=4)
+    with pytest.raises(Cancelled):
+        predict_dataset(dataset, classifier, tmp_path / "out", batch_size=4, budget=stopping_after(20))
+    shard = tmp_path / "out" / shards.WORK_FOLDER / "000001.parquet"
+    change(pd.read_parquet(shard)).to_parquet(shard)
+    predict_dataset(dataset, classifier, tmp_path / "out", batch_size=4)
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_a_shard_with_a_changed_byte_is_not_done(tmp_path):
+    shard = shards.Shard(0, (tuple(Source(f"f{k}", "", None) for k in range(200)),))
+    work = shards.WorkFolder(tmp_path, {})
+    rng = np.random.default_rng(0)
+    work.keep(shard, pd.DataFrame({"Mass": rng.random(200), shards.WHY: ""}, [f"f{k}" for k in range(200)]))
+    assert work.is_done(shard)
+    path = tmp_path / shards.WORK_FOLDER / "000000.parquet"
+    data = bytearray(path.read_bytes())
+    data[300] ^= 1
+    path.write_bytes(data)
+    assert not work.is_done(shard)
+
+
 def test_killed_half_way_and_continued_ends_with_the_same_bytes(model_file, tmp_path, small_shards):
     data, out = made_dataset(tmp_path / "data"), tmp_path / "out"
     command = [sys.executable, "-c", KILLED, str(data), str(model_file), str(out)]
@@ -297,6 +330,11 @@ def test_command(model_file, tmp_path, capsys):
 def test_rendered_size_is_the_datasets(tmp_path):
     generate(Plan(1, seed=1, size=96, recipes_only=True), tmp_path, workers=1)
     assert Reader.of(read_dataset(tmp_path), InputSpec(32, 1)).rendered_size == 96
+    content = json.loads((tmp_path / "dataset.json").read_text())
+    for plan in ("/etc/passwd", {"size": 10**9}, {"size": True}, {"size": None}):
+        (tmp_path / "dataset.json").write_text(json.dumps(content | {"plan": plan}))
+        with pytest.raises(DatasetError, match="something else than 1 to 4096 pixels a side"):
+            rendered_size(tmp_path)
 
 
 # On a cluster ---------------------------------------------------------------------------------------------------------

@@ -57,6 +57,8 @@ def test_a_film_may_lack_one_output(tmp_path):
         (table([0.5, 0.5, -np.inf]), "gives -inf as the probability of Mass for the film “c”"),
         (table(["x", "y", "z"]), "something else than numbers in the column Mass"),
         (table(films=("a", "b", "a")), "two rows for the film “a”"),
+        (table().iloc[:0], "has no film; expected at least one row"),
+        (table(films=("a", "b", "a")), "two rows for the film “a”"),
         (table().drop(columns="Edema"), "lacks the columns Edema"),
     ],
 )

@@ -306,6 +306,15 @@ def test_the_command_needs_a_model_file(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_number_that_nothing_can_be_done_with_is_one_sentence(tmp_path):
+    path = tmp_path / "card.json"
+    write_card(FULL, path)
+    content = json.loads(path.read_text(encoding="utf-8")) | {"performance": {"test": {"films": 0}}}
+    path.write_text(json.dumps(content).replace('"films": 0', f'"films": {10**400}'), encoding="utf-8")
+    with pytest.raises(ModelCardError, match="a number in it has 401 digits"):
+        read_card(path)
+
+
 def test_cards_are_valid_json(tmp_path):
     path = tmp_path / "card.json"
     write_card(FULL, path)
