@@ -99,6 +99,13 @@ def walk_line(services: Services, hung: Hung) -> None:
         st.switch_page(walk.page, query_params=walk.link())
 
 
+def show_doubts(hung: Hung) -> None:
+    """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
+    doubts = hung.film.facts.doubts
+    if doubts:
+        st.warning(escape(f"Doubt the answer: {'; '.join(doubts)}."), icon=":material/report:")
+
+
 def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):

@@ -10,6 +10,7 @@ from dashboard.page.visit import refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from xai.films.film import FilmError
+from xai.films.formats import NAMES
 from xai.films.reading import read_film
 
 MOST_UPLOADS = 200
@@ -37,7 +38,7 @@ def take_uploads(services: Services) -> Upload | None:
         "Bring your own films",
         accept_multiple_files=True,
         key=f"upload_{turn}",
-        help=f"PNG, JPEG, TIFF or DICOM, told apart by content; up to {MOST_UPLOADS} at once. They stay in this "
+        help=f"{NAMES}, told apart by content; up to {MOST_UPLOADS} at once. They stay in this "
         "server's memory and are forgotten when you leave. Remove names from the pictures themselves before you "
         "upload.",
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import download_controls
-from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
+from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.progress import progress_line
@@ -27,6 +27,7 @@ from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
+from xai.films.formats import NAMES
 from xai.findings import finding_label
 
 LIGHT_BOX = "light_box"
@@ -217,7 +218,7 @@ def compare(services: Services) -> None:
     if card is None:
         show_no_card(services, model)
     if hung is None:
-        st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
+        st.info(f"Nothing hangs here yet. “Hang films” takes {NAMES} files, several at once.")
     if hung is None or card is None:
         return
     state = visit.state
@@ -232,6 +233,7 @@ def compare(services: Services) -> None:
         jobs["the probabilities"] = logits
     unfinished = {name for name, job in jobs.items() if not job.ended}  # as far as the words and panels below know
     show_verdict(card, finding, answered, logits, hung)
+    show_doubts(hung)
     panels = [panel_part(services, one, card, hung) for one in asked.values()]
     twin, waiting = twin_panel(services, state, hung, model, card, answered)
     if twin is not None:
