@@ -17,6 +17,7 @@ from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.files import write_file, write_files
 from xai.films.film import FilmError
 from xai.films.formats import NAMES
+from xai.films.looks import doubts_about
 from xai.films.reading import read_film
 from xai.front_door import check_request, explain, open_model
 from xai.machine import free_name
@@ -127,7 +128,7 @@ def _write(explanation: Explanation, explained: Explained, engine: str, name: st
         "film": name,
         "film_sha256": explained.film.sha256,
         "film_notes": explained.film.facts.notes,
-        "film_doubts": explained.film.facts.doubts,
+        "film_doubts": doubts_about(explained.film),
         "model": explained.model,
         "model_sha256": explained.model_id,
         "finding": explanation.finding,

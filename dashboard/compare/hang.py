@@ -16,6 +16,7 @@ from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
+from xai.films.looks import doubts_about
 
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
@@ -101,9 +102,8 @@ def walk_line(services: Services, hung: Hung) -> None:
 
 def show_doubts(hung: Hung) -> None:
     """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
-    doubts = hung.film.facts.doubts
-    if doubts:
-        st.warning(escape(f"Doubt the answer: {'; '.join(doubts)}."), icon=":material/report:")
+    if doubts := doubts_about(hung.film):
+        st.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(doubts))}.")
 
 
 def hang(what: str | Upload) -> None:
