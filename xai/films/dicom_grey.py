@@ -58,6 +58,7 @@ def _levels(stored: np.ndarray, ds: Dataset) -> tuple[np.ndarray, np.ndarray, tu
     ends = lowest, lowest + 2**bits - 1
     if bits > 16:
         return *table_of(stored.astype(np.float64)), ends
+    stored = np.clip(stored, *ends)  # a lossy stream may overshoot
     return np.arange(lowest, lowest + 2**bits), stored.astype(np.int32) - lowest, ends
 
 

@@ -37,9 +37,7 @@ def doubts_about(film: Film) -> tuple[str, ...]:
     """
     doubts = film.facts.doubts
     if (edges := hard_edges(film.pixels)) > MOST_EDGES:
-        doubts += (
-            f"hard edges over {edges:.0%} of the picture, as writing and drawings have: it may be no chest film",
-        )
+        doubts += (f"hard edges over {edges:.0%} of the picture, as in writing and drawings: it may be no chest film",)
     if apart_from_chest_films(film.pixels) > MOST_APART:
         doubts += ("light and dark lie elsewhere than on a frontal chest film: it may be none, turned or inverted",)
     return doubts
