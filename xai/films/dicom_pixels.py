@@ -13,9 +13,7 @@ from pydicom.pixels.utils import get_expected_length
 
 from xai.films.codecs import codestream_of, decoder_of
 from xai.films.colour import luma
-from xai.films.film import FilmError, ends_early
-
-MAX_INFLATED = 2**28  # bytes of a deflated file: a film of the most pixels that are read takes a third of it
+from xai.films.film import MAX_BYTES, FilmError, ends_early
 
 _CONVERT = "convert it to uncompressed DICOM first, for example with `gdcmconv --raw IN OUT`"
 
@@ -32,15 +30,25 @@ def inflated(data: bytes) -> bytes:
     start = 144 + length
     if tag != 2 or uid.DeflatedExplicitVRLittleEndian.encode() not in data[132:start]:
         raise FilmError(f"This DICOM file is deflated in a way that is not read here; {_CONVERT}.")
+    _check_inflates(data[start:])
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    dataset = stream.decompress(data[start:], MAX_INFLATED)
-    if stream.unconsumed_tail:
-        raise FilmError(
-            f"This DICOM file holds more than {MAX_INFLATED // 2**20} MiB once inflated: no film is so large."
-        )
+    dataset = stream.decompress(data[start:])
     if not stream.eof:
         raise ends_early("DICOM")
     return dataset
+
+
+def _check_inflates(packed: bytes) -> None:
+    """Refuse what inflates to more than is read of any file, without keeping what comes out."""
+    stream, length = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    for start in range(0, len(packed), 2**16):
+        rest = packed[start : start + 2**16]
+        while rest:
+            length += len(stream.decompress(rest, 2**20))
+            rest = stream.unconsumed_tail
+            if length > MAX_BYTES:
+                most = f"{MAX_BYTES // 2**20} MiB"
+                raise FilmError(f"This DICOM file holds more than {most} once inflated, the most that is read of one.")
 
 
 def stored_values(ds: Dataset) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from xai.showing import picture_of
 
+MAX_BYTES = 64 * 2**20  # of a file
 MAX_PIXELS = 40_000_000
 MAX_SIDE_KEPT = 2048
 MIN_SIDE = 32  # a lung is then some ten pixels wide: below this it is an icon, not a film

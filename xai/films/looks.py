@@ -14,6 +14,7 @@ import numpy as np
 
 from xai.built_in import BUILT_IN_DATASETS
 from xai.films.film import Film
+from xai.films.reading import read_film
 
 _SIDE = 256  # px, of the picture in which edges are looked for
 _STEEP = 200 / 255  # of the gradient (Sobel), which is 4 at an edge from black to white
@@ -65,7 +66,7 @@ def apart_from_chest_films(pixels: np.ndarray) -> float:
 @cache
 def _chest_films() -> tuple[np.ndarray, np.ndarray]:
     files = sorted((BUILT_IN_DATASETS / "simulated" / "films").glob("*.png"))[::_EVERY]
-    films = np.array([_ranks(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) / np.float32(255)) for file in files])
+    films = np.array([_ranks(read_film(file).pixels) for file in files])
     mean = films.mean(axis=0)
     return mean, np.linalg.svd(films - mean, full_matrices=False)[2][:_MOST_WAYS]
 

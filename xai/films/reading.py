@@ -15,10 +15,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from xai.films.film import MAX_PIXELS, MAX_SIDE_KEPT, Doubt, Film, FilmError, ends_early
+from xai.films.film import MAX_BYTES, MAX_PIXELS, MAX_SIDE_KEPT, Doubt, Film, FilmError, ends_early
 from xai.films.formats import FORMATS, NAMES, kind_of
-
-MAX_BYTES = 64 * 2**20
 
 
 def read_film(source: bytes | str | os.PathLike[str]) -> Film:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.xai.films.test_film import dicom, gradient
 
 
 @pytest.fixture
@@ -71,6 +72,12 @@ class TestStocked:
         assert "tiny" in shown(app)
         assert "has not answered yet" in shown(app)
         assert link_of(app)["film"] == "generated/a"
+
+    def test_what_makes_one_doubt_the_answer_stands_below_it(self, run, shelf):
+        film = next(shelf.root.rglob("b.png"))
+        film.write_bytes(dicom(gradient(8), ViewPosition="LL"))
+        app = run(film="generated/b")
+        assert "Doubt this answer**: a lateral view: most chest models learned" in plain(shown(app))
 
     def test_a_link_chooses_film_and_finding(self, run):
         app = run(film="generated/b", finding="Mass", model="tiny")
