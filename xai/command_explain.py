@@ -16,6 +16,8 @@ from PIL import Image
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.files import write_file, write_files
 from xai.films.film import FilmError
+from xai.films.formats import NAMES
+from xai.films.looks import doubts_about
 from xai.films.reading import read_film
 from xai.front_door import check_request, explain, open_model
 from xai.machine import free_name
@@ -35,7 +37,7 @@ LIST_FILE = "explanations.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("films", nargs="+", type=Path, metavar="FILM", help="PNG, JPEG, TIFF or DICOM file")
+    parser.add_argument("films", nargs="+", type=Path, metavar="FILM", help=f"{NAMES} file")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name of a built-in model, or path of a model file")
     parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
     parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
@@ -125,6 +127,8 @@ def _write(explanation: Explanation, explained: Explained, engine: str, name: st
     return {
         "film": name,
         "film_sha256": explained.film.sha256,
+        "film_notes": explained.film.facts.notes,
+        "film_doubts": doubts_about(explained.film),
         "model": explained.model,
         "model_sha256": explained.model_id,
         "finding": explanation.finding,

@@ -121,7 +121,7 @@ def _npz(thing: Film | Explained) -> bytes:
 
 def _from_arrays(arrays: Mapping[str, np.ndarray]) -> Film | Explained:
     facts = json.loads(str(arrays["film_facts"]))
-    facts["notes"] = tuple(facts["notes"])
+    facts |= {name: tuple(facts.get(name, ())) for name in ("notes", "doubts")}
     film = Film.from_pixels(arrays["film"], facts=FilmFacts(**facts))
     if "about" not in arrays:
         return film

@@ -16,6 +16,7 @@ from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
+from xai.films.looks import doubts_about
 
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
@@ -97,6 +98,12 @@ def walk_line(services: Services, hung: Hung) -> None:
     if st.button(words, key="back_to_films", icon=":material/grid_view:", help="Back to these films."):
         st.session_state.films_last = _name_of(hung)
         st.switch_page(walk.page, query_params=walk.link())
+
+
+def show_doubts(hung: Hung) -> None:
+    """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
+    if doubts := doubts_about(hung.film):
+        st.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(doubts))}.")
 
 
 def hang(what: str | Upload) -> None:

@@ -11,6 +11,7 @@ from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from dashboard.server.session import this_page
 from xai.films.film import FilmError
+from xai.films.formats import NAMES
 from xai.films.reading import read_film
 
 MOST_UPLOADS = 200
@@ -38,7 +39,7 @@ def take_uploads(services: Services) -> Upload | None:
         "Bring your own films",
         accept_multiple_files=True,
         key=f"upload_{turn}",
-        help=f"PNG, JPEG, TIFF or DICOM, told apart by content; up to {MOST_UPLOADS} at once. They stay in this "
+        help=f"{NAMES}, told apart by content; up to {MOST_UPLOADS} at once. They stay in this "
         "server's memory and are forgotten when you leave. Remove names from the pictures themselves before you "
         "upload.",
     )

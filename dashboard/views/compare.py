@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
-from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
+from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
@@ -29,6 +29,7 @@ from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
+from xai.films.formats import NAMES
 
 LIGHT_BOX = "light_box"
 GROUP = "compare"  # what the channel calls what is waited for here
@@ -165,12 +166,13 @@ def compare(services: Services) -> None:
     if card is None:
         show_no_card(services, model, hung)
     if hung is None:
-        st.info("Nothing hangs here yet. “Hang films” takes PNG, JPEG, TIFF and DICOM files, several at once.")
+        st.info(f"Nothing hangs here yet. “Hang films” takes {NAMES} files, several at once.")
     if hung is None or card is None:
         return
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
+    show_doubts(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
     standing = page.expect(GROUP, shown.wants())
     page.note = lambda: "" if services.has_models else LOADING

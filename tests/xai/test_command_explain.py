@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.xai import made_models as models
+from tests.xai.films.test_film import dicom, gradient
 from xai.__main__ import main
 from xai.cards.model_card import card_path, write_card
 from xai.models.loading import file_sha256
@@ -20,7 +21,7 @@ from xai.models.loading import file_sha256
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIELDS = {
     "film", "model", "finding", "method", "probability", "logit", "target", "evaluations", "seconds", "seed",
-    "map", "overlay", "diagnostics",
+    "map", "overlay", "diagnostics", "film_notes", "film_doubts",
 }  # fmt: skip
 
 
@@ -213,3 +214,13 @@ def test_a_method_that_cannot_work_leaves_the_others(film_file, tmp_path, capfd)
     assert explain(film_file, "--model", path, "--samples", 20, "--out", tmp_path / "out") == 2
     assert "no spatial feature map" in capfd.readouterr().err
     assert [one["method"] for one in records(tmp_path / "out")] == ["shap", "lime"]
+
+
+def test_what_makes_one_doubt_the_answer_stands_beside_it(model, tmp_path):
+    film = tmp_path / "lateral.dcm"
+    film.write_bytes(dicom(gradient(8), ViewPosition="LL"))
+    explain(film, "--model", model, "--method", "gradcam", "--out", tmp_path / "out")
+    (one, *_) = records(tmp_path / "out")
+    lateral = "a lateral view: most chest models learned from frontal films alone"
+    assert one["film_notes"] == [lateral]
+    assert one["film_doubts"][0] == lateral

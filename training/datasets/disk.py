@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from training.datasets.facts import DatasetError, Remark
+from xai.films.formats import SUFFIXES
 
 # What a film's file is called; what it holds is told by its content when it is opened.
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom")
+IMAGE_SUFFIXES = SUFFIXES
 
 
 @dataclass(frozen=True)

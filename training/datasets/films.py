@@ -13,6 +13,7 @@ from training.datasets.folders import NOT_STATED
 from training.datasets.labels import class_labels
 from training.datasets.patients import KNOWN, patients_from_names
 from training.datasets.reading import Reading, finish, save
+from xai.films.formats import NAMES
 
 
 def read_films(root: Path, name: str = "") -> Reading:
@@ -33,7 +34,7 @@ def read_films(root: Path, name: str = "") -> Reading:
     files = list_files(root, "a folder of films")
     name = name or Path(root).resolve().name
     if not files.images:
-        raise DatasetError(f"{root} holds no film; expected PNG, JPEG, TIFF or DICOM files.")
+        raise DatasetError(f"{root} holds no film; expected {NAMES} files.")
     films = pd.DataFrame({"film": film_names(files.images), "path": files.images, "dataset": name, "on_disk": True})
     films["patient"] = patients_from_names(films["path"], name)
     films = pd.concat([films, class_labels(films["dataset"], {name: None})], axis=1)

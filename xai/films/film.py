@@ -10,15 +10,19 @@ import numpy as np
 
 from xai.showing import picture_of
 
+MAX_BYTES = 64 * 2**20  # of a file
 MAX_PIXELS = 40_000_000
 MAX_SIDE_KEPT = 2048
 MIN_SIDE = 32  # a lung is then some ten pixels wide: below this it is an icon, not a film
 MAX_ASPECT = MAX_SIDE_KEPT // MIN_SIDE  # so that the short side still has MIN_SIDE pixels once scaled down
-MIN_SPAN = 0.1  # a film that uses less of its range than this looks flat, and its notes say so
 
 
 class FilmError(ValueError):
     """A file that cannot be hung; the message is one sentence for the visitor."""
+
+
+class Doubt(str):
+    """A note that should make one doubt what a model answers about the film."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class FilmFacts:
     Parameters
     ----------
     format : str
-        "PNG", "JPEG", "TIFF" or "DICOM"; "array" for a film made from pixels.
+        As `xai.films.formats.FORMATS` names it, such as "PNG"; "array" for a film made from pixels.
     width, height : int
         Of the upright picture in the file, in pixels, before any scaling.
     bits : int
@@ -36,7 +40,9 @@ class FilmFacts:
     modality, view : str or None
         DICOM only, and only terms of the standard: "CR", "DX"; "PA", "AP", "LATERAL".
     notes : tuple of str
-        What the reader decided, in words.
+        What the reader decided and noticed, in words.
+    doubts : tuple of str
+        Those of the notes that should make one doubt what a model answers about the film.
     """
 
     format: str
@@ -46,6 +52,7 @@ class FilmFacts:
     modality: str | None = None
     view: str | None = None
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,12 +154,6 @@ def check_size(width: int, height: int) -> None:
             f"This picture is {width} × {height} pixels; a film has at least {MIN_SIDE} a side "
             f"and is at most {MAX_ASPECT} times longer than wide."
         )
-
-
-def flat_note(shades: np.ndarray) -> tuple[str, ...]:
-    """Say so, where a film's shades (in [0, 1]) use little of the range; nothing is stretched for it."""
-    span = float(np.ptp(shades)) if shades.size else 0.0
-    return (f"grey levels span only {span:.1%} of the range",) if span < MIN_SPAN else ()
 
 
 def ends_early(kind: str) -> FilmError:

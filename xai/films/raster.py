@@ -1,7 +1,7 @@
-"""PNG, JPEG and TIFF to pixels in [0, 1].
+"""PNG, JPEG and other pictures to pixels in [0, 1].
 
-Pillow decodes, and OpenCV 16-bit colour, which Pillow cuts to 8 bits. Files are opened with Pillow's own file
-classes: `Image.open` would warn about large pictures before they can be refused.
+Pillow decodes, OpenCV 16-bit colour, which Pillow cuts to 8 bits, and imagecodecs deep JPEG 2000, which Pillow scales.
+Files are opened with Pillow's own file classes: `Image.open` would warn of large pictures before they can be refused.
 """
 
 from __future__ import annotations
@@ -12,78 +12,149 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import cv2
+import imagecodecs
 import numpy as np
 from PIL import ExifTags, Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.TiffTags import TAGS_V2
+from PIL.WebPImagePlugin import WebPImageFile
+from pydicom.pixels.utils import get_j2k_parameters
 
-from xai.films.film import FilmError, FilmFacts, check_size, ends_early, flat_note
+from xai.films.codecs import check_jpeg, codestream_of
+from xai.films.colour import luma
+from xai.films.film import FilmError, FilmFacts, check_size, ends_early
+from xai.films.window import shown
+
+COLOUR_MODES = {"RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
 
 _MAX_PNG_CHUNKS = 100_000  # real files have a few thousand; each costs time however short it is
-_COLOUR_MODES = {"RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
-_TIFF_TAG = {info.name: number for number, info in TAGS_V2.items()}
 
 
 def read_png(data: bytes) -> tuple[np.ndarray, FilmFacts]:
-    """Read a PNG of any depth and colour type; alpha is dropped, never averaged in."""
+    """Read a PNG of any depth and colour type; alpha is dropped, never averaged in. Of an animation the first frame."""
     image = PngImageFile(BytesIO(data))
     check_size(*image.size)
     chunks = dict(_png_chunks(data))
-    if b"acTL" in chunks and image.n_frames > 1:
-        raise FilmError(f"This PNG is an animation of {image.n_frames} frames; expected a single picture.")
+    notes = _first_frame(image)
     image.load()
     depth = chunks[b"IHDR"][8]
     if depth < 16:
-        levels, notes = _eight_bit(image)
-        pixels, bits = _divided(levels, 255), depth
-    else:
-        levels, notes = _sixteen_bit(image, data)
-        significant = chunks[b"sBIT"][0] if chunks.get(b"sBIT") else None
-        pixels, bits, more = _scaled_16(levels, significant)
-        notes += more
-    return _upright(pixels, image, "PNG", bits, notes)
+        levels, more = eight_bit(image)
+        return film_of(levels, (0, 255), orientation_of(image), "PNG", depth, notes + more)
+    levels, more = _sixteen_bit(image, data)
+    significant = chunks[b"sBIT"][0] if chunks.get(b"sBIT") else 16
+    bits = significant if 1 <= significant <= 16 else 16
+    if bits < 16:
+        more += (f"{bits} significant bits, as the file says",)
+        if levels.max() >= 2**bits:  # a conforming writer has spread those bits over all 16; some do not
+            levels = levels >> (16 - bits)
+    return film_of(levels, (0, 2**bits - 1), orientation_of(image), "PNG", bits, notes + more)
 
 
 def read_jpeg(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a grey, RGB or CMYK JPEG, upright by its EXIF orientation."""
-    image = JpegImageFile(BytesIO(data))
-    check_size(*image.size)
-    image.load()
-    levels, notes = _eight_bit(image)
-    return _upright(_divided(levels, 255), image, "JPEG", 8, notes)
+    check_jpeg(data)
+    try:
+        image = JpegImageFile(BytesIO(data))
+    except SyntaxError as error:
+        if "-bit layers" in str(error):
+            raise FilmError("This JPEG has more than 8 bits a sample; save it as a 16-bit greyscale PNG.") from None
+        raise
+    return _eight_bit_film(image, "JPEG")
 
 
-def read_tiff(data: bytes) -> tuple[np.ndarray, FilmFacts]:
-    """Read a TIFF of one page: 8 or 16-bit unsigned, or 32-bit float."""
-    image = TiffImageFile(BytesIO(data))
+def read_bmp(data: bytes) -> tuple[np.ndarray, FilmFacts]:
+    """Read a BMP, grey, with a palette or in colour."""
+    return _eight_bit_film(BmpImageFile(BytesIO(data)), "BMP")
+
+
+def read_gif(data: bytes) -> tuple[np.ndarray, FilmFacts]:
+    """Read a GIF; of an animation the first frame."""
+    return _eight_bit_film(GifImageFile(BytesIO(data)), "GIF")
+
+
+def read_webp(data: bytes) -> tuple[np.ndarray, FilmFacts]:
+    """Read a WebP; of an animation the first frame."""
+    return _eight_bit_film(WebPImageFile(BytesIO(data)), "WebP")
+
+
+def read_avif(data: bytes) -> tuple[np.ndarray, FilmFacts]:
+    """Read an AVIF, cut to 8 bits where it has more; of an animation the first frame."""
+    return _eight_bit_film(AvifImageFile(BytesIO(data)), "AVIF")
+
+
+def read_jpeg_2000(data: bytes) -> tuple[np.ndarray, FilmFacts]:
+    """Read a JPEG 2000 picture or bare codestream; grey of up to 16 bits, or colour of 8."""
+    image = Jpeg2KImageFile(BytesIO(data))
     check_size(*image.size)
-    tags = image.tag_v2
-    if tags.next:
-        raise FilmError("This TIFF has more than one page; save the film alone.")
-    bits = max(tags.get(_TIFF_TAG["BitsPerSample"], (1,)))
-    signed = 2 in tags.get(_TIFF_TAG["SampleFormat"], ())
-    if signed or image.mode == "I" or (bits == 16 and image.mode in _COLOUR_MODES):
-        kind = "colour" if image.mode in _COLOUR_MODES else "signed" if signed else "integer"
-        raise FilmError(
-            f"This TIFF stores {bits}-bit {kind} samples; expected grey of 8 or 16 unsigned bits or "
-            "32-bit float, or 8-bit colour."
-        )
+    if image.mode != "I;16":
+        return _eight_bit_film(image, "JPEG 2000")
+    bits = int(get_j2k_parameters(codestream_of(data)).get("precision", 16))
+    levels = imagecodecs.jpeg2k_decode(data)
+    return film_of(levels, (0, 2**bits - 1), orientation_of(image), "JPEG 2000", bits, ())
+
+
+def film_of(
+    levels: np.ndarray,
+    ends: tuple[float, float],
+    orientation: int,
+    kind: str,
+    bits: int,
+    notes: tuple[str, ...],
+) -> tuple[np.ndarray, FilmFacts]:
+    """Show levels, turned upright.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (H, W)
+    ends : tuple of float
+        The levels that stand for black and white in such a file.
+    orientation : int
+        By EXIF, from 1 (upright) to 8.
+    kind, bits, notes
+        Of the facts.
+    """
+    pixels, more = shown(levels, ends)
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.T
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in range(2, 9):
+        notes += ("turned upright by the EXIF orientation",)
+    height, width = pixels.shape
+    return np.ascontiguousarray(pixels), FilmFacts(kind, width, height, bits, notes=notes + more)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Give the orientation of a loaded picture; Pillow turns a TIFF itself, so there it is always 1."""
+    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+def eight_bit(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Give the grey levels of a loaded picture of up to 8 bits a sample, with what was done for it."""
+    notes = _channel_notes(image, image.mode in COLOUR_MODES | {"P", "PA"})
+    image.info.pop("transparency", None)  # else convert() would look for a transparent luma
+    if image.mode in {"P", "PA", "CMYK"}:
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L")), notes
+
+
+def _eight_bit_film(image: Image.Image, kind: str) -> tuple[np.ndarray, FilmFacts]:
+    check_size(*image.size)
+    notes = _first_frame(image)
     image.load()
-    if image.mode == "F":
-        pixels, notes = _scaled_float(np.asarray(image))
-    elif image.mode.startswith("I;16"):
-        levels = np.asarray(image).astype(np.uint16)
-        pixels, bits, notes = _scaled_16(levels, None if bits == 16 else bits)
-    else:
-        levels, notes = _eight_bit(image)
-        pixels = _divided(levels, 255)
-    if tags.get(_TIFF_TAG["PhotometricInterpretation"]) == 0:  # white is zero
-        if image.mode == "F" or image.mode.startswith("I;16"):  # Pillow inverts up to 8 bits itself
-            pixels = 1 - pixels
-        notes += ("inverted from white-is-zero",)
-    return _upright(pixels, image, "TIFF", bits, notes)
+    levels, more = eight_bit(image)
+    return film_of(levels, (0, 255), orientation_of(image), kind, 8, notes + more)
+
+
+def _first_frame(image: Image.Image) -> tuple[str, ...]:
+    return ("the first frame of an animation",) if getattr(image, "is_animated", False) else ()
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -105,14 +176,6 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     raise FilmError(f"This PNG has more than {_MAX_PNG_CHUNKS:,} parts; save it again as a plain PNG.")
 
 
-def _eight_bit(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
-    notes = _channel_notes(image, image.mode in _COLOUR_MODES | {"P", "PA"})
-    image.info.pop("transparency", None)  # else convert() would look for a transparent luma
-    if image.mode in {"P", "PA", "CMYK"}:
-        image = image.convert("RGB")
-    return np.asarray(image.convert("L")), notes
-
-
 def _sixteen_bit(image: Image.Image, png: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     notes = _channel_notes(image, colour=bool(png[25] & 2))  # the header's colour type
     if image.mode == "I;16":
@@ -120,72 +183,9 @@ def _sixteen_bit(image: Image.Image, png: bytes) -> tuple[np.ndarray, tuple[str,
     colour = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     if colour is None or colour.dtype != np.uint16 or colour.shape[:2] != image.size[::-1]:
         raise FilmError("This 16-bit colour PNG cannot be read; save it as 16-bit greyscale.")
-    return cv2.cvtColor(np.ascontiguousarray(colour[..., :3]), cv2.COLOR_BGR2GRAY), notes
+    return luma(colour[..., 2::-1]), notes
 
 
 def _channel_notes(image: Image.Image, colour: bool) -> tuple[str, ...]:
     alpha = ("alpha channel dropped",) if image.has_transparency_data else ()
     return alpha + (("colour read as luma",) if colour else ())
-
-
-def _scaled_16(levels: np.ndarray, significant: int | None) -> tuple[np.ndarray, int, tuple[str, ...]]:
-    """Divide 16-bit levels by the range they were made in.
-
-    `significant` is what the file says (PNG's sBIT). A conforming writer has spread those bits over all 16,
-    so shifting recovers the originals; a writer that did not leaves all levels below 2**significant.
-    """
-    top = int(levels.max())
-    if significant is None or not 1 <= significant <= 16:
-        bits = _bits_for(top)
-        notes = (f"16-bit file with values up to {top}: read as {bits}-bit",) if bits < 16 else ()
-    else:
-        bits = significant
-        notes = (f"{bits} significant bits, as the file says",) if bits < 16 else ()
-        if top >= 2**bits:
-            levels = levels >> (16 - bits)
-    return _divided(levels, 2**bits - 1), bits, notes
-
-
-def _scaled_float(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    if not np.isfinite(values).all():
-        raise FilmError("This TIFF holds NaN or infinite values; expected numbers from 0 to 1.")
-    low, top = float(values.min()), float(values.max())
-    if low < 0 or top > 65535:
-        raise FilmError(f"This TIFF's values lie from {low:g} to {top:g}; expected 0 to 1, 0 to 255 or 0 to 65535.")
-    if top <= 1:
-        return values, ()
-    bits = _bits_for(top)
-    return _divided(values, 2**bits - 1), (f"float values up to {top:g}: divided by {2**bits - 1}",)
-
-
-def _bits_for(top: float) -> int:
-    """Guess the depth of values in a wider container from the largest, among 8, 12 and 16 bits.
-
-    Steps of a factor of 16: a chest film's markers and collimated edges come near the top of its range, so
-    one whose brightest pixel is below 1/16 of it was made at a lower depth. The factor of 4 that would tell
-    10 or 14 bits is no such evidence, since a dark film may stay below a quarter.
-    """
-    return next(bits for bits in (8, 12, 16) if top < 2**bits)
-
-
-def _divided(levels: np.ndarray, top: int) -> np.ndarray:
-    shades: np.ndarray = np.divide(levels, np.float32(top), dtype=np.float32)
-    return shades
-
-
-def _upright(
-    pixels: np.ndarray, image: Image.Image, kind: str, bits: int, notes: tuple[str, ...]
-) -> tuple[np.ndarray, FilmFacts]:
-    # Pillow turns a TIFF itself while loading and drops its orientation, so here it is always 1.
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.T
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in range(2, 9):
-        notes += ("turned upright by the EXIF orientation",)
-    height, width = pixels.shape
-    facts = FilmFacts(kind, width, height, bits, notes=notes + flat_note(pixels))
-    return np.ascontiguousarray(pixels), facts

@@ -24,6 +24,7 @@ from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token
 from tests.dashboard.components.test_packing import unpack
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.xai.films.test_film import dicom, gradient
 from xai.films.film import Film
 from xai.films.reading import read_film
 
@@ -86,6 +87,12 @@ class TestStocked:
             ("lime", "waiting"),
         ]
         assert link_of(app)["film"] == "generated/a"
+
+    def test_what_makes_one_doubt_the_answer_stands_beside_it(self, run, shelf):
+        film = next(shelf.root.rglob("b.png"))
+        film.write_bytes(dicom(gradient(8), ViewPosition="LL"))
+        app = run(film="generated/b")
+        assert "Doubt this answer**: a lateral view: most chest models learned" in plain(shown(app))
 
     def test_a_link_chooses_film_and_finding(self, run):
         app = run(film="generated/b", finding="Mass", model="tiny")

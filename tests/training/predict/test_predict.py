@@ -104,7 +104,7 @@ def test_bad_films_are_left_out_with_the_reason(classifier, tmp_path):
     made = predict_dataset(read_dataset(folder), classifier, tmp_path / "out")
     reasons = made.facts.left_out
     assert list(reasons) == ["f001", "f002", "f003"]
-    assert "expected a PNG, JPEG, TIFF or DICOM file" in reasons["f001"]
+    assert "expected a PNG, JPEG, TIFF, DICOM," in reasons["f001"]
     assert "f002.png cannot be opened: No such file" in reasons["f002"]
     assert "lies outside its dataset" in reasons["f003"]
     pd.testing.assert_frame_equal(made.table, whole.table.drop(index=["f001", "f002", "f003"]), rtol=1e-5)

@@ -11,6 +11,7 @@ import warnings
 import zlib
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -197,7 +198,7 @@ def test_png_alpha_is_dropped_and_never_averaged_in(depth, colour, channels):
 @pytest.mark.parametrize("depth", [8, 16])
 def test_png_colour_is_luma(depth):
     top = 2**depth - 1
-    red, green, blue = gradient(depth), gradient(depth)[::-1], gradient(depth)[:, ::-1]
+    red, green, blue = gradient(depth)[::-1], gradient(depth), gradient(depth)
     film = read_film(png(np.dstack([red, green, blue]), depth, 2))
     assert_shows(film, (0.299 * red + 0.587 * green + 0.114 * blue) / top, 1 / top)
 
@@ -213,15 +214,40 @@ def test_png_palette(transparency):
     assert ("alpha channel dropped" in film.facts.notes) == bool(transparency)
 
 
-@pytest.mark.parametrize(("top", "bits"), [(255, 8), (256, 12), (4095, 12), (4096, 16), (65535, 16)])
-def test_16_bit_container_is_read_at_the_depth_its_values_were_made_in(top, bits):
+@pytest.mark.parametrize(("top", "black", "white"), [(255, 1, 254), (4095, 20, 4075), (16383, 80, 16303)])
+def test_levels_that_fill_little_of_their_range_are_shown_alike_from_every_container(top, black, white):
     levels = np.rint(RAMP / RAMP.max() * top).astype(np.uint16)
-    for file in (png(levels, 16, 0), saved(Image.fromarray(levels), "TIFF")):
+    files = [png(levels, 16, 0), saved(Image.fromarray(levels), "TIFF"), dicom(levels)]
+    films = [read_film(file) for file in files]
+    assert {film.sha256 for film in films} == {films[0].sha256}
+    assert_shows(films[0], np.clip((levels - float(black)) / (white - black), 0, 1))
+    said = f"of the file's range and it names no window: shown from {black} (black) to {white} (white)"
+    for film in films:
+        assert film.facts.bits == 16
+        assert film.facts.doubts == film.facts.notes
+        assert film.facts.doubts[0].endswith(said)
+
+
+@pytest.mark.parametrize("top", [17000, 65535])
+def test_levels_that_fill_a_quarter_of_their_range_are_left_as_they_are(top):
+    levels = np.rint(RAMP / RAMP.max() * top).astype(np.uint16)
+    for file in (png(levels, 16, 0), saved(Image.fromarray(levels), "TIFF"), dicom(levels)):
         film = read_film(file)
-        assert_shows(film, levels / (2**bits - 1))
-        assert film.facts.bits == bits
-        noted = (f"16-bit file with values up to {top}: read as {bits}-bit",)
-        assert set(noted) & set(film.facts.notes) == set(noted if bits < 16 else ())
+        assert_shows(film, levels / 65535)
+        assert film.facts.doubts == film.facts.notes == ()
+
+
+def test_a_few_bright_pixels_do_not_keep_a_film_dark():
+    levels = np.rint(RAMP / RAMP.max() * 4000).astype(np.uint16)
+    levels[0, :10] = 65535
+    film = read_film(png(levels, 16, 0))
+    assert 0.45 < np.median(film.pixels) < 0.55
+
+
+def test_an_even_picture_is_told_to_be_one():
+    film = read_film(png(np.full((48, 64), 700), 16, 0))
+    assert_shows(film, np.full((48, 64), 700 / 65535))
+    assert film.facts.doubts == ("all of the picture has one grey level",)
 
 
 @pytest.mark.parametrize("bits", [10, 12, 14])
@@ -234,8 +260,8 @@ def test_sbit_wins(bits):
         assert_shows(film, levels / (2**bits - 1))
         assert film.facts.bits == bits
     dark = read_film(png(gradient(8), 16, 0, chunk(b"sBIT", b"\x10")))
-    assert_shows(dark, gradient(8) / 65535)
-    assert dark.facts.notes == ("grey levels span only 0.4% of the range",)
+    assert_shows(dark, np.clip((gradient(8) - 1.0) / 253, 0, 1))
+    assert dark.facts.doubts[0].startswith("grey levels fill only 0.4% of the file's range and it names no window")
 
 
 # JPEG
@@ -272,7 +298,6 @@ def test_orientation_agrees_with_pillow(kind, orientation):
         for byteorder in "<>"
         for bits in (8, 16)
         for photometric in ("minisblack", "miniswhite")
-        if (byteorder, bits, photometric) != (">", 16, "miniswhite")  # refused: Pillow does not decode it
     ],
 )
 def test_tiff_unsigned(byteorder, bits, photometric):
@@ -292,6 +317,75 @@ def test_tiff_float(top, divisor):
     assert_shows(film, values / divisor)
     assert film.facts.bits == 32
     assert len(film.facts.notes) == (divisor > 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (gradient(12).astype(np.int16) - 1000, (gradient(12) - 20.0) / 4055),
+        (gradient(16).astype(np.int32) * 1000, (gradient(16) - 331.0) / (65535 - 662)),
+        (gradient(12).astype(np.uint32), gradient(12) / 4095),
+        (gradient(12).astype(np.float64), gradient(12) / 4095),
+        (RAMP / RAMP.max() * 8 - 4, (RAMP / RAMP.max() - 0.005) / 0.99),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"tile": (16, 16), "compression": "lzw"}])
+def test_tiff_of_numbers_without_a_range(values, expected, options):
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, **options)
+    film = read_film(file.getvalue())
+    assert_shows(film, np.clip(expected, 0, 1), 1e-3)
+    assert len(film.facts.notes) == 1
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_tiff_deep_colour_is_luma(planar):
+    red, green, blue = gradient(16)[::-1], gradient(16), gradient(16)
+    colours = np.dstack([red, green, blue])
+    file = io.BytesIO()
+    pages = colours if planar == "contig" else np.moveaxis(colours, -1, 0)
+    tifffile.imwrite(file, pages, photometric="rgb", planarconfig=planar, predictor=2, compression="zlib")
+    film = read_film(file.getvalue())
+    assert_shows(film, (0.299 * red + 0.587 * green + 0.114 * blue) / 65535, 1 / 65535)
+    assert film.facts.notes == ("colour read as luma",)
+
+
+def test_tiff_with_a_thumbnail_behind_the_film():
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(gradient(8))
+        writer.write(gradient(8)[::4, ::4], subfiletype=1)
+    assert_shows(read_film(file.getvalue()), gradient(8) / 255)
+
+
+# Other pictures
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "WebP", "JPEG 2000", "AVIF"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_other_pictures_hang(kind, mode):
+    options = {"WebP": {"lossless": True}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}.get(kind, {})
+    film = read_film(saved(Image.fromarray(gradient(8)).convert(mode), kind.replace(" ", ""), **options))
+    assert_shows(film, gradient(8) / 255, 3 / 255 if kind == "AVIF" else 1 / 255)
+    assert (film.facts.format, film.facts.width, film.facts.height) == (kind, WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("codec", ["jp2", "j2k"])
+def test_jpeg_2000_keeps_its_depth(bits, codec):
+    film = read_film(imagecodecs.jpeg2k_encode(gradient(bits), codecformat=codec, bitspersample=bits, level=0))
+    assert_shows(film, gradient(bits) / (2**bits - 1))
+    assert film.facts.bits == bits
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "AVIF"])
+def test_of_an_animation_the_first_frame_hangs(kind):
+    first = Image.fromarray(gradient(8))
+    others = [first.rotate(90), first.rotate(180)]
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 100} if kind == "AVIF" else {}
+    film = read_film(saved(first, kind, save_all=True, append_images=others, **options))
+    assert_shows(film, gradient(8) / 255, 3 / 255)
+    assert "the first frame of an animation" in film.facts.notes
 
 
 # Size
@@ -375,23 +469,32 @@ def test_dicom_empty_window_is_ignored_and_said():
     assert film.facts.notes == ("the file's window is empty (width 0): ignored",)
 
 
-def test_dicom_rescale_never_stretches():
-    film = read_film(dicom(gradient(8) // 16 + 100, RescaleSlope=-2, RescaleIntercept=7))
-    assert_shows(film, 1 - (gradient(8) // 16 + 100) / 255)
-    assert "grey levels span only 5.9% of the range" in film.facts.notes
+def test_dicom_rescale_counts_in_the_range_of_a_file():
+    levels = gradient(8) // 16 + 100
+    film = read_film(dicom(levels, RescaleSlope=-2, RescaleIntercept=7))
+    assert_shows(film, 1 - (levels - 100) / 15)
+    assert "fill only 5.9% of the file's range" in film.facts.doubts[0]
+    assert film.facts.doubts[0].endswith("shown from -223 (black) to -193 (white)")
+
+
+def test_dicom_flat_through_its_own_window_is_doubted_and_left_as_it_is():
+    levels = gradient(8) // 16 + 100
+    film = read_film(dicom(levels, WindowCenter=128, WindowWidth=256))
+    assert_shows(film, levels / 255)
+    assert film.facts.doubts == ("grey levels span only 5.9% of the range",)
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian])
 def test_dicom_luts_agree_with_pydicom(syntax):
-    curve = np.rint(4095 * np.linspace(0, 1, 3000) ** 2)
+    curve, deep = (np.rint(top * np.linspace(0, 1, 3000) ** 2) for top in (4095, 65535))
     if syntax == ExplicitVRBigEndian:
-        curve = curve.astype(np.uint16).byteswap().astype(float)
+        curve, deep = (one.astype(np.uint16).byteswap().astype(float) for one in (curve, deep))
     file = dicom(gradient(12), syntax, BitsStored=12, VOILUTSequence=[lut(curve, 500, 12)])
     film = read_film(file)
     theirs = apply_voi(gradient(12).astype(np.int32), dcmread(io.BytesIO(file)))
     assert_shows(film, theirs / 4095)
     assert film.facts.notes == ("VOI LUT from the file",)
-    file = dicom(gradient(12), syntax, BitsStored=12, ModalityLUTSequence=[lut(curve, 500, 16)])
+    file = dicom(gradient(12), syntax, BitsStored=12, ModalityLUTSequence=[lut(deep, 500, 16)])
     theirs = apply_modality_lut(gradient(12).astype(np.int32), dcmread(io.BytesIO(file)))
     assert_shows(read_film(file), theirs / 65535)
 
@@ -431,7 +534,7 @@ def test_dicom_jpeg_baseline():
 
 
 def test_dicom_jpeg_colour():
-    red, green, blue = gradient(8), gradient(8)[::-1], gradient(8)[:, ::-1]
+    red, green, blue = gradient(8)[::-1], gradient(8), gradient(8)
     colour = np.dstack([red, green, blue])
     stream = saved(Image.fromarray(colour), "JPEG", quality=100)
     tags = {"PhotometricInterpretation": "YBR_FULL_422", "PixelData": encapsulate([stream])}
@@ -441,7 +544,7 @@ def test_dicom_jpeg_colour():
 
 
 def test_dicom_colour_by_plane():
-    red, green, blue = gradient(8), gradient(8)[::-1], gradient(8)[:, ::-1]
+    red, green, blue = gradient(8)[::-1], gradient(8), gradient(8)
     planes = np.stack([red, green, blue])
     by_pixel = read_film(dicom(np.dstack([red, green, blue])))
     by_plane = read_film(dicom(np.dstack([red, green, blue]), PlanarConfiguration=1, PixelData=planes.tobytes()))
