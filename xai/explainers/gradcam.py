@@ -14,8 +14,8 @@ from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.models.place import BETWEEN, finest, spread
 
 if TYPE_CHECKING:
-    from xai.models.classifier import LayerGradients
     from xai.models.feature_maps import FeatureMaps
+    from xai.models.gradients import LayerGradients
     from xai.models.place import Place
 
 MOST_LISTED = 4  # layers in a sentence

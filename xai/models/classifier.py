@@ -6,7 +6,6 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,8 @@ from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
 from xai.models.feature_maps import FeatureMap, FeatureMaps, find_feature_maps
-from xai.models.graph import run
+from xai.models.gradients import FeatureGradients, LayerGradients, differentiator
 from xai.models.loading import ModelError, file_sha256, load_model
-from xai.models.place import Place
 from xai.models.preprocess import decode_mean_film, footprint, prepare
 
 if TYPE_CHECKING:
@@ -28,44 +26,6 @@ if TYPE_CHECKING:
 ANSWERS = 256  # films whose logits are remembered
 CHOICES = 4  # of feature layers, for which a function stays compiled
 PROBABILITY_FLOOR = 1e-7  # float32 cannot tell a probability nearer to 0 or 1
-
-
-@dataclass(frozen=True, eq=False)
-class LayerGradients:
-    """What Grad-CAM needs of one layer.
-
-    Attributes
-    ----------
-    layer : str
-        The layer's name.
-    place : Place
-        Where its cells lie on the film.
-    features : ndarray of float32, shape (h, w, c)
-        Activations.
-    gradients : ndarray of float32, shape (K, h, w, c)
-        Gradient of each requested logit with respect to them, on the ways past no other layer that is read.
-    """
-
-    layer: str
-    place: Place
-    features: np.ndarray
-    gradients: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureGradients:
-    """What Grad-CAM needs of one film.
-
-    Attributes
-    ----------
-    layers : tuple of LayerGradients
-        One, or several that are joined after pooling.
-    logits : ndarray of float32, shape (n_outputs,)
-        As `Classifier.answer` gives them.
-    """
-
-    layers: tuple[LayerGradients, ...]
-    logits: np.ndarray
 
 
 class Classifier:
@@ -293,33 +253,9 @@ class Classifier:
         if names not in self._differentiators:
             while len(self._differentiators) >= CHOICES:
                 self._differentiators.pop(next(iter(self._differentiators)))
-            self._differentiators[names] = self._compile(self._differentiate(read))
+            differentiate = differentiator(self._scores, read, self._model_units, self._log_odds)
+            self._differentiators[names] = self._compile(differentiate)
         return self._differentiators[names]
-
-    def _differentiate(self, read: tuple[FeatureMap, ...]) -> Callable[[tf.Tensor], Any]:
-        with_features = keras.Model(self._graph.inputs, [*(one.tensor for one in read), self._scores.outputs[0]])
-
-        def differentiate(canvas: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:
-            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-
-                def start_here(features: tf.Tensor) -> tf.Tensor:
-                    # What lies before would be differentiated for nothing; and of two layers that are both read,
-                    # each answers for what reaches the logits past the other.
-                    features = tf.stop_gradient(features)
-                    tape.watch(features)
-                    return features
-
-                units = self._model_units(canvas)
-                *features, scores = run(with_features, units, {one.name: start_here for one in read})
-                logits = self._log_odds(scores)
-            gradients = tape.jacobian(
-                logits, features, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=False
-            )
-            values = [tf.cast(one.cells(found), tf.float32) for one, found in zip(read, features, strict=True)]
-            moved = [one.cells(tf.cast(found[0, :, 0], tf.float32)) for one, found in zip(read, gradients, strict=True)]
-            return values, moved, logits
-
-        return differentiate
 
     def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
         canvases = tf.TensorSpec((None, self.size, self.size), tf.float32)

@@ -181,7 +181,7 @@ def _repeats(name: str, last: tuple[str, ...], maps: dict[str, FeatureMap]) -> b
     """
     others = {id(maps[other].tensor): other for other in last if other != name}
     before = _met(made_from(maps[name].tensor), others)
-    return any(maps[other].place == maps[name].place for other in before)
+    return any(maps[other].place.on_film == maps[name].place.on_film for other in before)
 
 
 def _offered(joined: tuple[str, ...], last: tuple[str, ...], maps: dict[str, FeatureMap]) -> tuple[str, ...]:

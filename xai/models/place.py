@@ -39,6 +39,11 @@ class Place:
         return math.prod(self.grid)
 
     @property
+    def on_film(self) -> tuple[object, ...]:
+        """What places of the same cells share, however their tensor is laid out."""
+        return self.grid, self.down, self.across
+
+    @property
     def is_whole(self) -> bool:
         """Whether the cells show the whole film, the right way round."""
         return (self.down, self.across) == (WHOLE, WHOLE)

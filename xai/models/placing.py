@@ -69,19 +69,25 @@ def _carried(
         return _sliced(_key_of_split(node, to), place, tensor.shape, to.shape)
     if is_raw and kind in ("CenterCrop", "Cropping2D"):
         return _cropped(operation, place, tensor.shape, to.shape)
-    return _through_layer(graph, known, to)
+    return _through_layer(graph, operation, known, to)
 
 
-def _through_layer(graph: FlatGraph, known: list[tuple[KerasTensor, Place]], to: KerasTensor) -> Place | None:
+def _through_layer(
+    graph: FlatGraph, operation: Any, known: list[tuple[KerasTensor, Place]], to: KerasTensor
+) -> Place | None:
     """Carry a place through what works cell by cell, on neighbours, or on all tokens."""
     for tensor, place in known:
         if place.start is None and len(to.shape) >= 4 and all(to.shape[1:3]):
             return replace(place, grid=tuple(to.shape[1:3]))
         if place.start is not None and len(to.shape) >= 3 and to.shape[1] == tensor.shape[1]:
             return place
-    if len(to.shape) == 3 and to.shape[1] is not None:
-        return _told_apart(graph, known[0][1], to)
-    return None
+    if len(to.shape) != 3 or to.shape[1] is None:
+        return None
+    return (
+        _patches(graph, operation, known[0][1], to)
+        if known[0][1].start is None
+        else _told_apart(graph, known[0][1], to)
+    )
 
 
 def _transposed(operation: Any, place: Place) -> Place | None:
@@ -174,29 +180,52 @@ def _cropped(
 
 
 def _told_apart(graph: FlatGraph, place: Place, to: KerasTensor) -> Place | None:
-    """Find the grid among the tokens of a layer that cuts or adds some without showing which.
+    """Find the grid among the tokens of a layer that adds or drops some without showing which.
 
     Class and register tokens are the same for every film before the first attention, those of the grid are not.
     """
     if to.shape[1] == place.count:
         return replace(place, start=0)
-    films = np.random.default_rng(0).random((2, *graph.inputs.shape[1:])).astype(np.float32)
-    one, other = keras.ops.convert_to_numpy(keras.Model(graph.inputs, to)(films, training=False))
-    differ = np.flatnonzero((one != other).any(axis=-1))
-    if not len(differ) or differ[-1] - differ[0] + 1 != len(differ):
+    differ = _that_differ(graph, to, *_noise(graph, 2))
+    is_one_row = len(differ) == place.count and differ[-1] - differ[0] + 1 == len(differ)
+    return replace(place, start=int(differ[0])) if is_one_row else None
+
+
+def _patches(graph: FlatGraph, operation: Any, place: Place, to: KerasTensor) -> Place | None:
+    """Find the grid among the tokens that a layer of somebody's own cuts a film into."""
+    if to.shape[1] == place.count:
+        return replace(place, start=0)
+    if not is_learned(operation) or type(operation).__module__.startswith("keras."):
         return None
-    grid = place.grid if place.start is not None else _grid_of(len(differ), place.grid)
-    if grid is None or math.prod(grid) != len(differ):
+    film, other = _noise(graph, 2)
+    differ = _that_differ(graph, to, film, other)
+    grid = _grid_of(len(differ), place.grid)
+    if grid is None or differ[-1] - differ[0] + 1 != len(differ):
         return None
-    return replace(place, grid=grid, start=int(differ[0]))
+    # Rows of a film are a sequence too: what lies in the upper right corner must be told apart from the upper left.
+    corner = film.copy()
+    height, width = place.grid[0] // grid[0], place.grid[1] // grid[1]
+    corner[:height, -width:] = other[:height, -width:]
+    moved = set(_that_differ(graph, to, film, corner) - differ[0])
+    return replace(place, grid=grid, start=int(differ[0])) if grid[1] - 1 in moved and 0 not in moved else None
+
+
+def _noise(graph: FlatGraph, films: int) -> np.ndarray:
+    return np.random.default_rng(0).random((films, *graph.inputs.shape[1:])).astype(np.float32)
+
+
+def _that_differ(graph: FlatGraph, to: KerasTensor, film: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Give the numbers of the tokens that are not the same for two films."""
+    both = keras.Model(graph.inputs, to)(np.stack([film, other]), training=False)
+    one, two = keras.ops.convert_to_numpy(both)
+    return np.flatnonzero((one != two).any(axis=-1))
 
 
 def _grid_of(count: int, shape: tuple[int, int]) -> tuple[int, int] | None:
     """Lay tokens out in rows and columns in the film's own proportions, None where that is impossible."""
     rows = math.isqrt(count * shape[0] // shape[1])
-    grid = (rows, count // rows) if rows else (0, 0)
-    fits = rows > 1 and math.prod(grid) == count and grid[0] * shape[1] == grid[1] * shape[0]
-    return grid if fits and grid[0] < shape[0] else None
+    fits = 1 < rows < shape[0] and count % rows == 0 and rows * shape[1] == count // rows * shape[0]
+    return (rows, count // rows) if fits else None
 
 
 def same_values(operation: Any) -> bool:
