@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from xai.backend import keras, tf
 from xai.models.graph import FlatGraph, KerasTensor, is_learned, made_from, nodes_in_order, run
 from xai.models.place import BETWEEN, Place
 from xai.models.placing import places, same_values
+
+FILM = ""  # stands for the model's input, where layers are named
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class FeatureMap:
             return values
         tokens = values[:, self.place.start : self.place.start + self.place.count]
         return tf.reshape(tokens, (-1, *self.place.grid, values.shape[-1]))
+
+    def end_here(self, values: Any) -> Any:
+        """Let no gradient pass the cells of the tensor's values; it passes tokens outside the grid."""
+        if self.place.start is None:
+            return tf.stop_gradient(values)
+        number = np.arange(values.shape[1])[:, None] - self.place.start
+        return tf.where((number >= 0) & (number < self.place.count), tf.stop_gradient(values), values)
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ def find_feature_maps(graph: FlatGraph) -> FeatureMaps:
     target = graph.outputs if graph.logits is None else graph.logits
     by_name, sequences = _all_maps(graph, target)
     last = _last(graph, target, by_name)
-    joined = tuple(name for name in last if not _repeats(name, last, by_name))
+    joined = tuple(name for name in last if not _repeats(graph, name, last, by_name))
     lost = "" if by_name or not sequences else f"its {sequences[0]} tokens are no grid whose place on the film is known"
     return FeatureMaps(by_name, joined, _offered(joined, last, by_name), lost)
 
@@ -127,16 +137,24 @@ def _all_maps(graph: FlatGraph, target: KerasTensor) -> tuple[dict[str, FeatureM
 
 def _last(graph: FlatGraph, target: KerasTensor, maps: dict[str, FeatureMap]) -> tuple[str, ...]:
     """Name the maps from which a way leads to the logits past no other map, the one nearest to them first."""
-    stops = {id(one.tensor): name for name, one in maps.items()}
-    last = _met([target], stops)
-    if all(maps[name].place.start is None for name in last):
-        return tuple(name for name in maps if name in last)
-    # Where the head reads the class token, the last tokens of the grid lead nowhere: their gradient is 0.
-    alive = _reach(graph, target, list(maps.values()), lambda features: features)
-    stops = {id(maps[name].tensor): name for name in alive}
-    cut = _reach(graph, target, [maps[name] for name in alive], tf.stop_gradient)
-    last = _met([target], stops) & cut
+    last = _met([target], {id(one.tensor): name for name, one in maps.items()})
+    if any(maps[name].place.start is not None for name in last):
+        last = _last_tokens(graph, target, maps) or last
     return tuple(name for name in maps if name in last)
+
+
+def _last_tokens(graph: FlatGraph, target: KerasTensor, maps: dict[str, FeatureMap]) -> set[str]:
+    """Name the last maps of a transformer, told by gradients, for the graph does not show which token a head reads.
+
+    Where it reads the class token, the last tokens of the grid lead nowhere. Those that the class token saw last are
+    read then. What it saw in the blocks before is, as with any network, not in the last map.
+    """
+    direct, reads_class = _moves(graph, target, maps, lambda one, values: tf.stop_gradient(values))
+    if not reads_class:
+        return direct
+    alive, _ = _moves(graph, target, maps, lambda one, values: values)
+    seen, _ = _moves(graph, target, {name: maps[name] for name in maps if name in alive}, FeatureMap.end_here)
+    return direct | set([name for name in maps if name in seen - direct][:1])
 
 
 def _met(starts: Iterable[KerasTensor], stops: dict[int, str]) -> set[str]:
@@ -152,36 +170,52 @@ def _met(starts: Iterable[KerasTensor], stops: dict[int, str]) -> set[str]:
     return met
 
 
-def _reach(graph: FlatGraph, target: KerasTensor, maps: list[FeatureMap], pass_on: Callable[[Any], Any]) -> set[str]:
+def _moves(
+    graph: FlatGraph, target: KerasTensor, maps: dict[str, FeatureMap], pass_on: Callable[[FeatureMap, Any], Any]
+) -> tuple[set[str], bool]:
     """Name the maps of which some cell moves the logits of a film of noise.
 
-    With ``tf.stop_gradient`` to pass features on, only ways past no other map count.
+    Parameters
+    ----------
+    pass_on : callable
+        What the network goes on with in place of a map's values; where gradients end, only ways past that map count.
+
+    Returns
+    -------
+    names : set of str
+    outside : bool
+        Whether tokens that are no cells, such as a class token, move them too.
     """
     rng = np.random.default_rng(0)
-    model = keras.Model(graph.inputs, [*(one.tensor for one in maps), target])
+    model = keras.Model(graph.inputs, [*(one.tensor for one in maps.values()), target])
     film = tf.constant(rng.random((1, *graph.inputs.shape[1:])), tf.float32)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
 
-        def watch(features: Any) -> Any:
-            features = pass_on(features)
-            tape.watch(features)
-            return features
+        def watched(one: FeatureMap, values: Any) -> Any:
+            values = pass_on(one, values)
+            tape.watch(values)
+            return values
 
-        *features, scores = run(model, film, {one.name: watch for one in maps})
+        *features, scores = run(model, film, {name: partial(watched, one) for name, one in maps.items()})
         mixed = tf.reduce_sum(tf.cast(scores, tf.float32) * tf.constant(rng.random(scores.shape), tf.float32))
     gradients = tape.gradient(mixed, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    moves = (np.any(one.cells(gradient).numpy()) for one, gradient in zip(maps, gradients, strict=True))
-    return {one.name for one, has_moved in zip(maps, moves, strict=True) if has_moved}
+    names, outside = set(), False
+    for one, gradient in zip(maps.values(), gradients, strict=True):
+        moving = np.count_nonzero(one.cells(gradient))
+        outside |= moving < np.count_nonzero(gradient)
+        if moving:
+            names.add(one.name)
+    return names, outside
 
 
-def _repeats(name: str, last: tuple[str, ...], maps: dict[str, FeatureMap]) -> bool:
+def _repeats(graph: FlatGraph, name: str, last: tuple[str, ...], maps: dict[str, FeatureMap]) -> bool:
     """Whether all that a map holds came through another of the last with the same cells, which then stands for both.
 
     So do the weights of an attention that pools the map they were made from.
     """
-    others = {id(maps[other].tensor): other for other in last if other != name}
-    before = _met(made_from(maps[name].tensor), others)
-    return any(maps[other].place.on_film == maps[name].place.on_film for other in before)
+    same = [other for other in last if other != name and maps[other].place.on_film == maps[name].place.on_film]
+    stops = {id(maps[other].tensor): other for other in same} | {id(graph.inputs): FILM}
+    return bool(same) and FILM not in _met(made_from(maps[name].tensor), stops)
 
 
 def _offered(joined: tuple[str, ...], last: tuple[str, ...], maps: dict[str, FeatureMap]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -79,14 +80,14 @@ def differentiator(
     def differentiate(canvas: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
 
-            def start_here(features: tf.Tensor) -> tf.Tensor:
+            def start_here(one: FeatureMap, features: tf.Tensor) -> tf.Tensor:
                 # What lies before would be differentiated once a finding for nothing. And of two maps that are both
                 # read, each answers for what reaches the logits past the other.
-                features = tf.stop_gradient(features)
+                features = one.end_here(features)
                 tape.watch(features)
                 return features
 
-            *found, last = run(with_features, before(canvas), {one.name: start_here for one in read})
+            *found, last = run(with_features, before(canvas), {one.name: partial(start_here, one) for one in read})
             logits = behind(last)
         moved = tape.jacobian(
             logits, found, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=False
