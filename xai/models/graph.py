@@ -141,12 +141,20 @@ class _Unfolding:
         if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
             # Public API calls a functional model as one block; only this shows each of its operations.
             return layer._run_through_graph(args[0], call_fn=self.call)
-        traced = _traced(layer, args[0], kwargs) if _is_made_of_others(layer, args, kwargs) else None
-        if traced is not None:
-            return traced._run_through_graph(args[0], call_fn=self.call)
+        if _is_made_of_others(layer, args, kwargs) and (outputs := self._opened(layer, args[0], kwargs)) is not None:
+            return outputs
         if getattr(layer, "_call_has_training_arg", False):
             kwargs["training"] = False
         return self._named(layer)(*args, **kwargs)
+
+    def _opened(self, layer: Any, tensor: KerasTensor, options: dict[str, Any]) -> Any:
+        """Trace a layer's own ``call``, and call what it calls; None where that fails, and it is taken as one block."""
+        inputs = keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype)
+        try:
+            traced = keras.Model(inputs, layer.call(inputs, **options))
+        except Exception:  # user code may raise anything on a symbolic tensor; as a block it still predicts
+            return None
+        return traced._run_through_graph(tensor, call_fn=self.call)
 
     def _named(self, operation: Any) -> Any:
         """Give an operation that was not called yet: itself, or under another name where its own is taken."""
@@ -165,15 +173,6 @@ def _is_made_of_others(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     is_own = isinstance(layer, keras.Model) or not type(layer).__module__.startswith("keras.")
     has_one_precision = layer.compute_dtype == layer.variable_dtype  # else its call must be told what to compute in
     return is_own and has_one_precision and len(args) == 1 and len(tensors) == 1 and tensors[0] is args[0]
-
-
-def _traced(layer: Any, tensor: KerasTensor, options: dict[str, Any]) -> Any:
-    """Trace a layer's own ``call`` into a functional model; None where that fails, and it is taken as one block."""
-    inputs = keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype)
-    try:
-        return keras.Model(inputs, layer.call(inputs, **options))
-    except Exception:  # user code may raise anything on a symbolic tensor; as a block it still predicts
-        return None
 
 
 def _one_row(outputs: Any) -> KerasTensor:

@@ -13,8 +13,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
-from dashboard.server.services import Services
+from dashboard.server.services import Request, Services
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.xai import made_forks as forks
 
 
 @pytest.fixture
@@ -223,6 +224,32 @@ def test_a_method_that_fails_says_why_and_can_be_tried_again(run, own_library, s
     assert any("Could not be made" in one.value for one in app.caption)
     app.button(key="retry").click().run()
     assert not app.exception
+
+
+def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, own_library, shelf):
+    shelf.add_dataset()
+    forks.forked(forks.concatenated, side=16).save(shelf.add_model("forked"))
+    shelf.add_model("plain")
+    services = Services(Library(shelf.root))
+
+    def finished(app):
+        for job in list(services.jobs._jobs.values()):
+            until_ended(job)
+        return app.run()
+
+    app = finished(run(services, model="forked", methods="gradcam"))
+    layers = app.selectbox(key="compare_gradcam.layer")
+    assert layers.options[:4] == ["the card's, or the last", "deep + side", "deep", "side"]
+    app = finished(layers.set_value("side").run())
+    assert link_of(app)["gradcam.layer"] == "side" and said(app) == ""
+    request = Request(services.film("generated", "a"), "forked", "gradcam", (("layer", "side"),), 0, True)
+    assert services.found(request)[0].diagnostics["layer"] == "side"
+
+    app = run(services, model="forked", methods="gradcam", **{"gradcam.layer": "nowhere"})
+    app = finished(app)
+    assert app.selectbox(key="compare_gradcam.layer").options[-1] == "nowhere" and not app.exception
+    app = app.selectbox(key="compare_model").set_value("plain").run()
+    assert "gradcam.layer" not in link_of(app) and link_of(app)["model"] == "plain"
 
 
 def until_ended(job) -> None:
