@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.xai import made_forks as forks
 from tests.xai import made_models as models
 from xai.__main__ import main
 from xai.cards.model_card import card_path, write_card
@@ -213,3 +214,20 @@ def test_a_method_that_cannot_work_leaves_the_others(film_file, tmp_path, capfd)
     assert explain(film_file, "--model", path, "--samples", 20, "--out", tmp_path / "out") == 2
     assert "no spatial feature map" in capfd.readouterr().err
     assert [one["method"] for one in records(tmp_path / "out")] == ["shap", "lime"]
+
+
+def test_a_layer_is_read_that_is_not_the_last(film_file, tmp_path, capsys):
+    path = tmp_path / "forked.keras"
+    forks.fork("concatenated").save(path)
+    write_card(models.card(2, emits="logits"), card_path(path))
+    for layer, expected in ((None, "deep + side"), ("deep", "deep"), ("first", "first")):
+        out = tmp_path / str(layer)
+        words = ["--layer", layer] if layer else []
+        assert explain(film_file, "--model", path, "--method", "gradcam", "--out", out, *words) == 0
+        found = records(out)[0]
+        assert found["diagnostics"]["layer"] == expected and found["parameters"] == {"layer": layer or ""}
+        assert found["diagnostics"]["layers"][:3] == ["deep + side", "deep", "side"]
+    assert explain(film_file, "--model", path, "--layer", "nowhere", "--out", tmp_path / "none") == 2
+    error = capsys.readouterr().err
+    assert "Grad-CAM cannot read this layer of zoo: “nowhere” is no spatial layer; it has deep, " in error
+    assert not (tmp_path / "none").exists()

@@ -10,6 +10,7 @@ import numpy as np
 from xai.backend import keras
 from xai.cards.model_card import InputSpec, ModelCard, ModelCardError
 from xai.findings import FINDINGS
+from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import FlatGraph, flatten, scaled_input
 from xai.models.loading import ModelError, file_sha256, load_model
 
@@ -74,19 +75,21 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
         link=link,
         emits=emits,
         input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link))}.",
+        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph))}.",
         sha256=file_sha256(path),
     )
 
 
-def _to_check(link: str | None) -> tuple[str, ...]:
-    """What a person must check in a starter card; `link` is None where the model does not show it."""
+def _to_check(graph: FlatGraph) -> tuple[str, ...]:
+    """What a person must check in a starter card."""
+    joined = find_feature_maps(graph).joined
     return (
         "outputs (names, in the order of training)",
         "input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1])",
         "input.fit",
-        *(() if link else ("head.link and emits (guessed, the model does not show them)",)),
+        *(() if graph.link else ("head.link and emits (guessed, the model does not show them)",)),
         "thresholds (0.5 until you name them)",
+        *((f"feature_layer (Grad-CAM adds up {', '.join(joined)} unless it names one)",) if len(joined) > 1 else ()),
     )
 
 

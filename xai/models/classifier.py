@@ -181,7 +181,7 @@ class Classifier:
         ModelError
             If the model has no spatial feature map, or none of this name.
         """
-        read = self._read(layer)
+        read = self.maps_of(layer)
         with self._lock:
             features, gradients, logits = self._differentiator(read)(tf.constant(canvas[None]))
         self._check_finite(logits.numpy())
@@ -219,8 +219,19 @@ class Classifier:
             raise ModelCardError(f"feature_layer in the card of {self.card.name}: {error}.") from error
         return name
 
-    def _read(self, layer: str) -> tuple[FeatureMap, ...]:
-        """Give the feature maps that a name stands for."""
+    def maps_of(self, layer: str = "") -> tuple[FeatureMap, ...]:
+        """Give the feature maps that a layer's name stands for, or several names with ``" + "`` between.
+
+        Parameters
+        ----------
+        layer : str
+            `feature_layer` where empty.
+
+        Raises
+        ------
+        ModelError
+            If the model has no spatial feature map, or none of this name.
+        """
         name = layer or self.feature_layer
         if name is None:
             why = self.feature_maps.lost

@@ -15,6 +15,8 @@ from xai.explainers.gradcam import GradCAM
 from xai.explainers.lime import LIME
 from xai.explainers.shap import SHAP
 
+OF_FORKS = {"joined", "unread", "part"}  # said of networks with branches only: test_gradcam_forks.py
+
 
 def rows(method: type[Explainer], **known: object) -> dict[str, tuple[str, bool]]:
     return {label: (value, warns) for label, value, warns, _ in method.tell(known)}
@@ -25,9 +27,6 @@ def test_diagnostics_of_grad_cam():
     assert rows(GradCAM, layer="relu", cells=[7, 8], empty=True)["Empty"] == ("no cell speaks for it", True)
     (cells,) = GradCAM.tell({"layer": "relu", "cells": [7, 8], "empty": False})
     assert cells.meaning == "Read from the layer relu."
-
-
-OF_FORKS = {"joined", "unread", "part"}  # said of networks with branches only: test_gradcam_forks.py
 
 
 @pytest.mark.parametrize(("r2", "warns"), [(0.49, True), (0.5, False), (0.93, False)])

@@ -8,6 +8,7 @@ import pytest
 from tests.xai import made_forks as forks
 from tests.xai import made_models as models
 from xai.backend import keras
+from xai.models.card_check import starter_card
 from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import flatten
 
@@ -82,3 +83,48 @@ def test_what_cannot_be_added_up_is_refused():
         found.chosen("nowhere")
     with pytest.raises(ValueError, match="only maps that are joined after pooling can be added up: deep, side, not f"):
         found.chosen("first + side")
+
+
+def test_a_starter_card_names_the_branches(tmp_path):
+    path = tmp_path / "forked.keras"
+    forks.fork("three").save(path)
+    joined = ", ".join(maps_of(forks.fork("three")).joined)
+    assert f"feature_layer (Grad-CAM adds up {joined} unless it names one)" in starter_card(path).summary
+    forks.fork("largest").save(path)
+    assert "feature_layer" not in starter_card(path).summary
+
+
+PUBLISHED = {
+    "DenseNet121": ("relu", {}),
+    "EfficientNetB0": ("top_activation", {}),
+    "EfficientNetV2B0": ("top_activation", {}),
+    "InceptionV3": ("mixed10", {"side": 139}),
+    "MobileNet": ("conv_pw_13_relu", {"alpha": 0.25}),
+    "MobileNetV2": ("out_relu", {"alpha": 0.35}),
+    "MobileNetV3Small": ("re_lu", {"minimalistic": True, "alpha": 0.75}),
+    "NASNetMobile": ("activation", {}),
+    "ResNet50": ("conv5_block3_out", {}),
+    "ResNet50V2": ("post_relu", {}),
+    "VGG16": ("block5_pool", {}),
+    "Xception": ("block14_sepconv2_act", {"side": 71}),
+    "ConvNeXtTiny": ("add", {}),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_of_published_networks_the_last_map_before_pooling_is_read(name):
+    layer, options = PUBLISHED[name]
+    side = options.get("side", 64)
+    shape = {"weights": None, "include_top": False, "input_shape": (side, side, 3), "pooling": "avg"}
+    rest = {key: value for key, value in options.items() if key != "side"}
+    base = getattr(keras.applications, name)(**shape, **rest)
+    before = next(
+        one.input for one in base.layers if isinstance(one, L.GlobalAveragePooling2D) and one.output is base.output
+    )
+    found = maps_of(keras.Sequential([base, L.Dense(2)]), side, 3)
+    (last,) = found.joined
+    assert last.rstrip("_0123456789") == layer.rstrip("_0123456789")
+    assert found.by_name[last].tensor.shape == before.shape and min(before.shape[1:3]) > 1
+    assert found.by_name[last].place.is_whole
+    grids = [found.by_name[other].place.grid for other in found.offered]
+    assert grids == sorted(grids) and len(grids) >= 4
