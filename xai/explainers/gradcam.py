@@ -101,7 +101,7 @@ class GradCAM(Explainer):
         task.count(1)
         places = [one.place for one in found.layers]
         grid = finest(places) if all(one.is_whole for one in places) else task.canvas.shape
-        signed = sum(spread(weighted(one), one.place, grid) for one in found.layers)
+        signed = np.sum([spread(weighted(one), one.place, grid) for one in found.layers], axis=0)
         about = _about(task.classifier.feature_maps, found.layers)
         return [_evidence(task, cells, about) for cells in signed]
 

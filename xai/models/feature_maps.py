@@ -202,7 +202,7 @@ def _moves(
     names, outside = set(), False
     for one, gradient in zip(maps.values(), gradients, strict=True):
         moving = np.count_nonzero(one.cells(gradient))
-        outside |= moving < np.count_nonzero(gradient)
+        outside = outside or bool(moving < np.count_nonzero(gradient))
         if moving:
             names.add(one.name)
     return names, outside

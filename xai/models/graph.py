@@ -169,7 +169,7 @@ def _is_made_of_others(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     """Whether a layer or model whose code is not Keras' own works on one tensor by way of other layers."""
     if not isinstance(layer, keras.layers.Layer) or not layer._layers:
         return False
-    tensors = [one for one in keras.tree.flatten((args, kwargs)) if isinstance(one, KerasTensor)]
+    tensors = [one for one in keras.tree.flatten((args, kwargs)) if isinstance(one, keras.KerasTensor)]
     is_own = isinstance(layer, keras.Model) or not type(layer).__module__.startswith("keras.")
     has_one_precision = layer.compute_dtype == layer.variable_dtype  # else its call must be told what to compute in
     return is_own and has_one_precision and len(args) == 1 and len(tensors) == 1 and tensors[0] is args[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from xai.backend import keras
 from xai.models.graph import FlatGraph, KerasTensor, inner, is_learned, nodes_in_order
 from xai.models.place import Place
 
+Shape: TypeAlias = tuple[int, ...]
 MIXING = ("Einsum", "Moveaxis", "Roll", "Rot90", "Swapaxes")
 SAME_VALUES = ("ExpandDims", "Flatten", "Permute", "Reshape", "Squeeze", "Transpose")  # in another order at most
 OF_THE_FIRST = ("Dot", "Matmul")  # rows of a product are those of its first factor
@@ -50,7 +51,7 @@ def _carried(
     """Give the place of a node's output from those of its inputs, None where it is lost."""
     operation = inner(node.operation)
     kind = type(operation).__name__
-    if kind in MIXING or (kind in OF_THE_FIRST and known[0][0] is not node.input_tensors[0]):
+    if kind in MIXING or (kind in OF_THE_FIRST and known[0][0] is not node.input_tensors[0]) or None in to.shape[1:3]:
         return None
     tensor, place = known[0]
     if any((other.down, other.across) != (place.down, place.across) for _, other in known):
@@ -77,11 +78,11 @@ def _through_layer(
 ) -> Place | None:
     """Carry a place through what works cell by cell, on neighbours, or on all tokens."""
     for tensor, place in known:
-        if place.start is None and len(to.shape) >= 4 and all(to.shape[1:3]):
+        if place.start is None and len(to.shape) >= 4:
             return replace(place, grid=tuple(to.shape[1:3]))
         if place.start is not None and len(to.shape) >= 3 and to.shape[1] == tensor.shape[1]:
             return place
-    if len(to.shape) != 3 or to.shape[1] is None:
+    if len(to.shape) != 3:
         return None
     return (
         _patches(graph, operation, known[0][1], to)
@@ -96,7 +97,7 @@ def _transposed(operation: Any, place: Place) -> Place | None:
     return place if axes[:kept] == tuple(range(kept)) else None
 
 
-def _reshaped(place: Place, before: tuple[int | None, ...], after: tuple[int | None, ...]) -> Place | None:
+def _reshaped(place: Place, before: Shape, after: Shape) -> Place | None:
     """Follow a grid into another shape: rows and columns into a row of tokens and back, channels into groups."""
     is_grid = place.start is None
     if after[1 : 3 if is_grid else 2] == before[1 : 3 if is_grid else 2] and len(after) >= (4 if is_grid else 3):
@@ -117,10 +118,10 @@ def _joined(tensors: list[KerasTensor], known: list[tuple[KerasTensor, Place]]) 
     return None if None in before else replace(place, start=(place.start or 0) + sum(before))
 
 
-def _sliced(key: Any, place: Place, before: tuple[int | None, ...], after: tuple[int | None, ...]) -> Place | None:
+def _sliced(key: Any, place: Place, before: Shape, after: Shape) -> Place | None:
     """Follow ``tensor[key]``: a part of the rows and columns, or of the tokens."""
     axes = _whole_key(key, len(before))[1 : 3 if place.start is None else 2]
-    if not all(isinstance(item, slice) for item in axes) or len(after) < len(axes) + 2:
+    if not all(_is_known(item) for item in axes) or len(after) < len(axes) + 2 or 0 in after[1:]:
         return None
     kept = [range(extent)[item] for extent, item in zip(before[1:3], axes, strict=False)]
     if place.start is None:
@@ -129,6 +130,13 @@ def _sliced(key: Any, place: Place, before: tuple[int | None, ...], after: tuple
     grid = range(place.start, place.start + place.count)
     is_inside = kept[0].step == 1 and set(grid) <= set(kept[0])
     return replace(place, start=kept[0].index(grid[0])) if is_inside else None
+
+
+def _is_known(item: Any) -> bool:
+    """Whether an item of an index is a slice whose ends are numbers, not tensors."""
+    if not isinstance(item, slice):
+        return False
+    return all(end is None or isinstance(end, int) for end in (item.start, item.stop, item.step))
 
 
 def _whole_key(key: Any, rank: int) -> tuple[Any, ...]:
@@ -165,14 +173,12 @@ def _mirrored(operation: Any, place: Place, rank: int) -> Place | None:
     return replace(place, down=down, across=place.across[::-1] if 2 in turned else place.across)
 
 
-def _cropped(
-    operation: Any, place: Place, before: tuple[int | None, ...], after: tuple[int | None, ...]
-) -> Place | None:
+def _cropped(operation: Any, place: Place, before: Shape, after: Shape) -> Place | None:
     if hasattr(operation, "cropping"):
         (top, _), (left, _) = operation.cropping
     else:  # from the middle; a film smaller than the crop is scaled instead, and keeps its extent
         if before[1] < after[1] or before[2] < after[2]:
-            return replace(place, grid=tuple(after[1:3]))
+            return replace(place, grid=(after[1], after[2]))
         top, left = (before[1] - after[1]) // 2, (before[2] - after[2]) // 2
     rows, columns = range(top, top + after[1]), range(left, left + after[2])
     down, across = _part(place.down, rows, before[1]), _part(place.across, columns, before[2])

@@ -118,9 +118,7 @@ def test_of_published_networks_the_last_map_before_pooling_is_read(name):
     shape = {"weights": None, "include_top": False, "input_shape": (side, side, 3), "pooling": "avg"}
     rest = {key: value for key, value in options.items() if key != "side"}
     base = getattr(keras.applications, name)(**shape, **rest)
-    before = next(
-        one.input for one in base.layers if isinstance(one, L.GlobalAveragePooling2D) and one.output is base.output
-    )
+    before = [one for one in base.layers if isinstance(one, L.GlobalAveragePooling2D)][-1].input
     found = maps_of(keras.Sequential([base, L.Dense(2)]), side, 3)
     (last,) = found.joined
     assert last.rstrip("_0123456789") == layer.rstrip("_0123456789")
