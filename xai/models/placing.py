@@ -49,8 +49,7 @@ def _carried(
     graph: FlatGraph, node: Any, known: list[tuple[KerasTensor, Place]], to: KerasTensor, is_raw: bool
 ) -> Place | None:
     """Give the place of a node's output from those of its inputs, None where it is lost."""
-    operation = inner(node.operation)
-    kind = type(operation).__name__
+    operation, kind = inner(node.operation), _kind(node.operation)
     if kind in MIXING or (kind in OF_THE_FIRST and known[0][0] is not node.input_tensors[0]) or None in to.shape[1:3]:
         return None
     tensor, place = known[0]
@@ -71,6 +70,12 @@ def _carried(
     if is_raw and kind in ("CenterCrop", "Cropping2D"):
         return _cropped(operation, place, tensor.shape, to.shape)
     return _through_layer(graph, operation, known, to)
+
+
+def _kind(operation: Any) -> str:
+    """Name the class of an operation, empty where it is not Keras' own: names of others mean nothing."""
+    kind = type(inner(operation))
+    return kind.__name__ if kind.__module__.startswith("keras.") else ""
 
 
 def _through_layer(
@@ -201,7 +206,7 @@ def _patches(graph: FlatGraph, operation: Any, place: Place, to: KerasTensor) ->
     """Find the grid among the tokens that a layer of somebody's own cuts a film into."""
     if to.shape[1] == place.count:
         return replace(place, start=0)
-    if not is_learned(operation) or type(operation).__module__.startswith("keras."):
+    if not is_learned(operation) or _kind(operation):
         return None
     film, other = _noise(graph, 2)
     differ = _that_differ(graph, to, film, other)
@@ -236,4 +241,4 @@ def _grid_of(count: int, shape: tuple[int, int]) -> tuple[int, int] | None:
 
 def same_values(operation: Any) -> bool:
     """Whether an operation only gives its input another shape or a border, so that there is nothing new to read."""
-    return type(inner(operation)).__name__ in (*SAME_VALUES, "Pad", "ZeroPadding2D")
+    return _kind(operation) in (*SAME_VALUES, "Pad", "ZeroPadding2D")

@@ -71,6 +71,15 @@ def test_channels_in_groups_keep_the_place():
     assert maps_of(forks.forked(shuffled)).joined == ("behind",)
 
 
+def test_a_layer_of_somebodys_own_is_not_taken_for_keras_by_its_name():
+    class Transpose(L.Layer):
+        def call(self, x):
+            return 2 * x
+
+    found = maps_of(forks.forked(lambda x: forks.pooled(Transpose(name="doubled")(forks.conv("c")(x)))))
+    assert found.joined == ("doubled",)
+
+
 def test_a_border_that_was_added_is_not_read():
     found = maps_of(forks.forked(lambda x: forks.pooled(L.ZeroPadding2D(2)(forks.conv("c")(x)))))
     assert found.joined == ("c",) and "zero_padding2d" not in "".join(found.by_name)
