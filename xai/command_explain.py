@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.explainers.gradcam import GradCAM
 from xai.files import write_file, write_files
 from xai.films.film import FilmError
 from xai.films.formats import NAMES
@@ -41,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name of a built-in model, or path of a model file")
     parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
     parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
+    parser.add_argument(
+        "--layer",
+        default="",
+        metavar="NAME",
+        help="layer that Grad-CAM reads; explanations.json lists those of the model under diagnostics, as layers",
+    )
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
     parser.add_argument(
         "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs LIME's and SHAP's films (default: auto)"
@@ -56,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
     findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
     for finding in findings:
         classifier.card.index(finding)
+    if options.layer:
+        classifier.maps_of(options.layer)
     options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
     taken: set[str] = set()
@@ -113,7 +122,8 @@ def _explain(
         def show(share: float) -> None:
             bar.update(round(100 * share) - bar.n)
 
-        return explain(classifier, film, method, findings, options.samples, options.seed, show)
+        explainer = GradCAM(options.layer) if method == GradCAM.name else method
+        return explain(classifier, film, explainer, findings, options.samples, options.seed, show)
 
 
 def _write(explanation: Explanation, explained: Explained, engine: str, name: str, place: Path) -> dict[str, Any]:

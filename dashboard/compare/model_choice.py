@@ -22,12 +22,18 @@ from xai.pictures.render import window
 LONGEST_SIDE = 900  # of a film that is shown without a model
 
 
+def current_model(services: Services, state: State) -> str:
+    """Name the model that looks at the film; an empty name where there is none."""
+    names = list(services.library.models())
+    return next((name for name in (state.model, DEFAULT_MODEL, *names) if name in names), "")
+
+
 def choose_model(services: Services, state: State) -> str:
     """Show the choice of model and give the chosen one; an empty name where there is none to choose."""
     names = list(services.library.models())
     if not names:
         return ""
-    wanted = next(name for name in (state.model, DEFAULT_MODEL, names[0]) if name in names)
+    wanted = current_model(services, state)
     if state.model not in (None, wanted):
         refuse(f"There is no model “{state.model}” in this library; showing {wanted}.")
         visit.change(model=None)
@@ -37,7 +43,10 @@ def choose_model(services: Services, state: State) -> str:
         names,
         key="model",
         value=wanted,
-        take=lambda name: {"model": None if name == DEFAULT_MODEL else name},
+        take=lambda name: {
+            "model": None if name == DEFAULT_MODEL else name,
+            "settings": visit.state.without_choices_of_the_model(),
+        },
         label_visibility="collapsed",
     )
     return wanted

@@ -9,12 +9,15 @@ from typing import Any
 import streamlit as st
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.state import SETTINGS, State
+from dashboard.compare.model_choice import current_model, usable_card
+from dashboard.compare.state import SETTINGS, Setting, State
 from dashboard.compare.visit import visit
+from dashboard.server.services import Request
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 LABEL, ICON, HELP = "Maps", ":material/tune:", None
 
+AS_FOUND = "the card's, or the last"
 _CONTROLS: dict[bool, Callable[..., Any]] = {True: st.select_slider, False: st.selectbox}  # of numbers, of words
 
 
@@ -38,13 +41,15 @@ def show(state: State, hung: Hung | None) -> State:
     )
     for setting in SETTINGS:
         if setting.method in state.methods:
+            value = state.settings.get(setting.key, setting.default)
             visit.bound(
                 _CONTROLS[isinstance(setting.default, int)],
                 setting.label,
-                setting.choices,
+                setting.choices or list(dict.fromkeys((setting.default, *_offered(setting, state, hung), value))),
                 key=setting.key,
-                value=state.settings.get(setting.key, setting.default),
+                value=value,
                 take=partial(_changed, setting.key),
+                format_func=lambda choice: str(choice) or AS_FOUND,
                 help=setting.help,
             )
     visit.bound(
@@ -57,6 +62,20 @@ def show(state: State, hung: Hung | None) -> State:
         help="The same seed gives the same maps; another shows how steady they are.",
     )
     return state
+
+
+def _offered(setting: Setting, state: State, hung: Hung | None) -> list[str]:
+    """List what can be chosen of this model, as a map of it tells; nothing before there is one."""
+    services = st.session_state.services
+    model = current_model(services, state)
+    if hung is None or not model:
+        return []
+    for seen in (state, state.with_(settings=state.without_choices_of_the_model())):
+        parameters = seen.parameters(setting.method)
+        request = Request(hung.film, model, setting.method, parameters, state.seed, hung.record is not None)
+        if usable_card(services, model) is not None and (found := services.found(request)):
+            return list(found[0].diagnostics.get(setting.offered, []))
+    return []
 
 
 def _changed(key: str, value: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 @dataclass(frozen=True)
 class Setting:
-    """One parameter of a method that a visitor may change."""
+    """One parameter of a method that a visitor may change; without choices where they depend on the model."""
 
     method: str
     name: str
@@ -23,6 +23,7 @@ class Setting:
     default: Any
     choices: tuple[Any, ...]
     help: str
+    offered: str = ""
 
     @property
     def key(self) -> str:
@@ -31,7 +32,9 @@ class Setting:
 
 
 SETTINGS = tuple(
-    Setting(kind.name, one.name, f"{kind.title}: {one.label}", getattr(kind, one.name), one.choices, one.help)
+    Setting(
+        kind.name, one.name, f"{kind.title}: {one.label}", getattr(kind, one.name), one.choices, one.help, one.offered
+    )
     for kind in EXPLAINERS.values()
     for one in kind.settings
 )
@@ -68,6 +71,11 @@ class State(PageState):
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
 
+    def without_choices_of_the_model(self) -> Mapping[str, Any]:
+        """The settings that another model has too."""
+        of_model = {setting.key for setting in SETTINGS if not setting.choices}
+        return {key: value for key, value in self.settings.items() if key not in of_model}
+
     def parameters(self, method: str) -> tuple[tuple[str, Any], ...]:
         """All parameters of a method, in a fixed order, changed ones included."""
         return tuple(
@@ -102,7 +110,13 @@ LINK = Link(
         Field("without", names()),
         Field("seed", SEED),
         *(
-            Field(one.key, one_of(one.choices), attribute="settings", entry=one.key, default=one.default)
+            Field(
+                one.key,
+                one_of(one.choices) if one.choices else NAME,
+                attribute="settings",
+                entry=one.key,
+                default=one.default,
+            )
             for one in SETTINGS
         ),
         *(

@@ -73,7 +73,8 @@ def compute_features(
                 canvas = classifier.prepare(open_film())
             except (ValueError, OSError):
                 continue
-            found[name] = classifier.feature_gradients(canvas, [0]).features.mean(axis=(0, 1), dtype=np.float64)
+            layers = classifier.feature_gradients(canvas, [0]).layers
+            found[name] = np.concatenate([one.features.mean(axis=(0, 1), dtype=np.float64) for one in layers])
     finally:
         if found:
             names = list(found)

@@ -69,7 +69,7 @@ def show_mean_maps(atlas: Atlas) -> None:
         st.info(f"None of the {names[empty[0]]} has a picture here, so there is nothing to compare.")
         return
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
-    key = content_key("mean map", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
+    key = content_key("mean map of all layers", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
     kept = atlas.services.arrays.get(key)
     found = mean_map.from_arrays(kept, cells) if kept else None
     if found is not None:
@@ -141,7 +141,7 @@ def show_map(atlas: Atlas) -> None:
     rows = sample(atlas.outcome, atlas.can_open, visit.state.map_films)
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
     services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
-    kept_as = content_key("features", services.model_key(model), atlas.dataset, stamp)
+    kept_as = content_key("features of all layers", services.model_key(model), atlas.dataset, stamp)
     known = known_features(atlas.services.arrays, kept_as)
     missing = [name for name in names if name not in known]
     key = content_key(kept_as, missing)

@@ -19,7 +19,13 @@ packaging = pytest.importorskip("packaging", reason="packaging is not installed:
 from packaging.requirements import Requirement  # noqa: E402
 from packaging.utils import canonicalize_name  # noqa: E402
 
-FILES = ("requirements.txt", "requirements/dev.txt", "requirements/cluster.txt", "requirements-torch.txt")
+FILES = (
+    "requirements.txt",
+    "requirements/dev.txt",
+    "requirements/cluster.txt",
+    "requirements/hub.txt",
+    "requirements-torch.txt",
+)
 PYTHONS = ("3.11", "3.12", "3.13")
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 
@@ -78,6 +84,7 @@ def test_what_is_asked_for_twice_is_asked_for_alike():
     for name, file in {
         "requirements-dev.txt": "requirements/dev.txt",
         "requirements-cluster.txt": "requirements/cluster.txt",
+        "requirements-hub.txt": "requirements/hub.txt",
     }.items():
         assert (REPOSITORY / name).read_text(encoding="utf-8") == f"-r requirements.txt\n-r {file}\n"
     dev = {one.name: str(one) for one in requirements("requirements/dev.txt")}

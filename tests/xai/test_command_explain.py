@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.xai import made_forks as forks
 from tests.xai import made_models as models
 from tests.xai.films.test_film import dicom, gradient
 from xai.__main__ import main
@@ -224,3 +225,20 @@ def test_what_makes_one_doubt_the_answer_stands_beside_it(model, tmp_path):
     lateral = "a lateral view: most chest models learned from frontal films alone"
     assert one["film_notes"] == [lateral]
     assert one["film_doubts"][0] == lateral
+
+
+def test_a_layer_is_read_that_is_not_the_last(film_file, tmp_path, capsys):
+    path = tmp_path / "forked.keras"
+    forks.fork("concatenated").save(path)
+    write_card(models.card(2, emits="logits"), card_path(path))
+    for layer, expected in ((None, "deep + side"), ("deep", "deep"), ("first", "first")):
+        out = tmp_path / str(layer)
+        words = ["--layer", layer] if layer else []
+        assert explain(film_file, "--model", path, "--method", "gradcam", "--out", out, *words) == 0
+        found = records(out)[0]
+        assert found["diagnostics"]["layer"] == expected and found["parameters"] == {"layer": layer or ""}
+        assert found["diagnostics"]["layers"][:3] == ["deep + side", "deep", "side"]
+    assert explain(film_file, "--model", path, "--layer", "nowhere", "--out", tmp_path / "none") == 2
+    error = capsys.readouterr().err
+    assert "Grad-CAM cannot read this layer of zoo: “nowhere” is no spatial layer; it has deep, " in error
+    assert not (tmp_path / "none").exists()

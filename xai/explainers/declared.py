@@ -80,14 +80,18 @@ class Setting:
     name, label : str
         The field, and what it is called.
     choices : tuple
+        Empty where they depend on the model: a name then, which no choice is as long as it is empty.
     help : str
         What another choice does.
+    offered : str
+        The diagnostic that lists the choices where they depend on the model.
     """
 
     name: str
     label: str
     choices: tuple[Any, ...]
     help: str
+    offered: str = ""
 
 
 def never(value: Any) -> bool:

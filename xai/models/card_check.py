@@ -11,6 +11,7 @@ from xai.backend import keras
 from xai.cards.input_spec import InputSpec, Size, sides
 from xai.cards.model_card import ModelCard, ModelCardError
 from xai.findings import FINDINGS
+from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import FlatGraph, flatten, scaled_input
 from xai.models.hints import resample_hint, scaling_hint
 from xai.models.loading import ModelError, file_sha256, load_model
@@ -71,7 +72,7 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
     resample, why = resample_hint(path, multiply > 1)
-    to_check = _to_check(model, graph.link, resample, why)
+    to_check = _to_check(model, graph, resample, why)
     return ModelCard(
         name=path.stem[:80],
         outputs=outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))),
@@ -83,9 +84,10 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     )
 
 
-def _to_check(model: keras.Model, link: str | None, resample: str, why: str) -> tuple[str, ...]:
-    """What a person must check in a starter card; `link` is None where the model does not show it."""
+def _to_check(model: keras.Model, graph: FlatGraph, resample: str, why: str) -> tuple[str, ...]:
+    """What a person must check in a starter card."""
     shape, hint = _input_shape(model), scaling_hint(model)
+    joined = find_feature_maps(graph).joined
     return (
         "outputs (names, in the order of training)",
         *(() if shape and all(shape[1:3]) else ("input.size (guessed, the model takes any)",)),
@@ -93,8 +95,9 @@ def _to_check(model: keras.Model, link: str | None, resample: str, why: str) -> 
         "input.fit",
         f"input.resample ({resample} is guessed: {why})",
         "input.bits and contrast (none, unless films were made so)",
-        *(() if link else ("head.link and emits (guessed, the model does not show them)",)),
+        *(() if graph.link else ("head.link and emits (guessed, the model does not show them)",)),
         "thresholds (0.5 until you name them)",
+        *((f"feature_layer (Grad-CAM adds up {', '.join(joined)} unless it names one)",) if len(joined) > 1 else ()),
     )
 
 

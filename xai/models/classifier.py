@@ -6,7 +6,6 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from xai.backend import keras, tf
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
-from xai.models.graph import run, spatial_tensors
+from xai.models.feature_maps import FeatureMap, FeatureMaps, find_feature_maps
+from xai.models.gradients import FeatureGradients, LayerGradients, differentiator
 from xai.models.loading import ModelError, file_sha256, load_model
 from xai.models.preprocess import decode_mean_film, footprint, prepare
 from xai.models.units import model_units
@@ -26,26 +26,8 @@ if TYPE_CHECKING:
     from xai.films.film import Film
 
 ANSWERS = 256  # films whose logits are remembered
+CHOICES = 4  # of feature layers, for which a function stays compiled
 PROBABILITY_FLOOR = 1e-7  # float32 cannot tell a probability nearer to 0 or 1
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureGradients:
-    """What Grad-CAM needs of one film.
-
-    Attributes
-    ----------
-    features : ndarray of float32, shape (h, w, c)
-        Activations of the feature layer.
-    gradients : ndarray of float32, shape (K, h, w, c)
-        Gradient of each requested logit with respect to them.
-    logits : ndarray of float32, shape (n_outputs,)
-        As `Classifier.answer` gives them.
-    """
-
-    features: np.ndarray
-    gradients: np.ndarray
-    logits: np.ndarray
 
 
 class Classifier:
@@ -86,8 +68,9 @@ class Classifier:
         self._lock = threading.Lock()
         self._answers: dict[bytes, np.ndarray] = {}
         self._remembering = threading.Lock()
+        self._differentiators: dict[tuple[str, ...], Any] = {}
         if card.feature_layer is not None:
-            self._feature_map  # noqa: B018 - a wrong name is a wrong card, and should not wait for the first map
+            self.feature_layer  # noqa: B018 - a wrong name is a wrong card, and should not wait for the first map
 
     @classmethod
     def load(cls, path: Path, engine: str = DEFAULT_ENGINE) -> Classifier:
@@ -211,19 +194,31 @@ class Classifier:
                 self._answers.pop(next(iter(self._answers)))
         return stands
 
-    def feature_gradients(self, canvas: np.ndarray, outputs: list[int]) -> FeatureGradients:
+    def feature_gradients(self, canvas: np.ndarray, outputs: list[int], layer: str = "") -> FeatureGradients:
         """Features of one film and the gradients of its logits: one forward pass, and back only to the features.
+
+        Parameters
+        ----------
+        canvas : ndarray of float32, shape (size, size)
+        outputs : list of int
+        layer : str
+            Whose output to read; `feature_layer` where empty.
 
         Raises
         ------
         ModelError
-            If the model has no spatial feature map.
+            If the model has no spatial feature map, or none of this name.
         """
+        read = self.maps_of(layer)
         with self._lock:
-            features, gradients, logits = self._differentiate(tf.constant(canvas[None]))
+            features, gradients, logits = self._differentiator(read)(tf.constant(canvas[None]))
         self._check_finite(logits.numpy())
         answer = self._remember(_name(canvas), logits.numpy()[0])
-        return FeatureGradients(features.numpy()[0], np.stack([gradients[k].numpy()[0] for k in outputs]), answer)
+        layers = (
+            LayerGradients(one.name, one.place, values.numpy()[0], moved.numpy()[outputs])
+            for one, values, moved in zip(read, features, gradients, strict=True)
+        )
+        return FeatureGradients(tuple(layers), answer)
 
     def _check_finite(self, logits: np.ndarray) -> None:
         if not np.isfinite(logits).all():
@@ -233,24 +228,49 @@ class Classifier:
             )
 
     @functools.cached_property
-    def feature_layer(self) -> str | None:
-        """Name of the layer whose output Grad-CAM reads, None where the model has no spatial feature map."""
-        if self._feature_map is None:
-            return None
-        return self._feature_map[0]
+    def feature_maps(self) -> FeatureMaps:
+        """The layers whose outputs Grad-CAM can read."""
+        return find_feature_maps(self._graph)
 
     @functools.cached_property
-    def _feature_map(self) -> tuple[str, keras.KerasTensor] | None:
-        """The last spatial tensor before the axes are lost to pooling or flattening, or the one the card names."""
-        found = spatial_tensors(self._graph)
+    def feature_layer(self) -> str | None:
+        """Name of the layer whose output Grad-CAM reads: the one that the card names, or the last with spatial axes.
+
+        Where several are joined after pooling all of them, with ``" + "`` between; None where there is none.
+        """
         name = self.card.feature_layer
         if name is None:
-            return next(iter(found.items()), None)
-        if name not in found:
-            raise ModelCardError(
-                f"feature_layer “{name}” is no spatial layer of {self.card.name}; it has {', '.join(found) or 'none'}."
+            return self.feature_maps.usual
+        try:
+            self.feature_maps.chosen(name)
+        except ValueError as error:
+            raise ModelCardError(f"feature_layer in the card of {self.card.name}: {error}.") from error
+        return name
+
+    def maps_of(self, layer: str = "") -> tuple[FeatureMap, ...]:
+        """Give the feature maps that a layer's name stands for, or several names with ``" + "`` between.
+
+        Parameters
+        ----------
+        layer : str
+            `feature_layer` where empty.
+
+        Raises
+        ------
+        ModelError
+            If the model has no spatial feature map, or none of this name.
+        """
+        name = layer or self.feature_layer
+        if name is None:
+            why = self.feature_maps.lost
+            raise ModelError(
+                f"{self.card.name} has no spatial feature map{f', for {why}' if why else ''}, so Grad-CAM has nothing "
+                "to read; SHAP and LIME work."
             )
-        return name, found[name]
+        try:
+            return self.feature_maps.chosen(name)
+        except ValueError as error:
+            raise ModelError(f"Grad-CAM cannot read this layer of {self.card.name}: {error}.") from error
 
     @functools.cached_property
     def _scores(self) -> keras.Model:
@@ -266,27 +286,17 @@ class Classifier:
 
         return compile_for(self._asked_engine, self._compile(predict), self.shape)
 
-    @functools.cached_property
-    def _differentiate(self) -> Any:
-        """A canvas to features, the gradient of each logit with respect to them, and logits; compiled once."""
-        if self._feature_map is None:
-            raise ModelError(
-                f"{self.card.name} has no spatial feature map, so Grad-CAM has nothing to read; SHAP and LIME work."
+    def _differentiator(self, read: tuple[FeatureMap, ...]) -> Any:
+        """A canvas to features, gradients of all logits with respect to them, and logits; compiled once a choice."""
+        names = tuple(one.name for one in read)
+        if names not in self._differentiators:
+            while len(self._differentiators) >= CHOICES:
+                self._differentiators.pop(next(iter(self._differentiators)))
+            differentiate = differentiator(
+                self._scores, read, functools.partial(model_units, spec=self.card.input), self._log_odds
             )
-        layer, tensor = self._feature_map
-        with_features = keras.Model(self._graph.inputs, [tensor, self._scores.outputs[0]])
-
-        def differentiate(canvas: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-            # Watched from the features on: what lies before them would be differentiated once a finding for nothing.
-            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-                features, scores = run(with_features, model_units(canvas, self.card.input), {layer: tape.watch})
-                logits = self._log_odds(scores)
-                targets = tf.unstack(logits, num=len(self.card.outputs), axis=-1)
-            zero = tf.UnconnectedGradients.ZERO
-            gradients = [tape.gradient(target, features, unconnected_gradients=zero) for target in targets]
-            return tf.cast(features, tf.float32), [tf.cast(g, tf.float32) for g in gradients], logits
-
-        return self._compile(differentiate)
+            self._differentiators[names] = self._compile(differentiate)
+        return self._differentiators[names]
 
     def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
         canvases = tf.TensorSpec((None, *self.shape), tf.float32)

@@ -63,8 +63,8 @@ def flatten(model: keras.Model, size: Size, channels: int) -> FlatGraph:
     return FlatGraph(inputs, outputs, logits, link)
 
 
-def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], None]]) -> Any:
-    """Run a flat model on tensors and show what layers put out as soon as they do.
+def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], Any]]) -> Any:
+    """Run a flat model on tensors, and take what some layers put out in hand before it goes on.
 
     Parameters
     ----------
@@ -72,47 +72,43 @@ def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], No
         Functional, made of the tensors of a `FlatGraph`.
     inputs : tensor, shape (N, height, width, channels)
     on_output : dict of str to callable
-        Called with the outputs of the layer of that name.
+        Called with the output of the layer of that name; the model goes on with what it gives back.
     """
 
     def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = operation(*args, **kwargs)
-        if operation.name in on_output:
-            on_output[operation.name](outputs)
-        return outputs
+        return on_output[operation.name](outputs) if operation.name in on_output else outputs
 
     return model._run_through_graph(inputs, call_fn=call)
 
 
-def spatial_tensors(graph: FlatGraph) -> dict[str, KerasTensor]:
-    """Feature maps on the way to the output, the last first.
-
-    A feature map has two spatial axes above 1 and comes after the network's first layer with weights
-    (rescaled or normalised input is not evidence).
-
-    Returns
-    -------
-    dict of str to KerasTensor, shape (None, h, w, c)
-        By layer name; of layers with the same name, the last.
-    """
-    target = graph.outputs if graph.logits is None else graph.logits
+def nodes_in_order(graph: FlatGraph, target: KerasTensor) -> list[Any]:
+    """Give the calls of operations between the input and a tensor, from the first to the last."""
     nodes_by_depth = keras.Model(graph.inputs, target)._nodes_by_depth
-    nodes = [node for depth in sorted(nodes_by_depth) for node in nodes_by_depth[depth]]
-    while nodes and not _is_learned(nodes[-1].operation):
-        nodes.pop()
-    found: dict[str, KerasTensor] = {}
-    for node in nodes:
-        for tensor in node.outputs:
-            if len(tensor.shape) == 4 and min(tensor.shape[1] or 0, tensor.shape[2] or 0) > 1:
-                found.setdefault(node.operation.name, tensor)
-    return found
+    return [node for depth in sorted(nodes_by_depth, reverse=True) for node in nodes_by_depth[depth]]
 
 
 def scaled_input(graph: FlatGraph) -> KerasTensor:
     """Give what the first layer with weights is fed: the input after the model's own scaling, if it has any."""
-    nodes_by_depth = keras.Model(graph.inputs, graph.outputs)._nodes_by_depth
-    nodes = [node for depth in sorted(nodes_by_depth, reverse=True) for node in nodes_by_depth[depth]]
-    return next((node.input_tensors[0] for node in nodes if _is_learned(node.operation)), graph.inputs)
+    nodes = nodes_in_order(graph, graph.outputs)
+    return next((node.input_tensors[0] for node in nodes if is_learned(node.operation)), graph.inputs)
+
+
+def inner(operation: Any) -> Any:
+    """Give the loaded model's own operation behind one of a flat graph."""
+    return operation.inner if isinstance(operation, _Renamed) else operation
+
+
+def is_learned(operation: Any) -> bool:
+    """Whether an operation has weights: rescaled or normalised input is no evidence yet."""
+    operation = inner(operation)
+    return bool(getattr(operation, "weights", [])) and not isinstance(operation, keras.layers.Normalization)
+
+
+def made_from(tensor: KerasTensor) -> list[KerasTensor]:
+    """Give the tensors that the operation which made a tensor took; none for the graph's input."""
+    history = tensor._keras_history
+    return list(history.operation._inbound_nodes[history.node_index].input_tensors)
 
 
 class _Renamed(keras.Operation):  # type: ignore[misc] # Keras ships no types
@@ -132,46 +128,53 @@ class _Renamed(keras.Operation):  # type: ignore[misc] # Keras ships no types
 
 
 class _Unfolding:
-    """Calls layers on symbolic tensors, models layer by layer, each operation under a name of its own."""
+    """Calls layers on symbolic tensors, models layer by layer, each call under a name of its own."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, Any] = {}
+        self._names: set[str] = set()
 
     def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a layer; unfold it where it is a model."""
+        """Call a layer; unfold it where it is made of others."""
         if isinstance(layer, keras.Sequential):
             tensor = args[0]
-            for inner in layer.layers:
-                tensor = self.call(inner, tensor)
+            for part in layer.layers:
+                tensor = self.call(part, tensor)
             return tensor
         if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
             # Public API calls a functional model as one block; only this shows each of its operations.
             return layer._run_through_graph(args[0], call_fn=self.call)
-        if isinstance(layer, keras.Model):
-            return _trace(layer, args[0])
+        if _is_made_of_others(layer, args, kwargs) and (outputs := self._opened(layer, args[0], kwargs)) is not None:
+            return outputs
         if getattr(layer, "_call_has_training_arg", False):
             kwargs["training"] = False
         return self._named(layer)(*args, **kwargs)
 
+    def _opened(self, layer: Any, tensor: KerasTensor, options: dict[str, Any]) -> Any:
+        """Trace a layer's own ``call``, and call what it calls; None where that fails, and it is taken as one block."""
+        inputs = keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype)
+        try:
+            traced = keras.Model(inputs, layer.call(inputs, **options))
+        except Exception:  # user code may raise anything on a symbolic tensor; as a block it still predicts
+            return None
+        return traced._run_through_graph(tensor, call_fn=self.call)
+
     def _named(self, operation: Any) -> Any:
+        """Give an operation that was not called yet: itself, or under another name where its own is taken."""
         name, number = operation.name, 2
-        while _inner(self._by_name.get(name, operation)) is not operation:
+        while name in self._names:
             name, number = f"{operation.name}__{number}", number + 1
-        if name not in self._by_name:
-            self._by_name[name] = operation if name == operation.name else _Renamed(operation, name)
-        return self._by_name[name]
+        self._names.add(name)
+        return operation if name == operation.name else _Renamed(inner(operation), name)
 
 
-def _inner(operation: Any) -> Any:
-    return operation.inner if isinstance(operation, _Renamed) else operation
-
-
-def _trace(model: keras.Model, tensor: KerasTensor) -> Any:
-    """Trace a subclassed model through its own ``call``, or take it as one closed block."""
-    try:
-        return model.call(tensor)
-    except Exception:  # user code may raise anything on a symbolic tensor; as a block it still predicts
-        return model(tensor, training=False)
+def _is_made_of_others(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a layer or model whose code is not Keras' own works on one tensor by way of other layers."""
+    if not isinstance(layer, keras.layers.Layer) or not layer._layers:
+        return False
+    tensors = [one for one in keras.tree.flatten((args, kwargs)) if isinstance(one, keras.KerasTensor)]
+    is_own = isinstance(layer, keras.Model) or not type(layer).__module__.startswith("keras.")
+    has_one_precision = layer.compute_dtype == layer.variable_dtype  # else its call must be told what to compute in
+    return is_own and has_one_precision and len(args) == 1 and len(tensors) == 1 and tensors[0] is args[0]
 
 
 def _one_row(outputs: Any) -> KerasTensor:
@@ -198,7 +201,7 @@ def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
         (None, None) where the last operation is of a kind that cannot be told.
     """
     history = tensor._keras_history
-    operation, node = _inner(history.operation), history.operation._inbound_nodes[history.node_index]
+    operation, node = inner(history.operation), history.operation._inbound_nodes[history.node_index]
     activation = getattr(operation, "activation", None)
     if isinstance(operation, keras.layers.Dense):
         return _open_dense(operation, tensor, node, history.operation.name)
@@ -236,8 +239,3 @@ def _kind(what: Any) -> str | None:
     """Tell whether a function, operation or layer is a sigmoid or a softmax."""
     name = getattr(what, "__name__", type(what).__name__).lower()
     return name if name in ("sigmoid", "softmax") else None
-
-
-def _is_learned(operation: Any) -> bool:
-    operation = _inner(operation)
-    return bool(getattr(operation, "weights", [])) and not isinstance(operation, keras.layers.Normalization)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.cards.model_card import SUFFIXES
+from xai.models.hub import is_allowed, is_installed, is_of_hub
 from xai.models.legacy import load_h5, objects
 
 MAX_MODEL_BYTES = 2 * 1024**3
@@ -170,6 +171,9 @@ def _refuse_code(config: Any, name: str) -> None:
                 f"{name} has a {kind} layer, which holds code that Lightbox does not run: "
                 "save the model with built-in layers instead."
             )
+        if is_of_hub(known):
+            _refuse_of_hub(known, module, name)
+            continue
         if known in registered or f"Custom>{kind}" in registered:
             continue
         own = ">" in known  # as Keras writes what somebody registered: package>name
@@ -181,3 +185,14 @@ def _refuse_code(config: Any, name: str) -> None:
                 "Lightbox cannot rebuild it unless its class is registered with "
                 "keras.saving.register_keras_serializable."
             )
+
+
+def _refuse_of_hub(known: str, module: Any, name: str) -> None:
+    """Refuse a part of KerasHub that is not there, or that no picture classifier is made of."""
+    if not is_installed():
+        raise ModelError(
+            f"{name} uses {known.partition('>')[2]} of KerasHub, which is not installed: "
+            "`pip install -r requirements/hub.txt`, or `pip install lightbox[hub]`."
+        )
+    if not is_allowed(known, module):
+        raise ModelError(f"{name} uses {module}.{known.partition('>')[2]}, which is no part of a picture classifier.")

@@ -19,11 +19,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components.display import DISPLAY
 from dashboard.server.library import Library
 from dashboard.server.pages import Item, Page
-from dashboard.server.services import Services
+from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token
 from tests.dashboard.components.test_packing import unpack
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.xai import made_forks as forks
 from tests.xai.films.test_film import dicom, gradient
 from xai.films.film import Film
 from xai.films.reading import read_film
@@ -291,6 +292,31 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
         assert find(one.part, new_token()) is None
         assert find(one.part, "") is None
     assert "film" not in link_of(app)
+
+
+def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, own_library, shelf):
+    shelf.add_dataset()
+    forks.forked(forks.concatenated, side=16).save(shelf.add_model("forked"))
+    shelf.add_model("plain")
+    services = Services(Library(shelf.root))
+
+    def finished(app):
+        until(lambda: all(one.state == "ready" for one in waiting(app)))
+        return app.run()
+
+    app = finished(run(services, model="forked", methods="gradcam"))
+    layers = app.selectbox(key="compare_gradcam.layer")
+    assert layers.options[:4] == ["the card's, or the last", "deep + side", "deep", "side"]
+    app = finished(layers.set_value("side").run())
+    assert link_of(app)["gradcam.layer"] == "side" and said(app) == ""
+    request = Request(services.film("generated", "a"), "forked", "gradcam", (("layer", "side"),), 0, True)
+    assert services.found(request)[0].diagnostics["layer"] == "side"
+
+    app = run(services, model="forked", methods="gradcam", **{"gradcam.layer": "nowhere"})
+    app = finished(app)
+    assert app.selectbox(key="compare_gradcam.layer").options[-1] == "nowhere" and not app.exception
+    app = app.selectbox(key="compare_model").set_value("plain").run()
+    assert "gradcam.layer" not in link_of(app) and link_of(app)["model"] == "plain"
 
 
 def page_of(app: AppTest) -> Page:

@@ -13,6 +13,8 @@ from dashboard.server.arrays import Arrays
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.films.film import Film, FilmError
+from xai.models.gradients import FeatureGradients, LayerGradients
+from xai.models.place import Place
 
 SIDE = 32
 
@@ -31,7 +33,7 @@ class Stub:
     def feature_gradients(self, canvas: np.ndarray, outputs: list[int]):
         self.asked += 1
         features = np.stack([canvas, np.ones_like(canvas)], axis=-1)
-        return type("Found", (), {"features": features})
+        return FeatureGradients((LayerGradients("film", Place((SIDE, SIDE)), features, features[None]),), np.zeros(1))
 
 
 def flat(shade: float) -> Film:

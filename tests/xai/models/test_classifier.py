@@ -160,7 +160,8 @@ def test_feature_gradients_come_with_the_same_logits(zoo):
     canvas = canvases_for(classifier.card, 1)
     found = classifier.feature_gradients(canvas[0], [2, 0])
     np.testing.assert_allclose(found.logits, classifier.logits(canvas)[0], atol=1e-5)
-    assert found.gradients.shape == (2, *found.features.shape)
+    (layer,) = found.layers
+    assert layer.gradients.shape == (2, *layer.features.shape)
 
 
 @pytest.mark.parametrize(

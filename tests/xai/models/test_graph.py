@@ -7,7 +7,8 @@ import pytest
 
 from tests.xai import made_models as models
 from xai.backend import keras
-from xai.models.graph import flatten, spatial_tensors
+from xai.models.feature_maps import find_feature_maps
+from xai.models.graph import flatten
 
 L = keras.layers
 
@@ -62,12 +63,12 @@ def test_the_last_feature_map_comes_first_and_raw_input_never():
             L.Dense(2),
         ]
     )
-    assert list(spatial_tensors(flatten(model, 16, 1))) == ["three", "two", "one"]
+    assert list(find_feature_maps(flatten(model, 16, 1)).by_name) == ["three", "two", "one"]
 
 
 def test_a_model_of_dense_layers_has_no_feature_map():
     model = keras.Sequential([keras.Input((16, 16, 1)), L.Flatten(), L.Dense(2)])
-    assert spatial_tensors(flatten(model, 16, 1)) == {}
+    assert find_feature_maps(flatten(model, 16, 1)).by_name == {}
 
 
 def test_dropout_and_batch_statistics_are_those_of_inference():
@@ -110,7 +111,7 @@ def test_layers_of_the_same_name_inside_and_outside_are_told_apart():
     graph = flatten(model, 16, 1)
     np.testing.assert_allclose(keras.Model(graph.inputs, graph.outputs)(x), model(x), atol=1e-6)
     assert graph.link == "sigmoid"
-    assert list(spatial_tensors(graph)) == ["conv2d__2", "dense", "conv2d"]
+    assert list(find_feature_maps(graph).by_name) == ["conv2d__2", "dense", "conv2d"]
     assert [layer.name for layer in model.layers] == ["backbone", "conv2d", model.layers[2].name, "dense"]
 
 
