@@ -41,9 +41,10 @@ RECORDED = {
     ("collections", "defaultdict"),
     ("collections", "Counter"),
 }
+SAVE = "torch.save(model.state_dict(), 'weights.pth')"
 WAY_OUT = (
-    "if you trust it, save the weights alone where it was made: torch.save(model.state_dict(), 'weights.pth'), "
-    "or safetensors"
+    "if you trust it, export the weights where it was made, in two lines: "
+    f"model = torch.load('FILE', weights_only=False); {SAVE}"
 )
 
 
