@@ -40,7 +40,11 @@ class Found:
 
     def is_elsewhere(self, name: str) -> bool:
         """Whether a tensor belongs to one of the other networks."""
-        return name.startswith(self.others)
+        for other in self.others:
+            root, own = _root(other, self.prefix), _root(self.prefix, other)
+            if name.startswith(root) and not (own.startswith(root) and name.startswith(own)):
+                return True
+        return False
 
 
 def find_network(tensors: Mapping[str, np.ndarray], file: str, prefix: str | None = None) -> Found:
@@ -70,8 +74,7 @@ def find_network(tensors: Mapping[str, np.ndarray], file: str, prefix: str | Non
     missing = [name for name in chosen.layout.slots if chosen.prefix + name not in tensors]
     if missing:
         raise WeightsError(_not_whole(chosen, missing))
-    others = tuple(_root(one.prefix, chosen.prefix) for one in known if one is not chosen)
-    return dataclasses.replace(chosen, others=others)
+    return dataclasses.replace(chosen, others=tuple(one.prefix for one in known if one is not chosen))
 
 
 def _prefixes(tensors: Mapping[str, np.ndarray]) -> list[str]:
@@ -108,11 +111,11 @@ def _choose(known: list[Found], prefix: str | None) -> Found:
     return trained[0]
 
 
-def _root(prefix: str, chosen: str) -> str:
-    """Give as much of a prefix as tells it from the chosen one."""
-    parts, theirs = prefix.split("."), chosen.split(".")
-    same = next((k for k, (a, b) in enumerate(zip(parts, theirs, strict=False)) if a != b), len(theirs) - 1)
-    return ".".join(parts[: same + 1]) + "."
+def _root(prefix: str, other: str) -> str:
+    """Give as much of a prefix as tells it from another; all of it where the other only goes on."""
+    parts, others = prefix.split("."), other.split(".")
+    same = next((k for k, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
+    return prefix if other.startswith(prefix) else ".".join(parts[: same + 1]) + "."
 
 
 def _unknown(tensors: Mapping[str, np.ndarray], file: str, prefix: str | None) -> str:
@@ -135,10 +138,9 @@ def _nearest(tensors: Mapping[str, np.ndarray], file: str) -> str:
     there = len(layout.slots) - len(missing)
     if not there:
         return "none of the names of any known network is there"
-    return (
-        f"nearest is {layout.title} as {layout.library} names it: {there} of its {len(layout.slots)} names are there, "
-        f"but not {listed(missing)}"
-    )
+    under = f" under {nearest.prefix}" if nearest.prefix else ""
+    near = f"nearest is {layout.title} as {layout.library} names it: {there} of its {len(layout.slots)} names are there{under}"
+    return f"{near}, but not {listed(missing)}" if missing else near
 
 
 def _not_whole(found: Found, missing: list[str]) -> str:

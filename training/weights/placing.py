@@ -109,7 +109,7 @@ def place_torch(checkpoint: Checkpoint, file: str = "", prefix: str | None = Non
     ours = {name: values for name, values in rest.items() if not found.is_elsewhere(name)}
     head = find_head(ours, layout.features, found.prefix)
     slots |= head.slots
-    _refuse_foreign([name for name in ours if name not in slots], ours, layout.title)
+    _refuse_foreign({name: values for name, values in ours.items() if name not in slots}, found)
     has_relu = not (layout.feature_layer == LAST_RELU and head.fastai)
     return Placed(
         layout.name,
@@ -137,12 +137,18 @@ def _dotted(checkpoint: Checkpoint) -> dict[str, str]:
     return names
 
 
-def _refuse_foreign(left: list[str], tensors: Mapping[str, np.ndarray], title: str) -> None:
+def _refuse_foreign(left: Mapping[str, np.ndarray], found: Found) -> None:
     """Refuse what the network does not have and would need: without it the logits would be others."""
-    layers = {f"{owner}.weight" for owner in (name.removesuffix(".bias") for name in left if name.endswith(".bias"))}
-    foreign = [name for name in left if _is_kernel(tensors[name]) or name in layers or "pool" in name]
-    if foreign:
-        raise WeightsError(f"it is no {title}: nothing there takes {foreign[0]} ({len(left)} such tensors)")
+    parts = {found.prefix + name.partition(".")[0] for name in found.layout.slots}
+    layers = {f"{name.removesuffix('.bias')}.weight" for name in left if name.endswith(".bias")}
+
+    def is_needed(name: str) -> bool:
+        part = ".".join(name.split(".")[: found.prefix.count(".") + 1])
+        return _is_kernel(left[name]) or name in layers or part in parts or "pool" in name
+
+    if foreign := [name for name in left if is_needed(name)]:
+        title = found.layout.title
+        raise WeightsError(f"it is no {title}: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
 
 
 def _is_kernel(values: np.ndarray) -> bool:
@@ -157,7 +163,8 @@ def _notes(found: Found, head: Head) -> tuple[str, ...]:
     elif layout.feature_layer == LAST_RELU and not found.prefix.endswith("features."):
         notes.append(ASSUMED_LAST_RELU)
     if found.others:
-        notes.append(f"Other weights of the same or another network are left out: {', '.join(found.others)}.")
+        under = ", ".join(other or "no prefix" for other in found.others)
+        notes.append(f"Another network, or a running mean of this one, is left out: {under}.")
     return (*notes, *head.assumptions)
 
 
