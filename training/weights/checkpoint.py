@@ -68,13 +68,13 @@ def _reader(path: Path) -> Callable[[Path], Checkpoint]:
         return read_npz if _holds_arrays(path) or suffix == ".npz" else read_torch
     if start.startswith(PICKLE_MAGIC):
         return read_torch
-    if suffix == ".safetensors" or start[8:9] == b"{":
+    if start[4:9] == b"\0\0\0\0{":  # the upper half of its header's length, and the header
         return read_safetensors
     for magic, what in STRANGERS.items():
         if start.lower().startswith(magic):
             raise WeightsError(what)
     if suffix in SUFFIXES:
-        return read_npz if suffix == ".npz" else read_torch
+        return {".npz": read_npz, ".safetensors": read_safetensors}.get(suffix, read_torch)
     raise WeightsError("expected a file that ends in .safetensors, .npz, .h5, .pth, .pt, .ckpt, .bin or .pth.tar")
 
 

@@ -138,8 +138,8 @@ def _nearest(tensors: Mapping[str, np.ndarray], file: str) -> str:
     there = len(layout.slots) - len(missing)
     if not there:
         return "none of the names of any known network is there"
-    under = f" under {nearest.prefix}" if nearest.prefix else ""
-    near = f"nearest is {layout.title} as {layout.library} names it: {there} of its {len(layout.slots)} names are there{under}"
+    near = f"nearest is {layout.title} as {layout.library} names it: {there} of its {len(layout.slots)} names are there"
+    near += f" under {nearest.prefix}" if nearest.prefix else ""
     return f"{near}, but not {listed(missing)}" if missing else near
 
 

@@ -25,13 +25,15 @@ WHERE_WEIGHTS_LIE = (
 WHERE_FACTS_LIE = ("hyper_parameters", "hparams", "args", "config", "meta")
 # Of the outputs, by their order or by their number; what datasets and trainers call them.
 NAMES = ("pathologies", "targets", "class_names", "classes", "labels", "class_to_idx")
+EXPORTED = (
+    "a program that torch.export wrote",
+    "program = torch.export.load('FILE'); torch.save(program.state_dict, 'weights.pth')",
+)
 # How other programs that torch writes as zip archives are told, what they are, and how one gets at their weights.
 PROGRAMS = {
     "constants.pkl": ("a TorchScript program", f"model = torch.jit.load('FILE'); {SAVE}"),
-    "serialized_exported_program.json": (
-        "a program that torch.export wrote",
-        "program = torch.export.load('FILE'); torch.save(program.state_dict, 'weights.pth')",
-    ),
+    "serialized_exported_program.json": EXPORTED,
+    "archive_format": EXPORTED,  # of a later torch
     "model.weights.h5": ("a Keras model", ""),
 }
 MAX_DEPTH = 50
