@@ -87,7 +87,7 @@ def find_head(tensors: Mapping[str, np.ndarray], features: int, body: str) -> He
             "it has a body but no last layer, which makes findings of its features; "
             f"beside the body there are {listed(list(tensors)) or 'no tensors'}"
         )
-    in_order = next((order for order in _orders(layers) if _is_chain(order, features)), None)
+    in_order = next((order for order in _orders(layers, features) if _is_chain(order, features)), None)
     if in_order is None:
         shapes = [f"{layer.name} ({layer.before} to {layer.after})" for layer in layers]
         raise WeightsError(
@@ -117,12 +117,20 @@ def _layers(tensors: Mapping[str, np.ndarray]) -> list[_Layer]:
     return found
 
 
-def _orders(layers: list[_Layer]) -> list[list[_Layer]]:
-    """Give the orders that the layers may have: by their numbers in a Sequential, and as the file lists them."""
-    numbers = [layer.place for layer in layers]
-    if len({parent for parent, _ in numbers}) == 1 and all(number is not None for _, number in numbers):
+def _orders(layers: list[_Layer], features: int) -> list[list[_Layer]]:
+    """Give the orders that the layers may have.
+
+    By their numbers in a Sequential; else as the file lists them, or, where it sorts names, as their widths follow.
+    """
+    places = [layer.place for layer in layers]
+    if len({parent for parent, _ in places}) == 1 and all(number is not None for _, number in places):
         return [sorted(layers, key=lambda layer: layer.place[1] or 0)]
-    return [layers]
+    left, by_width, width = list(layers), [], features
+    while len(fitting := [layer for layer in left if layer.before == width]) == 1:
+        left.remove(fitting[0])
+        by_width.append(fitting[0])
+        width = fitting[0].after
+    return [layers, by_width + left]
 
 
 def _is_chain(layers: list[_Layer], features: int) -> bool:

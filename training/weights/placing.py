@@ -112,17 +112,17 @@ def place_torch(checkpoint: Checkpoint, file: str = "", prefix: str | None = Non
     _refuse_foreign({name: values for name, values in ours.items() if name not in slots}, found)
     has_relu = not (layout.feature_layer == LAST_RELU and head.fastai)
     return Placed(
-        layout.name,
-        layout.title,
-        layout.body if has_relu else functools.partial(layout.body, final_relu=False),
-        layout.feature_layer if has_relu else LAST_NORM,
-        head.steps,
-        head.maxima,
-        layout.slots[layout.stem].place,
-        {slot.place: _keras_axes(tensors[name], slot, names[name]) for name, slot in slots.items()},
-        {slot.place: names[name] for name, slot in slots.items()},
-        tuple(theirs for name, theirs in names.items() if name not in slots),
-        _notes(found, head),
+        name=layout.name,
+        title=layout.title,
+        body=layout.body if has_relu else functools.partial(layout.body, final_relu=False),
+        feature_layer=layout.feature_layer if has_relu else LAST_NORM,
+        head=head.steps,
+        maxima=head.maxima,
+        stem=layout.slots[layout.stem].place,
+        weights={slot.place: _keras_axes(tensors[name], slot, names[name]) for name, slot in slots.items()},
+        names={slot.place: names[name] for name, slot in slots.items()},
+        unused=tuple(theirs for name, theirs in names.items() if name not in slots),
+        notes=_notes(found, head),
     )
 
 
@@ -205,17 +205,17 @@ def place_keras(checkpoint: Checkpoint) -> Placed:
             raise WeightsError(f"{names[place]} must have {axes} axes; it has the shape {weights[place].shape}")
     has_relu = LAST_RELU in checkpoint.facts.get("layers", ())
     return Placed(
-        "densenet121",
-        "DenseNet-121",
-        functools.partial(densenet, shape=DENSENETS["densenet121"], final_relu=has_relu),
-        LAST_RELU if has_relu else LAST_NORM,
-        linear_head(weights[HEAD_KERNEL].shape[-1]),
-        False,
-        STEM_KERNEL,
-        weights,
-        names,
-        (),
-        () if has_relu else (NO_LAST_RELU.format("the Keras that trained it"),),
+        name="densenet121",
+        title="DenseNet-121",
+        body=functools.partial(densenet, shape=DENSENETS["densenet121"], final_relu=has_relu),
+        feature_layer=LAST_RELU if has_relu else LAST_NORM,
+        head=linear_head(weights[HEAD_KERNEL].shape[-1]),
+        maxima=False,
+        stem=STEM_KERNEL,
+        weights=weights,
+        names=names,
+        unused=(),
+        notes=() if has_relu else (NO_LAST_RELU.format("the Keras that trained it"),),
     )
 
 

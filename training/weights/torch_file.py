@@ -149,9 +149,10 @@ def collect(content: Any) -> tuple[dict[str, Tensor], dict[str, Any], tuple[str,
         if isinstance(content, Inert):
             tensors: dict[str, Tensor] = {}
             _collect_module(content, "", tensors, 0)
+            facts = _said(vars(content)) | facts
             if tensors:
-                return tensors, _said(vars(content)) | facts, aside
-            break
+                return tensors, facts, aside
+            content = vars(content)  # what is no module may have one, as fastai's learner does
         if not isinstance(content, Mapping):
             break
         facts = _said(content) | facts
@@ -169,12 +170,31 @@ def collect(content: Any) -> tuple[dict[str, Tensor], dict[str, Any], tuple[str,
 
 def _weights_in(content: Mapping[Any, Any]) -> list[str]:
     """Give the names under which weights lie in a dictionary; none where it holds them itself."""
-    usual = [name for name in WHERE_WEIGHTS_LIE if isinstance(content.get(name), (Mapping, Inert))]
+    usual = [name for name in WHERE_WEIGHTS_LIE if _holds_module(content.get(name))]
     if usual:
         return usual[:1]
     if any(isinstance(value, Tensor) and len(value.shape) > 1 for value in content.values()):
         return []
-    return [name for name, value in content.items() if isinstance(name, str) and _state(value)]
+    named = {name: value for name, value in content.items() if isinstance(name, str)}
+    states = [name for name, value in named.items() if _state(value)]
+    return states or [name for name, value in named.items() if "optim" not in name and _holds_module(value)][:1]
+
+
+def _holds_tensors(value: Any) -> bool:
+    """Whether there is a tensor in a dictionary or a module, or anywhere below it."""
+    pending, seen = [value], set()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Tensor):
+            return True
+        if isinstance(one, (Mapping, Inert)) and id(one) not in seen:
+            seen.add(id(one))
+            pending.extend(one.values() if isinstance(one, Mapping) else vars(one).values())
+    return False
+
+
+def _holds_module(value: Any) -> bool:
+    return isinstance(value, (Mapping, Inert)) and _holds_tensors(value)
 
 
 def _state(value: Any) -> dict[str, Tensor]:

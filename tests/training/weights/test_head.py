@@ -30,7 +30,8 @@ def kinds(tensors: dict, body: str = "features.") -> list[str]:
         (dense("fc.0", 64, 32) | norm("fc.1", 32) | dense("fc.4", 32, 5), "dense norm relu dense"),
         (dense("fc.0", 64, 32) | norm("fc.2", 32) | dense("fc.4", 32, 5), "dense relu norm dense"),
         (dense("fc1", 64, 32) | norm("bn", 32) | dense("fc2", 32, 5), "dense norm relu dense"),
-        # As safetensors sorts them: by text, not by number.
+        # As safetensors sorts them: by text.
+        (dense("classifier", 32, 5) | dense("hidden", 64, 32), "dense relu dense"),
         (dense("h.10", 32, 5) | dense("h.4", 64, 48) | dense("h.7", 48, 32), "dense relu dense relu dense"),
     ],
 )

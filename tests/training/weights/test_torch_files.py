@@ -7,6 +7,9 @@ import os
 import pickle
 import zipfile
 from collections import OrderedDict
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -347,6 +350,21 @@ def test_a_body_and_a_head_that_are_saved_apart_come_together(torch, tmp_path):
 def test_names_of_outputs_that_stand_beside_the_weights(torch, tmp_path, said, names):
     torch.save({"state_dict": {"w": torch.ones(2, 2)}, **said}, tmp_path / "a.ckpt")
     assert read_checkpoint(tmp_path / "a.ckpt").facts.get("names") == names
+
+
+class Learner:
+    """An object with a module, as fastai exports it."""
+
+
+def test_settings_of_a_trainer_and_what_holds_a_module_are_read_over(torch, tmp_path):
+    learner = Learner()
+    learner.model, learner.path, learner.params = torch.nn.Linear(2, 3), Path("films"), {"lr": 0.1}
+    learner.begun, learner.schedule = datetime(2026, 1, 1), partial(pow, 2)
+    torch.save(
+        {"hyper_parameters": {"root": Path("films")}, "weights": {"lr": 0.1}, "learner": learner}, tmp_path / "a.pt"
+    )
+    checkpoint = read_checkpoint(tmp_path / "a.pt")
+    assert {name: values.shape for name, values in checkpoint.tensors.items()} == {"weight": (3, 2), "bias": (3,)}
 
 
 def test_a_class_is_no_checkpoint(torch, tmp_path):
