@@ -90,7 +90,7 @@ def efficientnet_layouts() -> Iterator[Layout]:
                 continue  # it has none
             body = functools.partial(efficientnet, shape=shape, tensorflow=names.tensorflow)
             slots = dict(_efficientnet_slots(shape, names))
-            yield Layout(name, title, names.library, slots, shape.features, body, LAST, names.caution)
+            yield Layout(name, title, names.library, slots, shape.features, body, LAST, caution=names.caution)
 
 
 def _efficientnet_slots(shape: EfficientNetShape, names: _Names) -> Iterator[tuple[str, Slot]]:
@@ -109,14 +109,14 @@ def _efficientnet_slots(shape: EfficientNetShape, names: _Names) -> Iterator[tup
             squeezes = role in ("reduce", "excite")
             if (role == "expand" and not expands) or (squeezes and shape.lite):
                 continue
-            theirs = functools.partial(names.block, block.stage, block.number, flat, expands=expands)
+            theirs = functools.partial(names.block, block.stage, block.number, flat)
             ours, width = f"{block.name}_{role}", kernels[role][0]
             yield kernel(
-                theirs(role=role), f"{ours}_conv", kernels[role], DEPTHWISE if role == "depth" else CONVOLUTION
+                theirs(role, expands), f"{ours}_conv", kernels[role], DEPTHWISE if role == "depth" else CONVOLUTION
             )
             if squeezes:
-                yield f"{theirs(role=role)}.bias", Slot(f"{ours}_conv/bias", (width,))
+                yield f"{theirs(role, expands)}.bias", Slot(f"{ours}_conv/bias", (width,))
             else:
-                yield from norm(theirs(role=f"{role}_bn"), f"{ours}_bn", width)
+                yield from norm(theirs(f"{role}_bn", expands), f"{ours}_bn", width)
     yield kernel(names.top[0], "top_conv", (shape.features, shape.blocks[-1].after, 1, 1))
     yield from norm(names.top[1], "top_bn", shape.features)

@@ -25,10 +25,10 @@ def _densenets() -> Iterator[Layout]:
     }
     for name, shape in DENSENETS.items():
         for library, naming in namings.items():
-            body = functools.partial(densenet, shape=shape)
+            body, cut = (functools.partial(densenet, shape=shape, final_relu=relu) for relu in (True, False))
             title = name.replace("densenet", "DenseNet-")
             slots = dict(_densenet_slots(shape, naming))
-            yield Layout(name, title, library, slots, shape.features, body, LAST_RELU)
+            yield Layout(name, title, library, slots, shape.features, body, LAST_RELU, cut)
 
 
 def _densenet_slots(shape: DenseNetShape, naming: str) -> Iterator[tuple[str, Slot]]:

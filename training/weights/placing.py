@@ -110,12 +110,12 @@ def place_torch(checkpoint: Checkpoint, file: str = "", prefix: str | None = Non
     head = find_head(ours, layout.features, found.prefix)
     slots |= head.slots
     _refuse_foreign({name: values for name, values in ours.items() if name not in slots}, found)
-    has_relu = not (layout.feature_layer == LAST_RELU and head.fastai)
+    cut = layout.cut if head.fastai else None
     return Placed(
         name=layout.name,
         title=layout.title,
-        body=layout.body if has_relu else functools.partial(layout.body, final_relu=False),
-        feature_layer=layout.feature_layer if has_relu else LAST_NORM,
+        body=cut or layout.body,
+        feature_layer=LAST_NORM if cut else layout.feature_layer,
         head=head.steps,
         maxima=head.maxima,
         stem=layout.slots[layout.stem].place,
@@ -158,9 +158,9 @@ def _is_kernel(values: np.ndarray) -> bool:
 def _notes(found: Found, head: Head) -> tuple[str, ...]:
     layout = found.layout
     notes = [layout.caution] if layout.caution else []
-    if layout.feature_layer == LAST_RELU and head.fastai:
+    if layout.cut and head.fastai:
         notes.append(NO_LAST_RELU.format("the network, which fastai cut off before it,"))
-    elif layout.feature_layer == LAST_RELU and not found.prefix.endswith("features."):
+    elif layout.cut and not found.prefix.endswith("features."):
         notes.append(ASSUMED_LAST_RELU)
     if found.others:
         under = ", ".join(other or "no prefix" for other in found.others)

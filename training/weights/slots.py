@@ -56,6 +56,8 @@ class Layout:
         (film, generator) to the last feature map.
     feature_layer : str
         Layer that gives it.
+    cut : callable or None
+        The same as ``body`` without the ReLU at its end, where that is no part of the body in PyTorch.
     caution : str
         What its names leave open; a sentence, or nothing.
     """
@@ -67,6 +69,7 @@ class Layout:
     features: int
     body: Body
     feature_layer: str
+    cut: Body | None = None
     caution: str = ""
 
     @property
