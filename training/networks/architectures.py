@@ -7,12 +7,14 @@ network, for every architecture alike.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.networks.densenet import densenet121
+from training.networks.resnet import RESNETS, resnet
 
 if TYPE_CHECKING:
     from keras import KerasTensor, Model
@@ -118,6 +120,7 @@ def efficientnet_v2_b0(film: KerasTensor, rng: np.random.Generator) -> KerasTens
 ARCHITECTURES: dict[str, Callable[[KerasTensor, np.random.Generator], KerasTensor]] = {
     "small-resnet": small_resnet,
     "densenet121": densenet121,
+    **{name: functools.partial(resnet, shape=RESNETS[name]) for name in ("resnet18", "resnet34", "resnet50")},
     "efficientnetv2-b0": efficientnet_v2_b0,
 }
 

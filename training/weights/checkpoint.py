@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,18 @@ from training.weights.safetensors import read_safetensors
 from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError
 from training.weights.torch_file import read_torch
 
-TORCH_SUFFIXES = (".pth", ".pt", ".tar", ".bin", ".ckpt", "")
-H5_MAGIC = b"\x89HDF\r\n\x1a\n"
+SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")
+H5_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK", b"\x80"
+SHARD = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.")
+JOIN = "join the parts where they were made, such as with model.save_pretrained(FOLDER, max_shard_size='10GB')"
+# What people take for a file of weights, by how it begins.
+STRANGERS = {
+    b"version https://git-lfs": "it is a Git LFS pointer, not the file that it points to: git lfs pull fetches that",
+    b"<!doctype html": "it is a web page, not a file of weights: the address that it came from leads to a page",
+    b"<html": "it is a web page, not a file of weights: the address that it came from leads to a page",
+    b"{": f"it is text, not weights; where it lists the parts of weights in several files, {JOIN}",
+    b"\x1f\x8b": "it is packed with gzip: unpack it first",
+}
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -23,8 +34,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Parameters
     ----------
     path : Path
-        ``.safetensors``, ``.npz``, ``.h5``, or a torch file (``.pth``, ``.pt``, ``.pth.tar``, or without an ending,
-        as CheXNet's reproduction has it).
+        safetensors, NumPy's ``.npz``, HDF5, or a torch file; told apart by what is in it, not by its name.
 
     Raises
     ------
@@ -46,18 +56,34 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _reader(path: Path) -> Callable[[Path], Checkpoint]:
+    """Choose the reader by the file's first bytes, and by its name where they say nothing."""
+    if SHARD.search(path.name):
+        raise WeightsError(f"it is one part of several; {JOIN}")
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(64)
     suffix = path.suffix.lower()
-    if start == H5_MAGIC:
+    if start.startswith(H5_MAGIC):
         return read_h5
-    if suffix == ".safetensors":
-        return read_safetensors
-    if suffix == ".npz":
-        return read_npz
-    if suffix in TORCH_SUFFIXES:
+    if start.startswith(ZIP_MAGIC):
+        return read_npz if _holds_arrays(path) or suffix == ".npz" else read_torch
+    if start.startswith(PICKLE_MAGIC):
         return read_torch
-    raise WeightsError("expected a file that ends in .safetensors, .npz, .h5, .pth, .pt or .pth.tar")
+    if start[4:9] == b"\0\0\0\0{":  # the upper half of its header's length, and the header
+        return read_safetensors
+    for magic, what in STRANGERS.items():
+        if start.lower().startswith(magic):
+            raise WeightsError(what)
+    if suffix in SUFFIXES:
+        return {".npz": read_npz, ".safetensors": read_safetensors}.get(suffix, read_torch)
+    raise WeightsError("expected a file that ends in .safetensors, .npz, .h5, .pth, .pt, .ckpt, .bin or .pth.tar")
+
+
+def _holds_arrays(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except Exception:  # zipfile raises almost anything on damaged bytes; the reader says what is wrong
+        return False
 
 
 def read_npz(path: Path) -> Checkpoint:

@@ -1,7 +1,8 @@
-"""Make a Keras model with a card from published DenseNet-121 weights.
+"""Make a Keras model with a card from the weights of a DenseNet, ResNet or EfficientNet.
 
-The checkpoint may be .safetensors, .npz, .h5 or a torch file (.pth, .pt, .pth.tar). Nothing in it is run, and torch is
-not needed. Every tensor is used, or named as left out.
+The checkpoint may be safetensors, .npz, .h5 or a torch file (.pth, .pt, .ckpt, .bin, .pth.tar), its tensors named as
+torchvision, torchxrayvision, MONAI, timm, fastai, Lightning or efficientnet_pytorch name them. Nothing in it is run,
+and torch is not needed. Every tensor is used, or named as left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from training.weights.importing import import_weights
 from training.weights.published import LAYOUTS, PUBLISHED
+from xai.cards.model_card import LINKS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +29,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"which published checkpoint it is (default: told from the file's name): {', '.join(PUBLISHED)}",
     )
+    parser.add_argument("--size", type=int, metavar="PIXELS", help="side of the input (default: the layout's)")
+    parser.add_argument(
+        "--link", choices=LINKS, help="how logits become probabilities (default: sigmoid, a question an output)"
+    )
+    parser.add_argument("--prefix", metavar="NAME.", help="what the wanted network's names begin with, of several")
 
 
 def run(options: argparse.Namespace) -> int:
     """Import, and say what became of every tensor."""
-    imported = import_weights(options.file, options.layout, options.out, options.outputs, options.source)
+    imported = import_weights(
+        options.file,
+        options.layout,
+        options.out,
+        options.outputs,
+        options.source,
+        size=options.size,
+        link=options.link,
+        prefix=options.prefix,
+    )
     print(f"{imported.path}: {len(imported.card.outputs)} outputs, {', '.join(imported.card.outputs)}")
     for note in imported.notes:
         print(note)

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import platform
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from training.networks.densenet import HEAD, LAST_NORM, LAST_RELU, build_densenet121
+from training.networks.classifier import HEAD
 from training.weights.checkpoint import read_checkpoint
-from training.weights.placing import COUNTER, Placed, fill, place_keras, place_torch
-from training.weights.published import UNTRAINED, Published, recognise
-from training.weights.registry import registry
+from training.weights.describing import (
+    THRESHOLDS_TENSOR,
+    Wishes,
+    account,
+    provenance,
+    summarise,
+    tell_outputs,
+)
+from training.weights.placing import Placed, fill, place_keras, place_torch
+from training.weights.published import GREY, XRV_OUTPUTS, Published, recognise
 from training.weights.tensors import Checkpoint, WeightsError
 from training.weights.writing import check_target, write_model
-from xai.cards.model_card import ModelCard, Threshold
-from xai.models.loading import file_sha256
+from xai.cards.model_card import LINKS, MAX_SIDE, ModelCard
 
-OPERATING_POINT = (
-    "Operating point published with the weights: where sensitivity + specificity was highest on its authors' films. "
-    "Their software stretches the scores so that this value shows as 0.5; that is no probability, and is left out here."
-)
-ASSUMED_OUTPUTS = (
-    "The outputs are taken to be in {layout}'s usual order, because the file does not say: check it, or name them with "
-    "--outputs."
-)
-NO_OPERATING_POINT = (
-    "Which of torchxrayvision's models this is cannot be told from the file's name, so it has no thresholds and all "
-    "its outputs are kept, trained or not: name it with --source."
-)
-THRESHOLDS_TENSOR = "op_threshs"
+LEAST_SIDE = 32  # the last feature map is a 32nd of it
 
 
 @dataclass(frozen=True)
@@ -63,15 +53,18 @@ def import_weights(
     outputs: Sequence[str] | None = None,
     source: str | None = None,
     on_step: Callable[[str], None] = lambda step: None,
+    size: int | None = None,
+    link: str | None = None,
+    prefix: str | None = None,
 ) -> Imported:
-    """Write a checkpoint of DenseNet-121 as ``.keras`` with a card.
+    """Write a checkpoint of a DenseNet, ResNet or EfficientNet as ``.keras`` with a card.
 
     Parameters
     ----------
     file : Path
         ``.safetensors``, ``.npz``, ``.h5`` or a torch file; nothing in it is run.
     layout : {"torchvision", "torchxrayvision", "chexnet-keras"}
-        Whose names and preprocessing it has.
+        Whose preprocessing it has, and whether its tensors have a PyTorch library's names or Keras's.
     out : Path
         Model to write; must not be there yet.
     outputs : sequence of str, optional
@@ -80,6 +73,12 @@ def import_weights(
         Which published checkpoint it is; see `training.weights.published`. Told from the file's name where it can be.
     on_step : callable
         Called with a few words before each step.
+    size : int, optional
+        Side of the input in pixels, where it is not the layout's.
+    link : {"sigmoid", "softmax"}, optional
+        How logits become probabilities, where it is not as the layout has it.
+    prefix : str, optional
+        What the names of the wanted network begin with, where the file holds several.
 
     Raises
     ------
@@ -88,178 +87,73 @@ def import_weights(
     """
     file, out = Path(file), check_target(out)
     source, published = recognise(file, layout, source)
+    wishes = Wishes(layout, outputs, source, size, link, prefix)
     on_step("reading the checkpoint")
     checkpoint = read_checkpoint(file)
     try:
-        placed = place_keras(checkpoint) if layout == "chexnet-keras" else place_torch(checkpoint)
-        _check_channels(placed.channels, published)
-        points = _operating_points(checkpoint, published, placed.outputs)
-        names = _output_names(outputs, published, points, placed.outputs)
-        kept = [number for number, name in enumerate(names) if name != UNTRAINED]
+        is_keras = layout == "chexnet-keras"
+        placed = place_keras(checkpoint) if is_keras else place_torch(checkpoint, file.name, prefix)
+        published = _as_wished(_with_channels(published, placed, checkpoint), wishes)
+        told = tell_outputs(checkpoint, published, wishes, placed.outputs)
+        _check_link(published.link, len(told.kept))
         on_step("building the network")
-        model = build_densenet121(
-            published.input.shape[0], placed.channels, len(kept), np.random.default_rng(0), placed.final_relu
-        )
-        unused = fill(model, _with_outputs(placed, kept))
+        wanted = _with_outputs(placed, told.kept)
+        model = wanted.build(published.input.shape[0], np.random.default_rng(0))
+        unused = fill(model, wanted)
     except WeightsError as error:
         raise WeightsError(f"{file.name} cannot be imported: {error}.") from error
-    notes = _notes(placed, checkpoint, unused, names, published)
-    if source is None:
-        notes += _assumptions(published, outputs is not None, points is not None)
+    notes = account(placed, checkpoint, unused, told, published)
     card = ModelCard(
         name=out.stem[:80],
-        summary=_summary(source, layout, file),
-        outputs=tuple(names[number] for number in kept),
-        link="sigmoid",
+        summary=summarise(source, layout, placed.title, file),
+        outputs=tuple(told.names[number] for number in told.kept),
+        link=published.link,
         emits="logits",
         input=published.input,
-        thresholds=_thresholds(names, points),
+        thresholds=told.thresholds,
         performance={"note": "Not measured here: predict a dataset with it and evaluate."},
-        provenance=_provenance(file, layout, source, published, outputs, out, notes, model.count_params()),
-        feature_layer=LAST_RELU if placed.final_relu else LAST_NORM,
+        provenance=provenance(file, out, wishes, published, placed, notes, model.count_params()),
+        feature_layer=placed.feature_layer,
     )
     on_step("writing the model")
     return Imported(out, write_model(model, card, out), notes)
 
 
-def _check_channels(channels: int, published: Published) -> None:
-    wanted = published.input.channels
-    if channels != wanted:
-        other = "torchvision" if published.layout == "torchxrayvision" else "torchxrayvision"
-        raise WeightsError(
-            f"its first convolution takes {channels} channels, but {published.layout} networks take {wanted} "
-            f"(is it a {other} checkpoint?)"
-        )
+def _with_channels(published: Published, placed: Placed, checkpoint: Checkpoint) -> Published:
+    """Give what is known of a checkpoint with so many channels."""
+    channels, wanted = placed.channels, published.input.channels
+    if channels == wanted:
+        return published
+    tensors = {name.split(".")[-1] for name in (*checkpoint.tensors, *checkpoint.facts)}
+    is_xrv = placed.outputs == len(XRV_OUTPUTS) or THRESHOLDS_TENSOR in tensors
+    if channels == 1 and published.layout == "torchvision" and not is_xrv:
+        return GREY
+    other = "torchvision" if published.layout == "torchxrayvision" else "torchxrayvision"
+    raise WeightsError(
+        f"its first convolution takes {channels} channels, but {published.layout} networks take {wanted} "
+        f"(is it a {other} checkpoint?)"
+    )
 
 
-def _operating_points(checkpoint: Checkpoint, published: Published, count: int) -> tuple[float, ...] | None:
-    """Give the authors' thresholds: those in the file, else those known of the published checkpoint."""
-    named = [values for name, values in checkpoint.tensors.items() if name.split(".")[-1] == THRESHOLDS_TENSOR]
-    found = named[0].tolist() if named else checkpoint.facts.get(THRESHOLDS_TENSOR)
-    points = published.operating_points if found is None else found
-    if points is None:
-        return None
-    if len(points) != count or not all(isinstance(p, float) and (math.isnan(p) or 0 < p < 1) for p in points):
-        raise WeightsError(f"its operating points must be {count} numbers between 0 and 1")
-    return tuple(points)
+def _as_wished(published: Published, wishes: Wishes) -> Published:
+    if wishes.size is not None and not LEAST_SIDE <= wishes.size <= MAX_SIDE:
+        raise WeightsError(f"its input must have a side of {LEAST_SIDE} to {MAX_SIDE} px, not {wishes.size}")
+    if wishes.link is not None and wishes.link not in LINKS:
+        raise WeightsError(f"its link must be one of {', '.join(LINKS)}, not {wishes.link}")
+    sized = published if wishes.size is None else published.at(wishes.size)
+    return sized if wishes.link is None else dataclasses.replace(sized, link=wishes.link)
 
 
-def _output_names(
-    asked: Sequence[str] | None, published: Published, points: tuple[float, ...] | None, count: int
-) -> tuple[str, ...]:
-    """Name every output of the checkpoint, `UNTRAINED` for those to leave out."""
-    if asked is not None:
-        names = tuple(UNTRAINED if name in ("", "-") else name for name in asked)
-        if len(names) != count:
-            raise WeightsError(f"it has {count} outputs, but {len(names)} were named")
-    elif len(published.outputs) != count:
-        raise WeightsError(
-            f"it has {count} outputs, not the {len(published.outputs)} of {published.layout}: "
-            "name them in order with --outputs"
-        )
-    else:
-        trained = [True] * count if points is None else [not math.isnan(point) for point in points]
-        names = tuple(name if known else UNTRAINED for name, known in zip(published.outputs, trained, strict=True))
-    if not any(names):
-        raise WeightsError("none of its outputs would be left")
-    return names
+def _check_link(link: str, outputs: int) -> None:
+    if link == "softmax" and outputs < 2:
+        raise WeightsError("it has one output, and a softmax needs two")
 
 
 def _with_outputs(placed: Placed, kept: list[int]) -> Placed:
+    """Give a checkpoint with some of its outputs only."""
     weights = dict(placed.weights)
-    for name in ("kernel", "bias"):
-        if f"{HEAD}/{name}" in weights and weights[f"{HEAD}/{name}"].shape[-1] == placed.outputs:
-            weights[f"{HEAD}/{name}"] = weights[f"{HEAD}/{name}"][..., kept]
-    return dataclasses.replace(placed, weights=weights)
-
-
-def _thresholds(names: tuple[str, ...], points: tuple[float, ...] | None) -> dict[str, Threshold]:
-    if points is None:
-        return {}
-    pairs = zip(names, points, strict=True)
-    return {name: Threshold(point, OPERATING_POINT) for name, point in pairs if name and not math.isnan(point)}
-
-
-def _notes(
-    placed: Placed,
-    checkpoint: Checkpoint,
-    unused: tuple[str, ...],
-    names: tuple[str, ...],
-    published: Published,
-) -> tuple[str, ...]:
-    """Say what became of every tensor and output."""
-    counters = sum(name.endswith(COUNTER) for name in unused)
-    others = [name for name in unused if not name.endswith(COUNTER)]
-    left_out = [published.outputs[k] if len(names) == len(published.outputs) else str(k + 1) for k in range(len(names))]
-    left_out = [name for name, kept in zip(left_out, names, strict=True) if kept == UNTRAINED]
-    notes = [f"{len(placed.names) - len(unused) + len(placed.unused)} tensors are in the model."]
-    if counters:
-        notes.append(f"{counters} counters of training batches ({COUNTER}) are left out: nothing here reads them.")
-    if THRESHOLDS_TENSOR in {name.split(".")[-1] for name in others}:
-        notes.append(f"{THRESHOLDS_TENSOR} became the card's thresholds.")
-    others = [name for name in others if name.split(".")[-1] != THRESHOLDS_TENSOR]
-    if others:
-        notes.append(f"{len(others)} tensors have no place in the network and are left out: {', '.join(others[:20])}.")
-    if checkpoint.aside:
-        notes.append(f"Beside the weights the file holds {', '.join(checkpoint.aside[:20])}; none of it is used.")
-    if left_out:
-        notes.append(f"Outputs left out because nothing was trained on them: {', '.join(left_out)}.")
-    if not placed.final_relu:
-        notes.append("No ReLU after the last batch normalisation: the Keras that trained it had none.")
-    if published.caution:
-        notes.append(published.caution)
-    return tuple(notes)
-
-
-def _assumptions(published: Published, named: bool, has_points: bool) -> tuple[str, ...]:
-    """Say what was taken for granted of a checkpoint that nobody named."""
-    notes = () if named else (ASSUMED_OUTPUTS.format(layout=published.layout),)
-    return (*notes, NO_OPERATING_POINT) if published.layout == "torchxrayvision" and not has_points else notes
-
-
-def _summary(source: str | None, layout: str, file: Path) -> str:
-    if source is None:
-        return (
-            f"A DenseNet-121 from {file.name} ({layout}), as its authors trained it. Its outputs are named by the "
-            "layout, and nothing about it was measured here. Not for diagnosis."
-        )
-    entry = registry()[source]
-    return f"{entry.title}. Brought in from its authors' checkpoint; nothing measured here. Not for diagnosis."
-
-
-def _provenance(
-    file: Path,
-    layout: str,
-    source: str | None,
-    published: Published,
-    outputs: Sequence[str] | None,
-    out: Path,
-    notes: tuple[str, ...],
-    parameters: int,
-) -> dict[str, Any]:
-    from xai.backend import keras, tf
-
-    entry = registry().get(source or "")
-    not_told = "Not known: the file does not say whose it is; --source names it."
-    command = ["python", "-m", "training", "import-weights", file.name, "--layout", layout]
-    command += ["--source", source] if source else []
-    command += ["--outputs", *outputs] if outputs else []
-    return {
-        "source": entry.title if entry else not_told,
-        "address": entry.page if entry else not_told,
-        "licence": entry.licence if entry else not_told,
-        "citation": entry.citation if entry else not_told,
-        "caution": entry.note if entry else "",
-        "preprocessing": published.preprocessing,
-        "checkpoint": {"file": file.name, "sha256": file_sha256(file), "layout": layout},
-        "notes": list(notes),
-        "architecture": "densenet121",
-        "parameters": parameters,
-        "command": shlex.join([*command, "--out", out.name]),
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
-    }
+    for name in (f"{HEAD}/kernel", f"{HEAD}/bias"):
+        if name in weights and weights[name].shape[-1] == placed.outputs:
+            weights[name] = weights[name][..., kept]
+    head = (*placed.head[:-1], placed.head[-1]._replace(width=len(kept)))
+    return dataclasses.replace(placed, weights=weights, head=head)

@@ -1,129 +1,189 @@
-"""Put the tensors of a checkpoint where they belong in a DenseNet-121, and account for every one of them."""
+"""Put the tensors of a checkpoint where they belong in a network of Keras, and account for every one of them."""
 
 from __future__ import annotations
 
-import re
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.networks.densenet import EPSILON, HEAD, LAST_RELU
+from training.networks.classifier import HEAD, Body, Step, build_classifier, linear_head
+from training.networks.densenet import DENSENETS, LAST_NORM, LAST_RELU, densenet
+from training.networks.layers import EPSILON
+from training.weights.finding import COUNTER, Found, find_network
+from training.weights.head import Head, find_head
+from training.weights.slots import Slot
 from training.weights.tensors import Checkpoint, WeightsError
 
 if TYPE_CHECKING:
     from keras import Model
 
-WRAPPERS = re.compile(r"^(?:module\.|model\.|densenet121\.)+")
-# torchvision before 0.3: denselayer1.norm.1.weight, now denselayer1.norm1.weight
-OLD_NUMBER = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])(?=\.)")
-TORCH_LAYERS = (
-    (re.compile(r"features\.conv0"), "conv1_conv"),
-    (re.compile(r"features\.norm0"), "conv1_bn"),
-    (re.compile(r"features\.denseblock(\d)\.denselayer(\d+)\.norm1"), "conv{}_block{}_0_bn"),
-    (re.compile(r"features\.denseblock(\d)\.denselayer(\d+)\.conv1"), "conv{}_block{}_1_conv"),
-    (re.compile(r"features\.denseblock(\d)\.denselayer(\d+)\.norm2"), "conv{}_block{}_1_bn"),
-    (re.compile(r"features\.denseblock(\d)\.denselayer(\d+)\.conv2"), "conv{}_block{}_2_conv"),
-    (re.compile(r"features\.transition(\d)\.norm"), "pool{}_bn"),
-    (re.compile(r"features\.transition(\d)\.conv"), "pool{}_conv"),
-    (re.compile(r"features\.norm5"), "bn"),
-    (re.compile(r"classifier(?:\.0)?"), HEAD),
-)
-TORCH_NORM = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
-TORCH_LINEAR = {"weight": "kernel", "bias": "bias"}
-COUNTER = "num_batches_tracked"
 KERAS_EPSILON = 1.001e-5
+HEAD_KERNEL, STEM_KERNEL = f"{HEAD}/kernel", "conv1_conv/kernel"
+NO_LAST_RELU = "No ReLU after the last batch normalisation: {} had none."
+ASSUMED_LAST_RELU = (
+    "Whether a ReLU follows the last batch normalisation is not in the file: it is taken to be there, as it is in "
+    "torchvision's network."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A checkpoint's tensors by their place in the Keras model.
+    """A checkpoint's tensors by their place in a Keras model, and what that model is.
 
     Attributes
     ----------
+    name, title : str
+        Of the network, such as ``densenet121`` and ``DenseNet-121``.
+    body : callable
+        (film, generator) to its last feature map.
+    feature_layer : str
+        Layer that gives it.
+    head : tuple of Step
+        From pooled features to logits.
+    maxima : bool
+        Whether the head reads the highest value of every channel beside the mean.
+    stem : str
+        Place of the kernel that reads the film.
     weights : dict of str to ndarray
         By ``layer/weight``, in Keras's axis order.
     names : dict of str to str
         What the file calls each of them.
     unused : tuple of str
         Names of tensors that have no place in the network.
-    final_relu : bool
-        Whether the network has a ReLU after its last batch normalisation.
+    notes : tuple of str
+        What the names leave open, and what was assumed; sentences.
     """
 
+    name: str
+    title: str
+    body: Body
+    feature_layer: str
+    head: tuple[Step, ...]
+    maxima: bool
+    stem: str
     weights: dict[str, np.ndarray]
     names: dict[str, str]
     unused: tuple[str, ...]
-    final_relu: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:
         """Number of outputs of the head."""
-        return self._wide(f"{HEAD}/kernel", 2, "classifier")
+        return self.head[-1].width
 
     @property
     def channels(self) -> int:
         """Number of channels of the input."""
-        return self._wide("conv1_conv/kernel", 4, "first convolution")
+        return self.weights[self.stem].shape[2]
 
-    def _wide(self, place: str, axes: int, what: str) -> int:
-        if place not in self.weights:
-            raise WeightsError(f"it is no DenseNet-121: it has no weights of the {what}")
-        kernel = self.weights[place]
-        if kernel.ndim != axes:
-            raise WeightsError(f"{self.names[place]} must have {axes} axes; it has the shape {kernel.shape}")
-        return kernel.shape[-1] if axes == 2 else kernel.shape[2]
+    def build(self, size: int, rng: np.random.Generator) -> Model:
+        """Build the network, untrained, for square films of ``size`` px."""
+        return build_classifier(self.name, self.body, size, self.channels, self.head, rng, self.maxima)
 
 
-def place_torch(checkpoint: Checkpoint) -> Placed:
-    """Place tensors that are named as torchvision names them, in its old or new way.
+def place_torch(checkpoint: Checkpoint, file: str = "", prefix: str | None = None) -> Placed:
+    """Place tensors that are named as one of PyTorch's libraries names them, behind any prefix.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    file : str
+        Name of the file.
+    prefix : str, optional
+        What the names of the wanted network begin with, where there are several.
 
     Raises
     ------
     WeightsError
-        If two tensors belong in the same place.
+        If there is no known network, or one that is not whole or has layers more than the known one.
     """
-    weights: dict[str, np.ndarray] = {}
+    names = _dotted(checkpoint)
+    tensors = {name: checkpoint.tensors[theirs] for name, theirs in names.items()}
+    found = find_network(tensors, file, prefix)
+    layout = found.layout
+    slots = {found.prefix + name: slot for name, slot in layout.slots.items()}
+    rest = {name: values for name, values in tensors.items() if name not in slots and not name.endswith(COUNTER)}
+    ours = {name: values for name, values in rest.items() if not found.is_elsewhere(name)}
+    head = find_head(ours, layout.features, found.prefix)
+    slots |= head.slots
+    _refuse_foreign({name: values for name, values in ours.items() if name not in slots}, found)
+    cut = layout.cut if head.fastai else None
+    return Placed(
+        name=layout.name,
+        title=layout.title,
+        body=cut or layout.body,
+        feature_layer=LAST_NORM if cut else layout.feature_layer,
+        head=head.steps,
+        maxima=head.maxima,
+        stem=layout.slots[layout.stem].place,
+        weights={slot.place: _keras_axes(tensors[name], slot, names[name]) for name, slot in slots.items()},
+        names={slot.place: names[name] for name, slot in slots.items()},
+        unused=tuple(theirs for name, theirs in names.items() if name not in slots),
+        notes=_notes(found, head),
+    )
+
+
+def _dotted(checkpoint: Checkpoint) -> dict[str, str]:
+    """Give the file's names by what they are with dots."""
     names: dict[str, str] = {}
-    unused = []
-    for name, values in checkpoint.tensors.items():
-        place = torch_place(name)
-        if place is None:
-            unused.append(name)
-            continue
-        _refuse_second(place, name, names)
-        weights[place], names[place] = _keras_axes(place, values), name
-    return Placed(weights, names, tuple(unused), final_relu=True)
+    for name in checkpoint.tensors:
+        dotted = name.replace("/", ".")
+        if dotted in names:
+            raise WeightsError(f"{names[dotted]} and {name} belong in the same place")
+        names[dotted] = name
+    return names
 
 
-def torch_place(name: str) -> str | None:
-    """Give ``layer/weight`` for a tensor of torchvision's DenseNet-121, None where it has no place."""
-    name = OLD_NUMBER.sub(r"\1\2", WRAPPERS.sub("", name.replace("/", ".")))
-    layer, _, last = name.rpartition(".")
-    for pattern, template in TORCH_LAYERS:
-        if found := pattern.fullmatch(layer):
-            numbers = [int(number) for number in found.groups()]
-            if numbers:
-                numbers[0] += 1  # Keras counts the stem as block 1
-            target = template.format(*numbers)
-            weight = (TORCH_NORM if target.endswith("bn") else TORCH_LINEAR).get(last)
-            return f"{target}/{weight}" if weight else None
-    return None
+def _refuse_foreign(left: Mapping[str, np.ndarray], found: Found) -> None:
+    """Refuse what the network does not have and would need: without it the logits would be others."""
+    parts = {found.prefix + name.partition(".")[0] for name in found.layout.slots}
+    layers = {f"{name.removesuffix('.bias')}.weight" for name in left if name.endswith(".bias")}
+
+    def is_needed(name: str) -> bool:
+        part = ".".join(name.split(".")[: found.prefix.count(".") + 1])
+        return _is_kernel(left[name]) or name in layers or part in parts or "pool" in name
+
+    if foreign := [name for name in left if is_needed(name)]:
+        title = found.layout.title
+        raise WeightsError(f"it is no {title}: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
 
 
-def _keras_axes(place: str, values: np.ndarray) -> np.ndarray:
-    if place.endswith("kernel"):
-        return values.transpose(2, 3, 1, 0) if values.ndim == 4 else values.T
-    return values
+def _is_kernel(values: np.ndarray) -> bool:
+    return values.ndim > 1 and values.dtype.kind == "f"
+
+
+def _notes(found: Found, head: Head) -> tuple[str, ...]:
+    layout = found.layout
+    notes = [layout.caution] if layout.caution else []
+    if layout.cut and head.fastai:
+        notes.append(NO_LAST_RELU.format("the network, which fastai cut off before it,"))
+    elif layout.cut and not found.prefix.endswith("features."):
+        notes.append(ASSUMED_LAST_RELU)
+    if found.others:
+        under = ", ".join(other or "no prefix" for other in found.others)
+        notes.append(f"Another network, or a running mean of this one, is left out: {under}.")
+    return (*notes, *head.assumptions)
+
+
+def _keras_axes(values: np.ndarray, slot: Slot, name: str) -> np.ndarray:
+    if not slot.fits(values.shape):
+        wanted = ", ".join("channels" if extent is None else str(extent) for extent in slot.shape)
+        raise WeightsError(f"{name} has the shape {values.shape}; expected ({wanted})")
+    return values.transpose(slot.axes) if slot.axes else values
 
 
 def place_keras(checkpoint: Checkpoint) -> Placed:
-    """Place tensors that are named as ``keras.applications`` of Keras 2 or 3 names them; the head may have any name.
+    """Place tensors of a DenseNet-121 that are named as ``keras.applications`` of Keras 2 or 3 names them.
+
+    The head may have any name.
 
     Raises
     ------
     WeightsError
-        If two tensors belong in the same place.
+        If two tensors belong in the same place, or the first or the last layer is missing.
     """
     weights: dict[str, np.ndarray] = {}
     names: dict[str, str] = {}
@@ -133,20 +193,34 @@ def place_keras(checkpoint: Checkpoint) -> Placed:
     for name, values in checkpoint.tensors.items():
         layer, _, weight = name.rpartition("/")
         place = f"{HEAD if layer in heads else layer.replace('/', '_')}/{weight.split(':')[0]}"
-        _refuse_second(place, name, names)
+        if place in names:
+            raise WeightsError(f"{names[place]} and {name} belong in the same place")
         if place.endswith("moving_variance"):
             values = values + np.float32(KERAS_EPSILON - EPSILON)  # the same sum under the root with torch's epsilon
         weights[place], names[place] = values, name
-    return Placed(weights, names, (), final_relu=LAST_RELU in checkpoint.facts.get("layers", ()))
+    for place, axes, what in ((HEAD_KERNEL, 2, "classifier"), (STEM_KERNEL, 4, "first convolution")):
+        if place not in weights:
+            raise WeightsError(f"it is no DenseNet-121: it has no weights of the {what}")
+        if weights[place].ndim != axes:
+            raise WeightsError(f"{names[place]} must have {axes} axes; it has the shape {weights[place].shape}")
+    has_relu = LAST_RELU in checkpoint.facts.get("layers", ())
+    return Placed(
+        name="densenet121",
+        title="DenseNet-121",
+        body=functools.partial(densenet, shape=DENSENETS["densenet121"], final_relu=has_relu),
+        feature_layer=LAST_RELU if has_relu else LAST_NORM,
+        head=linear_head(weights[HEAD_KERNEL].shape[-1]),
+        maxima=False,
+        stem=STEM_KERNEL,
+        weights=weights,
+        names=names,
+        unused=(),
+        notes=() if has_relu else (NO_LAST_RELU.format("the Keras that trained it"),),
+    )
 
 
 def _is_dense(name: str, values: np.ndarray) -> bool:
     return name.rpartition("/")[2].startswith("kernel") and values.ndim == 2
-
-
-def _refuse_second(place: str, name: str, names: dict[str, str]) -> None:
-    if place in names:
-        raise WeightsError(f"{names[place]} and {name} belong in the same place")
 
 
 def fill(model: Model, placed: Placed) -> tuple[str, ...]:
@@ -160,28 +234,23 @@ def fill(model: Model, placed: Placed) -> tuple[str, ...]:
     Raises
     ------
     WeightsError
-        If a weight is missing, has another shape, is not finite, or the checkpoint has layers more.
+        If a weight is missing, has another shape or is not finite, or a kernel has no place.
     """
     layers = [layer for layer in model.layers if layer.weights]
     wanted = {f"{layer.name}/{weight.name}": tuple(weight.shape) for layer in layers for weight in layer.weights}
     missing = [place for place in wanted if place not in placed.weights]
     if missing:
         more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
-        raise WeightsError(f"it is no whole DenseNet-121: no tensor for {missing[0]}{more}")
+        raise WeightsError(f"it is no whole {placed.title}: no tensor for {missing[0]}{more}")
+    left = [place for place in placed.weights if place not in wanted]
+    foreign = [placed.names[place] for place in left if _is_kernel(placed.weights[place])]
+    if foreign:
+        raise WeightsError(f"it is no {placed.title}: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
     for place, shape in wanted.items():
         _check(placed.weights[place], shape, placed.names[place], place)
     for layer in layers:
         layer.set_weights([placed.weights[f"{layer.name}/{weight.name}"] for weight in layer.weights])
-    left = [placed.names[place] for place in placed.weights if place not in wanted]
-    unused = (*left, *placed.unused)
-    foreign = [name for name in unused if not name.endswith(COUNTER) and _in_network(name)]
-    if foreign:
-        raise WeightsError(f"it is no DenseNet-121: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
-    return unused
-
-
-def _in_network(name: str) -> bool:
-    return WRAPPERS.sub("", name.replace("/", ".")).startswith(("features.", "classifier", "conv", "pool"))
+    return (*(placed.names[place] for place in left), *placed.unused)
 
 
 def _check(values: np.ndarray, shape: tuple[int, ...], name: str, place: str) -> None:

@@ -1,8 +1,9 @@
-"""What is known of published DenseNet-121 weights: their outputs, thresholds and their authors' preprocessing."""
+"""What is known of published weights: their outputs, thresholds and their authors' preprocessing."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
@@ -43,6 +44,8 @@ class Published:
         Probability that the authors call a positive from, an output; NaN where they have none.
     caution : str
         What a reader must know beside.
+    link : {"sigmoid", "softmax"}
+        How its logits become probabilities.
     """
 
     layout: str
@@ -51,6 +54,18 @@ class Published:
     preprocessing: str
     operating_points: tuple[float, ...] | None = None
     caution: str = ""
+    link: str = "sigmoid"
+
+    def at(self, size: int) -> Published:
+        """Give the same for films of another size."""
+        spec = self.input
+        short = spec.short_side and round(spec.short_side * size / spec.size)
+        now = {str(spec.short_side): str(short), str(spec.size): str(size)}
+        return replace(
+            self,
+            input=replace(spec, size=size, short_side=short),
+            preprocessing=re.sub(r"\d+", lambda number: now.get(number[0], number[0]), self.preprocessing),
+        )
 
 
 XRV_OUTPUTS = (
@@ -59,7 +74,7 @@ XRV_OUTPUTS = (
     *("Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"),
 )
 NOT = math.nan
-# `op_threshs` of torchxrayvision 1.5.2, models.py; an output without one was not trained.
+# `op_threshs` of torchxrayvision 1.5.7, models.py; an output without one was not trained.
 XRV_OPERATING_POINTS = {
     "xrv-all": (
         *(0.07422872, 0.038290843, 0.09814756, 0.0098118475, 0.023601074, 0.0022490358, 0.010060724, 0.103246614),
@@ -87,6 +102,10 @@ XRV_OPERATING_POINTS = {
         *(0.09121389, 0.010573786, NOT, 0.005023008, 0.003698257, NOT, NOT, 0.08001232, 0.037242252, NOT),
         *(0.05006329, NOT, NOT, NOT, 0.019866971, 0.03823637, 0.11303808, 0.0069147074),
     ),
+    "xrv-resnet50": (
+        *(0.51570356, 0.50444704, 0.53787947, 0.50723547, 0.5025118, 0.5035252, 0.5038076, 0.51862943, 0.5078151),
+        *(0.50724894, 0.5056339, 0.510706, 0.5053923, 0.5020846, NOT, 0.5080557, 0.5138526, NOT),
+    ),
 }
 
 # What holds for any checkpoint of a layout, where nothing says whose it is.
@@ -113,12 +132,45 @@ LAYOUTS = {
         "antialiased, aspect ratio not kept), three equal channels, ImageNet's mean and standard deviation.",
     ),
 }
+# One grey channel has no usual statistics: MONAI scales to [0, 1], others to a mean of 0.
+GREY = replace(
+    LAYOUTS["torchvision"],
+    input=InputSpec(SIDE, 1, "crop"),
+    preprocessing="Not known: nothing says how films of one channel were scaled. Shades of 0 to 1 go in, after "
+    "torchvision's Resize(224) of the short side (Pillow, antialiased bilinear) and CenterCrop(224).",
+    caution="How its authors scaled a film of one channel is not known: complete input.multiply, mean and std in the "
+    "card.",
+)
 _TEN_CROPS = replace(
     LAYOUTS["torchvision"],
     input=replace(LAYOUTS["torchvision"].input, short_side=256),
     preprocessing="torchvision's Resize(256) of the short side (Pillow, antialiased bilinear), CenterCrop(224), three "
     "equal channels, ImageNet's mean and standard deviation.",
     caution="Its authors averaged the probabilities of ten crops and mirror images; here only the centre crop counts.",
+)
+_WHO = replace(LAYOUTS["torchxrayvision"], outputs=(), link="softmax")
+_SQUARE = "torchxrayvision's XRayCenterCrop, then antialiased bilinear to {0} x {0}, three equal channels, "
+# Who is on the film and how it was taken; classes and steps as in torchxrayvision 1.5.7, baseline_models.
+_SEX = replace(
+    _WHO,
+    outputs=("Male", "Female"),
+    input=InputSpec(224, 3, "crop-first", multiply=255.0),
+    preprocessing=_SQUARE.format(224) + "shades of 0 to 255.",
+)
+_RACE = replace(
+    _WHO,
+    outputs=("Asian", "Black", "White"),
+    input=InputSpec(320, 3, "crop-first", **IMAGENET),
+    preprocessing=_SQUARE.format(320) + "ImageNet's mean and standard deviation.",
+    caution="It answers with the race that patients reported of themselves, which experts cannot tell from a film: it "
+    "was made to show that a model can.",
+)
+_VIEW = replace(
+    _WHO,
+    outputs=("Frontal", "Lateral", *(UNTRAINED,) * 998),
+    input=InputSpec(224, 3, "crop-first", **IMAGENET),
+    preprocessing=_SQUARE.format(224) + "ImageNet's mean and standard deviation.",
+    caution="Its last layer has 1000 outputs, of which it was taught two; probabilities are shared between these two.",
 )
 PUBLISHED = {
     "chexnet-jrzech": LAYOUTS["torchvision"],
@@ -130,6 +182,10 @@ PUBLISHED = {
         name: replace(LAYOUTS["torchxrayvision"], operating_points=points)
         for name, points in XRV_OPERATING_POINTS.items()
     },
+    "xrv-resnet50": replace(LAYOUTS["torchxrayvision"].at(512), operating_points=XRV_OPERATING_POINTS["xrv-resnet50"]),
+    "xrv-sex": _SEX,
+    "xrv-race": _RACE,
+    "xrv-view": _VIEW,
 }
 
 

@@ -40,7 +40,7 @@ class Checkpoint:
     tensors : dict of str to ndarray
         By the name that the file gives them, floating-point ones as float32.
     facts : dict
-        What else it tells: ``op_threshs`` or ``pathologies`` of a pickled module, ``layers`` of a Keras file.
+        What else it tells: ``op_threshs`` and ``names`` of the outputs in a torch file, ``layers`` of a Keras file.
     aside : tuple of str
         What it holds beside the weights, such as the state of an optimizer; not read.
     """

@@ -13,13 +13,29 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError, decode, width
-from training.weights.torch_pickle import WAY_OUT, Inert, Storage, Tensor, load
+from training.weights.torch_pickle import SAVE, WAY_OUT, Inert, Storage, Tensor, load
 
 MAX_PICKLE = 64 * 1024**2
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
-WHERE_WEIGHTS_LIE = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights")
-FACTS = ("op_threshs", "pathologies", "targets")
+WHERE_WEIGHTS_LIE = (
+    *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module"),
+    *("model_weights", "net_state_dict", "params_ema", "ema", "state_dict_ema", "model_ema"),
+)
+WHERE_FACTS_LIE = ("hyper_parameters", "hparams", "args", "config", "meta")
+# Of the outputs, by their order or by their number; what datasets and trainers call them.
+NAMES = ("pathologies", "targets", "class_names", "classes", "labels", "class_to_idx")
+EXPORTED = (
+    "a program that torch.export wrote",
+    "program = torch.export.load('FILE'); torch.save(program.state_dict, 'weights.pth')",
+)
+# How other programs that torch writes as zip archives are told, what they are, and how one gets at their weights.
+PROGRAMS = {
+    "constants.pkl": ("a TorchScript program", f"model = torch.jit.load('FILE'); {SAVE}"),
+    "serialized_exported_program.json": EXPORTED,
+    "archive_format": EXPORTED,  # of a later torch
+    "model.weights.h5": ("a Keras model", ""),
+}
 MAX_DEPTH = 50
 
 
@@ -47,8 +63,7 @@ def _read_zip(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if any(name.rsplit("/", 1)[-1] == "constants.pkl" for name in names):
-                raise WeightsError(f"this is a TorchScript program, which is code and not weights; {WAY_OUT}")
+            _refuse_programs({name.rsplit("/", 1)[-1] for name in names})
             pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
             if len(pickles) != 1:
                 raise WeightsError("this zip archive is not one that torch.save wrote: it has no data.pkl")
@@ -66,6 +81,14 @@ def _read_zip(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
         raise
     except Exception as error:  # zipfile raises almost anything on damaged bytes
         raise WeightsError(f"it is damaged or not complete ({type(error).__name__})") from error
+
+
+def _refuse_programs(names: set[str]) -> None:
+    for name, (what, export) in PROGRAMS.items():
+        if name in names and export:
+            raise WeightsError(f"this is {what}, which is code and not weights; export these, in two lines: {export}")
+        if name in names:
+            raise WeightsError(f"this is {what}, which needs no import: put it beside its card into models/")
 
 
 def _read_legacy(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
@@ -121,26 +144,93 @@ def collect(content: Any) -> tuple[dict[str, Tensor], dict[str, Any], tuple[str,
         Names of what else the checkpoint holds.
     """
     aside: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
     for _ in range(MAX_DEPTH):
         if isinstance(content, Inert):
             tensors: dict[str, Tensor] = {}
             _collect_module(content, "", tensors, 0)
+            facts = _said(vars(content)) | facts
             if tensors:
-                own = vars(content)
-                return tensors, {name: own[name] for name in FACTS if isinstance(own.get(name), (list, tuple))}, aside
-            break
+                return tensors, facts, aside
+            content = vars(content)  # what is no module may have one, as fastai's learner does
         if not isinstance(content, Mapping):
             break
-        tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
-        inside = [name for name in WHERE_WEIGHTS_LIE if isinstance(content.get(name), (Mapping, Inert))]
+        facts = _said(content) | facts
+        inside = _weights_in(content)
         if inside:
-            aside += tuple(_name(name) for name in content if name != inside[0])
-            content = content[inside[0]]
-        elif tensors and all(isinstance(name, str) for name in tensors):
-            return tensors, {}, aside + tuple(_name(name) for name in content if name not in tensors)
-        else:
-            break
+            aside += tuple(_name(name) for name in content if name not in inside)
+            content = content[inside[0]] if len(inside) == 1 else _joined(content, inside)
+            continue
+        tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
+        if tensors and all(isinstance(name, str) for name in tensors):
+            return tensors, facts, aside + tuple(_name(name) for name in content if name not in tensors)
+        break
     raise WeightsError(f"it holds no weights that can be found ({_describe(content)}); {WAY_OUT}")
+
+
+def _weights_in(content: Mapping[Any, Any]) -> list[str]:
+    """Give the names under which weights lie in a dictionary; none where it holds them itself."""
+    usual = [name for name in WHERE_WEIGHTS_LIE if _holds_module(content.get(name))]
+    if usual:
+        return usual[:1]
+    if any(isinstance(value, Tensor) and len(value.shape) > 1 for value in content.values()):
+        return []
+    named = {name: value for name, value in content.items() if isinstance(name, str)}
+    states = [name for name, value in named.items() if _state(value)]
+    return states or [name for name, value in named.items() if "optim" not in name and _holds_module(value)][:1]
+
+
+def _holds_tensors(value: Any) -> bool:
+    """Whether there is a tensor in a dictionary or a module, or anywhere below it."""
+    pending, seen = [value], set()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Tensor):
+            return True
+        if isinstance(one, (Mapping, Inert)) and id(one) not in seen:
+            seen.add(id(one))
+            pending.extend(one.values() if isinstance(one, Mapping) else vars(one).values())
+    return False
+
+
+def _holds_module(value: Any) -> bool:
+    return isinstance(value, (Mapping, Inert)) and _holds_tensors(value)
+
+
+def _state(value: Any) -> dict[str, Tensor]:
+    """Give the tensors of a state dict or a module; none of what is neither, such as the state of an optimizer."""
+    tensors: dict[str, Tensor] = {}
+    if isinstance(value, Inert):
+        _collect_module(value, "", tensors, 0)
+    elif isinstance(value, Mapping):
+        tensors = {name: one for name, one in value.items() if isinstance(one, Tensor) and isinstance(name, str)}
+    return tensors
+
+
+def _joined(content: Mapping[Any, Any], inside: list[str]) -> dict[str, Tensor]:
+    """Give the tensors of several state dicts, each behind the name of its own."""
+    return {f"{name}.{inner}": tensor for name in inside for inner, tensor in _state(content[name]).items()}
+
+
+def _said(content: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give what a checkpoint or a module says of its outputs: ``op_threshs``, and their ``names``."""
+    said: dict[str, Any] = {}
+    for place in (content, *(_mapping(content.get(name)) for name in WHERE_FACTS_LIE)):
+        if isinstance(place.get("op_threshs"), (list, tuple)):
+            said.setdefault("op_threshs", place["op_threshs"])
+        for key in NAMES:
+            if names := _output_names(place.get(key)):
+                said.setdefault("names", names)
+    return said
+
+
+def _output_names(value: Any) -> list[str] | None:
+    if isinstance(value, Mapping):  # name to number, as torchvision's ImageFolder has it
+        numbers = list(value.values())
+        in_order = all(type(number) is int for number in numbers) and sorted(numbers) == list(range(len(numbers)))
+        value = sorted(value, key=value.__getitem__) if in_order else None
+    is_list = isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value) and any(value)
+    return list(value) if is_list else None
 
 
 def _collect_module(module: Inert, prefix: str, tensors: dict[str, Tensor], depth: int) -> None:

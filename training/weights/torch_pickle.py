@@ -38,12 +38,23 @@ RECORDED = {
     *((f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("scalar", "_reconstruct")),
     *((module, "set") for module in ("builtins", "__builtin__")),
     *((module, "frozenset") for module in ("builtins", "__builtin__")),
+    # What trainers keep among their settings.
+    *(
+        (module, f"{kind}Path")
+        for module in ("pathlib", "pathlib._local")
+        for kind in ("Posix", "Windows", "PurePosix")
+    ),
+    *(("datetime", name) for name in ("datetime", "date", "timedelta")),
+    *(("builtins", name) for name in ("slice", "range", "complex", "bytearray")),
+    ("functools", "partial"),
+    ("copyreg", "_reconstructor"),
     ("collections", "defaultdict"),
     ("collections", "Counter"),
 }
+SAVE = "torch.save(model.state_dict(), 'weights.pth')"
 WAY_OUT = (
-    "if you trust it, save the weights alone where it was made: torch.save(model.state_dict(), 'weights.pth'), "
-    "or safetensors"
+    "if you trust it, export the weights where it was made, in two lines: "
+    f"model = torch.load('FILE', weights_only=False); {SAVE}"
 )
 
 

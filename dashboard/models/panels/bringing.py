@@ -23,15 +23,15 @@ from training.weights.registry import Entry, registry
 
 NOT_KNOWN = "none of these, or not known"
 LAYOUT_WORDS = {
-    "torchvision": "torchvision’s names (CheXNet reproductions in PyTorch)",
-    "torchxrayvision": "torchxrayvision’s names",
+    "torchvision": "torchvision, MONAI, timm, fastai or Lightning (CheXNet reproductions in PyTorch)",
+    "torchxrayvision": "torchxrayvision",
     "chexnet-keras": "CheXNet-Keras’ .h5",
 }
 HOW = """A model that is ready, NAME.keras with its card NAME.json, needs no import: put both into
 
 `{models}`
 
-For a published DenseNet-121 checkpoint (.safetensors, .npz, .h5, .pth, .pt), put the file into
+For a checkpoint of a DenseNet, ResNet or EfficientNet (.safetensors, .npz, .h5, .pth, .pt, .ckpt), put the file into
 
 `{imports}`
 

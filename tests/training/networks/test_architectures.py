@@ -6,7 +6,8 @@ import pytest
 from training.networks.architectures import ARCHITECTURES, FEATURES, build
 
 # Of torchvision's network and of Keras's, without a head; batch statistics count in the latter only.
-TRAINABLE, ALL = {"densenet121": 6_953_856}, {"efficientnetv2-b0": 5_919_312}
+TRAINABLE = {"densenet121": 6_953_856, "resnet18": 11_176_512, "resnet34": 21_284_672, "resnet50": 23_508_032}
+ALL = {"efficientnetv2-b0": 5_919_312}
 
 
 @pytest.fixture(scope="module")

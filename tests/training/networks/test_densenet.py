@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.networks.densenet import EPSILON, build_densenet121, densenet121
+from training.networks.classifier import build_classifier, linear_head
+from training.networks.densenet import DENSENETS, densenet, densenet121
+from training.networks.layers import EPSILON
 from xai.backend import keras
 
 SIZE = 64
@@ -14,7 +16,7 @@ KERAS_EPSILON = 1.001e-5
 
 @pytest.fixture(scope="module")
 def ours():
-    model = build_densenet121(SIZE, 3, 5, np.random.default_rng(3))
+    model = build_classifier("densenet121", densenet121, SIZE, 3, linear_head(5), np.random.default_rng(3))
     rng = np.random.default_rng(4)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -55,13 +57,15 @@ def test_it_has_the_weighted_layers_of_keras_applications(ours, theirs):
 
 def test_one_channel_and_no_last_relu():
     film = keras.Input((SIZE, SIZE, 1))
-    features = densenet121(film, np.random.default_rng(0), final_relu=False)
+    features = densenet(film, np.random.default_rng(0), DENSENETS["densenet121"], final_relu=False)
     assert features.shape == (None, 2, 2, 1024)
     model = keras.Model(film, features)
     assert model.layers[-1].name == "bn" and model.get_layer("conv1_conv").kernel.shape == (7, 7, 1, 64)
 
 
 def test_the_same_seed_gives_the_same_network():
-    first, second = (build_densenet121(32, 1, 2, np.random.default_rng(9)) for _ in range(2))
+    first, second = (
+        build_classifier("densenet121", densenet121, 32, 1, linear_head(2), np.random.default_rng(9)) for _ in range(2)
+    )
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from tests.training.weights.checkpoints import random_state, write_keras_2_weights
+from tests.training.weights.states import body_of, dense
 from training.__main__ import main
 from training.weights import published, writing
 from training.weights.importing import import_weights
-from training.weights.published import LAYOUTS, PUBLISHED, XRV_OPERATING_POINTS, XRV_OUTPUTS, recognise
+from training.weights.published import IMAGENET, LAYOUTS, PUBLISHED, XRV_OPERATING_POINTS, XRV_OUTPUTS, recognise
 from training.weights.tensors import WeightsError
 from training.weights.writing import WriteError
-from xai.cards.model_card import read_card
+from xai.cards.model_card import InputSpec, read_card
 from xai.findings import FINDINGS
 from xai.models.classifier import Classifier
 from xai.models.loading import file_sha256
@@ -123,7 +124,7 @@ REFUSED = {
     "takes 3 channels, but torchxrayvision networks take 1": ("colour.npz", "torchxrayvision", ()),
     "takes 1 channels, but torchvision networks take 3": ("grey.npz", "torchvision", ()),
     "has the layout torchxrayvision, not torchvision": ("colour.npz", "torchvision", ("--source", "xrv-nih")),
-    "no DenseNet-121: it has no weights of the first": ("colour.npz", "chexnet-keras", ()),
+    "no DenseNet-121: it has no weights of the classifier": ("colour.npz", "chexnet-keras", ()),
     "name must end in .keras": ("colour.npz", "torchvision", ("--out", "model.h5")),
 }
 
@@ -148,7 +149,8 @@ def test_a_missing_tensor_leaves_nothing(colour, tmp_path, capsys):
     assert main(["import-weights", *arguments]) == 2
     error = capsys.readouterr().err
     assert error.endswith(
-        "less.npz cannot be imported: it is no whole DenseNet-121: no tensor for conv4_block7_1_bn/beta.\n"
+        "less.npz cannot be imported: it is no whole DenseNet-121: "
+        "no tensor features.denseblock3.denselayer7.norm2.bias.\n"
     )
     assert not library.exists()
 
@@ -196,6 +198,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(from_torchvision, tmp_pa
 
 FILLS_UP = """
 import resource, signal, sys
+from tests.training.weights.states import body_of, dense
 from training.__main__ import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
@@ -219,6 +222,7 @@ def test_a_disk_that_fills_up_while_keras_writes(colour, tmp_path):
 
 
 def test_a_published_file_is_known_by_its_name():
+    assert recognise(Path("mira_sex_resnet-all_epoch_13-step_7125.ckpt"), "torchxrayvision", None)[0] == "xrv-sex"
     name = "nih-densenet121-d121-tw-lr001-rot45-tr15-sc15-seed0-best.pt"
     assert recognise(Path("somewhere") / name, "torchxrayvision", None)[0] == "xrv-nih"
     assert recognise(Path("model.pth"), "torchvision", None) == (None, LAYOUTS["torchvision"])
@@ -233,15 +237,90 @@ def test_every_published_checkpoint_can_be_fetched_and_has_its_terms():
         assert known.layout in LAYOUTS
         points = known.operating_points
         assert points is None or len(points) == len(known.outputs) == 18
+        assert known.link == "sigmoid" or points is None
     assert {name for name, entry in entries.items() if entry.kind == "weights"} == set(PUBLISHED)
 
 
 @pytest.mark.parametrize(
     ("name", "trained"),
-    [("all", 18), ("nih", 14), ("pc", 15), ("chex", 11), ("rsna", 2), ("mimic_nb", 11), ("mimic_ch", 11)],
+    [
+        *[("all", 18), ("nih", 14), ("pc", 15), ("chex", 11), ("rsna", 2), ("mimic_nb", 11), ("mimic_ch", 11)],
+        ("resnet50", 16),
+    ],
 )
 def test_operating_points_know_which_outputs_were_trained(name, trained):
     points = XRV_OPERATING_POINTS[f"xrv-{name}"]
     assert sum(not math.isnan(point) for point in points) == trained
     fracture = points[XRV_OUTPUTS.index("Fracture")]
     assert math.isnan(fracture) == (name in ("nih", "rsna"))
+
+
+def resnet(path: Path, outputs: int, channels: int = 3) -> Path:
+    """Write a small ResNet of zeros."""
+    body = body_of("resnet18", channels=channels)
+    variances = {name: np.ones(values.shape, np.float32) for name, values in body.items() if "running_var" in name}
+    np.savez_compressed(path, **body | variances, **dense("fc", 512, outputs))
+    return path
+
+
+PEOPLE = {
+    "xrv-sex": (2, ("Male", "Female"), InputSpec(224, 3, "crop-first", 255.0), ""),
+    "xrv-race": (3, ("Asian", "Black", "White"), InputSpec(320, 3, "crop-first", **IMAGENET), "experts cannot tell"),
+    "xrv-view": (1000, ("Frontal", "Lateral"), InputSpec(224, 3, "crop-first", **IMAGENET), "shared between these two"),
+}
+
+
+@pytest.mark.parametrize("source", PEOPLE)
+def test_models_of_who_is_on_a_film_know_their_classes(tmp_path, source):
+    outputs, names, spec, said = PEOPLE[source]
+    file = resnet(tmp_path / "weights.npz", outputs)
+    imported = import_weights(file, "torchxrayvision", tmp_path / "m.keras", source=source)
+    card = imported.card
+    assert (card.outputs, card.input, card.link, card.emits) == (names, spec, "softmax", "logits")
+    assert card.feature_layer == "layer4_1_relu" and card.provenance["architecture"] == "resnet18"
+    assert said in " ".join(imported.notes)
+    assert f"{spec.size} x {spec.size}" in card.provenance["preprocessing"]
+    assert not [note for note in imported.notes if "taken to be" in note or "numbered" in note]
+
+
+def test_what_a_person_knows_of_a_file_stands_in_the_card(tmp_path):
+    file = resnet(tmp_path / "weights.npz", 2)
+    words = ["--layout", "torchvision", "--size", "96", "--link", "softmax", "--outputs", "Normal", "Pneumonia"]
+    assert main(["import-weights", str(file), *words, "--out", str(tmp_path / "m.keras")]) == 0
+    card = read_card(tmp_path / "m.json")
+    assert (card.link, card.outputs, card.input.size) == ("softmax", ("Normal", "Pneumonia"), 96)
+    assert card.provenance["preprocessing"].startswith("torchvision's Resize(96) of the short side")
+    assert "--size 96 --link softmax --outputs Normal Pneumonia" in card.provenance["command"]
+
+
+def test_what_nobody_knows_of_a_file_is_said_to_be_unknown(tmp_path):
+    imported = import_weights(resnet(tmp_path / "weights.npz", 2, 1), "torchvision", tmp_path / "m.keras")
+    card, notes = imported.card, " ".join(imported.notes)
+    assert card.outputs == ("output_1", "output_2") and card.input == InputSpec(224, 1, "crop")
+    assert card.provenance["preprocessing"].startswith("Not known: nothing says how films of one channel were scaled.")
+    for words in ("scaled a film of one channel is not known", "they are numbered", "--link softmax is for classes"):
+        assert words in notes
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"size": 16}, "its input must have a side of 32 to 2048 px, not 16"),
+        ({"link": "softmax", "outputs": ["A", "-"]}, "it has one output, and a softmax needs two"),
+        ({"link": "tanh"}, "its link must be one of sigmoid, softmax, not tanh"),
+        ({"prefix": "other."}, r"no network that is known here behind other\."),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_sentence(tmp_path, more, message):
+    file = resnet(tmp_path / "weights.npz", 2)
+    with pytest.raises(WeightsError, match=rf"^weights\.npz cannot be imported: .*{message}"):
+        import_weights(file, "torchvision", tmp_path / "m.keras", **more)
+    assert not (tmp_path / "m.keras").exists()
+
+
+def test_a_published_size_and_the_words_about_it_change_together():
+    large = PUBLISHED["xrv-resnet50"]
+    assert large.input.size == 512 and "XRayResizer(512)" in large.preprocessing and "1024" in large.preprocessing
+    ten_crops = PUBLISHED["chexnet-arnoweng"].at(448)
+    assert (ten_crops.input.size, ten_crops.input.short_side) == (448, 512)
+    assert ten_crops.preprocessing.startswith("torchvision's Resize(512)") and "(448)" in ten_crops.preprocessing

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.training.weights.checkpoints import old_names, random_state, shapes
-from training.networks.densenet import build_densenet121
-from training.weights.placing import fill, place_keras, place_torch, torch_place
+from training.networks.classifier import build_classifier, linear_head
+from training.networks.densenet import densenet121
+from training.weights.placing import fill, place_keras, place_torch
 from training.weights.tensors import Checkpoint, WeightsError
 
 
@@ -20,7 +21,11 @@ def state():
 
 @pytest.fixture(scope="module")
 def model():
-    return build_densenet121(32, 3, 14, np.random.default_rng(0))
+    return network(0)
+
+
+def network(seed: int):
+    return build_classifier("densenet121", densenet121, 32, 3, linear_head(14), np.random.default_rng(seed))
 
 
 def counted(state: dict) -> dict:
@@ -58,28 +63,6 @@ def test_every_style_of_names_is_the_same_network(state, style):
     assert len(found.unused) == (121 if style == "with counters" else 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "place"),
-    [
-        ("features.conv0.weight", "conv1_conv/kernel"),
-        ("features.norm0.running_var", "conv1_bn/moving_variance"),
-        ("features.denseblock1.denselayer1.norm1.weight", "conv2_block1_0_bn/gamma"),
-        ("features.denseblock3.denselayer24.conv1.weight", "conv4_block24_1_conv/kernel"),
-        ("module.features.denseblock4.denselayer16.norm.2.bias", "conv5_block16_1_bn/beta"),
-        ("densenet121.features.denseblock2.denselayer12.conv.2.weight", "conv3_block12_2_conv/kernel"),
-        ("features.transition3.norm.running_mean", "pool4_bn/moving_mean"),
-        ("features.transition1.conv.weight", "pool2_conv/kernel"),
-        ("features.norm5.weight", "bn/gamma"),
-        ("classifier.0.bias", "predictions/bias"),
-        ("features.norm5.num_batches_tracked", None),
-        ("classifier.1.weight", None),
-        ("fc.weight", None),
-    ],
-)
-def test_the_place_of_a_name(name, place):
-    assert torch_place(name) == place
-
-
 def test_a_filled_model_holds_the_checkpoint(state, model):
     assert fill(model, place_torch(Checkpoint(counted(state)))) == tuple(
         name for name in counted(state) if name.endswith("num_batches_tracked")
@@ -95,10 +78,13 @@ def test_a_filled_model_holds_the_checkpoint(state, model):
 
 T1 = "features.transition1.conv.weight"
 BROKEN = {
-    "no whole DenseNet-121: no tensor for conv1_bn/beta": lambda s: s.pop("features.norm0.bias"),
-    "no tensor for bn/gamma and 1 others": lambda s: (s.pop("features.norm5.weight"), s.pop("features.norm5.bias")),
-    r"transition1\.conv\.weight fills pool2_conv/kernel, .*\(1, 1, 256, 128\).*, not \(1, 1, 128, 256\)": lambda s: (
-        s.update({T1: s[T1].transpose(1, 0, 2, 3)})
+    r"no whole DenseNet-121: no tensor features\.norm0\.bias$": lambda s: s.pop("features.norm0.bias"),
+    r"no tensor features\.norm5\.weight and 1 others of 604": lambda s: (
+        s.pop("features.norm5.weight"),
+        s.pop("features.norm5.bias"),
+    ),
+    r"transition1\.conv\.weight has the shape \(256, 128, 1, 1\); expected \(128, 256, 1, 1\)": lambda s: s.update(
+        {T1: s[T1].transpose(1, 0, 2, 3)}
     ),
     r"norm5\.bias holds numbers that are not finite": lambda s: s.update(
         {"features.norm5.bias": np.full(1024, np.nan, np.float32)}
@@ -110,7 +96,7 @@ BROKEN = {
     r"nothing there takes features\.denseblock4\.denselayer17\.norm1\.weight \(1 such": lambda s: s.update(
         {"features.denseblock4.denselayer17.norm1.weight": np.zeros(1024, np.float32)}
     ),
-    r"classifier\.weight and module\.classifier\.weight belong in the same place": lambda s: s.update(
+    r"its head cannot be told: .* classifier \(1024 to 14\), module\.classifier \(1024 to 14\)": lambda s: s.update(
         {"module.classifier.weight": s["classifier.weight"]}
     ),
 }
@@ -129,12 +115,6 @@ def test_a_tensor_without_a_place_is_named(state, model):
     assert fill(model, place_torch(Checkpoint(state | extra))) == tuple(extra)
 
 
-@pytest.mark.parametrize("what", [{}, {"fc.weight": np.zeros((3, 4), np.float32)}])
-def test_another_network_is_refused(what):
-    with pytest.raises(WeightsError, match="no DenseNet-121: it has no weights of the classifier"):
-        place_torch(Checkpoint(what)).outputs  # noqa: B018
-
-
 def keras_names(model, rename=lambda name: name):
     weights = {
         f"{rename(layer.name)}/{weight.name}": np.asarray(weight) for layer in model.layers for weight in layer.weights
@@ -148,15 +128,16 @@ def test_keras_names_of_both_versions(state, model):
     old = keras_names(model, lambda name: name.replace("conv1_", "conv1/").replace("predictions", "dense_1"))
     for checkpoint in (new, old):
         placed = place_keras(checkpoint)
-        assert placed.final_relu and placed.outputs == 14 and placed.channels == 3
-        other = build_densenet121(32, 3, 14, np.random.default_rng(1))
+        assert placed.feature_layer == "relu" and placed.outputs == 14 and placed.channels == 3
+        other = network(1)
         assert fill(other, placed) == ()
         for ours, theirs in zip(model.layers, other.layers, strict=True):
             for weight, copied in zip(ours.weights, theirs.weights, strict=True):
                 # The variance makes up for Keras's larger epsilon.
                 shift = 1e-8 if weight.name == "moving_variance" else 0
                 np.testing.assert_allclose(np.asarray(copied), np.asarray(weight) + shift, rtol=1e-7)
-    assert not place_keras(dataclasses.replace(new, facts={"layers": ("bn", "avg_pool")})).final_relu
+    without = place_keras(dataclasses.replace(new, facts={"layers": ("bn", "avg_pool")}))
+    assert without.feature_layer == "bn" and without.build(32, np.random.default_rng(0)).get_layer("bn")
 
 
 def test_two_heads_are_refused(state, model):

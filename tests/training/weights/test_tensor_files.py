@@ -141,3 +141,37 @@ def test_files_that_are_none_are_refused(tmp_path):
             read_checkpoint(tmp_path / name)
     with pytest.raises(WeightsError, match="There is no file of weights"):
         read_checkpoint(tmp_path / "nothing.npz")
+
+
+STRANGERS = {
+    "lfs.pth": (b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 28000000\n", "a Git LFS pointer"),
+    "page.pth": (b"<!doctype html><html>Google Drive - Virus scan warning</html>", "a web page"),
+    "page.safetensors": (b"<HTML>Sign in</HTML>", "a web page"),
+    "model.safetensors.index.json": (
+        b'{"metadata": {}, "weight_map": {}}',
+        "lists the parts of weights in several files, join",
+    ),
+    "weights.pth.gz": (b"\x1f\x8b\x08" + bytes(30), "packed with gzip: unpack it first"),
+    "model-00002-of-00003.safetensors": (b"", "one part of several; join the parts where they were made"),
+    "empty.pth": (b"", "neither a zip archive nor a pickle"),
+    "notes.txt": (b"hello", r"expected a file that ends in \.safetensors"),
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_people_take_for_weights_is_called_what_it_is(tmp_path, name):
+    content, message = STRANGERS[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(WeightsError, match=f"^{name} cannot be imported: .*({message})"):
+        read_checkpoint(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".ckpt", ".pt", ".weights", ""])
+def test_the_content_tells_the_format_and_not_the_name(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    with path.open("wb") as file:
+        np.savez(file, w=np.arange(3.0, dtype=np.float32))
+    np.testing.assert_array_equal(read_checkpoint(path).tensors["w"], [0, 1, 2])
+    header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    path.write_bytes(len(header).to_bytes(8, "little") + header + np.float32(5).tobytes())
+    np.testing.assert_array_equal(read_checkpoint(path).tensors["w"], [5])

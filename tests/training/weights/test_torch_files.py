@@ -7,6 +7,9 @@ import os
 import pickle
 import zipfile
 from collections import OrderedDict
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,12 +197,33 @@ def test_an_archive_in_several_parts_is_one_sentence(tmp_path):
         read_checkpoint(tmp_path / "a.pth")
 
 
-def test_torchscript_and_other_archives_are_told_apart(tmp_path):
-    for name, message in (("archive/constants.pkl", "TorchScript"), ("readme.txt", "not one that torch.save wrote")):
-        with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
-            archive.writestr(name, b"")
-        with pytest.raises(WeightsError, match=message):
-            read_checkpoint(tmp_path / "a.pt")
+PROGRAMS = {
+    "archive/constants.pkl": (
+        r"TorchScript program, which is code and not weights; export these, in two lines: "
+        r"model = torch\.jit\.load\('FILE'\); torch\.save\(model\.state_dict\(\), 'weights\.pth'\)\.$"
+    ),
+    "archive/serialized_exported_program.json": r"torch\.export wrote, .* program = torch\.export\.load\('FILE'\);",
+    "archive/archive_format": r"torch\.export wrote, .* program = torch\.export\.load\('FILE'\);",
+    "model.weights.h5": "a Keras model, which needs no import",
+    "readme.txt": "not one that torch.save wrote",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_and_other_archives_are_told_apart(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
+        archive.writestr(name, b"")
+    with pytest.raises(WeightsError, match=PROGRAMS[name]):
+        read_checkpoint(tmp_path / "a.pt")
+
+
+def test_the_way_out_of_a_pickled_program_is_two_lines(tmp_path):
+    file = write_zip(tmp_path / "a.pt", pickle.dumps(Payload(os.getcwd)))
+    with pytest.raises(WeightsError) as refused:
+        read_checkpoint(file)
+    assert str(refused.value).endswith(
+        "in two lines: model = torch.load('FILE', weights_only=False); torch.save(model.state_dict(), 'weights.pth')."
+    )
 
 
 # From here on with torch, against what torch itself reads.
@@ -246,7 +270,7 @@ def test_tensors_of_every_kind_are_torchs(torch, tmp_path, new):
 
 
 @pytest.mark.parametrize("new", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
+@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "net", "params", "weights", "what_nobody_expects"])
 def test_a_checkpoint_beside_other_things(torch, tmp_path, new, key):
     state = state_of_all_kinds(torch)
     content = {
@@ -287,6 +311,60 @@ def test_a_pickled_module_gives_its_state_dict(torch, tmp_path, new, inside):
     for name, values in module.state_dict().items():
         np.testing.assert_array_equal(checkpoint.tensors[name], values.numpy())
     assert checkpoint.facts["op_threshs"][0] == 0.25
+
+
+def test_weights_are_told_from_the_state_of_an_optimizer_and_a_running_mean(torch, tmp_path):
+    kernel = torch.arange(6.0).reshape(2, 3)
+    other = {"state": {0: {"exp_avg": kernel}}, "param_groups": [{"lr": 0.1}]}
+    content = {
+        "optimizer": other,
+        "state_dict_ema": {"w": -kernel},
+        "step": torch.tensor(3),
+        "state_dict": {"w": kernel},
+    }
+    torch.save(content, tmp_path / "a.ckpt")
+    checkpoint = read_checkpoint(tmp_path / "a.ckpt")
+    assert list(checkpoint.tensors) == ["w"] and (checkpoint.tensors["w"] == kernel.numpy()).all()
+    assert checkpoint.aside == ("optimizer", "state_dict_ema", "step")
+
+
+def test_a_body_and_a_head_that_are_saved_apart_come_together(torch, tmp_path):
+    content = {"body": {"w": torch.ones(2, 2)}, "top": {"w": torch.zeros(2, 2)}, "optimizer": {"state": {}}, "epoch": 3}
+    torch.save(content, tmp_path / "a.pt")
+    checkpoint = read_checkpoint(tmp_path / "a.pt")
+    assert {name: values.sum() for name, values in checkpoint.tensors.items()} == {"body.w": 4, "top.w": 0}
+    assert checkpoint.aside == ("optimizer", "epoch")
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ({"class_names": ["Normal", "Pneumonia"]}, ["Normal", "Pneumonia"]),
+        ({"hyper_parameters": {"lr": 0.1, "classes": ("A", "B")}}, ["A", "B"]),
+        ({"class_to_idx": {"Pneumonia": 1, "Normal": 0}}, ["Normal", "Pneumonia"]),
+        ({"class_to_idx": {"Pneumonia": 1, "Normal": 5}}, None),
+        ({"classes": 2}, None),
+        ({"labels": [0, 1]}, None),
+    ],
+)
+def test_names_of_outputs_that_stand_beside_the_weights(torch, tmp_path, said, names):
+    torch.save({"state_dict": {"w": torch.ones(2, 2)}, **said}, tmp_path / "a.ckpt")
+    assert read_checkpoint(tmp_path / "a.ckpt").facts.get("names") == names
+
+
+class Learner:
+    """An object with a module, as fastai exports it."""
+
+
+def test_settings_of_a_trainer_and_what_holds_a_module_are_read_over(torch, tmp_path):
+    learner = Learner()
+    learner.model, learner.path, learner.params = torch.nn.Linear(2, 3), Path("films"), {"lr": 0.1}
+    learner.begun, learner.schedule = datetime(2026, 1, 1), partial(pow, 2)
+    torch.save(
+        {"hyper_parameters": {"root": Path("films")}, "weights": {"lr": 0.1}, "learner": learner}, tmp_path / "a.pt"
+    )
+    checkpoint = read_checkpoint(tmp_path / "a.pt")
+    assert {name: values.shape for name, values in checkpoint.tensors.items()} == {"weight": (3, 2), "bias": (3,)}
 
 
 def test_a_class_is_no_checkpoint(torch, tmp_path):
