@@ -88,7 +88,7 @@ def foreign() -> dict[str, bytes]:
         "JPEG 2000 ": saved(GREY, "JPEG2000"),
         "PDF": saved(GREY, "PDF"),
         "ZIP": zipped.getvalue(),
-        "gzip": gzip.compress(b"volume", mtime=0),
+        "gzip": gzip.compress(b"volume"),
         "HDF5": hdf5.getvalue(),
         "NumPy": array.getvalue(),
         "NIfTI": bytes(344) + b"n+1\0" + bytes(100),
