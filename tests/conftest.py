@@ -14,6 +14,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-pictures", action="store_true", help="store what the pages look like now")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call bytes by their number: they may hold the time, and both processes must call a test the same."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Give the folder of real films beside the checkout, or skip."""

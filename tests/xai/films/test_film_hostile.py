@@ -106,7 +106,7 @@ def foreign() -> dict[str, bytes]:
         "MetaImage": b"ObjectType = Image\nNDims = 3\n" + bytes(40),
         "PDF": saved(GREY, "PDF"),
         "ZIP": zipped.getvalue(),
-        "gzip": gzip.compress(b"volume", mtime=0),
+        "gzip": gzip.compress(b"volume"),
         "HDF5": hdf5.getvalue(),
         "NumPy": array.getvalue(),
         "NIfTI": bytes(344) + b"n+1\0" + bytes(100),
