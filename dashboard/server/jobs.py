@@ -95,13 +95,19 @@ class Jobs:
         wanted = set(keys)
         now = time.monotonic()
         with self._changed:
-            for key, job in list(self._jobs.items()):
+            for key, job in self._jobs.items():
                 if key in wanted and visitor in job.waiting:
                     job.waiting[visitor] = now
                 elif key not in wanted:
                     job.waiting.pop(visitor, None)
-                if not self._waited_for(job) and job.state != "running":
-                    del self._jobs[key]
+            self._sweep()
+
+    def leave(self, visitor: str, key: str) -> None:
+        """Stop waiting for one job, and forget jobs that nobody waits for."""
+        with self._changed:
+            if key in self._jobs:
+                self._jobs[key].waiting.pop(visitor, None)
+            self._sweep()
 
     def hear(self, visitor: str) -> None:
         """Note that a visitor still waits for whatever it waits for."""
@@ -133,6 +139,11 @@ class Jobs:
         """Forget a job that has ended, so that it can be asked for again."""
         with self._changed:
             if key in self._jobs and self._jobs[key].ended:
+                del self._jobs[key]
+
+    def _sweep(self) -> None:
+        for key, job in list(self._jobs.items()):
+            if not self._waited_for(job) and job.state != "running":
                 del self._jobs[key]
 
     def _waited_for(self, job: Job) -> bool:

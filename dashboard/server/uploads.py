@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.page.visit import refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
+from dashboard.server.session import this_page
 from xai.films.film import FilmError
 from xai.films.reading import read_film
 
@@ -70,6 +71,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
             break
         services.films.put(film)
+        services.channel.visitors.bring(this_page().visitor, film.sha256)
         upload = known.setdefault(
             film.sha256, Upload(film.sha256, f"{file.name} · {film.facts.format}", film.facts.view)
         )
