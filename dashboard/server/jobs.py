@@ -90,6 +90,12 @@ class Jobs:
             self._changed.notify_all()
             return job
 
+    def ask_unless_done(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job | None:
+        """Wait for a job as `ask` does; None where it is done, and not forgotten yet."""
+        with self._changed:
+            job = self._jobs.get(key)
+            return None if job is not None and job.state == "done" else self.ask(visitor, key, work, slow=slow)
+
     def keep_only(self, visitor: str, keys: Iterable[str]) -> None:
         """Stop waiting for everything else that this visitor asked for, and forget jobs that nobody waits for."""
         wanted = set(keys)

@@ -26,13 +26,22 @@ def this_page() -> Page:
 
 def page_address(page: Page) -> str:
     """Give where the browser reaches the page beside Streamlit, from the root of the server."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{'/' + base if base else ''}{PREFIX}/pages/{page.id}"
+    return f"{_home()}/pages/{page.id}"
+
+
+def part_address(name: str) -> str:
+    """Give where the browser fetches a part, from the root of the server."""
+    return f"{_home()}/parts/{name}"
 
 
 def visitor() -> str:
     """Give this page's name in the queues: random, and of no other meaning."""
     return this_page().id
+
+
+def _home() -> str:
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' + base if base else ''}{PREFIX}"
 
 
 @dataclass

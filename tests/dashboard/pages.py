@@ -8,7 +8,7 @@ from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.conftest import REPOSITORY
 
-APP = REPOSITORY / "dashboard" / "app.py"
+APP = REPOSITORY / "dashboard" / "main.py"
 
 
 class Idle(Services):

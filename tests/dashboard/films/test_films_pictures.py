@@ -212,7 +212,7 @@ class TestWords:
         assert first.findings == "Mass, Edema"
         assert (first.outcome, first.answer, first.written) == ("TP", "90 %", "x · note")
         assert first.sentence == "a · PA · F · 61 years · labels: Mass, Edema · Mass 90 %, true positive"
-        assert (second.findings, second.outcome, second.can_open) == ("none present", "FP", False)
+        assert (second.findings, second.outcome) == ("none present", "FP")
         assert (third.findings, third.outcome, third.answer) == ("no labels", "", "")
 
     def test_without_a_finding_it_counts_what_is_flagged(self, made):
