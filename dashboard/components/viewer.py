@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,9 @@ from dashboard.components.controls import control, key_rows
 from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RANGES, checked_display
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
+OPTIONAL: Mapping[str, Any] = MappingProxyType(
+    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+)
 _FOLDER = Path(__file__).with_suffix("")
 
 
@@ -52,9 +56,9 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``film``, ``findings``, ``panels``, ``luts``; ``selected``, the finding that the visitor chose or None;
         ``page``, the address of the page's channel, ``group``, what it calls what this light box waits for, and
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
-        ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film), ``display`` (entries of
-        :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name
-        and what to say of it).
+        ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
+        ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
+        and ``about`` (its name and what to say of it).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional
@@ -69,8 +73,7 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
     ValueError
         Where the data contradicts itself.
     """
-    optional: dict[str, Any] = {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
-    payload = {**optional, **data, "display": checked_display(data.get("display", {}))}
+    payload = {**OPTIONAL, **data, "display": checked_display(data.get("display", {}))}
     _check_selected(payload)
     return _component(data=payload, key=key, on_back_change=on_back_change or _nothing)
 

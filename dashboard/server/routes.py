@@ -120,7 +120,7 @@ class _Routes:
 def visitor_of(request: Request) -> str:
     """Give the token of the visitor who asks; nothing where there is none."""
     token = request.cookies.get(COOKIE)
-    return token if token is not None and is_token(token) else ""
+    return token if is_token(token) else ""
 
 
 def is_from_here(request: Request) -> bool:

@@ -61,5 +61,5 @@ def _hold_page(_services: Services) -> _Held:
     session = st.session_state
     if "open_page" not in session:
         token = st.context.cookies.get(COOKIE)
-        session.open_page = _services.channel.pages.open(token if token is not None and is_token(token) else new_token())
+        session.open_page = _services.channel.pages.open(token if is_token(token) else new_token())
     return _Held(session.open_page, _services.channel.pages)

@@ -6,6 +6,7 @@ import re
 import secrets
 import threading
 from collections import defaultdict
+from typing import TypeGuard
 
 COOKIE = "lightbox_visitor"
 _TOKEN = re.compile("[0-9a-f]{32}")
@@ -16,7 +17,7 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def is_token(text: str | None) -> bool:
+def is_token(text: str | None) -> TypeGuard[str]:
     """Whether a text has the form of a token."""
     return text is not None and _TOKEN.fullmatch(text) is not None
 
