@@ -75,5 +75,7 @@ def predict_films(services: Services, model: str, wanted: Sequence[str], budget:
         if films:
             logits = classifier.logits(np.stack([classifier.prepare(film) for film in films]))
             for film, answer in zip(films, logits, strict=True):
-                services.logits.put(services.logits_key(film.sha256, model), answer)
+                key = services.logits_key(film.sha256, model)
+                services.note_upload(film.sha256, key)
+                services.logits.put(key, answer)
         budget.progress(min(1.0, (start + BATCH) / len(wanted)))

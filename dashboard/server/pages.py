@@ -15,6 +15,7 @@ from dashboard.server.jobs import Job
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 GRACE = 120.0  # seconds after which a page whose browser has gone is forgotten: as long as Streamlit keeps a session
+MOST_ASKED = 3  # times that one thing is made for one view
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,17 @@ class _Awaited:
     part: str | None = None
     is_stopped: bool = False
     is_over: bool = False
+    asked: int = 0
 
     def look(self, tell: Callable[[], None]) -> None:
         """Take what is there; ask for what is not, unless the visitor stopped it."""
         if self.part is None and self.want.find is not None:
             self.part = self.want.find()
-        if self.part is not None or self.is_stopped or self._is_under_way():
+        if self.part is not None or self.is_stopped or self.is_over or self._is_under_way():
             return
         self.job = self.want.ask()
         self.is_over = self.job is None and self.want.find is None
+        self.asked += 1
         if self.job is not None:
             self.job.watch(tell)
         elif self.want.find is not None:
@@ -107,9 +110,8 @@ class _Awaited:
         job = self.job
         if job is None:
             return False
-        # What was done and cannot be found is made again: it was forgotten to save memory.
-        if job.state == "done":
-            return self.want.find is None
+        if job.state == "done":  # and cannot be found: it is made again, as it may have been put away to save memory
+            return self.want.find is None or self.asked >= MOST_ASKED
         return job.state == "failed" or job.is_known
 
     def item(self) -> Item:
@@ -125,6 +127,8 @@ class _Awaited:
             return Item(name, title, "waiting")
         if job.state == "failed":
             return Item(name, title, "failed", message=job.error or "")
+        if job.state == "done" and self.want.find is not None and self.asked >= MOST_ASKED:
+            return Item(name, title, "failed", message="It was made, but this server has no room to keep it.")
         if job.state == "done":
             return Item(name, title, "ready" if self.want.find is None else "running", 1.0)
         if job.state == "running":
@@ -242,7 +246,7 @@ class Page:
         with self._lock:
             for one in self._groups.get(group, {}).values():
                 self._stopped.discard(one.want.key)
-                one.is_stopped, one.part = False, None
+                one.is_stopped, one.is_over, one.part, one.asked = False, False, None, 0
                 if one.job is not None:
                     one.job.queue.drop(one.job.key)
                     one.job = None
@@ -292,7 +296,7 @@ class Page:
         """Give a bell that rings when something has changed; one who listened before is sent away by it."""
         bell, loop = asyncio.Event(), asyncio.get_running_loop()
         with self._lock:
-            self._ring()
+            self._wake()
             self._bells = {bell: loop}
         try:
             yield bell
@@ -331,6 +335,9 @@ class Page:
 
     def _ring(self) -> None:
         self._version += 1
+        self._wake()
+
+    def _wake(self) -> None:
         for bell, loop in self._bells.items():
             with contextlib.suppress(RuntimeError):  # the server is going down
                 loop.call_soon_threadsafe(bell.set)

@@ -163,7 +163,7 @@ class Services:
         """Give the job that makes an explanation."""
         key = self.explanation_key(request)
         if not request.of_dataset:
-            self._note(request.film.sha256, key)
+            self.note_upload(request.film.sha256, key)
 
         explainer = EXPLAINERS[request.method](**dict(request.parameters))
 
@@ -183,7 +183,7 @@ class Services:
         for forget in tuple(self.when_forgotten.values()):
             forget(film)
 
-    def _note(self, film: str, key: str) -> None:
+    def note_upload(self, film: str, key: str) -> None:
         """Note what is made of an upload, to be forgotten with it."""
         self._of_upload.setdefault(film, set()).add(key)
 
@@ -195,7 +195,7 @@ class Services:
         """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
         key = self.logits_key(film.sha256, model)
         if not of_dataset:
-            self._note(film.sha256, key)
+            self.note_upload(film.sha256, key)
         found = self.logits.get(key)
         if found is not None:
             return found

@@ -14,9 +14,14 @@ from dashboard.server.visitors import COOKIE, is_token, new_token
 
 def open_page(services: Services) -> Page:
     """Give the page that this visitor has open, with what it waits for; one for each tab of the browser."""
-    held = _hold_page(services)
-    services.channel.pages.stay(held.page)
-    return held.page
+    session, pages = st.session_state, services.channel.pages
+    if "open_page" not in session:
+        token = st.context.cookies.get(COOKIE)
+        session.open_page = pages.open(token if is_token(token) else new_token())
+    page: Page = session.open_page
+    _hold(page.id, page, pages)
+    pages.stay(page)
+    return page
 
 
 def this_page() -> Page:
@@ -57,9 +62,5 @@ class _Held:
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=_Held.release)
-def _hold_page(_services: Services) -> _Held:
-    session = st.session_state
-    if "open_page" not in session:
-        token = st.context.cookies.get(COOKIE)
-        session.open_page = _services.channel.pages.open(token if is_token(token) else new_token())
-    return _Held(session.open_page, _services.channel.pages)
+def _hold(name: str, _page: Page, _pages: Pages) -> _Held:
+    return _Held(_page, _pages)

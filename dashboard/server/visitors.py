@@ -17,9 +17,9 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def is_token(text: str | None) -> TypeGuard[str]:
-    """Whether a text has the form of a token."""
-    return text is not None and _TOKEN.fullmatch(text) is not None
+def is_token(text: object) -> TypeGuard[str]:
+    """Whether something is a text of the form of a token."""
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
 
 
 class Visitors:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.display import DISPLAY
 from dashboard.server.library import Library
+from dashboard.server.pages import Item, Page
 from dashboard.server.services import Services
+from dashboard.server.uploads import Upload
+from dashboard.server.visitors import new_token
+from tests.dashboard.components.test_packing import unpack
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from xai.films.film import Film
+from xai.films.reading import read_film
 
 
 @pytest.fixture
@@ -68,8 +79,12 @@ class TestStocked:
     def test_a_fresh_visitor_sees_the_first_film_waiting(self, run):
         app = run()
         assert said(app) == ""
-        assert "tiny" in shown(app)
-        assert "has not answered yet" in shown(app)
+        assert [(one.name, one.state) for one in waiting(app)] == [
+            ("answers", "waiting"),
+            ("gradcam", "waiting"),
+            ("shap", "waiting"),
+            ("lime", "waiting"),
+        ]
         assert link_of(app)["film"] == "generated/a"
 
     def test_a_link_chooses_film_and_finding(self, run):
@@ -85,7 +100,7 @@ class TestStocked:
             ("film", "generated/zz", "The dataset generated has no film “zz” on disk."),
             ("film", "gone/a", "There is no dataset “gone”; there are generated."),
             ("film", "generated/../../a", "The dataset generated has no film “../../a” on disk."),
-            ("finding", "Plague", "tiny has no output “Plague”; showing Effusion."),
+            ("finding", "Plague", "tiny has no output “Plague”; showing the most probable."),
             ("methods", "telepathy", "it can be gradcam, shap, lime"),
             ("opacity", "7", "expected a number from 0 to 1"),
             ("film", "x\x00\x1b\n", "was left out"),
@@ -193,40 +208,98 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
     shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")])
     shelf.add_model()
     services = Services(Library(shelf.root))
-    first = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
-    for job in list(services.jobs._jobs.values()):
-        until_ended(job)
-    app = first.run()
-    assert not app.exception
-    assert said(app) == ""
+    app = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
+    until(lambda: all(one.state == "ready" for one in waiting(app)))  # they come without a run of the page
+    items = {one.name: one for one in waiting(app)}
+    page = page_of(app)
     (logit, _) = services.predict("x", services.film("generated", "a"), "tiny")
     probability = 1 / (1 + np.exp(-logit))
-    assert f"Effusion: {100 * probability:.0f} %" in plain(shown(app))
-    assert [one.label for one in app.get("download_button")] == [
-        "Figure for a slide (PNG)",
-        "Raw maps (NPZ)",
-        "All parameters (JSON)",
-    ]
-    assert any("All maps are there." in one.value for one in app.caption)
+    answers = content(services, page, items["answers"])
+    assert answers["probabilities"]["Effusion"] == pytest.approx(probability)
+    assert answers["verdicts"]["Effusion"]["lead"] == f"Effusion: {100 * probability:.0f} %"
+    maps = content(services, page, items["gradcam"])
+    assert maps["maps"].shape == (2, 16, 16)
+    assert set(maps["captions"]) == {"Effusion", "Mass"}
+    name, media, archive = page.downloads["maps"]({"finding": "Effusion"})
+    assert (name, media) == ("a.Effusion.npz", "application/octet-stream")
+    assert set(np.load(io.BytesIO(archive)).files) == {"gradcam", "centred", "facts"}
+    assert json.loads(page.downloads["parameters"]({"finding": "Mass"})[2])["film"] == "a"
+    display = json.dumps({"opacity": 0.3})
+    assert page.downloads["figure"]({"finding": "Mass", "display": display})[2].startswith(b"\x89PNG")
+    assert page.downloads["maps"]({"finding": "Plague"}) is None
+    again = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
+    assert {one.name: one.part for one in waiting(again)} == {name: one.part for name, one in items.items()}
 
 
 def test_a_method_that_fails_says_why_and_can_be_tried_again(run, own_library, shelf):
     shelf.add_dataset()
     shelf.add_model(sha256="0" * 64)
-    services = Services(Library(shelf.root))
-    app = run(services, methods="gradcam")
-    for job in list(services.jobs._jobs.values()):
-        until_ended(job)
+    app = run(Services(Library(shelf.root)), methods="gradcam")
+    until(lambda: all(one.state == "failed" for one in waiting(app)))
+    for one in waiting(app):
+        assert "is not the model that its card was written for" in one.message
+    page_of(app).go_on("compare")
+    assert {one.state for one in waiting(app)} <= {"waiting", "running", "failed"}
+
+
+def test_what_is_chosen_in_the_browser_needs_no_run_and_counts_in_the_next(run, own_library, shelf):
+    shelf.add_dataset()
+    shelf.add_card("tiny")
+    (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")
+    app = run()
+    page = page_of(app)
+    answer = page.choose({"finding": "Mass"}, 1)
+    assert parse_qs(answer["query"]) == {"film": ["generated/a"], "finding": ["Mass"]}
+    answer = page.choose({"display": dict(DISPLAY) | {"opacity": 0.3}}, 1)
+    assert parse_qs(answer["query"])["opacity"] == ["0.3"]
+    for bad in ({"finding": "Plague"}, {"display": {"contrast": 1}}, {"model": "other"}, {"display": {"opacity": "x"}}):
+        with pytest.raises((ValueError, TypeError)):
+            page.choose(bad, 2)
     app.run()
     assert not app.exception
-    assert "is not the model that its card was written for" in plain(said(app))
-    assert any("Could not be made" in one.value for one in app.caption)
-    app.button(key="retry").click().run()
+    assert link_of(app) | {"finding": "Mass", "opacity": "0.3"} == link_of(app)
+    assert app.session_state["compare_state"].finding == "Mass"
+
+
+def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
+    shelf.add_dataset()
+    shelf.add_model()
+    services = Services(Library(shelf.root))
+    app = run(services)
+    film = read_film(shelf.root / "films" / "generated" / "c.png")
+    own = Film.from_pixels(1 - film.pixels)
+    services.films.put(own)
+    page = page_of(app)
+    services.channel.visitors.bring(page.visitor, own.sha256)
+    app.session_state["upload"] = Upload(own.sha256, "mine.png")
+    app.run()
     assert not app.exception
+    until(lambda: all(one.state == "ready" for one in waiting(app)))
+    find = services.channel.parts.find
+    for one in waiting(app):
+        part = find(one.part, page.visitor)
+        assert not part.is_public
+        assert b"mine" not in gzip.decompress(part.content)
+        assert find(one.part, new_token()) is None
+        assert find(one.part, "") is None
+    assert "film" not in link_of(app)
 
 
-def until_ended(job) -> None:
+def page_of(app: AppTest) -> Page:
+    return app.session_state["open_page"]
+
+
+def waiting(app: AppTest) -> list[Item]:
+    return page_of(app).items("compare")
+
+
+def content(services: Services, page: Page, item: Item) -> dict:
+    """Fetch what an item names, as the browser would."""
+    return unpack(gzip.decompress(services.channel.parts.find(item.part, page.visitor).content))
+
+
+def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
-    while not job.ended:
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)

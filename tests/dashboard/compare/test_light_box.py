@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 from dataclasses import replace
 
 import numpy as np
@@ -27,11 +26,6 @@ CARD = ModelCard(
 )
 
 
-def decode(packed: dict) -> np.ndarray:
-    content = gzip.decompress(base64.b64decode(packed["gz"]))
-    return np.frombuffer(content, "<" + packed["dtype"]).reshape(packed["shape"])
-
-
 def film_of(pixels: np.ndarray, bits: int = 8) -> Film:
     height, width = pixels.shape
     return Film.from_pixels(pixels.astype(np.float32), facts=FilmFacts("PNG", width, height, bits))
@@ -44,14 +38,13 @@ def explanation(finding: str, values: np.ndarray, **parts: object) -> Explanatio
 @pytest.mark.parametrize(("bits", "most"), [(8, 255), (12, 65535), (16, 65535)])
 def test_a_film_keeps_its_shades(bits, most):
     pixels = np.linspace(0, 1, 48 * 40).reshape(48, 40)
-    part = light_box.film_part(film_of(pixels, bits), "name")
-    np.testing.assert_array_equal(decode(part["pixels"]), np.rint(pixels.astype(np.float32) * most))
-    assert (part["title"], part["alt"]) == ("name", "Chest film name")
+    part = light_box.film_pixels(film_of(pixels, bits))
+    np.testing.assert_array_equal(part["pixels"], np.rint(pixels.astype(np.float32) * most))
 
 
 def test_a_large_film_is_scaled_to_the_screen_and_keeps_its_mean():
     pixels = np.random.default_rng(0).random((2048, 1024))
-    got = decode(light_box.film_part(film_of(pixels), "name")["pixels"])
+    got = light_box.film_pixels(film_of(pixels))["pixels"]
     assert got.shape == (light_box.LONGEST_SIDE, light_box.LONGEST_SIDE // 2)
     assert got.mean() / 255 == pytest.approx(pixels.mean(), abs=0.005)
 
@@ -77,15 +70,19 @@ def test_the_models_input_is_what_the_model_gets():
     pixels[16:48] = 1.0  # the middle half, which is what a centre crop of a film twice as high as wide keeps
     part = light_box.input_part(film_of(pixels), CARD)
     assert part["rect"] == pytest.approx([0, 0.25, 1, 0.75])
-    assert decode(part["pixels"])[1:-1].tolist() == [[255] * 16] * 14  # scaling blurs the edge rows
+    assert part["pixels"][1:-1].tolist() == [[255] * 16] * 14  # scaling blurs the edge rows
 
 
-def test_findings_have_answer_threshold_colour_and_truth():
-    parts = light_box.findings_part(CARD, np.array([0.1, 0.2, 0.7]), {"Mass": "present", "Normal": "absent"})
-    assert [(one["name"], one["label"], one["probability"], one["threshold"], one["truth"]) for one in parts] == [
-        ("Pleural_Thickening", "Pleural thickening", 0.1, 0.5, None),
-        ("Mass", "Mass", 0.2, 0.2, "present"),
-        ("Normal", "Normal", 0.7, 0.5, "absent"),
+TRUTH = {"Mass": "present", "Normal": "absent"}
+SOFTMAX = replace(CARD, link="softmax")
+
+
+def test_findings_have_threshold_colour_and_truth():
+    parts = light_box.findings_part(CARD, TRUTH)
+    assert [(one["name"], one["label"], one["threshold"], one["truth"]) for one in parts] == [
+        ("Pleural_Thickening", "Pleural thickening", 0.5, None),
+        ("Mass", "Mass", 0.2, "present"),
+        ("Normal", "Normal", 0.5, "absent"),
     ]
     assert [one["color"] for one in parts] == [
         FINDING_COLORS["Pleural_Thickening"],
@@ -95,12 +92,37 @@ def test_findings_have_answer_threshold_colour_and_truth():
 
 
 def test_classes_have_only_the_thresholds_that_their_card_names():
-    parts = light_box.findings_part(replace(CARD, link="softmax"), np.array([0.1, 0.2, 0.7]), {})
-    assert [one["threshold"] for one in parts] == [None, 0.2, None]
+    assert [one["threshold"] for one in light_box.findings_part(SOFTMAX, {})] == [None, 0.2, None]
 
 
-def test_findings_without_an_answer_say_so():
-    assert [one["probability"] for one in light_box.findings_part(CARD, None, {})] == [None, None, None]
+def logits(*shares: float) -> np.ndarray:
+    return np.log(np.array(shares) / (1 - np.array(shares)))
+
+
+def test_answers_hold_probabilities_and_a_sentence_for_each_finding():
+    answers = light_box.answers_part(CARD, logits(0.1, 0.25, 0.7), TRUTH)
+    assert answers["probabilities"] == pytest.approx({"Pleural_Thickening": 0.1, "Mass": 0.25, "Normal": 0.7})
+    assert answers["verdicts"]["Mass"]["lead"] == "Mass: 25 %"
+    assert "above its threshold of 20 %: flagged. Rightly so" in answers["verdicts"]["Mass"]["rest"]
+    assert "A false positive" in answers["verdicts"]["Normal"]["rest"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "first"),
+    [
+        ((0.1, 0.25, 0.7), "Normal"),  # flagged and the most probable
+        ((0.45, 0.25, 0.4), "Mass"),  # flagged, though another is more probable
+        ((0.4, 0.1, 0.3), "Pleural_Thickening"),  # none flagged
+    ],
+)
+def test_the_finding_to_open_with_is_the_most_probable_of_those_flagged(shares, first):
+    assert light_box.answers_part(CARD, logits(*shares), {})["first"] == first
+
+
+def test_the_class_to_open_with_is_the_most_probable():
+    answers = light_box.answers_part(SOFTMAX, np.log([0.5, 0.3, 0.2]), {})
+    assert answers["first"] == "Pleural_Thickening"
+    assert "the most probable" in answers["verdicts"]["Pleural_Thickening"]["rest"]
 
 
 def test_every_finding_has_a_colour_of_its_own():
@@ -108,20 +130,17 @@ def test_every_finding_has_a_colour_of_its_own():
     assert len({*FINDING_COLORS.values(), OTHER_COLOR}) == len(FINDINGS) + 1
 
 
-def test_a_ready_panel_carries_all_maps_and_their_words():
+def test_maps_carry_their_words():
     rng = np.random.default_rng(1)
     maps = rng.normal(0, 3, (3, 16, 16))
     pieces = rng.integers(0, 5, (16, 16)).astype(np.uint16)
     made = [explanation(name, one, pieces=pieces) for name, one in zip(CARD.outputs, maps, strict=True)]
-    panel = light_box.ready_panel(EXPLAINERS["lime"], made, CARD, {"Mass": "present"})
-    got = decode(panel["maps"])
-    for one, wanted in zip(got, maps.astype(np.float32), strict=True):
-        np.testing.assert_allclose(one, wanted, atol=np.abs(wanted).max() / light_box.STEPS)
-        assert np.abs(one).max() == pytest.approx(np.abs(wanted).max(), rel=1e-6)
-    np.testing.assert_array_equal(decode(panel["pieces"]), pieces)
-    assert (panel["state"], panel["signed"], panel["native"]) == ("ready", True, None)
-    assert tuple(panel["captions"]) == CARD.outputs
-    caption = panel["captions"]["Mass"]
+    part = light_box.maps_part(EXPLAINERS["lime"], made, CARD, {"Mass": "present"})
+    np.testing.assert_array_equal(part["maps"], maps.astype(np.float32))
+    np.testing.assert_array_equal(part["pieces"], pieces)
+    assert part["native"] is None
+    assert tuple(part["captions"]) == CARD.outputs
+    caption = part["captions"]["Mass"]
     assert caption["where"] in caption["alt"]
     assert "truth present" in caption["alt"]
     assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
@@ -129,8 +148,8 @@ def test_a_ready_panel_carries_all_maps_and_their_words():
 
 def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():
     made = [replace(explanation(name, np.ones((16, 16))), diagnostics={"sharpness": 0.25}) for name in CARD.outputs]
-    panel = light_box.ready_panel(EXPLAINERS["centred"], made, CARD, {})
-    assert panel["captions"]["Mass"]["diagnostics"] == [
+    part = light_box.maps_part(EXPLAINERS["centred"], made, CARD, {})
+    assert part["captions"]["Mass"]["diagnostics"] == [
         {"label": "sharpness", "value": "0.25", "warn": False, "help": ""}
     ]
 
@@ -138,22 +157,19 @@ def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():
 def test_cells_are_sent_at_their_own_size():
     cells = np.arange(6, dtype=np.float32).reshape(2, 3)
     made = [explanation(name, np.ones((16, 16)), cells=cells) for name in CARD.outputs]
-    panel = light_box.ready_panel(EXPLAINERS["gradcam"], made, CARD, {})
-    np.testing.assert_allclose(decode(panel["native"]), np.stack([cells] * 3), atol=5 / light_box.STEPS)
+    part = light_box.maps_part(EXPLAINERS["gradcam"], made, CARD, {})
+    np.testing.assert_array_equal(part["native"], np.stack([cells] * 3))
 
 
-def test_a_map_of_zeros_stays_zeros():
+def test_a_map_of_zeros_says_so():
     made = [explanation(name, np.zeros((16, 16))) for name in CARD.outputs]
-    panel = light_box.ready_panel(EXPLAINERS["gradcam"], made, CARD, {})
-    assert not decode(panel["maps"]).any()
-    assert panel["captions"]["Mass"]["where"] == "No evidence for this finding."
+    part = light_box.maps_part(EXPLAINERS["gradcam"], made, CARD, {})
+    assert part["captions"]["Mass"]["where"] == "No evidence for this finding."
 
 
-@pytest.mark.parametrize("state", ["waiting", "running", "failed", "cancelled"])
-def test_a_panel_that_waits_says_why_and_how_to_read_the_method(state):
-    panel = light_box.waiting_panel(EXPLAINERS["shap"], state, "A sentence.")
-    assert (panel["state"], panel["message"], panel["maps"]) == (state, "A sentence.", None)
-    assert panel["how"] == EXPLAINERS["shap"].reading
+def test_a_panel_says_how_to_read_the_method_before_there_is_a_map():
+    panel = light_box.panel(EXPLAINERS["shap"])
+    assert (panel["method"], panel["signed"], panel["how"]) == ("shap", True, EXPLAINERS["shap"].reading)
 
 
 def test_colours_are_those_of_the_renderer():

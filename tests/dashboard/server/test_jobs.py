@@ -250,3 +250,35 @@ def test_jobs_that_nobody_waits_for_are_forgotten(jobs):
     assert jobs.find("map") is job
     jobs.keep_only("Ada", [])
     assert jobs.find("map") is None
+
+
+def test_who_watches_is_told_of_every_change_and_of_a_turn_that_comes_nearer(jobs):
+    go = [threading.Event(), threading.Event()]
+    told: list[tuple[int, str, int]] = []
+    watched = []
+    for number, event in enumerate(go):
+        job = jobs.ask("ada", f"job {number}", lambda budget, event=event: event.wait(10), slow=False)
+        watched.append(job)
+        job.watch(lambda job=job, number=number: told.append((number, job.state, jobs.ahead(job))))
+    go[0].set()
+    until(lambda: (0, "done", 0) in told)
+    until(lambda: (1, "running", 0) in told)
+    assert watched[0].is_known
+    go[1].set()
+    until(lambda: (1, "done", 0) in told)
+    jobs.keep_only("ada", [])
+    assert not watched[1].is_known
+
+
+def test_closing_the_queue_stops_what_is_under_way(jobs):
+    stopped = threading.Event()
+
+    def work(budget):
+        while not budget.cancelled():
+            time.sleep(0.005)
+        stopped.set()
+
+    job = jobs.ask("ada", "job", work, slow=False)
+    until(lambda: job.state == "running")
+    jobs.close()
+    assert stopped.wait(10)

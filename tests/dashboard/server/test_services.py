@@ -232,16 +232,32 @@ def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(services, r
     assert first.sha256 == read_film(root / "films" / "generated" / "a.png").sha256
 
 
-def test_parts_are_made_once_under_their_name(services):
-    made = []
-
-    def make() -> dict[str, str]:
-        made.append(1)
-        return {"gz": "x"}
-
-    assert services.part(["film", "a"], make) is services.part(["film", "a"], make)
-    services.part(["film", "b"], make)
-    assert len(made) == 2
+def test_an_upload_is_forgotten_with_all_that_was_made_of_it(services, root):
+    film = read_film(root / "films" / "generated" / "b.png")
+    services.films.put(film)
+    services.channel.visitors.bring("ada", film.sha256)
+    request = Request(film, "tiny", "centred")
+    explained(services, request)
+    predicted = services.predict("ada", film, "tiny", of_dataset=False)
+    if isinstance(predicted, Job):
+        wait(predicted)
+    part = services.channel.parts.offer(["film"], lambda: b"own", film=film.sha256)
+    told = []
+    services.when_forgotten["test"] = told.append
+    assert services.has(request)
+    assert services.channel.parts.find(part, "ada") is not None
+    page = services.channel.pages.open("ada")
+    services.channel.pages._grace = 0.0
+    services.channel.pages.leave(page)
+    end = time.monotonic() + LONG
+    while not told:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert told == [film.sha256]
+    assert not services.has(request)
+    assert services.logits.get(services.logits_key(film.sha256, "tiny")) is None
+    assert services.films.get(film.sha256) is None
+    assert services.channel.parts.find(part, "ada") is None
 
 
 def test_streamlit_does_not_clear_the_state_of_keras_between_runs(services):
@@ -258,15 +274,15 @@ def test_streamlit_does_not_clear_the_state_of_keras_between_runs(services):
 
 def test_warming_up_loads_the_model_once(services):
     started: list[threading.Thread] = []
-    original: Callable = threading.Thread.start
+    original: Callable = threading.Timer.start
 
-    def start(thread: threading.Thread) -> None:
-        if thread.name == "warm-up":
-            started.append(thread)
+    def start(thread: threading.Timer) -> None:
+        started.append(thread)
         original(thread)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(threading.Thread, "start", start)
+        patch.setattr("dashboard.server.services.WARM_UP_DELAY", 0.0)
+        patch.setattr(threading.Timer, "start", start)
         services.warm_up("nowhere")
         assert started == []
         services.warm_up("tiny")

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from dashboard.server.jobs import Jobs
+from dashboard.server.pages import Page, Pages, Want
+from xai.budget import Cancelled
+
+SOON = 10.0
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+class Work:
+    """Work that waits until it is let go, and keeps what it made."""
+
+    def __init__(self, jobs: Jobs, page: Page, name: str = "map", slow: bool = False) -> None:
+        self.jobs, self.page, self.name, self.slow = jobs, page, name, slow
+        self.go, self.made, self.runs, self.stopped = threading.Event(), False, 0, threading.Event()
+        self.error: Exception | None = None
+
+    def run(self, budget):
+        self.runs += 1
+        while not self.go.wait(0.005):
+            if budget.cancelled():
+                self.stopped.set()
+                raise Cancelled
+        if self.error is not None:
+            raise self.error
+        budget.progress(1.0)
+        self.made = True
+
+    @property
+    def want(self) -> Want:
+        ask = lambda: self.jobs.ask(self.page.id, f"job {self.name}", self.run, slow=self.slow)  # noqa: E731
+        find = lambda: f"part {self.name}" if self.made else None  # noqa: E731
+        return Want(f"key {self.name}", self.name, self.name.title(), ask, find)
+
+
+def until(condition) -> None:
+    end = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def states(page: Page, group: str = "maps") -> list[str]:
+    return [one.state for one in page.items(group)]
+
+
+def test_what_is_there_is_ready_at_once_and_nothing_is_asked_for(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    work.made = True
+    standing = page.expect("maps", [work.want])
+    (item,) = standing["groups"]["maps"]["items"]
+    assert (item["state"], item["part"], item["title"]) == ("ready", "part map", "Map")
+    assert standing["rests"]
+    assert work.runs == 0
+
+
+def test_what_is_not_there_is_asked_for_and_told_when_it_comes(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    before = page.expect("maps", [work.want])
+    assert not before["rests"]
+    until(lambda: states(page) == ["running"])
+    work.go.set()
+    until(lambda: states(page) == ["ready"])
+    after = page.snapshot()
+    assert after["version"] > before["version"]
+    assert after["groups"]["maps"]["items"][0]["part"] == "part map"
+    assert after["groups"]["maps"]["view"] == before["groups"]["maps"]["view"]
+    assert after["rests"]
+
+
+def test_a_view_is_named_by_what_is_waited_for(jobs):
+    page = Page("ada")
+    views = [page.expect("maps", [Work(jobs, page, name).want])["groups"]["maps"]["view"] for name in "aba"]
+    assert views[0] == views[2] != views[1]
+
+
+def test_how_many_are_before_it_is_said_and_told_when_that_changes(jobs):
+    page = Page("ada")
+    first, second, third = (Work(jobs, page, name) for name in "abc")
+    page.expect("maps", [first.want, second.want, third.want])
+    until(lambda: states(page)[0] == "running")
+    assert [one.ahead for one in page.items("maps")] == [0, 1, 2]
+    version = page.snapshot()["version"]
+    first.go.set()
+    until(lambda: states(page)[:2] == ["ready", "running"])
+    assert page.items("maps")[2].ahead == 1
+    assert page.snapshot()["version"] > version
+    second.go.set()
+    third.go.set()
+    until(lambda: page.snapshot()["rests"])
+
+
+def test_stopping_keeps_what_is_ready_and_going_on_asks_again(jobs):
+    page = Page("ada")
+    done, slow = Work(jobs, page, "done"), Work(jobs, page, "slow")
+    done.made = True
+    page.expect("maps", [done.want, slow.want])
+    until(lambda: states(page) == ["ready", "running"])
+    page.stop("maps")
+    assert states(page) == ["ready", "cancelled"]
+    assert slow.stopped.wait(SOON)
+    assert page.snapshot()["rests"]
+    page.expect("maps", [done.want, slow.want])  # the page runs again: it stays stopped
+    assert states(page) == ["ready", "cancelled"]
+    page.expect("maps", [Work(jobs, page, "other").want])  # of another view it says nothing
+    assert states(page) != ["cancelled"]
+    page.expect("maps", [done.want, slow.want])
+    page.go_on("maps")
+    slow.go.set()
+    until(lambda: states(page) == ["ready", "ready"])
+
+
+def test_what_failed_says_why_and_is_made_again_when_asked(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    work.error = ValueError("No such layer.")
+    work.go.set()
+    page.expect("maps", [work.want])
+    until(lambda: states(page) == ["failed"])
+    assert page.items("maps")[0].message == "No such layer."
+    page.expect("maps", [work.want])
+    assert (states(page), work.runs) == (["failed"], 1)
+    work.error = None
+    page.go_on("maps")
+    until(lambda: states(page) == ["ready"])
+
+
+def test_another_view_stops_the_work_for_the_one_before(jobs):
+    page = Page("ada")
+    work, other = Work(jobs, page, "a"), Work(jobs, page, "b", slow=True)
+    page.expect("maps", [work.want])
+    until(lambda: states(page) == ["running"])
+    page.expect("maps", [other.want])
+    assert work.stopped.wait(SOON)
+
+
+def test_a_group_that_a_run_does_not_declare_is_waited_for_no_longer(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    page.begin()
+    page.expect("maps", [work.want])
+    page.end()
+    until(lambda: states(page) == ["running"])
+    page.begin()
+    page.end()
+    assert page.snapshot()["groups"] == {}
+    assert work.stopped.wait(SOON)
+
+
+def test_work_that_goes_on_is_left_alone_when_the_page_turns_away(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    want = Want("key", "fetch", "Fetching", work.want.ask, goes_on=True)
+    page.begin()
+    page.expect("lines", [want])
+    page.end()
+    until(lambda: states(page, "lines") == ["running"])
+    page.begin()
+    page.end()
+    assert not work.stopped.wait(0.1)
+    work.go.set()
+    until(lambda: work.made)
+    page.expect("lines", [want])
+    until(lambda: states(page, "lines") == ["ready"])
+
+
+def test_two_pages_of_one_visitor_share_the_work_and_one_may_leave(jobs):
+    pages = [Page("ada"), Page("ada")]
+    one = Work(jobs, pages[0])
+    other = one.want
+    pages[0].expect("maps", [one.want])
+    one.page = pages[1]
+    pages[1].expect("maps", [other])
+    until(lambda: states(pages[0]) == ["running"])
+    pages[0].close()
+    assert not one.stopped.wait(0.1)
+    one.go.set()
+    until(lambda: one.made)
+    assert one.runs == 1
+
+
+def test_what_the_queue_forgot_is_asked_for_again_when_somebody_looks():
+    jobs = Jobs(patience=0.05)
+    page = Page("ada")
+    work = Work(jobs, page)
+    page.expect("maps", [work.want])
+    assert work.stopped.wait(SOON)  # the laptop slept
+    work.go.set()
+    page.hear()
+    until(lambda: states(page) == ["ready"])
+
+
+def test_who_looks_keeps_the_work_alive():
+    jobs = Jobs(patience=0.3)
+    page = Page("ada")
+    work = Work(jobs, page)
+    page.expect("maps", [work.want])
+    for _ in range(20):
+        page.hear()
+        time.sleep(0.03)
+    assert not work.stopped.is_set()
+
+
+def test_a_result_that_was_put_away_is_made_again(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    work.go.set()
+    page.expect("maps", [work.want])
+    until(lambda: states(page) == ["ready"])
+    work.made = False
+    page.go_on("maps")
+    until(lambda: states(page) == ["ready"])
+    assert work.runs == 2
+
+
+def test_what_is_made_and_cannot_be_kept_is_not_made_for_ever(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    work.go.set()
+    want = Want("key", "map", "Map", work.want.ask, lambda: None)
+    page.expect("maps", [want])
+    until(lambda: states(page) == ["failed"])
+    assert work.runs == 3
+    assert "no room to keep it" in page.items("maps")[0].message
+
+
+def test_choices_in_the_browser_are_taken_once_and_checked():
+    page = Page("ada")
+    with pytest.raises(ValueError, match="nothing can be chosen"):
+        page.choose({"finding": "Mass"}, 1)
+
+    def link(changes):
+        if changes.get("finding") == "Plague":
+            raise ValueError("no such finding")
+        return "&".join(f"{name}={value}" for name, value in changes.items())
+
+    page.link = link
+    assert page.choose({"finding": "Mass"}, 1) == {"query": "finding=Mass"}
+    assert page.choose({"display": 3}, 1) == {"query": "finding=Mass&display=3"}
+    with pytest.raises(ValueError, match="no such finding"):
+        page.choose({"finding": "Plague"}, 2)
+    assert page.take_chosen() == ({"finding": "Mass", "display": 3}, 1)
+    assert page.take_chosen() == ({}, 1)
+
+
+def test_a_page_is_found_by_its_own_visitor_only():
+    pages = Pages(lambda visitor: None)
+    page = pages.open("ada")
+    assert pages.find(page.id, "ada") is page
+    assert pages.find(page.id, "bob") is None
+    assert pages.find(page.id, "") is None
+    assert pages.find("0" * 32, "ada") is None
+
+
+def test_a_visitor_is_forgotten_a_while_after_the_last_page():
+    forgotten = []
+    pages = Pages(forgotten.append, grace=0.05)
+    first, second = pages.open("ada"), pages.open("ada")
+    pages.leave(first)
+    until(lambda: pages.find(first.id, "ada") is None)
+    assert forgotten == []
+    pages.leave(second)
+    until(lambda: forgotten == ["ada"])
+
+
+def test_a_page_that_comes_back_in_time_stays():
+    forgotten = []
+    pages = Pages(forgotten.append, grace=0.2)
+    page = pages.open("ada")
+    pages.leave(page)
+    pages.stay(page)
+    time.sleep(0.4)
+    assert pages.find(page.id, "ada") is page
+    assert forgotten == []
+
+
+def test_one_bell_a_page_rings_for_every_change(jobs):
+    page = Page("ada")
+
+    async def listen() -> list[bool]:
+        with page.listening() as old, page.listening() as new:
+            await asyncio.sleep(0)
+            gone = old.is_set() and not page.listens(old) and page.listens(new)
+            new.clear()
+            await asyncio.to_thread(page.expect, "maps", [])
+            await asyncio.wait_for(new.wait(), SOON)
+            return [gone]
+
+    assert asyncio.run(listen()) == [True]
