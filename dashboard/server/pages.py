@@ -322,9 +322,9 @@ class Page:
 
     def _leave(self, awaited: Sequence[_Awaited]) -> None:
         """Have queues forget that this page waits for these, where nothing else on it does."""
-        kept = {one.job for one in self._all() if not one.is_stopped}
+        kept = {(one.job.queue, one.job.key) for one in self._all() if one.job is not None and not one.is_stopped}
         for one in awaited:
-            if one.job is not None and one.job not in kept:
+            if one.job is not None and (one.job.queue, one.job.key) not in kept:
                 one.job.queue.leave(self.id, one.job.key)
 
     def _changed(self) -> None:
