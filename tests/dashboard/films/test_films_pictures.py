@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import time
 
 import numpy as np
@@ -279,3 +280,18 @@ class TestRoom:
         shared.notebook.add_tag("generated", ["b"], "x")
         assert shared.find(asked, of, shared.notebook).tolist() == [1]
         assert shared.count(asked, of, shared.notebook).films == 1
+
+    def test_what_models_answer_in_the_background_ends_with_the_server(self, tmp_path):
+        services, begun, ended = Services(Library(tmp_path)), threading.Event(), threading.Event()
+
+        def work(budget: Budget) -> None:
+            begun.set()
+            while not budget.cancelled():
+                time.sleep(0.005)
+            ended.set()
+            raise Cancelled
+
+        services.of(FilmServices).jobs.ask("ada", "predict", work, slow=True)
+        assert begun.wait(10)
+        services.close()
+        assert ended.wait(10)
