@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,15 +23,14 @@ class Item:
     ----------
     id, title : str
         Name, and what stands below the picture.
-    state : {"ready", "waiting", "absent", "broken"}
     src : str
-        Picture as a data address; empty where there is none.
+        Where the browser fetches the picture; empty where there is none.
     outcome : {"", "TP", "FP", "FN", "TN"}
         Of the chosen finding.
     answer : str
         Probability of the chosen finding.
-    instead, findings : str
-        What to say in place of a picture, and the film's labels.
+    findings : str
+        The film's labels.
     written : str
         Tags, and a sign that there is a note.
     alt : str
@@ -41,11 +39,9 @@ class Item:
 
     id: str
     title: str
-    state: str
     src: str = ""
     outcome: str = ""
     answer: str = ""
-    instead: str = ""
     findings: str = ""
     written: str = ""
     alt: str = ""
@@ -57,11 +53,6 @@ _component = st.components.v2.component(
     css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
     js=bundle(_FOLDER / "gallery.js"),
 )
-
-
-def picture(webp: bytes) -> str:
-    """Give a thumbnail as an address that holds it."""
-    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
 
 
 def gallery(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from dashboard.components.gallery import gallery
 from dashboard.errors.state import State
 from dashboard.films.actions import note_controls, tag_controls
 from dashboard.films.catalogue import Catalogue
-from dashboard.films.gallery_panel import choose, chosen, items, thumbnails_of
+from dashboard.films.gallery_panel import choose, choose_here, chosen, items, picture_addresses
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, summaries
 from dashboard.films.notes import Notebook
@@ -24,13 +23,9 @@ from dashboard.films.state import SIZES
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.state import filled
-from dashboard.server.jobs import Job
 from dashboard.server.judging import ALL, Source
 from dashboard.server.services import Services
-from dashboard.server.session import visitor
 from training.evaluate.judged import Judged
-
-POLL_SECONDS = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,53 +114,24 @@ def open_in_films(asked: FilmsState, film: str | None = None) -> None:
 
 def show_films(atlas: Atlas, asked: FilmsState, films: list[str], key: str) -> None:
     """Show films as a gallery: a click opens one on the Films page, ticks choose them for tags, notes and Compare."""
-    page = Page(atlas.catalogue.films.rows(films), 1, 1)
-    wanted = thumbnails_of(atlas.services, atlas.catalogue, page)
-    job = _thumbnail_job(atlas, wanted)
-    st.fragment(_pictures, run_every=POLL_SECONDS if job is not None else None)(atlas, asked, page, wanted, job, key)
-
-
-def _thumbnail_job(atlas: Atlas, wanted: dict) -> Job | None:
-    missing = [one for one in wanted.values() if atlas.shared.thumbnails.get(one[0]) is None]
-    if not missing:
-        return None
-    name = hashlib.sha256(repr([key for key, *_ in missing]).encode()).hexdigest()
-    return atlas.services.jobs.ask(
-        visitor(), name, lambda budget: atlas.shared.thumbnails.make(missing, budget), slow=False
-    )
-
-
-def _pictures(atlas: Atlas, asked: FilmsState, page: Page, wanted: dict, job: Job | None, key: str) -> None:
-    state = st.session_state
+    page, state = Page(atlas.catalogue.films.rows(films), 1, 1), st.session_state
     if (film := state.pop(f"{key}_go", None)) is not None:
         open_in_films(asked, film)
-    if state.pop(f"{key}_chose", False):
-        st.rerun()  # what can be done with the chosen films stands elsewhere on the page
-    if job is not None:
-        atlas.services.jobs.ask(visitor(), job.key, job.work, slow=False)  # says that this visitor still waits
     names = [str(atlas.catalogue.films.names[row]) for row in page.rows]
     summed = summaries(atlas.catalogue, asked, page.rows, atlas.notebook.remarks(atlas.dataset, names))
 
     def opened() -> None:
         state[f"{key}_go"] = state[key].opened
 
-    def picked() -> None:
-        here = state[key].chosen or []
-        kept = {film: None for film in chosen() if film not in names or film in here}
-        state.films_chosen = kept | {film: None for film in here if film in names}
-        state[f"{key}_chose"] = True
-
     gallery(
-        items(atlas.shared, atlas.catalogue, summed, wanted),
+        items(summed, picture_addresses(atlas.services, atlas.catalogue, page)),
         side=SIZES["medium"],
         key=key,
         chosen=[name for name in names if name in chosen()],
         turn=state.get("films_turn", 0),
         on_opened_change=opened,
-        on_chosen_change=picked,
+        on_chosen_change=lambda: choose_here(names, state[key].chosen or []),
     )
-    if job is not None and job.ended:
-        st.rerun()
 
 
 def chosen_controls(atlas: Atlas) -> None:

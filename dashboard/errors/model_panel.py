@@ -89,7 +89,7 @@ def show_mean_maps(atlas: Atlas) -> None:
             key="errors_mean_map",
             icon=":material/play_arrow:",
             on_click=start_job,
-            args=(key,),
+            args=(services, key),
             help="In the background, with the model; what was computed is kept.",
         )
 
@@ -167,7 +167,7 @@ def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_a
             key="errors_features",
             icon=":material/play_arrow:",
             on_click=start_job,
-            args=(key,),
+            args=(atlas.services, key),
             help="In the background, with the model. Stopped and started again, it goes on where it was.",
         )
         return

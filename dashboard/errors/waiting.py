@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard.page.words import escape
-from dashboard.server.jobs import Job
+from dashboard.components.waiting import states, waiting
+from dashboard.server.pages import Want
 from dashboard.server.services import Services
-from dashboard.server.session import visitor
+from dashboard.server.session import page_address, this_page
 from xai.budget import Budget
 
-POLL_SECONDS = 0.5
+LOADING = "loading TensorFlow and the model, a few seconds the first time"
 
 
 def started() -> dict[str, None]:
@@ -21,34 +22,20 @@ def started() -> dict[str, None]:
     return st.session_state.setdefault("errors_started", {})
 
 
-def start_job(key: str) -> None:
-    """Remember that this visitor wants a job."""
+def start_job(services: Services, key: str) -> None:
+    """Remember that this visitor wants a job, whatever came of it before."""
     started()[key] = None
+    services.jobs.drop(key)
+    this_page().resume(key)
 
 
 def wait_for(services: Services, key: str, words: str, work: Callable[[Budget], Any]) -> None:
     """Ask for a job and show how far it is; the page runs again once it has ended."""
-    job = services.jobs.ask(visitor(), key, work, slow=True)
-    st.fragment(_line, run_every=None if job.ended else POLL_SECONDS)(services, job, words)
-
-
-def _line(services: Services, job: Job, words: str) -> None:
-    if job.state == "done":
-        started().pop(job.key, None)
+    page, group = this_page(), f"errors {key[:12]}"
+    ask = partial(services.jobs.ask_unless_done, page.id, key, work, slow=True)
+    step = lambda: "" if services.has_models else LOADING  # noqa: E731
+    standing = page.expect(group, [Want(key, "work", words, ask, goes_on=True, step=step)])
+    if states(standing, group) & {"ready", "cancelled"}:
+        started().pop(key, None)
         st.rerun()
-    if services.jobs.find(job.key) is not job:  # a sleeping laptop fell silent, and the queue forgot it
-        st.rerun()
-    told, button = st.columns([5, 1], vertical_alignment="center", gap="small")
-    if job.state == "failed":
-        told.error(escape(job.error or "This failed."))
-        if button.button("Try again", key=f"errors_again_{job.key[:12]}", width="stretch"):
-            services.jobs.drop(job.key)
-            st.rerun()
-        return
-    services.jobs.ask(visitor(), job.key, job.work, slow=True)  # says that this visitor still waits
-    loading = "Loading TensorFlow and the model, a few seconds the first time" if not services.has_models else words
-    told.progress(job.progress, f"{'Waiting for a turn' if job.state == 'waiting' else loading}…")
-    if button.button("Cancel", key=f"errors_cancel_{job.key[:12]}", width="stretch"):
-        started().pop(job.key, None)
-        services.jobs.keep_only(visitor(), [])
-        st.rerun()
+    waiting(page_address(page), group, standing)

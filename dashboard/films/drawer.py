@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.components.gallery import gallery
 from dashboard.films.catalogue import MISSING, PRESENT, UNKNOWN, Catalogue
-from dashboard.films.gallery_panel import items, thumbnails_of
+from dashboard.films.gallery_panel import items, picture_addresses
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, facts, summaries
 from dashboard.films.large import outlined
@@ -24,7 +24,6 @@ from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from training.datasets.table import PROVENANCE, DatasetError
-from xai.budget import Budget
 from xai.films.film import Film, FilmError
 from xai.findings import finding_label
 
@@ -223,7 +222,6 @@ def _written(catalogue: Catalogue, notebook: Notebook, row: int) -> None:
 
 
 def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row: int) -> None:
-    shared = services.of(FilmServices)
     films = catalogue.films
     patient = films.patients.names[films.patients.codes[row]]
     if patient == UNKNOWN:
@@ -240,11 +238,9 @@ def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row:
         "All of this patient", key="film_patient", width="stretch", on_click=visit.narrow, kwargs={"patient": patient}
     )
     near = Page(others[:MOST_SIBLINGS], 1, 1)
-    wanted = thumbnails_of(services, catalogue, near)
-    shared.thumbnails.make(wanted.values(), Budget())
-    summed = summaries(catalogue, visit.state, near.rows, notebook.remarks(films.dataset, wanted))
+    remarks = notebook.remarks(films.dataset, [str(films.names[other]) for other in near.rows])
     gallery(
-        items(shared, catalogue, summed, wanted),
+        items(summaries(catalogue, visit.state, near.rows, remarks), picture_addresses(services, catalogue, near)),
         side=SIBLING_SIDE,
         key="film_siblings",
         can_choose=False,

@@ -59,7 +59,6 @@ class Summary:
     answer: str
     written: str
     sentence: str
-    can_open: bool
 
 
 def summaries(
@@ -84,8 +83,7 @@ def summaries(
             said.append(f"{finding_label(finding)} {percent(answer)}" + (f", {OUTCOMES[outcome]}" if outcome else ""))
         words = percent(answer) if answer is not None else "" if count is None else f"{count} flagged"
         written = " · ".join((*remark.tags, *(("note",) if remark.note else ())))
-        opens = bool(films.openable[row])
-        found.append(Summary(film, title, present, outcome, answer, words, written, " · ".join(said), opens))
+        found.append(Summary(film, title, present, outcome, answer, words, written, " · ".join(said)))
     return found
 
 

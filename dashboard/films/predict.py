@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from functools import partial
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.components.waiting import states, waiting
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.own import predict_films
 from dashboard.films.services import FilmServices
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.words import escape
-from dashboard.server.jobs import Job
 from dashboard.server.library import OWN
+from dashboard.server.pages import Page, Want
 from dashboard.server.services import Services
-from dashboard.server.session import visitor
+from dashboard.server.session import page_address, this_page
+from dashboard.server.store import content_key
 from dashboard.server.uploads import uploads
 from xai.budget import Budget
 
-POLL_SECONDS = 0.5
+OWN_FILMS, DATASET_FILMS = "own films", "dataset films"  # what the channel calls what is waited for here
 POPOVER_WIDTH = 380  # pixels
 
 
-def ask_about_own(services: Services, catalogue: Catalogue) -> dict[str, Job]:
+def wait_for_own(services: Services, catalogue: Catalogue) -> None:
     """Let the chosen model answer the visitor's own films, unless it has, or the visitor stopped it."""
-    shared = services.of(FilmServices)
-    if catalogue.films.dataset != OWN or catalogue.answers is None:
-        return {}
-    model = filled(visit.state.predictions)
-    wanted = [one.sha256 for one in uploads() if services.logits.get(services.logits_key(one.sha256, model)) is None]
-    wanted = [sha256 for sha256 in wanted if services.films.get(sha256) is not None]
-    key = f"own {model} {' '.join(wanted)}"
-    if not wanted or key in _stopped():
-        return {}
-    words = f"{model} answers {len(wanted)} film{'s' if len(wanted) > 1 else ''}"
-    return {
-        words: shared.jobs.ask(visitor(), key, lambda budget: predict_films(services, model, wanted, budget), slow=True)
-    }
+    wants = []
+    if catalogue.films.dataset == OWN and catalogue.answers is not None:
+        model, films = filled(visit.state.predictions), [one.sha256 for one in uploads()]
+        if count := len(_unanswered(services, model, films)):
+            wants.append(_about_own(services, model, films, count))
+    this_page().expect(OWN_FILMS, wants)
+
+
+def _about_own(services: Services, model: str, films: list[str], count: int) -> Want:
+    page, key = this_page(), content_key("own", services.model_key(model), films)
+
+    def work(budget: Budget) -> None:
+        predict_films(services, model, _unanswered(services, model, films), budget)
+
+    ask = partial(services.of(FilmServices).jobs.ask, page.id, key, work, slow=True)
+    return Want(key, "own", f"{model} answers {count} film{'s' if count > 1 else ''}", ask, goes_on=True)
+
+
+def _unanswered(services: Services, model: str, films: list[str]) -> list[str]:
+    """Give the films that are still at hand and that a model has not answered."""
+    missing = [one for one in films if services.logits.get(services.logits_key(one, model)) is None]
+    return [one for one in missing if services.films.get(one) is not None]
 
 
 def predict_controls(services: Services, catalogue: Catalogue) -> None:
@@ -58,23 +72,27 @@ def _start_controls(services: Services, catalogue: Catalogue) -> None:
     )
     if st.button("Start", key="predict_start", type="primary", disabled=not count or model is None, width="stretch"):
         st.session_state.films_predicting = (films.dataset, model)
+        this_page().resume(_key(films.dataset, model))
         st.rerun()
 
 
-def ask_about_dataset(services: Services) -> dict[str, Job]:
+def wait_for_dataset(services: Services) -> None:
     """Go on with the predictions that this visitor started, and show them once they are there."""
-    shared = services.of(FilmServices)
-    started = st.session_state.get("films_predicting")
-    if started is None:
-        return {}
+    page, started = this_page(), st.session_state.get("films_predicting")
+    page.expect(DATASET_FILMS, [] if started is None else [_about_dataset(services, *started)])
+    if started is None or not (ended := _ended(page)):
+        return
+    del st.session_state.films_predicting
     dataset, model = started
-    key = f"predict {dataset} {model}"
-    job = shared.jobs.find(key)
-    if job is not None and job.state == "done":
-        del st.session_state.films_predicting
-        if visit.state.dataset == dataset:
-            visit.narrow(predictions=name_of(dataset, model))
-        st.rerun()
+    services.of(FilmServices).jobs.drop(_key(dataset, model))
+    if ended == "ready" and visit.state.dataset == dataset:
+        visit.narrow(predictions=name_of(dataset, model))
+    st.rerun()
+
+
+def _about_dataset(services: Services, dataset: str, model: str) -> Want:
+    shared, page = services.of(FilmServices), this_page()
+    key = _key(dataset, model)
 
     def work(budget: Budget) -> None:
         from training.predict import predict_dataset
@@ -85,7 +103,17 @@ def ask_about_dataset(services: Services) -> dict[str, Job]:
             shared.library.dataset(dataset), services.classifier(model), out, model=model, workers=1, budget=budget
         )
 
-    return {f"{model} answers {dataset}": shared.jobs.ask(visitor(), key, work, slow=True)}
+    ask = partial(shared.jobs.ask_unless_done, page.id, key, work, slow=True)
+    return Want(key, "dataset", f"{model} answers {dataset}", ask, goes_on=True)
+
+
+def _ended(page: Page) -> str:
+    """Say whether the predictions of a dataset are there or were stopped; empty while neither is so."""
+    return next((one.state for one in page.items(DATASET_FILMS) if one.state in ("ready", "cancelled")), "")
+
+
+def _key(dataset: str, model: str) -> str:
+    return f"predict {dataset} {model}"
 
 
 def name_of(dataset: str, model: str) -> str:
@@ -93,47 +121,14 @@ def name_of(dataset: str, model: str) -> str:
     return f"{model}-on-{dataset}"
 
 
-def progress_line(shared: FilmServices, jobs: dict[str, Job], others: list[Job]) -> None:
-    """Show how far jobs are, with a way to stop them; nothing where there is nothing to wait for.
-
-    Parameters
-    ----------
-    shared : FilmServices
-    jobs : dict of str to Job
-        By what to say of them.
-    others : list of Job
-        Jobs without a line of their own that are waited for too.
-    """
-    shared.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
-    if jobs:
-        st.fragment(_line, run_every=POLL_SECONDS)(shared, jobs, others)
-
-
-def failures(shared: FilmServices, jobs: dict[str, Job]) -> dict[str, Job]:
-    """Say which jobs failed and why, and give the others."""
-    for words, job in jobs.items():
-        if job.state == "failed":
-            said, button = st.columns([6, 1], vertical_alignment="center", gap="small")
-            said.error(escape(f"{words}: {job.error}"))
-            if button.button("Try again", key="predict_again", width="stretch"):
-                shared.jobs.drop(job.key)
-                st.rerun()
-    return {words: job for words, job in jobs.items() if job.state != "failed"}
-
-
-def _line(shared: FilmServices, jobs: dict[str, Job], others: list[Job]) -> None:
-    shared.jobs.keep_only(visitor(), [job.key for job in (*jobs.values(), *others)])
-    if any(job.ended for job in jobs.values()):
-        st.rerun()
-    progress = sum(job.progress for job in jobs.values()) / len(jobs)
-    waiting = all(job.state == "waiting" for job in jobs.values())
-    words, button = st.columns([6, 1], vertical_alignment="center", gap="small")
-    words.progress(progress, ("Waiting: " if waiting else "") + " · ".join(map(escape, jobs)) + "…")
-    if button.button("", key="predict_cancel", icon=":material/close:", help="Stop. What is answered so far stays."):
-        _stopped().update(job.key for job in jobs.values())
-        st.session_state.pop("films_predicting", None)
-        st.rerun()
-
-
-def _stopped() -> set[str]:
-    return st.session_state.setdefault("films_stopped", set())
+def progress_lines(place: DeltaGenerator, place_of_failures: DeltaGenerator) -> None:
+    """Show how far the models are, or why they failed; nothing where there is nothing to wait for."""
+    page = this_page()
+    standing = page.snapshot()
+    for group in (OWN_FILMS, DATASET_FILMS):
+        found = states(standing, group)
+        if "ready" in found:
+            st.rerun()
+        if found - {"cancelled"}:
+            with place_of_failures if "failed" in found else place:
+                waiting(page_address(page), group, standing, help="What is answered so far stays.")

@@ -1,11 +1,11 @@
-"""Small pictures of films: made when somebody first looks, kept on disk for films of a dataset, in memory for all."""
+"""Small pictures of films: made when somebody first looks, kept on disk and in memory for films of a dataset."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from PIL import Image
 from dashboard.server.bounded import Bounded
 from dashboard.server.disk_cache import DiskCache
 from dashboard.server.library import Library
-from xai.budget import Budget, Cancelled
 from xai.films.film import Film
 from xai.models.preprocess import resize
 
@@ -28,12 +27,12 @@ Maker = Callable[[], Film]
 
 
 class Thumbnails:
-    """Thumbnails by key.
+    """Thumbnails of dataset films by key.
 
     Parameters
     ----------
     folder : Path
-        Where those of dataset films are kept.
+        Where they are kept.
     disk_bytes : int
         Above this the files used longest ago are removed.
     """
@@ -52,31 +51,23 @@ class Thumbnails:
             self._memory.put(key, found)
         return found
 
-    def make(self, wanted: Iterable[tuple[str, Maker, bool]], budget: Budget) -> None:
-        """Make those that are not there yet: (key, how to open the film, whether it may be kept on disk).
+    def picture(self, key: str, open_film: Maker) -> bytes | None:
+        """Give a WebP file, made now if it was not before; None for a film that cannot be opened."""
+        found = self.get(key)
+        if found is None:
+            found = picture_of(open_film)
+            self._memory.put(key, BROKEN if found is None else found)
+            if found is not None:
+                self._disk.put(key, found)
+        return found or None
 
-        Raises
-        ------
-        Cancelled
-            If nobody waits for them any more.
-        """
-        wanted = list(wanted)
-        for number, (key, open_film, on_disk) in enumerate(wanted):
-            if budget.cancelled():
-                raise Cancelled
-            if self.get(key) is None:
-                self._make(key, open_film, on_disk)
-            budget.progress((number + 1) / len(wanted))
 
-    def _make(self, key: str, open_film: Maker, on_disk: bool) -> None:
-        try:
-            picture = thumbnail(open_film())
-        except (ValueError, OSError):  # the film itself says why, where it is shown large
-            self._memory.put(key, BROKEN)
-            return
-        self._memory.put(key, picture)
-        if on_disk:
-            self._disk.put(key, picture)
+def picture_of(open_film: Maker) -> bytes | None:
+    """Make a thumbnail; None for a film that cannot be opened."""
+    try:
+        return thumbnail(open_film())
+    except (ValueError, OSError):  # the film itself says why, where it is shown large
+        return None
 
 
 def thumbnail(film: Film) -> bytes:

@@ -47,11 +47,14 @@ class TrackedJob:
     job : Job
     step : str
         What is going on just now, in words.
+    number : int
+        Of this attempt: the same thing may be begun again.
     """
 
     key: str
     title: str
     step: str = ""
+    number: int = field(default_factory=itertools.count().__next__)
     job: Job = field(init=False)  # asked for with the work in hand
 
 
@@ -82,8 +85,8 @@ class ModelServices:
                 def told(done: int, total: int | None) -> None:
                     stop_if(budget)
                     part = 0.0 if not total else done / total
-                    budget.progress((number + part) / len(entry.files))
                     tracked.step = f"{name}, {megabytes(done)}" + (f" of {megabytes(total)}" if total else " so far")
+                    budget.progress((number + part) / len(entry.files))
 
                 return told
 
@@ -105,8 +108,8 @@ class ModelServices:
 
             def on_step(step: str) -> None:
                 stop_if(budget)
-                tracked.step = step
                 budget.progress(IMPORT_STEPS.get(step, 0.5))
+                self._tell(tracked, step)
 
             made = import_weights(one.path, layout, out, outputs, source, on_step)
             return made.path.stem, made.notes
@@ -120,7 +123,7 @@ class ModelServices:
             from dashboard.server.services import keep_keras_state
             from xai.models.loading import load_model
 
-            tracked.step = "loading TensorFlow and the model, some seconds the first time"
+            self._tell(tracked, "loading TensorFlow and the model, some seconds the first time")
             keep_keras_state()
             self._layers.put(layers_key(path), tuple(list_layers(load_model(path))))
 
@@ -135,6 +138,10 @@ class ModelServices:
         with self._lock:
             return list(self._tracked.values())
 
+    def known(self, tracked: TrackedJob) -> Job | None:
+        """Give its job; None once somebody has stopped it."""
+        return tracked.job if self.jobs.find(tracked.key) is tracked.job else None
+
     def tracked(self, key: str) -> TrackedJob | None:
         """Give one of them."""
         with self._lock:
@@ -145,6 +152,12 @@ class ModelServices:
         with self._lock:
             self._tracked.pop(key, None)
             self.jobs.keep_only(OWNER, list(self._tracked))
+
+    def _tell(self, tracked: TrackedJob, step: str) -> None:
+        """Tell at once what is going on: the next word on progress may be long in coming."""
+        tracked.step = step
+        if (job := self.jobs.find(tracked.key)) is not None:
+            job.tell()
 
     def _start(self, key: str, title: str, work: Callable[[Budget, TrackedJob], Any], *, slow: bool) -> TrackedJob:
         with self._lock:

@@ -90,18 +90,30 @@ class Jobs:
             self._changed.notify_all()
             return job
 
+    def ask_unless_done(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job | None:
+        """Wait for a job as `ask` does; None where it is done, and not forgotten yet."""
+        with self._changed:
+            job = self._jobs.get(key)
+            return None if job is not None and job.state == "done" else self.ask(visitor, key, work, slow=slow)
+
     def keep_only(self, visitor: str, keys: Iterable[str]) -> None:
         """Stop waiting for everything else that this visitor asked for, and forget jobs that nobody waits for."""
         wanted = set(keys)
         now = time.monotonic()
         with self._changed:
-            for key, job in list(self._jobs.items()):
+            for key, job in self._jobs.items():
                 if key in wanted and visitor in job.waiting:
                     job.waiting[visitor] = now
                 elif key not in wanted:
                     job.waiting.pop(visitor, None)
-                if not self._waited_for(job) and job.state != "running":
-                    del self._jobs[key]
+            self._sweep()
+
+    def leave(self, visitor: str, key: str) -> None:
+        """Stop waiting for one job, and forget jobs that nobody waits for."""
+        with self._changed:
+            if key in self._jobs:
+                self._jobs[key].waiting.pop(visitor, None)
+            self._sweep()
 
     def hear(self, visitor: str) -> None:
         """Note that a visitor still waits for whatever it waits for."""
@@ -133,6 +145,11 @@ class Jobs:
         """Forget a job that has ended, so that it can be asked for again."""
         with self._changed:
             if key in self._jobs and self._jobs[key].ended:
+                del self._jobs[key]
+
+    def _sweep(self) -> None:
+        for key, job in list(self._jobs.items()):
+            if not self._waited_for(job) and job.state != "running":
                 del self._jobs[key]
 
     def _waited_for(self, job: Job) -> bool:

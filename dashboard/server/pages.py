@@ -37,6 +37,10 @@ class Want:
         Gives the name of a part with a first look at it, if there is one.
     goes_on : bool
         Whether the job goes on when the visitor turns to another page.
+    step : callable
+        Says in words what the job is doing just now.
+    stop : callable, optional
+        Ends the job where it does not belong to this page.
     """
 
     key: str
@@ -46,6 +50,8 @@ class Want:
     find: Callable[[], str | None] | None = None
     preview: Callable[[], str | None] = lambda: None
     goes_on: bool = False
+    step: Callable[[], str] = str
+    stop: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Item:
     ahead : int
         Jobs before it in the queue, while it waits.
     message : str
-        Why it failed.
+        Why it failed; what it is doing just now, while it is running.
     part : str or None
         What to fetch, once it is ready; before that a first look, if there is one.
     """
@@ -86,15 +92,17 @@ class _Awaited:
     job: Job | None = None
     part: str | None = None
     is_stopped: bool = False
+    is_over: bool = False
     asked: int = 0
 
     def look(self, tell: Callable[[], None]) -> None:
         """Take what is there; ask for what is not, unless the visitor stopped it."""
         if self.part is None and self.want.find is not None:
             self.part = self.want.find()
-        if self.part is not None or self.is_stopped or self._is_under_way():
+        if self.part is not None or self.is_stopped or self.is_over or self._is_under_way():
             return
         self.job = self.want.ask()
+        self.is_over = self.job is None and self.want.find is None
         self.asked += 1
         if self.job is not None:
             self.job.watch(tell)
@@ -119,6 +127,8 @@ class _Awaited:
         name, title, job = self.want.name, self.want.title, self.job
         if self.is_stopped:
             return Item(name, title, "cancelled")
+        if self.is_over:
+            return Item(name, title, "ready", 1.0)
         if job is None:
             return Item(name, title, "waiting")
         if job.state == "failed":
@@ -128,7 +138,7 @@ class _Awaited:
         if job.state == "done":
             return Item(name, title, "ready" if self.want.find is None else "running", 1.0)
         if job.state == "running":
-            return Item(name, title, "running", job.progress)
+            return Item(name, title, "running", job.progress, message=self.want.step())
         return Item(name, title, "waiting", ahead=job.queue.ahead(job))
 
 
@@ -181,7 +191,7 @@ class Page:
         """End a run of the page."""
         with self._lock:
             for group in set(self._groups) - self._declared:
-                self._release(self._groups.pop(group))
+                self._release(self._groups.pop(group), turns_away=True)
             self._ring()
 
     def expect(self, group: str, wants: Sequence[Want]) -> dict[str, Any]:
@@ -226,19 +236,26 @@ class Page:
     def stop(self, group: str) -> None:
         """Wait no longer for what has not come yet; what is there stays."""
         with self._lock:
-            for one in self._groups.get(group, {}).values():
-                if not one.item().ended:
-                    one.is_stopped = True
-                    self._stopped.add(one.want.key)
-            self._keep_only(self._all())
+            stopped = [one for one in self._groups.get(group, {}).values() if not one.item().ended]
+            for one in stopped:
+                one.is_stopped = True
+                self._stopped.add(one.want.key)
+                if one.want.stop is not None:
+                    one.want.stop()
+            self._leave(stopped)
             self._ring()
+
+    def resume(self, key: str) -> None:
+        """Wait again for what the visitor stopped under this key, once a group declares it."""
+        with self._lock:
+            self._stopped.discard(key)
 
     def go_on(self, group: str) -> None:
         """Ask again for what was stopped, has failed or could not be fetched."""
         with self._lock:
             for one in self._groups.get(group, {}).values():
                 self._stopped.discard(one.want.key)
-                one.is_stopped, one.part, one.asked = False, None, 0
+                one.is_stopped, one.is_over, one.part, one.asked = False, False, None, 0
                 if one.job is not None:
                     one.job.queue.drop(one.job.key)
                     one.job = None
@@ -280,7 +297,7 @@ class Page:
         with self._lock:
             groups, self._groups = self._groups, {}
             for awaited in groups.values():
-                self._release(awaited)
+                self._release(awaited, turns_away=True)
             self._ring()
 
     @contextlib.contextmanager
@@ -309,19 +326,20 @@ class Page:
     def _all(self) -> list[_Awaited]:
         return [one for group in self._groups.values() for one in group.values()]
 
-    def _release(self, gone: Mapping[str, _Awaited]) -> None:
+    def _release(self, gone: Mapping[str, _Awaited], *, turns_away: bool = False) -> None:
         """Let go of what is waited for no longer."""
         kept = {one.job for one in self._all()}
         for one in gone.values():
             if one.job is not None and one.job not in kept:
                 one.job.watchers.discard(self._changed)
-        self._keep_only([*gone.values(), *self._all()])
+        self._leave([one for one in gone.values() if not (turns_away and one.want.goes_on)])
 
-    def _keep_only(self, awaited: Sequence[_Awaited]) -> None:
-        """Have queues forget what was asked for in this page's name and is waited for no longer."""
-        own = [one.job for one in self._all() if one.job is not None and not one.is_stopped]
-        for queue in {one.job.queue for one in awaited if one.job is not None and not one.want.goes_on}:
-            queue.keep_only(self.id, [job.key for job in own if job.queue is queue])
+    def _leave(self, awaited: Sequence[_Awaited]) -> None:
+        """Have queues forget that this page waits for these, where nothing else on it does."""
+        kept = {(one.job.queue, one.job.key) for one in self._all() if one.job is not None and not one.is_stopped}
+        for one in awaited:
+            if one.job is not None and (one.job.queue, one.job.key) not in kept:
+                one.job.queue.leave(self.id, one.job.key)
 
     def _changed(self) -> None:
         with self._lock:

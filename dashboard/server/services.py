@@ -100,6 +100,9 @@ class Services:
     def close(self) -> None:
         """End what is under way, before the server does."""
         self.jobs.close()
+        for made in self._made.values():
+            if isinstance(queue := getattr(made, "jobs", None), Jobs):
+                queue.close()
 
     def of(self, kind: Callable[[Library], Shared]) -> Shared:
         """Give the one object of a kind that all visitors share, made of the library when it is first asked for."""

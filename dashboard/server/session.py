@@ -35,8 +35,12 @@ def this_page() -> Page:
 
 def page_address(page: Page) -> str:
     """Give where the browser reaches the page beside Streamlit, from the root of the server."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{'/' + base if base else ''}{PREFIX}/pages/{page.id}"
+    return f"{_home()}/pages/{page.id}"
+
+
+def part_address(name: str) -> str:
+    """Give where the browser fetches a part, from the root of the server."""
+    return f"{_home()}/parts/{name}"
 
 
 def visitor() -> str:
@@ -49,6 +53,11 @@ def _is_connected() -> Callable[[], bool]:
     context = get_script_run_ctx()
     session = context.session_id if context is not None else ""
     return lambda: runtime.exists() and runtime.get_instance().is_active_session(session)
+
+
+def _home() -> str:
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' + base if base else ''}{PREFIX}"
 
 
 @dataclass

@@ -13,13 +13,7 @@ from dashboard.films.filters import chip_line, film_filters, finding_filters, or
 from dashboard.films.gallery_panel import show_gallery, show_table
 from dashboard.films.items import Page, page_of
 from dashboard.films.notes import NotesError
-from dashboard.films.predict import (
-    ask_about_dataset,
-    ask_about_own,
-    failures,
-    predict_controls,
-    progress_line,
-)
+from dashboard.films.predict import predict_controls, progress_lines, wait_for_dataset, wait_for_own
 from dashboard.films.search import usable
 from dashboard.films.services import FilmServices
 from dashboard.films.source import about_labels, choose_source, notebook_of
@@ -176,22 +170,22 @@ def films(services: Services) -> None:
     here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
     with_picture = int(catalogue.films.openable[rows].sum())
     found_line(services, catalogue.films.dataset, here, everywhere, with_picture)
-    jobs = failures(shared, {**ask_about_own(services, catalogue), **ask_about_dataset(services)})
+    wait_for_own(services, catalogue)
+    wait_for_dataset(services)
+    failed = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice_controls(catalogue, page, rows, notebook)
         progress = st.container(width="stretch")
         layout_line(page)
+    progress_lines(progress, failed)
     pictures, numbers = st.columns([3.4, 1], gap="medium")
-    job = None
     with pictures:
         if not len(rows):
             nothing_found(asked)
         elif asked.layout == "table":
             show_table(catalogue, page, notebook)
         else:
-            job = show_gallery(services, catalogue, page, notebook)
-    with progress:
-        progress_line(shared, jobs, [job] if job is not None else [])
+            show_gallery(services, catalogue, page, notebook)
     with numbers:
         show_counts(catalogue, here, everywhere)
     if asked.film is not None:

@@ -222,10 +222,15 @@ def test_a_view_is_saved_and_opened_by_somebody_else(visit):
     assert films_on(page) == films
 
 
+def written(*folders: Path) -> dict[str, bytes]:
+    """Give what lies in folders, but for TensorFlow's own code, which it writes when it is first used."""
+    return {path: content for path, content in contents(*folders).items() if "__autograph_generated" not in path}
+
+
 def test_twenty_films_of_a_visitor_are_answered_explained_and_never_written(visit, library, temporary):
     page = visit()
     expect(page.locator(".card[data-state=waiting]")).to_have_count(0, timeout=SLOW)
-    before = contents(library, temporary)
+    before = written(library, temporary)
     files = [(f"{k}.png", png(picture(100 + k, 128, 128))) for k in range(18)]
     files += [("radiograph", dicom(picture(200))), ("cat <b>.png", b"no film")]
     page.locator("[class*=st-key-films_bring] button").first.click()
@@ -245,4 +250,4 @@ def test_twenty_films_of_a_visitor_are_answered_explained_and_never_written(visi
     assert "film" not in address_of(page)
     page.locator(".st-key-back_to_films button").first.click()
     expect(cards(page)).to_have_count(19, timeout=SLOW)
-    assert contents(library, temporary) == before
+    assert written(library, temporary) == before

@@ -1,11 +1,15 @@
 // @ts-check
-// Small pictures of films in rows. Python sends one page of them; opening and choosing goes back to it.
+// Small pictures of films in rows. Python sends one page of them, and each picture's address, which the browser fetches
+// when it comes near the screen; opening and choosing goes back to Python.
 
 import { stepInGrid } from "../shared/grid.js";
 
 /** @import { Component } from "../types.d.ts" */
-/** @typedef {{id: string, title: string, state: string, src: string, outcome: string, answer: string, instead: string, findings: string, written: string, alt: string}} Item */
+/** @typedef {{id: string, title: string, src: string, outcome: string, answer: string, findings: string, written: string, alt: string}} Item */
 /** @typedef {{items: Item[], side: number, chosen: string[], turn: number, last: string | null, canChoose: boolean, outcomes: Record<string, string>}} GalleryData */
+
+/** What to say in place of a picture. */
+const INSTEAD = { absent: "No picture here", broken: "Cannot be opened", waiting: "", ready: "" };
 
 /** @type {WeakMap<HTMLElement, Gallery>} */
 const galleries = new WeakMap();
@@ -19,12 +23,44 @@ function build(item) {
   card.className = "card";
   card.setAttribute("role", "listitem");
   card.innerHTML = `
-    <button type="button" class="open"><img alt="" hidden><span class="instead" hidden><b></b><span></span></span></button>
+    <button type="button" class="open"><img alt="" loading="lazy"><span class="instead" hidden><b></b><span></span></span></button>
     <label class="mark"><input type="checkbox"></label>
     <span class="written"></span>
     <figcaption><span class="name"></span><span class="answer"><b></b><span></span></span></figcaption>`;
   card.dataset.film = item.id;
+  const image = card.querySelector("img");
+  image.onload = () => showState(card, "ready");
+  image.onerror = () => showState(card, "broken");
   return card;
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {keyof typeof INSTEAD} state of its picture
+ */
+function showState(card, state) {
+  card.dataset.state = state;
+  const instead = INSTEAD[state];
+  const opener = /** @type {HTMLElement} */ (card.querySelector(".open"));
+  opener.title = instead ? `${card.dataset.said} · ${instead}` : card.dataset.said;
+  opener.setAttribute("aria-label", opener.title);
+  const words = /** @type {HTMLElement} */ (card.querySelector(".instead"));
+  words.hidden = !instead;
+  words.querySelector("b").textContent = instead;
+}
+
+/**
+ * Ask for a picture, unless it is there or on its way; one that could not be opened is tried again.
+ * @param {HTMLElement} card
+ * @param {string} src
+ */
+function showPicture(card, src) {
+  const image = card.querySelector("img");
+  const isNew = image.getAttribute("src") !== src;
+  image.hidden = !src;
+  if (src && (isNew || card.dataset.state === "broken")) image.src = src;
+  if (isNew || !src) showState(card, src ? "waiting" : "absent");
+  else showState(card, /** @type {keyof typeof INSTEAD} */ (card.dataset.state));
 }
 
 /**
@@ -35,17 +71,11 @@ function build(item) {
 function fill(card, item, outcomes) {
   /** @param {string} selector */
   const part = (selector) => /** @type {HTMLElement} */ (card.querySelector(selector));
-  card.dataset.state = item.state;
+  card.dataset.said = item.alt;
   card.dataset.outcome = item.outcome;
   card.style.setProperty("--edge", outcomes[item.outcome] ?? "transparent");
-  const image = card.querySelector("img");
-  if (item.src && image.src !== item.src) image.src = item.src;
-  image.hidden = !item.src;
-  part(".instead").hidden = Boolean(item.src) || item.state === "waiting";
-  part(".instead b").textContent = item.instead;
+  showPicture(card, item.src);
   part(".instead span").textContent = item.findings;
-  part(".open").setAttribute("aria-label", item.alt);
-  part(".open").title = item.alt;
   part(".mark input").setAttribute("aria-label", `Choose ${item.title}`);
   part(".name").textContent = item.title;
   part(".answer b").textContent = item.outcome;

@@ -1,22 +1,24 @@
 // @ts-check
 // What a page waits for, told by the server as it comes. Every message holds all that stands, so that nothing is lost
-// when the connection breaks, the laptop sleeps or the server starts anew.
+// when the connection breaks, the laptop sleeps or the server starts anew. All parts of a page share one connection.
 
 /** @import { Standing } from "../types.d.ts" */
 
 const SILENT_MS = 6000; // after which a stream is taken to be held back by something between here and the server
 const AGAIN_MS = 2000;
 
+/**
+ * Who wants to hear what a page waits for: ``tell`` is called with all that stands, ``lost`` when the server knows the
+ * page no longer.
+ * @typedef {{tell: (standing: Standing) => void, lost: () => void}} Listener
+ */
+
 export class Channel {
-  /**
-   * @param {string} address of the page's channel
-   * @param {(standing: Standing) => void} tell
-   * @param {() => void} lost called when the server knows this page no longer
-   */
-  constructor(address, tell, lost) {
+  /** @param {string} address of the page's channel */
+  constructor(address) {
     this.address = address;
-    this.tell = tell;
-    this.lost = lost;
+    /** @type {Set<Listener>} */
+    this.listeners = new Set();
     /** @type {EventSource | null} */
     this.source = null;
     this.version = -1;
@@ -58,7 +60,19 @@ export class Channel {
   take(standing) {
     this.version = standing.version;
     if (standing.rests) this.close();
-    this.tell(standing);
+    for (const listener of this.listeners) listener.tell(standing);
+  }
+
+  lose() {
+    for (const listener of this.listeners) listener.lost();
+  }
+
+  /** @param {Listener} listener */
+  leave(listener) {
+    this.listeners.delete(listener);
+    if (this.listeners.size) return;
+    this.close();
+    if (channels().get(this.address) === this) channels().delete(this.address);
   }
 
   /** Where no stream comes through, ask for one answer at a time: each is held back until there is news. */
@@ -71,7 +85,7 @@ export class Channel {
         if (!this.asks) return;
         if (answer.status === 404) {
           this.close();
-          this.lost();
+          this.lose();
           return;
         }
         if (!answer.ok) throw new Error(String(answer.status));
@@ -95,10 +109,33 @@ export class Channel {
         body: JSON.stringify(words),
         keepalive: true,
       });
-      if (answer.status === 404) this.lost();
+      if (answer.status === 404) this.lose();
       return answer.ok ? await answer.json() : null;
     } catch {
       return null;
     }
   }
+}
+
+/**
+ * The channels of all pages. Each part of a page is a module of its own, and they meet here.
+ * @returns {Map<string, Channel>}
+ */
+function channels() {
+  const home = /** @type {{lightboxChannels?: Map<string, Channel>}} */ (globalThis);
+  home.lightboxChannels ??= new Map();
+  return home.lightboxChannels;
+}
+
+/**
+ * Join those who listen to a page; ``open`` begins to listen, ``leave`` ends it.
+ * @param {string} address of the page's channel
+ * @param {Listener} listener
+ * @returns {Channel}
+ */
+export function joinChannel(address, listener) {
+  if (!channels().has(address)) channels().set(address, new Channel(address));
+  const channel = channels().get(address);
+  channel.listeners.add(listener);
+  return channel;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The light box: findings on the left, panels on the right, all drawn here without asking Python.
 
-import { Channel } from "../shared/channel.js";
+import { joinChannel } from "../shared/channel.js";
 import { Assembly, isPending } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
@@ -42,8 +42,9 @@ class Viewer {
     this.data = undefined;
     /** @type {Display} */
     this.display = undefined;
-    /** @type {Channel | undefined} */
+    /** @type {ReturnType<typeof joinChannel> | undefined} */
     this.channel = undefined;
+    this.listener = { tell: (/** @type {Stands} */ stands) => this.hear(stands), lost: () => this.lose(this.channel.address) };
     /** @type {Promise<unknown>} what was said last to the server */
     this.said = Promise.resolve();
     /** @type {(() => void)[]} undo what listens outside of the light box */
@@ -84,7 +85,8 @@ class Viewer {
   /** Be quiet; Streamlit may show the same light box again later, with all that was chosen in it. */
   release() {
     clearTimeout(this.sending);
-    this.channel?.close();
+    this.channel?.leave(this.listener);
+    this.channel = undefined;
     this.latest = undefined; // what is still being fetched comes too late
     for (const unbind of this.unbind.splice(0)) unbind();
   }
@@ -125,8 +127,8 @@ class Viewer {
    */
   listen(data) {
     if (this.channel?.address !== data.page) {
-      this.channel?.close();
-      this.channel = new Channel(data.page, (stands) => this.hear(stands), () => this.lose(data));
+      this.channel?.leave(this.listener);
+      this.channel = joinChannel(data.page, this.listener);
       this.assembly.begin(data.page);
     }
     if (this.assembly.itemsOf(data).some(isPending)) this.channel.open();
@@ -145,10 +147,10 @@ class Viewer {
     this.fetch();
   }
 
-  /** @param {Payload} data */
-  lose(data) {
+  /** @param {string} page */
+  lose(page) {
     setTimeout(() => {
-      if (this.latest?.page === data.page) this.standing.showLost();
+      if (this.latest?.page === page) this.standing.showLost();
     }, LOST_MS);
   }
 

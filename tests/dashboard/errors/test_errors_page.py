@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
+from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from training.datasets.table import read_dataset, write_dataset
 from xai.cards.model_card import read_card
@@ -61,7 +62,8 @@ def run(own, monkeypatch) -> Callable[..., AppTest]:
 
 def galleries(app: AppTest) -> list[list[dict]]:
     """What the browser is sent of each film, gallery by gallery."""
-    return [json.loads(one.proto.json)["items"] for one in app.get("bidi_component")]
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    return [one["items"] for one in sent if "items" in one]
 
 
 def test_without_predictions_the_page_says_what_to_do(run):
@@ -209,10 +211,36 @@ class TestAtlas:
         app = run(**self.ATLAS)
         assert app.button(key="errors_mean_map").label.startswith("Compute ")
         app.button(key="errors_features").click().run()
-        assert any(one.text.startswith("Waiting for a turn") for one in app.get("progress"))
-        cancel = next(one for one in app.button if one.key.startswith("errors_cancel_"))
-        cancel.click().run()
-        assert app.button(key="errors_features").label.startswith("Compute ")
+        ((group, (line,)),) = lines(app).items()
+        assert line["title"].startswith("Features of ")
+        assert line["state"] == "waiting"
+        page_of(app).stop(group)
+        app.run()
+        assert lines(app) == {}
+        app.button(key="errors_features").click().run()
+        assert [one["state"] for (one,) in lines(app).values()] == ["waiting"]
+
+    def test_what_was_begun_goes_on_while_the_visitor_looks_at_the_causes(self, run):
+        app = run(**self.ATLAS)
+        app.button(key="errors_mean_map").click().run()
+        jobs = app.session_state["services"].jobs._jobs
+        before = dict(jobs)
+        app.get_by_key("errors_section").select("audit").run()
+        assert (lines(app), jobs) == ({}, before)
+        app.get_by_key("errors_section").select("atlas").run()
+        assert len(lines(app)) == 1
+        assert len(before) == 1
+        assert jobs == before
+
+    def test_work_that_came_to_nothing_can_be_begun_again(self, run):
+        app = run(**self.ATLAS)
+        app.button(key="errors_mean_map").click().run()
+        (job,) = app.session_state["services"].jobs._jobs.values()
+        job.state = "done"  # and nothing is kept: the disk may be full
+        app.run()
+        assert lines(app) == {}
+        app.button(key="errors_mean_map").click().run()
+        assert [one["state"] for (one,) in lines(app).values()] == ["waiting"]
 
     def test_without_the_model_the_page_says_why_and_shows_the_rest(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()

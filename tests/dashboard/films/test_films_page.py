@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -16,9 +17,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.films.notes import Notebook
 from dashboard.films.services import FilmServices
+from dashboard.films.thumbnails import thumbnail
 from dashboard.server.library import OWN, Library
+from dashboard.server.parts import Part
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
+from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from training.datasets.table import read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
@@ -94,7 +98,7 @@ def test_a_fresh_visitor_sees_all_films_and_the_predictions_there_are(run):
     assert link_of(app) == {"dataset": "generated", "predictions": "answers"}
     assert "**6** films · **5** patients" in shown(app)
     assert "source's labels" not in shown(app)  # nobody says how these were read
-    assert [one["state"] for one in gallery(app)][-1] == "absent"
+    assert [bool(one["src"]) for one in gallery(app)] == [True] * 5 + [False]
 
 
 def test_films_of_unknown_patients_are_said(run, stocked):
@@ -310,18 +314,95 @@ def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(
     assert contents(stocked) == before
 
 
+def part(app: AppTest, src: str, visitor: str = "") -> Part | None:
+    """What the browser gets from an address."""
+    return app.session_state["services"].channel.parts.find(src.rpartition("/")[2], visitor)
+
+
+def test_the_browser_fetches_each_picture_which_is_made_when_it_does(run, stocked):
+    app = run()
+    assert not (stocked / "thumbnails").exists()
+    first = gallery(app)[0]
+    assert re.fullmatch("/api/parts/[0-9a-f]+", first["src"])
+    made = part(app, first["src"])
+    assert (made.media, made.is_public) == ("image/webp", True)
+    assert made.content == thumbnail(app.session_state["services"].library.open_film("generated", "a"))
+    assert len(list((stocked / "thumbnails").rglob("*.webp"))) == 1
+
+
+def test_a_film_that_cannot_be_opened_has_no_picture(run, stocked):
+    (stocked / "films" / "generated" / "film0.png").write_text("no film")
+    app = run()
+    broken, sound = gallery(app)[:2]
+    assert part(app, broken["src"]) is None
+    assert part(app, sound["src"]) is not None
+
+
+def test_pictures_of_own_films_are_for_who_brought_them_until_the_visit_ends(run, stocked):
+    app = run(bring(2), dataset=OWN)
+    channel, ada = app.session_state["services"].channel, page_of(app).visitor
+    film = gallery(app)[0]
+    channel.visitors.bring(ada, film["id"])
+    assert part(app, film["src"], ada).is_public is False
+    assert part(app, film["src"], "somebody else") is None
+    assert not (stocked / "thumbnails").exists()
+    channel.parts.forget(film["id"])
+    assert part(app, film["src"], ada) is None
+
+
 def test_own_films_are_predicted_until_the_visitor_stops_it(run):
     app = run(bring(3), dataset=OWN)
     jobs = app.session_state["services"].of(FilmServices).jobs._jobs
-    assert [key for key in jobs if key.startswith("own tiny ")]
-    app.button(key="predict_cancel").click().run()
-    assert not [key for key in jobs if key.startswith("own tiny ")]
-    assert not [one for one in app.button if one.key == "predict_cancel"]
+    assert [one["title"] for one in lines(app)["own films"]] == ["tiny answers 2 films"]
+    assert len(jobs) == 1
+    page_of(app).stop("own films")
+    assert not jobs
+    app.run()
+    assert (lines(app), jobs) == ({}, {})
 
 
-def test_a_dataset_is_predicted_in_the_background(run):
+def test_own_films_are_predicted_while_the_visitor_is_on_another_page_but_not_once_another_dataset_is_chosen(run):
+    app, other = run(bring(3), dataset=OWN), run(bring(2), dataset=OWN)
+    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
+    assert len(jobs) == 2
+    app.selectbox(key="films_dataset").set_value("generated").run()
+    other.switch_page("views/models.py").run()
+    (job,) = jobs.values()
+    assert list(job.waiting) == [page_of(other).id]
+
+
+def test_a_dataset_is_predicted_in_the_background_and_stopped_and_begun_again(run):
     app = run(predictions="no predictions")
     assert not app.exception
+    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
     app.button(key="predict_start").click().run()
-    assert "predict generated tiny" in app.session_state["services"].of(FilmServices).jobs._jobs
-    assert app.session_state["films_predicting"] == ("generated", "tiny")
+    assert list(jobs) == ["predict generated tiny"]
+    assert [one["title"] for one in lines(app)["dataset films"]] == ["tiny answers generated"]
+    page_of(app).stop("dataset films")
+    app.run()
+    assert (lines(app), jobs) == ({}, {})
+    app.button(key="predict_start").click().run()
+    assert [one["state"] for one in lines(app)["dataset films"]] == ["waiting"]
+
+
+def test_predictions_that_are_there_are_shown(run, stocked):
+    app = run(predictions="no predictions")
+    app.button(key="predict_start").click().run()
+    folder = stocked / "predictions"
+    shutil.copytree(folder / "answers", folder / "tiny-on-generated")
+    app.session_state["services"].of(FilmServices).jobs.find("predict generated tiny").state = "done"
+    app.run()
+    assert link_of(app)["predictions"] == "tiny-on-generated"
+    assert lines(app) == {}
+
+
+def test_a_model_that_cannot_answer_says_why_and_is_asked_again(run):
+    app = run(bring(3), dataset=OWN)
+    (job,) = app.session_state["services"].of(FilmServices).jobs._jobs.values()
+    job.state, job.error = "failed", "tiny.keras is damaged."
+    app.run()
+    (line,) = lines(app)["own films"]
+    assert (line["state"], line["message"]) == ("failed", "tiny.keras is damaged.")
+    page_of(app).go_on("own films")
+    app.run()
+    assert [one["state"] for one in lines(app)["own films"]] == ["waiting"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import time
 
 import numpy as np
@@ -19,7 +20,7 @@ from dashboard.films.notes import Remark
 from dashboard.films.own import own_catalogue, predict_films
 from dashboard.films.services import FilmServices
 from dashboard.films.state import State
-from dashboard.films.thumbnails import BROKEN, SIDE, Thumbnails, thumbnail, thumbnail_key
+from dashboard.films.thumbnails import SIDE, Thumbnails, thumbnail, thumbnail_key
 from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.palette import FINDING_COLORS
 from dashboard.server.film_cache import FilmCache
@@ -50,62 +51,46 @@ class TestThumbnails:
     def test_a_small_film_is_not_enlarged(self):
         assert decoded(thumbnail(film_of(side=40))).shape == (40, 40)
 
-    def test_films_of_a_dataset_are_kept_on_disk_and_those_of_a_visitor_are_not(self, tmp_path, contents):
-        pictures = Thumbnails(tmp_path)
-        pictures.make([("aa", film_of, True), ("bb", film_of, False)], Budget())
-        assert set(contents(tmp_path)) == {"aa/aa.webp"}
-        again = Thumbnails(tmp_path)
-        assert again.get("aa") == pictures.get("aa")
-        assert again.get("bb") is None
-        assert pictures.get("bb") == thumbnail(film_of())
-
-    def test_each_is_made_once(self, tmp_path):
+    def test_they_are_kept_on_disk_and_each_is_made_once(self, tmp_path, contents):
         opened = []
-        wanted = [("aa", lambda: opened.append(1) or film_of(), True)]
+        open_film = lambda: opened.append(1) or film_of()  # noqa: E731
         pictures = Thumbnails(tmp_path)
-        pictures.make(wanted, Budget())
-        pictures.make(wanted, Budget())
-        Thumbnails(tmp_path).make(wanted, Budget())
+        assert pictures.get("aa") is None
+        made = [one.picture("aa", open_film) for one in (pictures, pictures, Thumbnails(tmp_path))]
+        assert made == [thumbnail(film_of())] * 3
         assert opened == [1]
+        assert set(contents(tmp_path)) == {"aa/aa.webp"}
 
-    def test_a_film_that_cannot_be_opened_leaves_the_others(self, tmp_path, contents):
+    def test_a_film_that_cannot_be_opened_has_none_and_is_not_opened_again(self, tmp_path, contents):
+        opened = []
+
         def broken() -> Film:
+            opened.append(1)
             raise FilmError("This is text.")
 
         pictures = Thumbnails(tmp_path)
-        pictures.make([("aa", broken, True), ("bb", film_of, True)], Budget())
-        assert pictures.get("aa") == BROKEN
-        assert pictures.get("bb") is not None
-        assert set(contents(tmp_path)) == {"bb/bb.webp"}
-
-    def test_it_stops_when_nobody_waits_and_says_how_far_it_is(self, tmp_path):
-        done: list[float] = []
-        wanted = [(f"k{k}", film_of, False) for k in range(4)]
-        with pytest.raises(Cancelled):
-            Thumbnails(tmp_path).make(wanted, Budget(progress=done.append, cancelled=lambda: len(done) == 2))
-        assert done == [0.25, 0.5]
+        assert [pictures.picture("aa", broken) for _ in range(2)] == [None, None]
+        assert opened == [1]
+        assert contents(tmp_path) == {}
 
     def test_a_folder_that_cannot_be_written_costs_nothing_but_time(self, tmp_path):
         (tmp_path / "taken").write_text("a file")
-        pictures = Thumbnails(tmp_path / "taken")
-        pictures.make([("aa", film_of, True)], Budget())
-        assert pictures.get("aa") is not None
+        assert Thumbnails(tmp_path / "taken").picture("aa", film_of) == thumbnail(film_of())
 
     def test_a_picture_that_was_cut_short_is_made_again(self, tmp_path):
-        Thumbnails(tmp_path).make([("aa", film_of, True)], Budget())
+        Thumbnails(tmp_path).picture("aa", film_of)
         file = tmp_path / "aa" / "aa.webp"
         for damage in (b"", b"RIFF", file.read_bytes()[:-20]):
             file.write_bytes(damage)
             pictures = Thumbnails(tmp_path)
             assert pictures.get("aa") is None
-            pictures.make([("aa", film_of, True)], Budget())
-            assert file.read_bytes() == pictures.get("aa") == thumbnail(film_of())
+            assert pictures.picture("aa", film_of) == file.read_bytes() == thumbnail(film_of())
 
     def test_the_oldest_go_when_the_folder_outgrows_its_limit(self, tmp_path):
         size = len(thumbnail(film_of()))
         pictures = Thumbnails(tmp_path, disk_bytes=int(2.5 * size))
         for key in ("aa", "bb", "cc"):
-            pictures.make([(key, film_of, True)], Budget())
+            pictures.picture(key, film_of)
             os.utime(tmp_path / key / f"{key}.webp", (time.time() - 100 + ord(key[0]),) * 2) if key != "cc" else None
         assert sorted(path.stem for path in tmp_path.rglob("*.webp")) == ["bb", "cc"]
 
@@ -185,7 +170,10 @@ class TestOwn:
             def logits_key(self, sha256, model):
                 return f"{model} {sha256}"
 
-        services, kept = Bench(), {}
+            def note_upload(self, film, key):
+                noted.append(key)
+
+        services, kept, noted = Bench(), {}, []
         services.logits = type("Store", (), {"put": staticmethod(kept.__setitem__)})
         films = [film_of(seed) for seed in range(11)]
         for film in films:
@@ -194,6 +182,7 @@ class TestOwn:
         predict_films(services, "m", [*(film.sha256 for film in films), "gone"], Budget(progress=done.append))
         assert done == [8 / 12, 1.0]
         assert set(kept) == {f"m {film.sha256}" for film in films}
+        assert noted == list(kept)
         assert kept[f"m {films[3].sha256}"][0] == pytest.approx(films[3].pixels.mean())
         with pytest.raises(Cancelled):
             predict_films(services, "m", ["x"], Budget(cancelled=lambda: True))
@@ -212,7 +201,7 @@ class TestWords:
         assert first.findings == "Mass, Edema"
         assert (first.outcome, first.answer, first.written) == ("TP", "90 %", "x · note")
         assert first.sentence == "a · PA · F · 61 years · labels: Mass, Edema · Mass 90 %, true positive"
-        assert (second.findings, second.outcome, second.can_open) == ("none present", "FP", False)
+        assert (second.findings, second.outcome) == ("none present", "FP")
         assert (third.findings, third.outcome, third.answer) == ("no labels", "", "")
 
     def test_without_a_finding_it_counts_what_is_flagged(self, made):
@@ -291,3 +280,18 @@ class TestRoom:
         shared.notebook.add_tag("generated", ["b"], "x")
         assert shared.find(asked, of, shared.notebook).tolist() == [1]
         assert shared.count(asked, of, shared.notebook).films == 1
+
+    def test_what_models_answer_in_the_background_ends_with_the_server(self, tmp_path):
+        services, begun, ended = Services(Library(tmp_path)), threading.Event(), threading.Event()
+
+        def work(budget: Budget) -> None:
+            begun.set()
+            while not budget.cancelled():
+                time.sleep(0.005)
+            ended.set()
+            raise Cancelled
+
+        services.of(FilmServices).jobs.ask("ada", "predict", work, slow=True)
+        assert begun.wait(10)
+        services.close()
+        assert ended.wait(10)

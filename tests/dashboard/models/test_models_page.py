@@ -12,9 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import add_classes
+from tests.dashboard.lines import lines, page_of
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
 from xai.cards.model_card import read_card
@@ -256,9 +258,41 @@ def test_fetching_waits_for_consent_and_can_be_cancelled(run):
     app.button(key="models_fetch").click().run()
     assert not app.exception
     assert app.button(key="models_fetch").disabled
-    app.button(key="models_cancel_fetch xrv-nih").click().run()
+    ((group, (line,)),) = lines(app).items()
+    assert (line["title"], line["state"]) == ("Fetching xrv-nih", "waiting")
+    page_of(app).stop(group)
+    app.run()
     assert not app.exception
-    assert "Cancel" not in labels(app)
+    assert lines(app) == {}
+    assert app.session_state["services"].of(ModelServices).tracked_jobs() == []
+    app.button(key="models_fetch").click().run()
+    assert [one["state"] for (one,) in lines(app).values()] == ["waiting"]
+
+
+def test_what_one_visitor_fetches_another_sees_and_may_stop(run):
+    ada, ben = (run(section="fetch", fetch="xrv-nih") for _ in range(2))
+    ada.checkbox(key="models_agree_xrv-nih").check().run()
+    ada.button(key="models_fetch").click().run()
+    ben.run()
+    assert lines(ben) == lines(ada)
+    (group,) = lines(ben)
+    page_of(ben).stop(group)
+    page_of(ada).hear()
+    assert [one.state for one in page_of(ada).items(group)] == ["ready"]
+    assert lines(ada.run()) == {}
+
+
+def test_what_has_ended_stays_until_it_was_understood(run):
+    app = run(section="fetch", fetch="xrv-nih")
+    app.checkbox(key="models_agree_xrv-nih").check().run()
+    app.button(key="models_fetch").click().run()
+    (tracked,) = app.session_state["services"].of(ModelServices).tracked_jobs()
+    tracked.job.state, tracked.job.error = "failed", "The server is away."
+    app.run()
+    assert lines(app) == {}
+    assert "Fetching xrv-nih failed. The server is away." in plain(said(app))
+    app.button(key="models_seen_fetch xrv-nih").click().run()
+    assert said(app) == ""
 
 
 def test_an_import_asks_for_a_name_that_is_free(run, stocked):
@@ -273,4 +307,4 @@ def test_an_import_asks_for_a_name_that_is_free(run, stocked):
     app.text_input(key="models_name_imports/net.pth").set_value("mine").run()
     app.button(key="models_import").click().run()
     assert not app.exception
-    assert "models_cancel_import mine" in [button.key for button in app.button]
+    assert [one["title"] for (one,) in lines(app).values()] == ["Importing net.pth"]

@@ -282,3 +282,29 @@ def test_closing_the_queue_stops_what_is_under_way(jobs):
     until(lambda: job.state == "running")
     jobs.close()
     assert stopped.wait(10)
+
+
+def test_leaving_one_job_leaves_the_others_and_other_visitors_alone(jobs, work):
+    first, second = work(), work()
+    one = jobs.ask("Ada", "one", first, slow=False)
+    other = jobs.ask("Ada", "other", second, slow=True)
+    jobs.ask("Ben", "one", first, slow=False)
+    until(lambda: first.started.is_set() and second.started.is_set())
+    jobs.leave("Ada", "one")
+    jobs.leave("Ada", "nothing of this name")
+    assert (one.is_known, list(one.waiting), list(other.waiting)) == (True, ["Ben"], ["Ada"])
+    jobs.leave("Ben", "one")
+    until(lambda: not one.is_known)
+    assert other.is_known
+
+
+def test_what_is_done_is_not_done_again_unless_it_is_asked_for_plainly(jobs, work):
+    done = work()
+    done.released.set()
+    first = jobs.ask_unless_done("Ada", "map", done, slow=True)
+    until(lambda: first.ended)
+    assert jobs.ask_unless_done("Ben", "map", done, slow=True) is None
+    assert done.runs == 1
+    again = jobs.ask("Ada", "map", done, slow=True)
+    until(lambda: again.ended)
+    assert done.runs == 2

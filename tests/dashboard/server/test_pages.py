@@ -331,3 +331,61 @@ def test_one_bell_a_page_rings_for_every_change(jobs):
             return [gone]
 
     assert asyncio.run(listen()) == [True]
+
+
+def test_what_would_go_on_ends_when_the_visitor_stops_it_or_wants_something_else(jobs):
+    page = Page("ada")
+    first, second = Work(jobs, page, "first"), Work(jobs, page, "second", slow=True)
+    going = [Want(one.name, one.name, one.name, one.want.ask, goes_on=True) for one in (first, second)]
+    page.expect("lines", going)
+    until(lambda: states(page, "lines") == ["running"] * 2)
+    page.expect("lines", going[1:])
+    assert first.stopped.wait(SOON)
+    page.stop("lines")
+    assert second.stopped.wait(SOON)
+    assert states(page, "lines") == ["cancelled"]
+    page.resume("second")
+    page.expect("lines", going[1:])
+    until(lambda: states(page, "lines") == ["running"])
+    second.go.set()
+
+
+def test_leaving_one_thing_leaves_what_else_goes_on_in_the_same_queue(jobs):
+    page = Page("ada")
+    left, kept = Work(jobs, page, "left"), Work(jobs, page, "kept", slow=True)
+    page.expect("kept", [Want("kept", "kept", "Kept", kept.want.ask, goes_on=True)])
+    page.expect("left", [left.want])
+    until(lambda: (states(page, "left"), states(page, "kept")) == (["running"], ["running"]))
+    page.begin()
+    page.end()
+    assert left.stopped.wait(SOON)
+    assert not kept.stopped.wait(0.1)
+    kept.go.set()
+
+
+def test_what_the_work_does_just_now_is_told_while_it_runs(jobs):
+    page, step = Page("ada"), ["reading"]
+    work = Work(jobs, page)
+    page.expect("lines", [Want("key", "work", "Importing", work.want.ask, step=lambda: step[0])])
+    until(lambda: states(page, "lines") == ["running"])
+    assert page.items("lines")[0].message == "reading"
+    step[0] = "writing"
+    assert page.items("lines")[0].message == "writing"
+    work.go.set()
+    until(lambda: states(page, "lines") == ["ready"])
+    assert page.items("lines")[0].message == ""
+
+
+def test_work_of_nobody_in_particular_is_stopped_for_all_and_the_others_see_that_it_is_over(jobs):
+    ada, ben = Page("ada"), Page("ben")
+    work = Work(jobs, ada)
+    job = jobs.ask("library", "job map", work.run, slow=False)
+    want = Want("key", "fetch", "Fetching", lambda: jobs.find("job map"), stop=lambda: jobs.leave("library", "job map"))
+    for page in (ada, ben):
+        page.expect("lines", [want])
+    until(lambda: states(ben, "lines") == ["running"])
+    ada.stop("lines")
+    assert work.stopped.wait(SOON)
+    until(lambda: not job.is_known)
+    ben.hear()
+    assert (states(ada, "lines"), states(ben, "lines")) == (["cancelled"], ["ready"])
