@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.cards.model_card import SUFFIXES
-from xai.models.keras_2 import modernise, objects
+from xai.models.keras_2 import objects
 from xai.models.legacy import load_translated
 
 MAX_MODEL_BYTES = 2 * 1024**3
