@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from xai.backend import keras
-from xai.cards.model_card import InputSpec, ModelCard, ModelCardError
+from xai.cards.model_card import InputSpec, ModelCard, ModelCardError, is_output_name
 from xai.findings import FINDINGS
 from xai.models.graph import FlatGraph, flatten, scaled_input
 from xai.models.loading import ModelError, file_sha256, load_model
+from xai.models.output_names import stored_names
 
 USUAL_SIZE = 224  # of models that take any
 
@@ -30,6 +31,12 @@ def checked_graph(model: keras.Model, card: ModelCard) -> FlatGraph:
     count = graph.outputs.shape[-1]
     if count != len(card.outputs):
         raise ModelCardError(f"the card of {card.name} names {len(card.outputs)} outputs, the model gives {count}.")
+    names = graph.names or ()
+    if names != card.outputs and sorted(names) == sorted(card.outputs):
+        raise ModelCardError(
+            f"the card of {card.name} names its outputs {', '.join(card.outputs)}, in another order than the model, which "
+            f"gives {', '.join(names)}."
+        )
     if graph.link and card.emits == "logits":
         raise ModelCardError(
             f"the card of {card.name} says that it emits logits, but it ends in a {graph.link}: "
@@ -53,8 +60,8 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     path : Path
         Model file.
     outputs : tuple of str, optional
-        Names of the outputs; without it 14 outputs are taken for the 14 findings in CheXNet's order, and any
-        other number is numbered.
+        Names of the outputs; without it those that the model has, or a tool stored with it. Else 14 outputs are taken
+        for the 14 findings in CheXNet's order, and any other number is numbered.
 
     Raises
     ------
@@ -68,21 +75,32 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     count = graph.outputs.shape[-1]
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
+    found, source = _own_names(graph, path, count)
     return ModelCard(
-        name=path.stem[:80],
-        outputs=outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))),
+        name=(path.name if path.is_dir() else path.stem)[:80],
+        outputs=outputs or found,
         link=link,
         emits=emits,
         input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link))}.",
+        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link, '' if outputs else source))}.",
         sha256=file_sha256(path),
     )
 
 
-def _to_check(link: str | None) -> tuple[str, ...]:
+def _own_names(graph: FlatGraph, path: Path, count: int) -> tuple[tuple[str, ...], str]:
+    """Names that the outputs have already, and where they come from; made up, from nowhere, where they have none."""
+    if graph.names and all(map(is_output_name, graph.names)):
+        return graph.names, "the model"
+    stored = stored_names(path, count)
+    if stored:
+        return stored
+    return (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))), ""
+
+
+def _to_check(link: str | None, source: str) -> tuple[str, ...]:
     """What a person must check in a starter card; `link` is None where the model does not show it."""
     return (
-        "outputs (names, in the order of training)",
+        f"outputs (names{f' from {source}' if source else ''}, in the order of training)",
         "input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1])",
         "input.fit",
         *(() if link else ("head.link and emits (guessed, the model does not show them)",)),

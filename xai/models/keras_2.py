@@ -58,6 +58,16 @@ def modernise(config: Node) -> Node:
     return _replaced(config, {name: name.replace("/", "_") for name in names}) if names else config
 
 
+def keras_3_in_hdf5(config: Node) -> Node:
+    """Complete a configuration that Keras 3 wrote into an ``.h5`` file, without the modules of its layers."""
+    config = copy.deepcopy(config)
+    for rule in (frozen_layers_one_by_one, modules_of_keras_3):
+        for node in list(objects(config)):
+            if "config" in node:
+                rule(node)
+    return config
+
+
 def objects(config: Any) -> Iterator[Node]:
     """Every object that a configuration asks to be built."""
     pending = [config]

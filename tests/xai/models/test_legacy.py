@@ -14,7 +14,7 @@ from xai.__main__ import main
 from xai.backend import keras
 from xai.explainers.gradcam import GradCAM
 from xai.models.card_check import starter_card
-from xai.models.legacy import modernise
+from xai.models.keras_2 import modernise
 from xai.models.loading import load_model
 
 L = keras.layers
