@@ -22,6 +22,7 @@ from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.visit import visitor
 from dashboard.page.words import class_verdict, escape, outputs_word, verdict
+from dashboard.server.engine_words import engine_words
 from dashboard.server.jobs import Job
 from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
@@ -173,7 +174,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None, Any
     card = usable_card(services, model)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
-            model_facts(card)
+            model_facts(card, engine_words(services, model))
     hung = current_film(services, visit.state)
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")

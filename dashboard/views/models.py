@@ -24,7 +24,7 @@ from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
-from dashboard.server.library import Library
+from dashboard.server.engine_words import engine_words
 from dashboard.server.services import Services
 
 NO_MODELS = """There is no model yet. Put NAME.keras and its card NAME.json into `{folder}`, or import or fetch one
@@ -107,9 +107,9 @@ def choose(models: dict[str, ModelEntry]) -> None:
         )
 
 
-def show_model(library: Library, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
+def show_model(services: Services, shared: ModelServices, models: dict[str, ModelEntry]) -> None:
     """Show the chosen model's sections."""
-    model = models[filled(visit.state.model)]
+    library, model = services.library, models[filled(visit.state.model)]
     called = model.card.name if model.card and model.card.name.casefold() != model.name.casefold() else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(model.name)}" + (f" :gray[{escape(called)}]" if called else ""), width="content")
@@ -131,7 +131,7 @@ def show_model(library: Library, shared: ModelServices, models: dict[str, ModelE
         st.caption("The other models are not concerned. “Raw card” shows what the file holds.")
         return
     if section == "card":
-        show_card(model)
+        show_card(model, engine_words(services, model.name))
     elif section == "measured":
         show_measured(library, model)
     elif section == "published":
@@ -175,7 +175,7 @@ def models_page(services: Services) -> None:
         elif visit.state.section == "deleted":
             show_trash(library)
         elif models:
-            show_model(library, shared, models)
+            show_model(services, shared, models)
         else:
             st.info(NO_MODELS.format(folder=library.root / "models"), icon=":material/info:")
     visit.write_permalink()

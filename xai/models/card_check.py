@@ -34,8 +34,8 @@ def checked_graph(model: keras.Model, card: ModelCard) -> FlatGraph:
     names = graph.names or ()
     if names != card.outputs and sorted(names) == sorted(card.outputs):
         raise ModelCardError(
-            f"the card of {card.name} names its outputs {', '.join(card.outputs)}, in another order than the model, which "
-            f"gives {', '.join(names)}."
+            f"the card of {card.name} names its outputs {', '.join(card.outputs)}, in another order than the "
+            f"model, which gives {', '.join(names)}."
         )
     if graph.link and card.emits == "logits":
         raise ModelCardError(
@@ -76,13 +76,14 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
     found, source = _own_names(graph, path, count)
+    to_check = "; ".join(_to_check(graph.link, "" if outputs else source))
     return ModelCard(
         name=(path.name if path.is_dir() else path.stem)[:80],
         outputs=outputs or found,
         link=link,
         emits=emits,
         input=InputSpec(size=size, channels=channels, multiply=multiply),
-        summary=f"Starter card. Check against the training of the model: {'; '.join(_to_check(graph.link, '' if outputs else source))}.",
+        summary=f"Starter card. Check against the training of the model: {to_check}.",
         sha256=file_sha256(path),
     )
 

@@ -15,9 +15,10 @@ import numpy as np
 from xai.backend import keras, tf
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
-from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
+from xai.models.closed import closed_in
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for, only_engine
 from xai.models.graph import run, spatial_tensors
-from xai.models.loading import ModelError, file_sha256, load_model
+from xai.models.loading import ModelError, checked_kind, file_sha256, load_model
 from xai.models.preprocess import decode_mean_film, footprint, prepare
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Classifier:
         self.card = card
         self.model_id = model_id
         self._asked_engine = engine
+        self._closed = closed_in(model)
         self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
         self._answers: dict[bytes, np.ndarray] = {}
@@ -97,8 +99,7 @@ class Classifier:
             In one sentence, if either cannot be used or they do not belong together.
         """
         path = Path(path)
-        if not path.is_file():
-            raise ModelError(f"There is no model file {path.name}.")
+        checked_kind(path)
         card = read_card(card_path(path))
         model_id = file_sha256(path)
         if card.sha256 not in (None, model_id):
@@ -121,6 +122,11 @@ class Classifier:
     def engine_note(self) -> str:
         """Why OpenVINO does not run it although it could; empty where there is nothing to say."""
         return self._predict.note
+
+    @property
+    def engine_facts(self) -> str:
+        """What runs batches of films and what its answers were held against; empty until it has run some."""
+        return self._predict.facts if "_predict" in vars(self) else ""
 
     @property
     def size(self) -> int:
@@ -236,11 +242,19 @@ class Classifier:
         def predict(canvases: tf.Tensor) -> tf.Tensor:
             return self._log_odds(self._scores(self._model_units(canvases), training=False))
 
-        return compile_for(self._asked_engine, self._compile(predict), self.size)
+        function = self._compile(predict)
+        if self._closed and self._closed.engine:
+            return only_engine(self._asked_engine, self._closed, function)
+        return compile_for(self._asked_engine, function, self.size)
 
     @functools.cached_property
     def _differentiate(self) -> Any:
         """A canvas to features, the gradient of each logit with respect to them, and logits; compiled once."""
+        if self._closed:
+            raise ModelError(
+                f"{self.card.name} is {self._closed.kind}, which shows its answers and no feature maps inside, so "
+                "Grad-CAM has nothing to read; SHAP and LIME work. The Keras model that it was made of would have them."
+            )
         if self._feature_map is None:
             raise ModelError(
                 f"{self.card.name} has no spatial feature map, so Grad-CAM has nothing to read; SHAP and LIME work."

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from xai.models.saved_model import GRAPH, is_saved_model
-
+GRAPH = "saved_model.pb"  # in the folder of a SavedModel
 HEAD = 4096  # bytes that tell
 TAIL = 64
 ONNX_WAY = "export it as ONNX where it was made (`torch.onnx.export(model, example, 'name.onnx')`)"
 WEIGHTS_WAY = (
-    "`python -m training import-weights` makes a model of weights of networks that it knows; any other runs for SHAP and "
-    f"LIME if you {ONNX_WAY}"
+    "`python -m training import-weights` makes a model of weights of networks that it knows; any other runs for SHAP "
+    f"and LIME if you {ONNX_WAY}"
 )
 KERAS_WAY = "save the whole model with model.save('name.keras')"
 
@@ -28,6 +27,11 @@ class Kind(Enum):
     ONNX = ".onnx"
     SAVED_MODEL = "folder"
     SAVED_MODEL_ZIP = ".zip"
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether a path is the folder of a SavedModel."""
+    return (path / GRAPH).is_file()
 
 
 def kind_of(path: Path) -> Kind | str:
@@ -47,7 +51,7 @@ def kind_of(path: Path) -> Kind | str:
         stream.seek(max(0, size - TAIL))
         tail = stream.read()
     if not head.strip(b"\0"):
-        return "is empty: its copy or download was cut short; fetch it again"
+        return "is empty: its copy or download was cut short"
     return next((found for rule in RULES if (found := rule(path, head, tail))), UNKNOWN)
 
 
@@ -58,13 +62,13 @@ def _text(path: Path, head: bytes, tail: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"version https://git-lfs"):
         return (
-            "is a Git LFS pointer, which stands for the model and does not hold it: run `git lfs pull` in the folder that "
-            "was cloned, or download the file itself from the page of the repository"
+            "is a Git LFS pointer, which stands for the model and does not hold it: run `git lfs pull` in the folder "
+            "that was cloned, or download the file itself from the page of the repository"
         )
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start[:1024]:
         return (
-            "is a web page, not a model: the page of the file, or one that asks to sign in, was saved in its place; open "
-            "its address in a browser and use the download button"
+            "is a web page, not a model: the page of the file, or one that asks to sign in, was saved in its place; "
+            "open its address in a browser and use the download button"
         )
     if start.startswith((b"{", b"[")):
         if b'"weight_map"' in head:
@@ -73,7 +77,8 @@ def _text(path: Path, head: bytes, tail: bytes) -> str | None:
             return f"is an architecture without weights (JSON): {KERAS_WAY}"
         return "is a JSON file, not a model: a model card lies beside the model, which is a file of its own"
     if start.startswith(b"<?xml"):
-        return f"is an XML file{', as OpenVINO writes' if b'<net' in head else ''}, not a model that is read here: {KERAS_WAY}"
+        kind = "an OpenVINO model" if b"<net" in head else "an XML file"
+        return f"is {kind}, which is not read here: {KERAS_WAY}"
     return None
 
 
@@ -84,7 +89,9 @@ def _archive(path: Path, head: bytes, tail: bytes) -> Kind | str | None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except Exception:  # zipfile raises almost anything on damaged bytes
-        return "is damaged: its download or copy was cut short, so fetch it again; it begins as a .keras or .zip archive"
+        return (
+            "is damaged: its download or copy was cut short, so fetch it again; it begins as a .keras or .zip archive"
+        )
     files = {PurePosixPath(name).name for name in names}
     if GRAPH in files:
         return Kind.SAVED_MODEL_ZIP
@@ -113,8 +120,8 @@ def _pickle(path: Path, head: bytes, tail: bytes) -> str | None:
     if re.match(rb"\x80[\x02-\x05]", head):
         kind = "scikit-learn" if b"sklearn" in head else "PyTorch" if b"torch" in head else "Python"
         return (
-            f"is a pickled object of {kind}, and to read one is to run what it holds, which Lightbox does not: save the "
-            "model as Keras or ONNX where it was made"
+            f"is a pickled object of {kind}, and to read one is to run what it holds, which Lightbox does not: save "
+            "the model as Keras or ONNX where it was made"
         )
     return None
 
@@ -122,8 +129,8 @@ def _pickle(path: Path, head: bytes, tail: bytes) -> str | None:
 def _other_frameworks(path: Path, head: bytes, tail: bytes) -> Kind | str | None:
     if head[4:8] == b"TFL3":
         return (
-            "is a TensorFlow Lite model, which Lightbox does not run: take the Keras model or the SavedModel that it was "
-            "converted from"
+            "is a TensorFlow Lite model, which Lightbox does not run: take the Keras model or the SavedModel that it "
+            "was converted from"
         )
     if 0 < int.from_bytes(head[:8], "little") < 2**28 and head[8:9] == b"{":
         return f"holds weights without an architecture (safetensors): {WEIGHTS_WAY}"

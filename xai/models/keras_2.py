@@ -1,6 +1,7 @@
 """Translate a model's configuration from the words of Keras 1 and 2, and tf.keras, into those of Keras 3.
 
-A configuration is plain JSON. Each rule mends one thing in one object of it, in place; its sentence says who wrote it so.
+A configuration is plain JSON. Each rule mends one thing in one object of it, in place; its first words say who wrote it
+so.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ OBSOLETE = {
     "SpatialDropout1D": ("trainable", "noise_shape"),
     "SpatialDropout2D": ("trainable", "noise_shape"),
 }
-OBSOLETE_EVERYWHERE = ("rng_type", "time_major", "input_dtype", "input_dim", "input_length", "ragged", "experimental_autocast")
+OBSOLETE_EVERYWHERE = (
+    "rng_type",
+    "time_major",
+    "input_dtype",
+    "input_dim",
+    "input_length",
+    "ragged",
+    "experimental_autocast",
+)
 ONLY_FOR_TRAINING = ("_initializer", "_regularizer", "_constraint")
 RENAMED = {
     "Model": "Functional",
@@ -154,7 +163,9 @@ def dtypes_by_name(node: Node) -> None:
     words = _settings(node)
     policy = words.get("dtype")
     if isinstance(policy, dict):
-        policy = policy.get("config", {}).get("name", "float32") if isinstance(policy.get("config"), dict) else "float32"
+        policy = (
+            policy.get("config", {}).get("name", "float32") if isinstance(policy.get("config"), dict) else "float32"
+        )
         words["dtype"] = "float32" if str(policy).strip("_").startswith("infer") else policy
 
 
@@ -179,8 +190,7 @@ def functions_by_name(node: Node) -> None:
     words = _settings(node)
     for key, value in words.items():
         if isinstance(value, dict) and value.get("class_name") == "function" and isinstance(value.get("config"), str):
-            if not value["config"].startswith("lightbox>"):
-                words[key] = value["config"]
+            words[key] = value["config"]
 
 
 def gates_before_reset_after(node: Node) -> None:

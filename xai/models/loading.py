@@ -108,6 +108,8 @@ def checked_kind(path: Path) -> Kind:
     kind = kind_of(path)
     if isinstance(kind, str):
         raise ModelError(f"{path.name} {kind}.")
+    if kind is Kind.SAVED_MODEL:
+        return kind
     expected, name = ENDINGS[kind]
     if path.suffix not in expected:
         told = f", not {NAMES[path.suffix]}" if path.suffix in NAMES else ""
@@ -176,7 +178,7 @@ def _h5_config(path: Path) -> tuple[Any, str]:
             if text is None:
                 raise ModelError(
                     f"{path.name} holds weights without an architecture: save the whole model "
-                    f"with model.save('name.keras'), or, if it is of a network that `python -m training import-weights` "
+                    "with model.save('name.keras'), or, if it is of a network that `python -m training import-weights` "
                     "knows, make a model of it there."
                 )
             if _text(file.attrs.get("backend", "")) == "theano":
@@ -223,8 +225,8 @@ def _refuse_code(config: Any, name: str) -> None:
             raise ModelError(f"{name} has a {kind} layer, which holds code that Lightbox does not run. {EXPORT_WAY}")
         if known == "lightbox>TensorFunction" and (function := str(node["config"]["function"])) not in FUNCTIONS:
             raise ModelError(
-                f"{name} calls tf.{function} between its layers, which is not among the functions that Lightbox knows. "
-                f"{EXPORT_WAY}"
+                f"{name} calls tf.{function} between its layers, which is not among the functions that Lightbox "
+                f"knows. {EXPORT_WAY}"
             )
         if kind == "function":
             own = str(node.get("config"))
@@ -254,4 +256,6 @@ def _is_structure(kind: str) -> bool:
     from xai.backend import keras
 
     homes = (keras.layers, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
-    return kind.startswith("__") or kind in STRUCTURES or any(isinstance(getattr(one, kind, None), type) for one in homes)
+    return (
+        kind.startswith("__") or kind in STRUCTURES or any(isinstance(getattr(one, kind, None), type) for one in homes)
+    )

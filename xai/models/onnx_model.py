@@ -46,9 +46,7 @@ def load_onnx(path: Path) -> Any:
     except RuntimeError as error:
         raise ModelError(f"OpenVINO, which runs ONNX models, cannot run {path.name}: {_reason(error)}") from error
     if sample.ndim != 2:
-        raise ModelError(
-            f"{path.name} gives {sample.shape[1:]} a picture; Lightbox explains one row of scores."
-        )
+        raise ModelError(f"{path.name} gives {sample.shape[1:]} a picture; Lightbox explains one row of scores.")
     return close(_as_tensor_function(run, sample.shape[1]), shape, ONNX)
 
 

@@ -16,17 +16,12 @@ from typing import Any
 
 from xai.models.closed import Closed, Shape, close
 from xai.models.errors import ModelError
+from xai.models.file_kinds import GRAPH
 from xai.models.saved_model_operations import OPERATIONS
 
-GRAPH = "saved_model.pb"
 SAVED_MODEL = Closed("a SavedModel")
 MAX_BYTES = 2 * 1024**3
 SERVING = "serving_default"
-
-
-def is_saved_model(path: Path) -> bool:
-    """Whether a path is the folder of a SavedModel."""
-    return (path / GRAPH).is_file()
 
 
 def load_saved_model(path: Path) -> Any:

@@ -5,8 +5,7 @@ None of them reads or writes a file, a table, a network or the state of the prog
 
 from __future__ import annotations
 
-OPERATIONS = frozenset(
-    """
+_NAMES = """
     Placeholder PlaceholderWithDefault Const Identity IdentityN NoOp StopGradient PreventGradient Snapshot EnsureShape
     VarHandleOp VariableV2 Variable ReadVariableOp ResourceGather Gather GatherV2 GatherNd OneHot
     PartitionedCall StatefulPartitionedCall If StatelessIf While StatelessWhile Case StatelessCase Switch Merge Enter
@@ -33,5 +32,5 @@ OPERATIONS = frozenset(
     ScaleAndTranslate
     Dequantize FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel QuantizeV2
     QuantizeAndDequantize QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4
-    """.split()
-)
+"""
+OPERATIONS = frozenset(_NAMES.split())

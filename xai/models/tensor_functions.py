@@ -24,8 +24,8 @@ _NAMES = """
     math.squared_difference math.subtract math.tanh math.truediv math.l2_normalize math.top_k
     nn.avg_pool2d nn.bias_add nn.depth_to_space nn.elu nn.gelu nn.leaky_relu nn.log_softmax nn.max_pool2d nn.relu
     nn.relu6 nn.selu nn.silu nn.softmax nn.softsign nn.space_to_depth
-""".split()
-FUNCTIONS = {name: attrgetter(name)(tf) for name in _NAMES} | {"__operators__.add": tf.math.add}
+"""
+FUNCTIONS = {name: attrgetter(name)(tf) for name in _NAMES.split()} | {"__operators__.add": tf.math.add}
 
 
 @keras.saving.register_keras_serializable("lightbox")
