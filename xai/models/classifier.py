@@ -17,6 +17,7 @@ from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
 from xai.models.closed import closed_in
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for, only_engine
+from xai.models.errors import reason_of
 from xai.models.graph import run, spatial_tensors
 from xai.models.loading import ModelError, checked_kind, file_sha256, load_model
 from xai.models.preprocess import decode_mean_film, footprint, prepare
@@ -276,7 +277,12 @@ class Classifier:
 
     def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
         canvases = tf.TensorSpec((None, self.size, self.size), tf.float32)
-        return tf.function(function).get_concrete_function(canvases)
+        try:
+            return tf.function(function).get_concrete_function(canvases)
+        except ModelError:
+            raise
+        except Exception as error:  # a layer that contradicts its own shapes, or knows no gradient
+            raise ModelError(f"{self.card.name} cannot be run: {reason_of(error)}") from error
 
     def _model_units(self, canvases: tf.Tensor) -> tf.Tensor:
         spec = self.card.input

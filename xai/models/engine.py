@@ -146,7 +146,7 @@ def _openvino(function: Any, size: int) -> Run:
     films = max(1, PIXELS_AT_ONCE // size**2)
     try:
         queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, size, size)))
-    except RuntimeError as error:
+    except Exception as error:  # TensorFlow cannot freeze a layer that draws numbers, OpenVINO may not know one
         raise ModelError("OpenVINO cannot run this model: use the engine tensorflow.") from error
 
     def run(canvases: np.ndarray) -> np.ndarray:

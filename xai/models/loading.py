@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.models.errors import ModelError as ModelError
+from xai.models.errors import reason_of
 from xai.models.file_kinds import Kind, kind_of
 from xai.models.keras_2 import keras_3_in_hdf5, modernise, objects
 
@@ -32,7 +32,6 @@ EXPORT_WAY = (
     "Where it was made, save it with layers of Keras only, or export it "
     "(`model.export('name.onnx', format='onnx')`): SHAP and LIME explain that too."
 )
-REASON_LENGTH = 250
 ENDINGS = {
     Kind.KERAS: ((".keras",), "a .keras archive"),
     Kind.HDF5: ((".h5", ".hdf5"), "an HDF5 file"),
@@ -134,16 +133,7 @@ def _load_keras(path: Path, kind: Kind) -> Any:
 
         return load_translated(path, translated)
     except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
-        raise ModelError(f"Keras cannot rebuild {path.name}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Why Keras refuses, in a sentence: it stands last in its text, and before the configuration that it quotes."""
-    text = re.sub(r"\x1b\[[\d;]*m", "", str(error)).rsplit("Exception encountered:", 1)[-1]
-    text = re.split(r"Full object config|config=|Arguments received by|List of objects|Full config", text)[0]
-    text = " ".join(text.split()).strip("'\" ") or type(error).__name__
-    text = text if len(text) <= REASON_LENGTH else text[:REASON_LENGTH].rsplit(" ", 1)[0] + "…"
-    return text if text.endswith((".", "…")) else f"{text}."
+        raise ModelError(f"Keras cannot rebuild {path.name}: {reason_of(error)}") from error
 
 
 def _archive_config(path: Path) -> tuple[Any, str]:

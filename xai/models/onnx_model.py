@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xai.models.closed import ANY_SIZE, Closed, Shape, close
-from xai.models.errors import ModelError
+from xai.models.errors import ModelError, reason_of
 from xai.others import stop_calls_home
 
 CHANNELS = (1, 3)
@@ -44,7 +44,7 @@ def load_onnx(path: Path) -> Any:
         run = _runner(compiled, first, batch)
         sample = run(np.zeros((1, *(side or ANY_SIZE for side in shape)), np.float32))
     except RuntimeError as error:
-        raise ModelError(f"OpenVINO, which runs ONNX models, cannot run {path.name}: {_reason(error)}") from error
+        raise ModelError(f"OpenVINO, which runs ONNX models, cannot run {path.name}: {reason_of(error)}") from error
     if sample.ndim != 2:
         raise ModelError(f"{path.name} gives {sample.shape[1:]} a picture; Lightbox explains one row of scores.")
     return close(_as_tensor_function(run, sample.shape[1]), shape, ONNX)
@@ -123,8 +123,3 @@ def _as_tensor_function(run: Any, outputs: int) -> Any:
         return scores
 
     return function
-
-
-def _reason(error: RuntimeError) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else "it does not say why")[:200]

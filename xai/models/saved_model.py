@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.models.closed import Closed, Shape, close
-from xai.models.errors import ModelError
+from xai.models.errors import ModelError, reason_of
 from xai.models.file_kinds import GRAPH
 from xai.models.saved_model_operations import OPERATIONS
 
@@ -43,8 +43,7 @@ def load_saved_model(path: Path) -> Any:
         except ModelError:
             raise
         except Exception as error:  # protobuf and TensorFlow raise their own errors on damaged files
-            reason = " ".join(str(error).split())[-200:]
-            raise ModelError(f"{path.name} cannot be read as a SavedModel: {reason}") from error
+            raise ModelError(f"{path.name} cannot be read as a SavedModel: {reason_of(error)}") from error
 
 
 @contextmanager
