@@ -147,7 +147,7 @@ def _openvino(function: Any, size: int) -> Run:
     try:
         queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, size, size)))
     except Exception as error:  # TensorFlow cannot freeze a layer that draws numbers, OpenVINO may not know one
-        raise ModelError("OpenVINO cannot run this model: use the engine tensorflow.") from error
+        raise ModelError("OpenVINO cannot run this model.") from error
 
     def run(canvases: np.ndarray) -> np.ndarray:
         short = -len(canvases) % films  # every request takes as many films, the last one some that are empty

@@ -72,7 +72,7 @@ def _text(path: Path, head: bytes, tail: bytes) -> str | None:
         )
     if start.startswith((b"{", b"[")):
         if b'"weight_map"' in head:
-            return f"lists the parts of a model's weights and holds none of them: {WEIGHTS_WAY}"
+            return f"is a list of the files that hold a model's weights, and holds none itself: {WEIGHTS_WAY}"
         if b'"class_name"' in head or b'"modeltopology"' in start:
             return f"is an architecture without weights (JSON): {KERAS_WAY}"
         return "is a JSON file, not a model: a model card lies beside the model, which is a file of its own"

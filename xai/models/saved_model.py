@@ -22,6 +22,7 @@ from xai.models.saved_model_operations import OPERATIONS
 SAVED_MODEL = Closed("a SavedModel")
 MAX_BYTES = 2 * 1024**3
 SERVING = "serving_default"
+OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of TensorFlow 2 calls its list of objects
 
 
 def load_saved_model(path: Path) -> Any:
@@ -86,7 +87,7 @@ def _load(folder: Path, name: str) -> Any:
             f"{name} holds {', '.join(strange[:3])}, which is not among the operations that Lightbox runs: "
             "save the model without it, from picture to scores only."
         )
-    weights = _weights(part, folder, name)
+    weights = _weights(part, graph.object_graph_def, folder, name)
     _know_functions(part)
     return close(_function(part, picture, shape, outputs, weights), shape, SAVED_MODEL)
 
@@ -162,7 +163,7 @@ def _operations(part: Any) -> set[str]:
     return found
 
 
-def _weights(part: Any, folder: Path, name: str) -> dict[str, Any]:
+def _weights(part: Any, objects: Any, folder: Path, name: str) -> dict[str, Any]:
     """Read the weights of each variable of a graph, by the name of its node."""
     from xai.backend import tf
 
@@ -170,29 +171,51 @@ def _weights(part: Any, folder: Path, name: str) -> dict[str, Any]:
     if not nodes:
         return {}
     reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
-    keys = _keys(reader)
+    places = _places(part, objects, reader)
+    missing = [node.name for node in nodes if node.name not in places]
+    if missing:
+        raise ModelError(f"{name} does not say where the weights of {missing[0]} lie.")
+    return {node.name: reader.get_tensor(places[node.name]) for node in nodes}
+
+
+def _places(part: Any, objects: Any, reader: Any) -> dict[str, str]:
+    """Where in a checkpoint the weights of each variable lie, by the name of its node.
+
+    TensorFlow 1 calls both the same. TensorFlow 2 lists, for each function, the objects that it is given beside the
+    picture, in their order, and names in the checkpoint are paths from one object to the next; other names repeat.
+    """
+    if not reader.has_tensor(OBJECTS):
+        variables = reader.get_variable_to_shape_map()
+        shared = {node.name: node.attr["shared_name"].s.decode() for node in part.node if "shared_name" in node.attr}
+        named = {node.name: shared.get(node.name) or node.name for node in part.node}
+        return {node: name for node, name in named.items() if name in variables}
+    keys = _keys(objects, reader)
     found = {}
-    for node in nodes:
-        shared = node.attr["shared_name"].s.decode() or node.name
-        places = keys.get(shared, [])
-        if len(places) != 1:
-            raise ModelError(f"{name} has {len(places) or 'no'} weights called {shared}, so it cannot be told which.")
-        found[node.name] = reader.get_tensor(places[0])
+    for node in part.node:
+        given = objects.concrete_functions[node.attr["f"].func.name].bound_inputs if "f" in node.attr else ()
+        inputs = [one.split(":")[0] for one in node.input if not one.startswith("^")]
+        for one, number in zip(inputs[len(inputs) - len(given) :], given, strict=True):
+            if number in keys:
+                found[one] = keys[number]
     return found
 
 
-def _keys(reader: Any) -> dict[str, list[str]]:
-    """Where in a checkpoint the weights of a name lie: as TensorFlow 2 lists them, or TensorFlow 1 names them."""
+def _keys(objects: Any, reader: Any) -> dict[int, str]:
+    """Where in a checkpoint the value of each object lies, by its number: both are walked from the root at once."""
     from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-    if not reader.has_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"):
-        return {name: [name] for name in reader.get_variable_to_shape_map()}
-    found: dict[str, set[str]] = {}
-    graph = TrackableObjectGraph.FromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
-    for node in graph.nodes:
-        for one in node.attributes:
-            found.setdefault(one.full_name, set()).add(one.checkpoint_key)
-    return {name: sorted(places) for name, places in found.items()}
+    stored = TrackableObjectGraph.FromString(reader.get_tensor(OBJECTS))
+    pending, seen, found = [(0, 0)], {0}, {}
+    while pending:
+        ours, theirs = pending.pop()
+        for one in stored.nodes[theirs].attributes:
+            found[ours] = one.checkpoint_key
+        children = {child.local_name: child.node_id for child in stored.nodes[theirs].children}
+        for child in objects.nodes[ours].children:
+            if child.local_name in children and child.node_id not in seen:
+                seen.add(child.node_id)
+                pending.append((child.node_id, children[child.local_name]))
+    return found
 
 
 def _function(part: Any, picture: str, shape: Shape, outputs: dict[str, Any], weights: dict[str, Any]) -> Any:
