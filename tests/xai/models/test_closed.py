@@ -1,4 +1,4 @@
-"""ONNX models and SavedModels: their own numbers for SHAP and LIME, a sentence for Grad-CAM, and nothing in them runs."""
+"""ONNX models and SavedModels: their own numbers for SHAP and LIME, a sentence for Grad-CAM, and no code of theirs."""
 
 from __future__ import annotations
 
