@@ -142,7 +142,7 @@ def _arguments(call: Any, layers: dict[str, Node], keeps: bool) -> Node:
     """Write one call as Keras 3 does."""
     if isinstance(call, dict) and set(call) == {"inputs", "words"}:
         return {"args": [_plain(one, layers) for one in call["inputs"]], "kwargs": call["words"]}
-    words = next((one[3] for one in _entries(call, layers) if len(one) > 3), {})
+    words: Node = next((one[3] for one in _entries(call, layers) if len(one) > 3), {})
     if not keeps:
         call = call[0] if not _is_entry(call, layers) and isinstance(call, list) and len(call) == 1 else call
         words = {word: value for word, value in words.items() if value is not None}

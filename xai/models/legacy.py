@@ -44,6 +44,6 @@ def _inner_layers(model: Any) -> Iterator[Any]:
 
 def _build_activation(layer: Any) -> None:
     """Give an activation with weights, such as a PReLU, its weights: Keras does when it is first called."""
-    activation = getattr(layer, "activation", None)
+    activation: Any = getattr(layer, "activation", None)
     if hasattr(activation, "build") and not activation.built and hasattr(layer, "output"):
         activation.build(layer.output.shape)

@@ -88,7 +88,9 @@ def _input(model: Any, name: str) -> tuple[Shape, bool, int | None]:
     if len(model.inputs) != 1:
         raise ModelError(f"{name} takes {len(model.inputs)} inputs; Lightbox feeds one picture.")
     extents = model.inputs[0].partial_shape
-    known = [extent.get_length() if extent.is_static else None for extent in extents] if extents.rank.is_static else []
+    known: list[Any] = (
+        [extent.get_length() if extent.is_static else None for extent in extents] if extents.rank.is_static else []
+    )
     if len(known) != 4 or not (known[1] in CHANNELS or known[3] in CHANNELS):
         raise ModelError(f"{name} takes {extents}; Lightbox feeds pictures of 1 or 3 channels.")
     first = known[1] in CHANNELS and known[3] not in CHANNELS

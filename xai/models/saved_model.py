@@ -150,7 +150,8 @@ def _know_functions(part: Any) -> None:
 def _operations(part: Any) -> set[str]:
     """Names of all operations that a graph reaches, in the functions that it calls too."""
     functions = {one.signature.name: one for one in part.library.function}
-    found, pending, seen = set(), list(part.node), set()
+    found: set[str] = set()
+    pending, seen = list(part.node), set[str]()
     while pending:
         node = pending.pop()
         called = {node.op} & set(functions)
@@ -231,7 +232,6 @@ def _function(part: Any, picture: str, shape: Shape, outputs: dict[str, Any], we
     variables = {name: tf.Variable(value, trainable=False) for name, value in weights.items()}
     kind = next(node.attr["dtype"].type for node in part.node if node.name == picture.split(":")[0])
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.float32)], autograph=False)
     def run(pictures: Any) -> Any:
         graph = tf.compat.v1.get_default_graph()
         given = {picture: tf.cast(pictures, kind)}
@@ -244,4 +244,4 @@ def _function(part: Any, picture: str, shape: Shape, outputs: dict[str, Any], we
         scores = [tf.cast(one, tf.float32) for one in found]
         return scores[0] if len(scores) == 1 else dict(zip(outputs, scores, strict=True))
 
-    return run
+    return tf.function(run, input_signature=[tf.TensorSpec((None, *shape), tf.float32)], autograph=False)

@@ -68,7 +68,7 @@ def _index(one: Any) -> Any:
     return ... if one == "..." else one
 
 
-@keras.saving.register_keras_serializable("lightbox")
+@keras.saving.register_keras_serializable("lightbox")  # type: ignore[untyped-decorator]
 def hard_sigmoid_of_keras_2(x: Any) -> Any:
     """Give the line from 0 at -2.5 to 1 at 2.5; Keras 3 calls another one ``hard_sigmoid``, from -3 to 3."""
     return tf.clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
@@ -88,4 +88,4 @@ class ThresholdedReLU(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Give what makes it again."""
-        return super().get_config() | {"theta": self.theta}
+        return {**super().get_config(), "theta": self.theta}
