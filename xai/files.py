@@ -9,6 +9,7 @@ choose a format. Where writing fails the folder is removed. A killed program lea
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import time
@@ -100,13 +101,18 @@ def move_files(files: Sequence[Path], folder: Path) -> None:
 
 
 def move_new(file: Path, target: Path) -> None:
-    """Move a file, never over another one, which a plain rename would do.
+    """Move a file or folder, never over another one, which a plain rename would do.
 
     Raises
     ------
     FileExistsError
         If there is one.
     """
+    if file.is_dir():  # a folder goes over an empty one at most
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        file.rename(target)
+        return
     try:
         os.link(file, target, follow_symlinks=False)
     except FileExistsError:

@@ -12,8 +12,8 @@ from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 
 
-def model_facts(card: ModelCard) -> None:
-    """Show what a model is, how good it was measured to be, and the threshold of each finding."""
+def model_facts(card: ModelCard, engine: str) -> None:
+    """Show what a model is, how good it was measured to be, the threshold of each finding, and what runs it."""
     st.markdown(f"**{escape(card.name)}**")
     if card.summary:
         st.markdown(escape(card.summary))
@@ -25,6 +25,7 @@ def model_facts(card: ModelCard) -> None:
     )
     rules = {card.threshold(name).rule for name in card.outputs}
     st.caption("How the thresholds were chosen: " + escape("; ".join(sorted(rules))))
+    st.caption(f"Engine for the films that LIME and SHAP hide parts of: {escape(engine)}")
 
 
 def _row(card: ModelCard, name: str) -> dict[str, str]:

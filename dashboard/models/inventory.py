@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,9 @@ from training.fitting.log import LOG_SUFFIX
 from xai.built_in import BUILT_IN_MODELS
 from xai.cards.card_versions import card_versions
 from xai.cards.model_card import SUFFIXES, ModelCard, ModelCardError, card_path
+from xai.models.file_kinds import is_saved_model
+from xai.models.library import is_model
+from xai.models.loading import ModelError, checked_kind
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def hidden(library: Library) -> list[str]:
     folder = own_folder(library)
     shown = set(library.models().values())
     files = sorted(folder.glob("*")) if folder.is_dir() else []
-    return [path.name for path in files if path.suffix in SUFFIXES and path.is_file() and path not in shown]
+    return [path.name for path in files if is_model(path) and path not in shown]
 
 
 def versions(path: Path) -> list[Path]:
@@ -73,7 +75,9 @@ def files_of(path: Path) -> list[Path]:
 
 
 def _model_files(card: Path) -> list[Path]:
-    return [one for suffix in SUFFIXES if (one := card.with_suffix(suffix)).is_file()]
+    folder = card.with_suffix("")
+    files = [one for suffix in SUFFIXES if (one := card.with_suffix(suffix)).is_file()]
+    return [*files, *([folder] if is_saved_model(folder) else ())]
 
 
 def _entry(library: Library, name: str, path: Path) -> ModelEntry:
@@ -90,10 +94,9 @@ def _entry(library: Library, name: str, path: Path) -> ModelEntry:
 def _broken(path: Path) -> str:
     """Look at a file as far as that takes no time: whether it is what its name says."""
     try:
-        if path.stat().st_size == 0:
-            return f"{path.name} is empty: its copy or download was cut short."
-        if path.suffix == ".keras" and not zipfile.is_zipfile(path):
-            return f"{path.name} is damaged or no Keras model: a .keras file is an archive, and this is none."
+        checked_kind(path)
+    except ModelError as error:
+        return str(error)
     except OSError as error:
         return f"{path.name} cannot be read: {error.strerror or error}."
     return ""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dashboard.models.inventory import ModelEntry, files_of, own_folder
 from dashboard.server.library import Library
-from xai.cards.model_card import SUFFIXES
 from xai.files import move_new
+from xai.models.library import is_model
 
 MOST_SHOWN = 200
 
@@ -49,7 +49,7 @@ def delete(library: Library, model: ModelEntry) -> Deleted:
     if not model.is_own:
         raise TrashError(f"{model.name} is built in and cannot be deleted.")
     files = files_of(model.path)
-    if not any(one.suffix in SUFFIXES for one in files):
+    if not any(map(is_model, files)):
         raise TrashError(f"{model.name} is gone already.")
     try:
         folder = _new_folder(library)
@@ -60,7 +60,7 @@ def delete(library: Library, model: ModelEntry) -> Deleted:
             raise
     except OSError as error:
         raise TrashError(f"{model.name} cannot be deleted: {error.strerror or error}.") from error
-    return _deleted(model.path.stem, folder)
+    return _deleted(model.name, folder)
 
 
 def restore(library: Library, deleted: Deleted) -> Path:
@@ -75,7 +75,7 @@ def restore(library: Library, deleted: Deleted) -> Path:
     if not files:
         raise TrashError(f"{deleted.name} is no longer in the trash.")
     home = own_folder(library)
-    files.sort(key=lambda one: one.suffix in SUFFIXES)  # the model last: before, the library does not list it
+    files.sort(key=is_model)  # the model last: before, the library does not list it
     taken = [one.name for one in files if os.path.lexists(home / one.name)]
     if taken or deleted.name in library.models():
         raise TrashError(
@@ -105,7 +105,7 @@ def trash_folder(library: Library) -> Path:
 
 
 def _read(folder: Path) -> Deleted | None:
-    names = [one.stem for one in folder.iterdir() if one.suffix in SUFFIXES]
+    names = [one.name if one.is_dir() else one.stem for one in folder.iterdir() if is_model(one)]
     return _deleted(names[0], folder) if names else None
 
 

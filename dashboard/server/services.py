@@ -130,6 +130,10 @@ class Services:
             self._classifiers.move_to_end(key)
             return self._classifiers[key]
 
+    def in_memory(self, model: str) -> Classifier | None:
+        """Give a model if it is loaded already; quick."""
+        return self._classifiers.get(self.model_key(model))
+
     def model_key(self, model: str) -> str:
         """Name a model by the contents of its file and card."""
         return content_key(self.library.model_id(model), self.library.card(model).fingerprint)

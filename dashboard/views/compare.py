@@ -24,6 +24,7 @@ from dashboard.components.display import checked_display
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
+from dashboard.server.engine_words import engine_words
 from dashboard.server.pages import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
@@ -136,7 +137,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     hung = current_film(services, visit.state)
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
-            model_facts(card)
+            model_facts(card, engine_words(services, model))
             recipe_controls(services, model, card, hung)
     if hung is not None:
         title.markdown(f"##### {escape(hung.title)}")

@@ -25,6 +25,7 @@ from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
+from dashboard.server.engine_words import engine_words
 from dashboard.server.services import Services
 from xai.cards.model_card import card_path
 
@@ -135,7 +136,7 @@ def show_model(services: Services, shared: ModelServices, models: dict[str, Mode
         st.caption("The other models are not concerned. “Raw card” shows what the file holds.")
         return
     if section == "card":
-        show_card(model)
+        show_card(model, engine_words(services, model.name))
     elif section == "measured":
         show_measured(library, model)
     elif section == "published":

@@ -23,7 +23,8 @@ from training.weights.placing import Placed, fill, place_keras, place_torch
 from training.weights.published import GREY, XRV_OUTPUTS, Published, recognise
 from training.weights.tensors import Checkpoint, WeightsError
 from training.weights.writing import check_target, write_model
-from xai.cards.model_card import LINKS, MAX_SIDE, ModelCard
+from xai.cards.input_spec import MAX_SIDE
+from xai.cards.model_card import LINKS, ModelCard
 
 LEAST_SIDE = 32  # the last feature map is a 32nd of it
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError
-from xai.models.legacy import objects
+from xai.models.keras_2 import objects
 
 if TYPE_CHECKING:
     import h5py

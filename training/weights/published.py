@@ -59,8 +59,9 @@ class Published:
     def at(self, size: int) -> Published:
         """Give the same for films of another size."""
         spec = self.input
-        short = spec.short_side and round(spec.short_side * size / spec.size)
-        now = {str(spec.short_side): str(short), str(spec.size): str(size)}
+        side = spec.shape[0]  # published networks take squares
+        short = spec.short_side and round(spec.short_side * size / side)
+        now = {str(spec.short_side): str(short), str(side): str(size)}
         return replace(
             self,
             input=replace(spec, size=size, short_side=short),

@@ -25,7 +25,7 @@ from xai.cards.input_spec import input_from_dict, input_to_dict
 from xai.files import write_file
 
 CARD_VERSION = 1
-SUFFIXES = (".keras", ".h5", ".hdf5")  # of the model files that a card may lie beside
+SUFFIXES = (".keras", ".h5", ".hdf5", ".onnx", ".zip")  # of the model files that a card may lie beside
 LINKS = ("sigmoid", "softmax")
 EMITS = ("logits", "probabilities")
 MAX_CARD_BYTES = 2 * 1024 * 1024
@@ -36,7 +36,8 @@ NAME_LIMIT = 80
 _OUTPUTS_RULE = f"outputs must be a list of names of at most {NAME_LIMIT} characters"
 
 
-def _is_output_name(name: Any) -> bool:
+def is_output_name(name: Any) -> bool:
+    """Whether something can be the name of an output."""
     return isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and name.isprintable() and not set(name) & set("/\\")
 
 
@@ -113,7 +114,7 @@ class ModelCard:
     def __post_init__(self) -> None:
         check_name(self.name)
         _check(
-            len(self.outputs) > 0 and all(map(_is_output_name, self.outputs)),
+            len(self.outputs) > 0 and all(map(is_output_name, self.outputs)),
             _OUTPUTS_RULE,
             list(self.outputs),
         )
@@ -256,8 +257,9 @@ def write_card(card: ModelCard, path: Path) -> None:
 
 
 def card_path(model_path: Path) -> Path:
-    """Where the card of a model lies: the same name, ending in ``.json``."""
-    return Path(model_path).with_suffix(".json")
+    """Where the card of a model lies: the same name, ending in ``.json``; beside the folder of one that is a folder."""
+    path = Path(model_path)
+    return path.with_name(f"{path.name}.json") if path.is_dir() else path.with_suffix(".json")
 
 
 def _threshold(value: Any) -> Threshold:

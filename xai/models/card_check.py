@@ -9,12 +9,13 @@ import numpy as np
 
 from xai.backend import keras
 from xai.cards.input_spec import InputSpec, Size, sides
-from xai.cards.model_card import ModelCard, ModelCardError
+from xai.cards.model_card import ModelCard, ModelCardError, is_output_name
 from xai.findings import FINDINGS
 from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import FlatGraph, flatten, scaled_input
 from xai.models.hints import resample_hint, scaling_hint
 from xai.models.loading import ModelError, file_sha256, load_model
+from xai.models.output_names import stored_names
 
 USUAL_SIZE = 224  # of models that take any
 
@@ -33,6 +34,12 @@ def checked_graph(model: keras.Model, card: ModelCard) -> FlatGraph:
     count = graph.outputs.shape[-1]
     if count != len(card.outputs):
         raise ModelCardError(f"the card of {card.name} names {len(card.outputs)} outputs, the model gives {count}.")
+    names = graph.names or ()
+    if names != card.outputs and sorted(names) == sorted(card.outputs):
+        raise ModelCardError(
+            f"the card of {card.name} names its outputs {', '.join(card.outputs)}, in another order than the "
+            f"model, which gives {', '.join(names)}."
+        )
     if graph.link and card.emits == "logits":
         raise ModelCardError(
             f"the card of {card.name} says that it emits logits, but it ends in a {graph.link}: "
@@ -56,8 +63,8 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     path : Path
         Model file.
     outputs : tuple of str, optional
-        Names of the outputs; without it 14 outputs are taken for the 14 findings in CheXNet's order, and any
-        other number is numbered.
+        Names of the outputs; without it those that the model has, or a tool stored with it. Else 14 outputs are taken
+        for the 14 findings in CheXNet's order, and any other number is numbered.
 
     Raises
     ------
@@ -72,10 +79,11 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     multiply = 255.0 if _takes_shades_to_255(graph) else 1.0
     link, emits = _head(graph, multiply)
     resample, why = resample_hint(path, multiply > 1)
-    to_check = _to_check(model, graph, resample, why)
+    found, source = _own_names(graph, path, count)
+    to_check = _to_check(model, graph, resample, why, "" if outputs else source)
     return ModelCard(
-        name=path.stem[:80],
-        outputs=outputs or (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))),
+        name=(path.name if path.is_dir() else path.stem)[:80],
+        outputs=outputs or found,
         link=link,
         emits=emits,
         input=InputSpec(size=size, channels=channels, multiply=multiply, resample=resample),
@@ -84,12 +92,22 @@ def starter_card(path: Path, outputs: tuple[str, ...] | None = None) -> ModelCar
     )
 
 
-def _to_check(model: keras.Model, graph: FlatGraph, resample: str, why: str) -> tuple[str, ...]:
+def _own_names(graph: FlatGraph, path: Path, count: int) -> tuple[tuple[str, ...], str]:
+    """Names that the outputs have already, and where they come from; made up, from nowhere, where they have none."""
+    if graph.names and all(map(is_output_name, graph.names)):
+        return graph.names, "the model"
+    stored = stored_names(path, count)
+    if stored:
+        return stored
+    return (FINDINGS if count == len(FINDINGS) else tuple(f"output_{k + 1}" for k in range(count))), ""
+
+
+def _to_check(model: keras.Model, graph: FlatGraph, resample: str, why: str, source: str) -> tuple[str, ...]:
     """What a person must check in a starter card."""
     shape, hint = _input_shape(model), scaling_hint(model)
     joined = find_feature_maps(graph).joined
     return (
-        "outputs (names, in the order of training)",
+        f"outputs (names{f' from {source}' if source else ''}, in the order of training)",
         *(() if shape and all(shape[1:3]) else ("input.size (guessed, the model takes any)",)),
         f"input.multiply, mean and std (x = (film * multiply - mean) / std, film in [0, 1]{hint and f'; {hint}'})",
         "input.fit",

@@ -14,10 +14,12 @@ import numpy as np
 from xai.backend import keras, tf
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
-from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for
+from xai.models.closed import closed_in
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for, only_engine
+from xai.models.errors import reason_of
 from xai.models.feature_maps import FeatureMap, FeatureMaps, find_feature_maps
 from xai.models.gradients import FeatureGradients, LayerGradients, differentiator
-from xai.models.loading import ModelError, file_sha256, load_model
+from xai.models.loading import ModelError, checked_kind, file_sha256, load_model
 from xai.models.preprocess import decode_mean_film, footprint, prepare
 from xai.models.units import model_units
 
@@ -64,6 +66,7 @@ class Classifier:
         self.card = card
         self.model_id = model_id
         self._asked_engine = engine
+        self._closed = closed_in(model)
         self._graph = checked_graph(model, card)
         self._lock = threading.Lock()
         self._answers: dict[bytes, np.ndarray] = {}
@@ -82,8 +85,7 @@ class Classifier:
             In one sentence, if either cannot be used or they do not belong together.
         """
         path = Path(path)
-        if not path.is_file():
-            raise ModelError(f"There is no model file {path.name}.")
+        checked_kind(path)
         card = read_card(card_path(path))
         model_id = file_sha256(path)
         if card.sha256 not in (None, model_id):
@@ -111,6 +113,11 @@ class Classifier:
     def shape(self) -> tuple[int, int]:
         """Height and width of the model's input in pixels."""
         return self.card.input.shape
+
+    @property
+    def engine_facts(self) -> str:
+        """What runs batches of films and what its answers were held against; empty until it has run some."""
+        return self._predict.facts if "_predict" in vars(self) else ""
 
     @property
     def size(self) -> int:
@@ -260,6 +267,11 @@ class Classifier:
         ModelError
             If the model has no spatial feature map, or none of this name.
         """
+        if self._closed:
+            raise ModelError(
+                f"{self.card.name} is {self._closed.kind}, which shows its answers and no feature maps inside, so "
+                "Grad-CAM has nothing to read; SHAP and LIME work. The Keras model that it was made of would have them."
+            )
         name = layer or self.feature_layer
         if name is None:
             why = self.feature_maps.lost
@@ -284,7 +296,10 @@ class Classifier:
         def predict(canvases: tf.Tensor) -> tf.Tensor:
             return self._log_odds(self._scores(model_units(canvases, self.card.input), training=False))
 
-        return compile_for(self._asked_engine, self._compile(predict), self.shape)
+        function = self._compile(predict)
+        if self._closed and self._closed.engine:
+            return only_engine(self._asked_engine, self._closed, function)
+        return compile_for(self._asked_engine, function, self.shape)
 
     def _differentiator(self, read: tuple[FeatureMap, ...]) -> Any:
         """A canvas to features, gradients of all logits with respect to them, and logits; compiled once a choice."""
@@ -300,7 +315,12 @@ class Classifier:
 
     def _compile(self, function: Callable[[tf.Tensor], Any]) -> Any:
         canvases = tf.TensorSpec((None, *self.shape), tf.float32)
-        return tf.function(function).get_concrete_function(canvases)
+        try:
+            return tf.function(function).get_concrete_function(canvases)
+        except ModelError:
+            raise
+        except Exception as error:  # a layer that contradicts its own shapes, or knows no gradient
+            raise ModelError(f"{self.card.name} cannot be run: {reason_of(error)}") from error
 
     def _log_odds(self, scores: tf.Tensor) -> tf.Tensor:
         """Turn the graph's last tensor into log-odds."""

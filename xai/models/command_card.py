@@ -1,4 +1,4 @@
-"""Write a starter model card beside a Keras model, to check and complete."""
+"""Write a starter model card beside a model, to check and complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xai.cards.model_card import ModelCard, ModelCardError, card_path, write_car
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("model", type=Path, help="a .keras or .h5 file")
+    parser.add_argument("model", type=Path, help="a .keras, .h5 or .onnx file, or a SavedModel (folder or .zip)")
     parser.add_argument("--outputs", nargs="+", metavar="NAME", help="what the outputs mean, in order")
 
 

@@ -14,15 +14,18 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xai.cards.input_spec import Size, sides
 from xai.machine import cores
-from xai.models.loading import ModelError
+from xai.models.errors import ModelError
 from xai.models.probes import probe_canvases
 from xai.others import stop_calls_home
+
+if TYPE_CHECKING:
+    from xai.models.closed import Closed
 
 Run = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("auto", "openvino", "tensorflow")
@@ -51,11 +54,14 @@ class Compiled:
         float32 canvases (N, height, width) to logits (N, K).
     note : str
         Why it is not the engine that was wanted; empty where it is.
+    facts : str
+        For people: which engine it is, and what its answers were held against.
     """
 
     engine: str
     run: Run
     note: str = ""
+    facts: str = ""
 
 
 def compile_for(engine: str, function: Any, size: Size) -> Compiled:
@@ -80,20 +86,40 @@ def compile_for(engine: str, function: Any, size: Size) -> Compiled:
         raise ModelError(f"Expected an engine among {', '.join(ENGINES)}, but got {engine}.")
     reference = _tensorflow(function)
     if engine == "tensorflow":
-        return Compiled("tensorflow", reference)
+        return Compiled("tensorflow", reference, facts="TensorFlow, as it was asked for.")
     try:
         run = _openvino(function, size)
-        _compare(run, reference, probe_canvases(size))
-        return Compiled("openvino", run)
+        canvases = probe_canvases(size)
+        largest = _compare(run, reference, canvases)
     except ModelError as error:
         if engine == "openvino":
             raise
         log.debug("OpenVINO is not used", exc_info=True)
-        return Compiled("tensorflow", reference, str(error) if isinstance(error, EngineError) else "")
+        note = str(error) if isinstance(error, EngineError) else ""
+        return Compiled("tensorflow", reference, note, f"TensorFlow, which is slower. {error}")
+    facts = (
+        f"OpenVINO. When the model was loaded, its logits for {len(canvases)} films made for the comparison differed "
+        f"from TensorFlow's by at most {largest:.1g}; from {TOLERANCE:g} on, TensorFlow would run it."
+    )
+    return Compiled("openvino", run, facts=facts)
 
 
-def _compare(run: Run, reference: Run, canvases: np.ndarray) -> None:
-    """Refuse an engine whose logits are not the reference's, within `TOLERANCE`."""
+def only_engine(engine: str, closed: Closed, function: Any) -> Compiled:
+    """Say of a model that calls its engine itself that it does, and that no other can be held against it.
+
+    Raises
+    ------
+    ModelError
+        If another engine was asked for.
+    """
+    if engine not in ("auto", closed.engine):
+        raise ModelError(f"It is {closed.kind}, which only the engine {closed.engine} runs; {engine} was asked for.")
+    facts = f"OpenVINO, which alone can run {closed.kind}: there is no second engine to hold its answers against."
+    return Compiled(closed.engine, _tensorflow(function), facts=facts)
+
+
+def _compare(run: Run, reference: Run, canvases: np.ndarray) -> float:
+    """Give the largest difference of an engine's logits; refuse an engine that differs by more than `TOLERANCE`."""
     found, expected = run(canvases), reference(canvases)
     difference = np.abs(found - expected)
     if not (difference <= TOLERANCE * (1 + np.abs(expected))).all():  # a NaN is no agreement
@@ -101,6 +127,7 @@ def _compare(run: Run, reference: Run, canvases: np.ndarray) -> None:
             f"OpenVINO's logits for this model differ from TensorFlow's by up to {np.nanmax(difference):.2g} on "
             f"{len(canvases)} films made for the comparison; TensorFlow, which is slower, is right."
         )
+    return float(difference.max())
 
 
 def _tensorflow(function: Any) -> Run:
@@ -121,8 +148,8 @@ def _openvino(function: Any, size: Size) -> Run:
     films = max(1, PIXELS_AT_ONCE // (height * width))
     try:
         queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, height, width)))
-    except RuntimeError as error:
-        raise ModelError("OpenVINO cannot run this model: use the engine tensorflow.") from error
+    except Exception as error:  # TensorFlow cannot freeze a layer that draws numbers, OpenVINO may not know one
+        raise ModelError("OpenVINO cannot run this model.") from error
 
     def run(canvases: np.ndarray) -> np.ndarray:
         short = -len(canvases) % films  # every request takes as many films, the last one some that are empty

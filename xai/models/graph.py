@@ -8,6 +8,7 @@ model, which keeps its own graph and its own activation: what it computes does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -33,12 +34,15 @@ class FlatGraph:
         Before the last activation; None where the head cannot be opened.
     link : {"sigmoid", "softmax", None}
         The last activation that was found; None where there is none or it cannot be seen.
+    names : tuple of str or None
+        Of the outputs, in their order, where whoever built the model named its heads.
     """
 
     inputs: KerasTensor
     outputs: KerasTensor
     logits: KerasTensor | None
     link: str | None
+    names: tuple[str, ...] | None = None
 
 
 def flatten(model: keras.Model, size: Size, channels: int) -> FlatGraph:
@@ -58,9 +62,10 @@ def flatten(model: keras.Model, size: Size, channels: int) -> FlatGraph:
         If the model cannot take such an input, or gives something else than one row of scores a film.
     """
     inputs = keras.Input((*sides(size), channels))
-    outputs = _one_row(_Unfolding().call(model, inputs))
+    heads = _Unfolding().call(model, inputs)
+    outputs = _one_row(heads)
     logits, link = _open_head(outputs)
-    return FlatGraph(inputs, outputs, logits, link)
+    return FlatGraph(inputs, outputs, logits, link, _names(heads))
 
 
 def run(model: keras.Model, inputs: Any, on_output: dict[str, Callable[[Any], Any]]) -> Any:
@@ -177,9 +182,48 @@ def _is_made_of_others(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     return is_own and has_one_precision and len(args) == 1 and len(tensors) == 1 and tensors[0] is args[0]
 
 
+def _heads(outputs: Any) -> list[tuple[str | None, KerasTensor]]:
+    """Outputs of a model in its own order, which `keras.tree` would sort, each with its name where it has one."""
+    if isinstance(outputs, dict):
+        return [(str(name), tensor) for name, inner in outputs.items() for _, tensor in _heads(inner)]
+    if isinstance(outputs, (list, tuple)):
+        return [head for inner in outputs for head in _heads(inner)]
+    return [(_given_name(outputs), outputs)]
+
+
+def _names(outputs: Any) -> tuple[str, ...] | None:
+    """Names of all scores in a row, if each head has one that somebody gave it."""
+    heads = _heads(outputs)
+    if len(heads) == 1 and not isinstance(outputs, dict):
+        operation, node = _made_by(heads[0][1])
+        if not isinstance(operation, keras.layers.Concatenate):
+            return None
+        heads = [(_given_name(part), part) for part in node.input_tensors]
+    names = []
+    for name, tensor in heads:
+        if name is None or len(tensor.shape) != 2:
+            return None
+        width = tensor.shape[1]
+        names += [name] if width == 1 else [f"{name} {k + 1}" for k in range(width)]
+    return tuple(names) if len(set(names)) == len(names) else None
+
+
+def _given_name(tensor: KerasTensor) -> str | None:
+    """Name of the layer that made a tensor, unless Keras made it up from the layer's kind."""
+    operation, _ = _made_by(tensor)
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
+    return None if re.fullmatch(rf"{kind}(_\d+)?", operation.name) else operation.name
+
+
+def _made_by(tensor: KerasTensor) -> tuple[Any, Any]:
+    """Operation that made a tensor, and the call in which it did."""
+    operation = tensor._keras_history.operation
+    return inner(operation), operation._inbound_nodes[tensor._keras_history.node_index]
+
+
 def _one_row(outputs: Any) -> KerasTensor:
     """Join the outputs of a model with one head a finding; refuse what is not a row of scores."""
-    tensors = keras.tree.flatten(outputs)
+    tensors = [tensor for _, tensor in _heads(outputs)]
     if len(tensors) > 1 and all(len(tensor.shape) == 2 for tensor in tensors):
         links = {_open_head(tensor)[1] for tensor in tensors}
         if len(links) > 1:

@@ -1,7 +1,8 @@
-"""Read a Keras model file safely: ``.keras`` or legacy ``.h5``, nothing in it is executed.
+"""Read a model file safely: ``.keras``, ``.h5``, ONNX or SavedModel, nothing in it is executed.
 
-A model file may name any Python object to be built. Before Keras sees it, its configuration is read as plain JSON
-and refused if it names code of its own, a Lambda, or anything that is not a building block of Keras.
+A Keras file may name any Python object to be built. Before Keras sees it, its configuration is read as plain JSON,
+translated where an older Keras wrote it, and refused if it names code of its own, a Lambda, or anything that is not a
+building block of Keras.
 """
 
 from __future__ import annotations
@@ -12,21 +13,34 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from xai.cards.model_card import SUFFIXES
+from xai.models.errors import ModelError as ModelError
+from xai.models.errors import reason_of
+from xai.models.file_kinds import Kind, kind_of
 from xai.models.hub import is_allowed, is_installed, is_of_hub
-from xai.models.legacy import load_h5, objects
+from xai.models.keras_2 import keras_3_in_hdf5, modernise, objects
 
 MAX_MODEL_BYTES = 2 * 1024**3
 MAX_CONFIG_BYTES = 64 * 1024**2
 CODE_CLASSES = {
     "Lambda",
-    "TFOpLambda",  # Keras 2's name for a bare TensorFlow function between two layers
-    "SlicingOpLambda",
     "TFSMLayer",
     "TorchModuleWrapper",
     "JaxLayer",
     "FlaxLayer",
 }
+PACKAGES = ("keras", "tf_keras")
+EXPORT_WAY = (
+    "Where it was made, save it with layers of Keras only, or export it "
+    "(`model.export('name.onnx', format='onnx')`): SHAP and LIME explain that too."
+)
+ENDINGS = {
+    Kind.KERAS: ((".keras",), "a .keras archive"),
+    Kind.HDF5: ((".h5", ".hdf5"), "an HDF5 file"),
+    Kind.ONNX: ((".onnx",), "an ONNX model"),
+    Kind.SAVED_MODEL_ZIP: ((".zip",), "a SavedModel in an archive"),
+}
+NAMES = {ending: name for endings, name in ENDINGS.values() for ending in endings}
+STRUCTURES = {"TensorShape", "TypeSpec", "ListWrapper"}  # of plain values, in place of a class
 CODE_MODULES = (
     "keras.utils",
     "keras.config",
@@ -37,49 +51,46 @@ CODE_MODULES = (
 )
 
 
-class ModelError(ValueError):
-    """A model that cannot be used; the message is one sentence for the person who chose it."""
-
-
 def file_sha256(path: Path) -> str:
-    """Give the sha256 of a file as hexadecimal text."""
-    with Path(path).open("rb") as stream:
+    """Give the sha256 of a file, or of all files of a folder and their names, as hexadecimal text."""
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.is_file())
+        named = "".join(f"{one.relative_to(path).as_posix()} {file_sha256(one)}\n" for one in files)
+        return hashlib.sha256(named.encode()).hexdigest()
+    with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def load_model(path: Path) -> Any:
-    """Load a Keras model for inference.
+    """Load a model for inference.
 
     Parameters
     ----------
     path : Path
-        A ``.keras`` or ``.h5`` file on this machine.
+        A ``.keras``, ``.h5`` or ``.onnx`` file on this machine, or a SavedModel: its folder, or a ``.zip`` of it.
 
     Returns
     -------
     keras.Model
+        One that is no Keras model is a closed one; see `xai.models.closed`.
 
     Raises
     ------
     ModelError
-        If the file is no such model, names code of its own, or Keras cannot rebuild it.
+        If it is no such model, names code of its own, or cannot be rebuilt. It says what the file is, from its bytes.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise ModelError(f"{path.name} is not a model file: expected {' or '.join(SUFFIXES[:2])}.")
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path.name}.")
-    if path.stat().st_size > MAX_MODEL_BYTES:
-        raise ModelError(f"{path.name} is larger than {MAX_MODEL_BYTES // 2**30} GiB.")
-    is_archive = path.suffix == ".keras"  # as Keras decides it: what is checked must be what is loaded
-    config = _archive_config(path) if is_archive else _h5_config(path)
-    _refuse_code(config, path.name)
+    kind = checked_kind(path)
+    if kind is Kind.ONNX:
+        from xai.models.onnx_model import load_onnx
 
-    try:
-        model = _read_archive(path) if is_archive else load_h5(path, config)
-    except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
-        reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"Keras cannot rebuild {path.name}: {reason}") from error
+        return load_onnx(path)
+    if kind in (Kind.SAVED_MODEL, Kind.SAVED_MODEL_ZIP):
+        from xai.models.saved_model import load_saved_model
+
+        return load_saved_model(path)
+    model = _load_keras(path, kind)
     if not model.weights:
         raise ModelError(
             f"{path.name} holds no weights: call the model on a film, or build it, before you save it, "
@@ -88,17 +99,46 @@ def load_model(path: Path) -> Any:
     return model
 
 
-def _read_archive(path: Path) -> Any:
-    from xai.backend import keras
+def checked_kind(path: Path) -> Kind:
+    """Tell what a model file is, without loading it; raises `ModelError` where it is none, or has a wrong ending."""
+    if not path.exists():
+        raise ModelError(f"There is no model file {path.name}.")
+    if path.is_file() and path.stat().st_size > MAX_MODEL_BYTES:
+        raise ModelError(f"{path.name} is larger than {MAX_MODEL_BYTES // 2**30} GiB.")
+    kind = kind_of(path)
+    if isinstance(kind, str):
+        raise ModelError(f"{path.name} {kind}.")
+    if kind is Kind.SAVED_MODEL:
+        return kind
+    expected, name = ENDINGS[kind]
+    if path.suffix not in expected:
+        told = f", not {NAMES[path.suffix]}" if path.suffix in NAMES else ""
+        raise ModelError(f"{path.name} is {name}{told}: rename it to {path.stem}{expected[0]}.")
+    return kind
 
-    return keras.models.load_model(path, compile=False, safe_mode=True)
+
+def _load_keras(path: Path, kind: Kind) -> Any:
+    config, written_by = _archive_config(path) if kind is Kind.KERAS else _h5_config(path)
+    is_old = not written_by.startswith("3.")
+    try:
+        translated = modernise(config) if is_old else keras_3_in_hdf5(config) if kind is Kind.HDF5 else config
+    except Exception as error:  # a configuration may hold anything anywhere
+        raise ModelError(f"{path.name} is damaged: the configuration of its layers makes no sense.") from error
+    _refuse_code(translated, path.name)
+    try:
+        if kind is Kind.KERAS and not is_old:
+            from xai.backend import keras
+
+            return keras.models.load_model(path, compile=False, safe_mode=True)
+        from xai.models.legacy import load_translated
+
+        return load_translated(path, translated)
+    except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
+        raise ModelError(f"Keras cannot rebuild {path.name}: {reason_of(error)}") from error
 
 
-def _archive_config(path: Path) -> Any:
-    import h5py
-
-    if h5py.is_hdf5(path):
-        raise ModelError(f"{path.name} is an HDF5 file, not a .keras archive: rename it to {path.stem}.h5.")
+def _archive_config(path: Path) -> tuple[Any, str]:
+    """Read the configuration of a ``.keras`` file and the version of Keras that wrote it."""
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(member.file_size for member in archive.infolist())
@@ -113,21 +153,15 @@ def _archive_config(path: Path) -> Any:
         raise
     except Exception as error:  # zipfile raises almost anything on damaged bytes
         raise ModelError(f"{path.name} is damaged or no Keras model: it has no readable config.json.") from error
-    if written_by.startswith("2."):
-        raise ModelError(
-            f"{path.name} was written by Keras {written_by}, whose .keras files Keras 3 cannot read: "
-            "save it there with model.save('name.h5')."
-        )
     if isinstance(config, dict):
         config.pop("compile_config", None)  # a loss of one's own is code too, but it is never built here
-    return config
+    return config, written_by
 
 
-def _h5_config(path: Path) -> Any:
+def _h5_config(path: Path) -> tuple[Any, str]:
+    """Read the configuration of an HDF5 file and the version of Keras that wrote it; the oldest do not say."""
     import h5py
 
-    if zipfile.is_zipfile(path) and not h5py.is_hdf5(path):
-        raise ModelError(f"{path.name} is a .keras archive, not an HDF5 file: rename it to {path.stem}.keras.")
     try:
         with h5py.File(path, "r") as file:
             _refuse_links(file, path.name)
@@ -135,15 +169,25 @@ def _h5_config(path: Path) -> Any:
             if text is None:
                 raise ModelError(
                     f"{path.name} holds weights without an architecture: save the whole model "
-                    "with model.save('name.keras')."
+                    "with model.save('name.keras'), or, if it is of a network that `python -m training import-weights` "
+                    "knows, make a model of it there."
                 )
-            return json.loads(text)
+            if _text(file.attrs.get("backend", "")) == "theano":
+                raise ModelError(
+                    f"{path.name} was trained on Theano, whose convolutions are mirrored: load it with Keras 2 on "
+                    "TensorFlow, which turns them, and save it again."
+                )
+            return json.loads(text), _text(file.attrs.get("keras_version", ""))
     except ModelError:
         raise
     except Exception as error:  # so does h5py
         raise ModelError(
-            f"{path.name} is damaged or no Keras model: it is neither a .keras nor an HDF5 file."
+            f"{path.name} is damaged: it begins as an HDF5 file, and its download or copy may have been cut short."
         ) from error
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _refuse_links(group: Any, name: str) -> None:
@@ -161,30 +205,54 @@ def _refuse_links(group: Any, name: str) -> None:
 
 
 def _refuse_code(config: Any, name: str) -> None:
+    """Refuse what names code of its own, or anything that is no building block of Keras."""
     from xai.backend import keras
+    from xai.models.tensor_functions import FUNCTIONS
 
     registered = set(keras.saving.get_custom_objects())
     for node in objects(config):
         kind, module, known = str(node["class_name"]), node.get("module"), str(node.get("registered_name"))
         if kind in CODE_CLASSES or kind.startswith("__lambda__"):
+            raise ModelError(f"{name} has a {kind} layer, which holds code that Lightbox does not run. {EXPORT_WAY}")
+        if known == "lightbox>TensorFunction" and (function := str(node["config"]["function"])) not in FUNCTIONS:
             raise ModelError(
-                f"{name} has a {kind} layer, which holds code that Lightbox does not run: "
-                "save the model with built-in layers instead."
+                f"{name} calls tf.{function} between its layers, which is not among the functions that Lightbox "
+                f"knows. {EXPORT_WAY}"
             )
         if is_of_hub(known):
             _refuse_of_hub(known, module, name)
             continue
-        if known in registered or f"Custom>{kind}" in registered:
-            continue
-        own = ">" in known  # as Keras writes what somebody registered: package>name
-        if not own and (module is None or str(module) == "builtins"):
-            continue
-        if own or str(module).split(".")[0] != "keras" or str(module).startswith(CODE_MODULES):
+        if kind == "function":
+            own = str(node.get("config"))
+            if own in registered or own in dir(keras.activations):
+                continue
             raise ModelError(
-                f"{name} uses {known if module is None else f'{module}.{kind}'}, which is not a layer of Keras: "
-                "Lightbox cannot rebuild it unless its class is registered with "
-                "keras.saving.register_keras_serializable."
+                f"{name} uses {own}, which is not a function of Keras: Lightbox runs no code that belongs to a model. "
+                f"{EXPORT_WAY}"
             )
+        if known in registered or f"Custom>{kind}" in registered or kind in registered:
+            continue
+        if ">" not in known and (_is_structure(kind) if module is None else _is_of_keras(str(module))):
+            continue
+        called = known if ">" in known else kind if module is None else f"{module}.{kind}"
+        raise ModelError(
+            f"{name} uses {called}, which is not a layer of Keras: Lightbox runs no code that belongs to a model. "
+            f"{EXPORT_WAY}"
+        )
+
+
+def _is_of_keras(module: str) -> bool:
+    return module == "builtins" or (module.split(".")[0] in PACKAGES and not module.startswith(CODE_MODULES))
+
+
+def _is_structure(kind: str) -> bool:
+    """Whether a name without a module is one that Keras gives to plain values and, in ``.h5`` files, to its classes."""
+    from xai.backend import keras
+
+    homes = (keras.layers, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
+    return (
+        kind.startswith("__") or kind in STRUCTURES or any(isinstance(getattr(one, kind, None), type) for one in homes)
+    )
 
 
 def _refuse_of_hub(known: str, module: Any, name: str) -> None:

@@ -27,8 +27,8 @@ NOT_SAID = "not said"
 SILENT = "not in the card"
 
 
-def show_card(model: ModelEntry) -> None:
-    """Show the section."""
+def show_card(model: ModelEntry, engine: str) -> None:
+    """Show the section; ``engine`` says what runs the model."""
     card = model.readable_card
     st.markdown(escape(card.summary) or "The card has no summary.")
     _numbers(card)
@@ -43,6 +43,8 @@ def show_card(model: ModelEntry) -> None:
         st.markdown("**What it sees of a film**")
         st.markdown(escape(input_words(card)))
         _outputs(card)
+        st.markdown("**What runs it, film after film**")
+        st.markdown(escape(engine[:1].upper() + engine[1:]))
         _notes(card)
 
 

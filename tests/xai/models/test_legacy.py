@@ -3,55 +3,18 @@
 from __future__ import annotations
 
 import copy
-import json
 
-import h5py
-import numpy as np
 import pytest
 
 from tests.xai import made_models as models
+from tests.xai.old_models import assert_same_answers, input_layer, old_functional, old_layer, write_h5
 from xai.__main__ import main
 from xai.backend import keras
 from xai.explainers.gradcam import GradCAM
 from xai.models.card_check import starter_card
-from xai.models.legacy import modernise
-from xai.models.loading import load_model
+from xai.models.keras_2 import modernise
 
 L = keras.layers
-
-
-def old_layer(layer, **words):
-    """Configuration of a layer as Keras 2 had it: no build shapes, initialisers by class and config only."""
-    config = {key: value for key, value in layer.get_config().items() if not isinstance(value, dict)}
-    config.pop("quantization_config", None)
-    config["dtype"] = "float32"
-    return {"class_name": type(layer).__name__, "config": config | words}
-
-
-def write_h5(path, model, config):
-    model.save(path)
-    with h5py.File(path, "a") as file:
-        file.attrs["model_config"] = json.dumps(config)
-        file.attrs["keras_version"] = "2.11.0"
-    return path
-
-
-def assert_same_answers(path, model, channels):
-    x = np.random.default_rng(0).random((3, 24, 24, channels)).astype(np.float32)
-    np.testing.assert_allclose(load_model(path)(x), model(x), atol=1e-6)
-
-
-def input_layer(name, channels):
-    return {
-        "class_name": "InputLayer",
-        "config": {
-            "batch_input_shape": [None, 24, 24, channels],
-            "dtype": "float32",
-            "sparse": False,
-            "ragged": False,
-            "name": name,
-        },
-    }
 
 
 @pytest.fixture
@@ -115,18 +78,6 @@ def nested():
     outer = keras.Input((24, 24, 3))
     x = L.GlobalAveragePooling2D(name="pool")(backbone(outer))
     return models.seeded(lambda: keras.Model(outer, L.Dense(2, activation="softmax", name="dense")(x)))
-
-
-def old_functional(name, channels, layers):
-    """Chain layers as Keras 2 wrote a functional model; an inner model is called for the second time."""
-    start = input_layer(f"{name}_input", channels)
-    described, last = [start | {"name": f"{name}_input", "inbound_nodes": []}], (f"{name}_input", 0)
-    for layer in layers:
-        own = layer["config"]["name"]
-        described.append(layer | {"name": own, "inbound_nodes": [[[*last, 0, {}]]]})
-        last = (own, 1 if "layers" in layer["config"] else 0)
-    ends = {"input_layers": [[f"{name}_input", 0, 0]], "output_layers": [[*last, 0]]}
-    return {"class_name": "Functional", "config": {"name": name, "layers": described} | ends}
 
 
 def old_nested(model):

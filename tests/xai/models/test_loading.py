@@ -156,7 +156,7 @@ def test_a_truncated_file_is_damaged(tmp_path, ending, share):
     small().save(path)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    assert "damaged" in refused(path)
+    assert ("damaged" if share else "empty") in refused(path)
 
 
 def test_a_damaged_middle_does_not_crash(tmp_path, saved):
@@ -193,12 +193,6 @@ def test_an_archive_that_reaches_outside_itself_is_refused(saved, tmp_path, name
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(name, "x")
     assert f"wants to unpack {name}, which lies outside" in refused(path)
-
-
-def test_another_ending_is_no_model(tmp_path):
-    path = tmp_path / "model.pt"
-    path.write_bytes(b"x")
-    assert "expected .keras or .h5" in refused(path)
 
 
 def test_a_wrong_ending_says_which_is_right(tmp_path, saved):
@@ -278,15 +272,6 @@ def test_a_configuration_that_is_no_text_is_refused(tmp_path):
     refused(h5_with(tmp_path / "model.h5", 7))
 
 
-def test_an_archive_of_keras_2_says_how_to_save_it(saved, tmp_path):
-    path = tmp_path / "old.keras"
-    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
-        new.writestr("config.json", old.read("config.json"))
-        new.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
-        new.writestr("model.weights.h5", old.read("model.weights.h5"))
-    assert "written by Keras 2.15.0" in refused(path) and "model.save('name.h5')" in refused(path)
-
-
 def test_a_model_that_was_never_built_has_no_weights_to_load(tmp_path):
     path = tmp_path / "never.keras"
     with pytest.warns(UserWarning, match="not yet been built"):
@@ -298,4 +283,18 @@ def test_a_layer_that_somebody_registered_is_named(saved, tmp_path):
     def rename(config):
         config["config"]["layers"][1].update(module=None, class_name="Own", registered_name="own>Own")
 
-    assert "uses own>Own, which is not a layer of Keras" in refused(edited(saved, tmp_path / "own.keras", rename))
+    sentence = refused(edited(saved, tmp_path / "own.keras", rename))
+    assert "uses own>Own, which is not a layer of Keras" in sentence and "model.export" in sentence
+
+
+def test_a_function_that_somebody_registered_is_named(saved, tmp_path):
+    def rename(config):
+        config["config"]["layers"][-1]["config"]["activation"] = {
+            "module": "builtins",
+            "class_name": "function",
+            "config": "mine>swishy",
+            "registered_name": "function",
+        }
+
+    sentence = refused(edited(saved, tmp_path / "own.keras", rename))
+    assert "uses mine>swishy, which is not a function of Keras" in sentence and "model.export" in sentence
