@@ -38,13 +38,13 @@ def write_library(root: Path) -> None:
 
 
 def write_slow_model(folder: Path) -> None:
-    """A network that takes minutes for what a visitor has asked for, so that there is time to cancel."""
+    """A network that takes a minute for what a visitor has asked for, so that there is time to cancel."""
     from xai.backend import keras
 
     folder.mkdir(exist_ok=True)
     x = inputs = keras.Input((256, 256, 1))
     for _ in range(2):
-        x = keras.layers.Conv2D(48, 7, padding="same", activation="relu")(x)
+        x = keras.layers.Conv2D(16, 7, padding="same", activation="relu")(x)
     outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
     keras.Model(inputs, outputs).save(folder / "slow.keras")
     card = {

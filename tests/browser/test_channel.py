@@ -29,7 +29,7 @@ from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
-LONG = {"model": "slow", "methods": "gradcam,lime", "lime.samples": "2000"}  # minutes, so that something can happen
+LONG = {"model": "slow", "methods": "gradcam,lime", "lime.samples": "2000"}  # long enough that something can happen
 
 
 @pytest.fixture(scope="module")
