@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import streamlit as st
@@ -19,10 +22,24 @@ from dashboard.server.routes import routes
 from dashboard.server.shared import library_root, shared_services
 
 
+def before_stopping(end: Callable[[], None]) -> None:
+    """Call a function when the server is told to stop: it waits for open streams, which would not end by themselves."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler):
+            signal.signal(number, partial(_stop, end, handler))
+
+
+def _stop(end: Callable[[], None], handler: Callable[..., Any], number: int, frame: FrameType | None) -> None:
+    end()
+    handler(number, frame)
+
+
 @asynccontextmanager
 async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start queue and store before the first page, and end what is under way after the last."""
     services = shared_services(library_root()[0])
+    before_stopping(services.channel.pages.close)
     try:
         yield {"services": services}
     finally:

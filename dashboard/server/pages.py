@@ -313,6 +313,12 @@ class Page:
             with self._lock:
                 self._bells.pop(bell, None)
 
+    def send_away(self) -> None:
+        """Have nobody listen any more."""
+        with self._lock:
+            self._wake()
+            self._bells = {}
+
     @property
     def is_looked_at(self) -> bool:
         """Whether its browser is connected or listens."""
@@ -387,6 +393,13 @@ class Pages:
         with self._lock:
             page = self._pages.get(name)
         return page if page is not None and secrets.compare_digest(page.visitor, visitor) else None
+
+    def close(self) -> None:
+        """Have everybody who listens go, before the server does."""
+        with self._lock:
+            pages = tuple(self._pages.values())
+        for page in pages:
+            page.send_away()
 
     def stay(self, page: Page) -> None:
         """Note that a page is looked at."""

@@ -29,6 +29,7 @@ export class Assembly {
    */
   begin(page) {
     this.heard = undefined;
+    this.broken.clear();
     this.parts.home = page.replace(/\/pages\/[^/]*$/, "/parts");
   }
 

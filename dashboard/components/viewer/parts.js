@@ -6,6 +6,7 @@
 
 const ARRAY_TYPES = { u1: Uint8Array, u2: Uint16Array, i2: Int16Array };
 const MOST_KEPT = 40;
+const PAUSES_MS = [300, 1000, 2000, 4000, 8000, 16000];
 
 /** @typedef {{shape: number[], dtype: keyof typeof ARRAY_TYPES, at: number, scales?: number[]}} Reference */
 
@@ -44,6 +45,21 @@ export function unpack(buffer) {
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, filled(part)]));
   };
   return filled(head);
+}
+
+/**
+ * Fetch, again and again where the server cannot be reached: it may start anew, or the network be away for a while.
+ * @param {string} address
+ */
+async function patientFetch(address) {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await fetch(address);
+    } catch {
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+  return fetch(address);
 }
 
 /** Fetches parts, each once while it is among those asked for lately. */
@@ -90,7 +106,7 @@ export class Parts {
 
   /** @param {string} name */
   async fetch(name) {
-    const answer = await fetch(`${this.home}/${name}`);
+    const answer = await patientFetch(`${this.home}/${name}`);
     if (!answer.ok) throw new Error(answer.status === 404 ? "it is no longer on the server" : `error ${answer.status}`);
     return unpack(await answer.arrayBuffer());
   }

@@ -21,7 +21,7 @@ import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
-const LOST_MS = 5000; // after which a page that the server does not know has not been run again either
+const LOST_MS = [300, 2000, 4000, 8000, 16000]; // between attempts to have a page run that the server has forgotten
 
 class Viewer {
   /** @param {HTMLElement} root */
@@ -52,6 +52,7 @@ class Viewer {
     /** @type {number | null} */
     this.frame = null;
     this.sending = 0;
+    this.lost = ""; // address of the page that the server has forgotten
     /** @type {Hands} */
     this.hands = {
       view: this.view,
@@ -147,11 +148,19 @@ class Viewer {
     this.fetch();
   }
 
-  /** @param {string} page */
-  lose(page) {
-    setTimeout(() => {
-      if (this.latest?.page === page) this.standing.showLost();
-    }, LOST_MS);
+  /**
+   * The server knows this page no longer, as it has started anew: have it run the page again, once it can.
+   * @param {string} page
+   */
+  async lose(page) {
+    if (this.lost === page) return;
+    this.lost = page;
+    for (const pause of LOST_MS) {
+      await new Promise((done) => setTimeout(done, pause));
+      if (this.latest?.page !== page) return;
+      this.goBack(location.search.slice(1));
+    }
+    this.standing.showLost();
   }
 
   /** Fetch what is there by now, and show each part when it comes. */
