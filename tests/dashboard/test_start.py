@@ -20,10 +20,10 @@ STARTED = """
 import json, sys
 from streamlit import config
 from streamlit.web import bootstrap, cli
-def say(script, is_hello, arguments, options):
+def say(script, app, arguments, options, **others):
     bootstrap.load_config_options(options)
     print(json.dumps([script, list(arguments), {name: config.get_option(name) for name in config._config_options}]))
-bootstrap.run = say
+bootstrap.run_asgi_app = say
 from dashboard.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -33,7 +33,7 @@ def started(folder, *words):
     """Run ``lightbox`` in an empty folder and a new user's home."""
     environment = {**os.environ, "PYTHONPATH": str(APP.parents[1]), "HOME": str(folder), "USERPROFILE": str(folder)}
     command = [sys.executable, "-c", STARTED, *words]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     script, arguments, settings = json.loads(done.stdout.splitlines()[-1])
     return script, arguments, settings, done.stderr

@@ -83,5 +83,7 @@ def _shares(cells: int, wanted: int, extent: tuple[float, float]) -> np.ndarray:
     forward = slice(None) if end > start else slice(None, None, -1)
     weights = np.stack([np.interp(at, centres[forward], one[forward]) for one in np.eye(cells)], axis=1)
     weights[(at < min(extent)) | (at > max(extent))] = 0
+    for cell in np.flatnonzero(weights.sum(axis=0) == 0):  # finer than the grid: all of it goes to where it lies
+        weights[np.abs(at - centres[cell]).argmin(), cell] = 1
     shares: np.ndarray = weights / weights.sum(axis=0)
     return shares

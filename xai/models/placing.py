@@ -23,6 +23,8 @@ MIXING = ("Einsum", "Moveaxis", "Roll", "Rot90", "Swapaxes")
 SAME_VALUES = ("ExpandDims", "Flatten", "Permute", "Reshape", "Squeeze", "Transpose")  # in another order at most
 OF_THE_FIRST = ("Dot", "Matmul")  # rows of a product are those of its first factor
 
+DIGITS = 9  # of an extent: cropped and padded again, a film is whole
+
 
 def places(graph: FlatGraph, target: KerasTensor) -> dict[int, Place]:
     """Find the tensors on the way to a target whose cells have a place on the film.
@@ -69,6 +71,8 @@ def _carried(
         return _sliced(_key_of_split(node, to), place, tensor.shape, to.shape)
     if is_raw and kind in ("CenterCrop", "Cropping2D"):
         return _cropped(operation, place, tensor.shape, to.shape)
+    if is_raw and kind == "ZeroPadding2D" and not place.is_whole:
+        return _padded(operation, place, tensor.shape, to.shape)
     return _through_layer(graph, operation, known, to)
 
 
@@ -188,6 +192,18 @@ def _cropped(operation: Any, place: Place, before: Shape, after: Shape) -> Place
     rows, columns = range(top, top + after[1]), range(left, left + after[2])
     down, across = _part(place.down, rows, before[1]), _part(place.across, columns, before[2])
     return replace(place, grid=(len(rows), len(columns)), down=down, across=across)
+
+
+def _padded(operation: Any, place: Place, before: Shape, after: Shape) -> Place:
+    """Put back around a part of the film what was cut off; the margin that a convolution eats has no such meaning."""
+    (top, bottom), (left, right) = operation.padding
+    down = _grown(place.down, top / before[1], bottom / before[1])
+    return Place((after[1], after[2]), down=down, across=_grown(place.across, left / before[2], right / before[2]))
+
+
+def _grown(extent: tuple[float, float], before: float, behind: float) -> tuple[float, float]:
+    start, length = extent[0], extent[1] - extent[0]
+    return round(start - before * length, DIGITS), round(start + (1 + behind) * length, DIGITS)
 
 
 def _told_apart(graph: FlatGraph, place: Place, to: KerasTensor) -> Place | None:

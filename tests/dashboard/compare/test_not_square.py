@@ -21,7 +21,6 @@ from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
-from tests.dashboard.compare.test_light_box import decode
 from tests.dashboard.pages import APP, plain, said, shown
 from tests.xai import made_models as models
 from xai.cards.model_card import ModelCard, card_path, write_card
@@ -71,10 +70,10 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
     film = services.film("generated", "a")
     found = explained(services, film)
     for method, explanations in found.items():
-        panel = light_box.ready_panel(EXPLAINERS[method], explanations, card, {})
-        assert decode(panel["maps"]).shape == (1, *card.input.shape)
+        part = light_box.maps_part(EXPLAINERS[method], explanations, card, {})
+        assert part["maps"].shape == (1, *card.input.shape)
     shown = light_box.input_part(film, card)
-    assert decode(shown["pixels"]).shape == card.input.shape
+    assert shown["pixels"].shape == card.input.shape
     assert list(shown["rect"]) == [0, 0, 1, 1]
     hung = Hung(film, "a", services.library.record("generated", "a"))
     figure = downloads._figure(found, 0, hung, card, DISPLAY)
@@ -136,5 +135,5 @@ def test_an_input_that_overshoots_is_shown_within_black_and_white():
     card = models.card(1, size=33, resample="opencv-cubic")
     canvas = prepare(film.pixels, card.input)
     assert canvas.min() < -0.01 and canvas.max() > 1.01
-    found = decode(light_box.input_part(film, card)["pixels"])
+    found = light_box.input_part(film, card)["pixels"]
     np.testing.assert_array_equal(found, np.rint(255 * np.clip(canvas, 0, 1)))
