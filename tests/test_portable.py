@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 PACKAGES = ("xai", "training", "dashboard")
 ABSENT = ("fcntl", "resource", "pwd", "grp", "termios")  # on Windows
 OPENERS = ("open", "read_text", "write_text")
-NO_TEXT = ("Image.open(", "shared.open(", "opener.open(", "os.open(")
+NO_TEXT = ("Image.open(", "shared.open(", "opener.open(", "os.open(", "archive.open(")
 
 IMPORT_ALL = """
 import importlib, sys

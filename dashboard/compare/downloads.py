@@ -77,7 +77,7 @@ def display_of(display: Mapping[str, Any]) -> Display:
 
 def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
     shown = display_of(checked_display(json.loads(asked.get("display", "{}"))))
-    card, film = view.card, view.open()
+    card, film = view.card, view.reopened()
     panels = []
     for method, explanations in results.items():
         kind = EXPLAINERS[method]

@@ -75,7 +75,7 @@ class Shown:
         """Whose hands only this goes into: the upload's hash; None for a dataset's film, which anybody may see."""
         return None if self.record is not None else self.sha256
 
-    def open(self) -> Film:
+    def reopened(self) -> Film:
         """Open the film again; raises FilmError where it cannot be, ValueError where an upload was put away."""
         if self.record is not None:
             return self.services.film(self.record.dataset, self.record.film)
@@ -86,12 +86,12 @@ class Shown:
 
     def film(self) -> str:
         """Name the part with the film's pixels."""
-        return self._offer(["film", self.sha256], lambda: light_box.film_pixels(self.open()))
+        return self._offer(["film", self.sha256], lambda: light_box.film_pixels(self.reopened()))
 
     def input(self) -> str:
         """Name the part with the model's input."""
         return self._offer(
-            ["input", self.sha256, self.card.fingerprint], lambda: light_box.input_part(self.open(), self.card)
+            ["input", self.sha256, self.card.fingerprint], lambda: light_box.input_part(self.reopened(), self.card)
         )
 
     def masks(self) -> str | None:
@@ -118,7 +118,7 @@ class Shown:
     def wants(self) -> list[Want]:
         """Give what there is to wait for: the model's answers, each method's maps, what the twin changes."""
         wants = [
-            Want(self._logits_key, "answers", "the probabilities", lambda: self._job(self.open), self._find_answers)
+            Want(self._logits_key, "answers", "the probabilities", lambda: self._job(self.reopened), self._find_answers)
         ]
         for method in self.parameters:
             wants.append(
@@ -169,7 +169,9 @@ class Shown:
         return self.services.twin(self.record, self.without)
 
     def _explain(self, method: str) -> Job:
-        request = Request(self.open(), self.model, method, self.parameters[method], self.seed, self.record is not None)
+        request = Request(
+            self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None
+        )
         return self.services.explain(self.waiter, request)
 
     def _job(self, open_film: Callable[[], Film]) -> Job | None:

@@ -48,10 +48,10 @@ class Visit(Generic[AnyState]):
         asked = st.query_params.to_dict()
         takes_link = (has_come and bool(asked)) or self._key not in session
         if takes_link:
-            self.open(asked)
+            self.follow(asked)
         return takes_link
 
-    def open(self, asked: Mapping[str, str]) -> None:
+    def follow(self, asked: Mapping[str, str]) -> None:
         """Look at what the query parameters of a link ask for."""
         state, problems = self.link.read(asked)
         self.put(state)

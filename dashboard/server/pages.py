@@ -381,7 +381,7 @@ class Pages:
         self._leaving: dict[str, threading.Timer] = {}
         self._lock = threading.Lock()
 
-    def open(self, visitor: str) -> Page:
+    def begin(self, visitor: str) -> Page:
         """Open a page."""
         page = Page(visitor)
         with self._lock:

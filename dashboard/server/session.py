@@ -20,10 +20,11 @@ def open_page(services: Services) -> Page:
     session, pages = st.session_state, services.channel.pages
     if "open_page" not in session:
         token = st.context.cookies.get(COOKIE)
-        session.open_page = pages.open(token if is_token(token) else new_token())
+        session.open_page = pages.begin(token if is_token(token) else new_token())
     page: Page = session.open_page
     page.is_connected = _is_connected()
-    _hold(page.id, page, pages)
+    if get_script_run_ctx() is not None:  # else nobody runs a page: this is read by Python alone
+        _hold(page.id, page, pages)
     pages.stay(page)
     return page
 

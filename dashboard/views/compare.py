@@ -63,7 +63,7 @@ def go_back() -> None:
     """Show what the visitor went back to with the browser's own button."""
     query = st.session_state[LIGHT_BOX].back
     this_page().take_chosen()  # was chosen on the view that the visitor has left
-    visit.open({name: values[0] for name, values in parse_qs(query or "").items()})
+    visit.follow({name: values[0] for name, values in parse_qs(query or "").items()})
     if visit.state.film is not None:
         st.session_state.upload = None
 

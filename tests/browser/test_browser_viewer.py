@@ -63,7 +63,7 @@ arrays = np.load({arrays!r})
 state = st.session_state
 state.setdefault("choices", [])
 state.setdefault("display", json.loads(st.query_params.get("display", "{{}}")))
-page = state.setdefault("page", channel.pages.open(st.context.cookies["lightbox_visitor"]))
+page = state.setdefault("page", channel.pages.begin(st.context.cookies["lightbox_visitor"]))
 chosen, heard = page.take_chosen()
 if "finding" in chosen:
     state.choices.append(chosen["finding"])

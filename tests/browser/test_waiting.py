@@ -49,7 +49,7 @@ from held import channel, jobs, steps
 from xai.budget import Cancelled
 
 home = Path(__file__).parent
-page = st.session_state.setdefault("page", channel.pages.open(st.context.cookies["lightbox_visitor"]))
+page = st.session_state.setdefault("page", channel.pages.begin(st.context.cookies["lightbox_visitor"]))
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from training.datasets.facts import DatasetError
 from training.datasets.patients import each_alone
-from training.datasets.text_table import TableError, read_text
+from training.datasets.text_table import TableError, unpacked_text
 
 SPLITS = ("train", "validation", "test")
 # Share of the films in train, validation and test.
@@ -112,7 +112,7 @@ def split_from_lists(
 
 def _listed(file: Path) -> list[tuple[int, str]]:
     try:
-        lines = read_text(file).splitlines()
+        lines = unpacked_text(file).splitlines()
     except TableError as error:
         raise DatasetError(f"{file} cannot be read as a list of films ({error}).") from error
     first = [(number, line.replace(",", " ").split()) for number, line in enumerate(lines, 1)]

@@ -94,7 +94,7 @@ def read_text_table(file: Path, **options: Any) -> pd.DataFrame:
     return _with_names(table)
 
 
-def read_text(file: Path) -> str:
+def unpacked_text(file: Path) -> str:
     """Read a text that is no table, packed or not, in any of the same encodings; raises `TableError`."""
     try:
         return _as_utf8(_unpacked(file)).decode(errors="replace")
@@ -154,11 +154,11 @@ def _opened(stream: IO[bytes]) -> IO[bytes] | io.BufferedIOBase:
     start = stream.read(6)
     stream.seek(0)
     if start.startswith(b"\x1f\x8b"):
-        return gzip.open(stream)
+        return gzip.open(stream, "rb")
     if start.startswith(b"BZh"):
-        return bz2.open(stream)
+        return bz2.open(stream, "rb")
     if start == b"\xfd7zXZ\0":
-        return lzma.open(stream)
+        return lzma.open(stream, "rb")
     if start.startswith(b"PK"):
         archive = zipfile.ZipFile(stream)
         names = [one for one in archive.namelist() if not one.endswith("/") and not one.startswith("__MACOSX")]

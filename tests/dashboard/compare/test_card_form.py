@@ -99,7 +99,7 @@ def test_a_card_is_prefilled_tried_and_saved_from_compare(run, library):
     written = [float(text.removesuffix(" %")) for text in next(iter(after.values()))]
     np.testing.assert_allclose(written, 100 * expected, atol=0.51)
     assert app.error == []
-    assert "has not answered yet" in shown(app)
+    assert next(one.name for one in app.session_state["open_page"].items("compare")) == "answers"
 
 
 def test_the_models_page_offers_it_too(run, library):

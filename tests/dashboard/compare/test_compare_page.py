@@ -301,7 +301,7 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
     services = Services(Library(shelf.root))
 
     def finished(app):
-        until(lambda: all(one.state == "ready" for one in waiting(app)))
+        until(lambda: all(one.ended for one in waiting(app)))
         return app.run()
 
     app = finished(run(services, model="forked", methods="gradcam"))

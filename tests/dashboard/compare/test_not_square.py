@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.compare import downloads, light_box, recipes
 from dashboard.compare.hang import Hung
-from dashboard.components.display import DISPLAY
+from dashboard.compare.shown import Shown
+from dashboard.compare.state import State
 from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library
@@ -76,10 +77,11 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
     assert shown["pixels"].shape == card.input.shape
     assert list(shown["rect"]) == [0, 0, 1, 1]
     hung = Hung(film, "a", services.library.record("generated", "a"))
-    figure = downloads._figure(found, 0, hung, card, DISPLAY)
+    view = Shown.of(services, "page", State(methods=tuple(found)), hung, "wide", card)
+    figure = downloads._figure(view, "a", found, 0, {})
     with Image.open(io.BytesIO(figure)) as picture:
         assert picture.width > 4 * 480
-    raw = np.load(io.BytesIO(downloads._raw_maps(found, 0)))
+    raw = np.load(io.BytesIO(downloads._raw_maps(found, 0, {})))
     assert {raw[method].shape for method in found} == {card.input.shape}
 
 
@@ -93,9 +95,8 @@ def test_the_page_shows_it_and_how_far_other_preparations_move_it(services, card
     app.run()
     for job in list(services.jobs._jobs.values()):
         wait_for(job)
-    app.run()
     assert not app.exception and said(app) == ""
-    assert any("All maps are there." in one.value for one in app.caption)
+    assert {one.state for one in app.session_state["open_page"].items("compare")} == {"ready"}
     app.button(key="try_recipes").click().run()
     assert not app.exception and said(app) == ""
     table = next(one.value for one in app.dataframe if "Prepared" in one.value)

@@ -276,7 +276,7 @@ def test_choices_in_the_browser_are_taken_once_and_checked():
 
 def test_a_page_is_found_by_its_own_visitor_only():
     pages = Pages(lambda visitor: None)
-    page = pages.open("ada")
+    page = pages.begin("ada")
     assert pages.find(page.id, "ada") is page
     assert pages.find(page.id, "bob") is None
     assert pages.find(page.id, "") is None
@@ -286,7 +286,7 @@ def test_a_page_is_found_by_its_own_visitor_only():
 def test_a_visitor_is_forgotten_a_while_after_the_last_page():
     forgotten = []
     pages = Pages(forgotten.append, grace=0.05)
-    first, second = pages.open("ada"), pages.open("ada")
+    first, second = pages.begin("ada"), pages.begin("ada")
     pages.leave(first)
     until(lambda: pages.find(first.id, "ada") is None)
     assert forgotten == []
@@ -297,7 +297,7 @@ def test_a_visitor_is_forgotten_a_while_after_the_last_page():
 def test_a_page_that_comes_back_in_time_stays():
     forgotten = []
     pages = Pages(forgotten.append, grace=0.2)
-    page = pages.open("ada")
+    page = pages.begin("ada")
     pages.leave(page)
     pages.stay(page)
     time.sleep(0.4)
@@ -308,7 +308,7 @@ def test_a_page_that_comes_back_in_time_stays():
 def test_a_page_whose_browser_came_back_without_a_word_stays_until_it_goes():
     forgotten = []
     pages = Pages(forgotten.append, grace=0.05)
-    page = pages.open("ada")
+    page = pages.begin("ada")
     is_there = [True]
     page.is_connected = lambda: is_there[0]
     pages.leave(page)

@@ -70,7 +70,7 @@ def test_what_is_not_there_is_404_in_the_same_words(app, name):
 
 
 def test_a_page_is_its_visitors_alone(app, channel):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     page.downloads = {"maps": lambda asked: ("a.npz", "application/octet-stream", b"maps")}
     for path in ("events?since=-1", "downloads/maps"):
         assert ask(app, f"/api/pages/{page.id}/{path}", **cookie(ADA)).status == 200
@@ -82,7 +82,7 @@ def test_a_page_is_its_visitors_alone(app, channel):
 
 
 def test_old_links_to_a_page_that_was_closed_are_404(app, channel, forgotten):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     channel.visitors.bring(ADA, "upload")
     name = channel.parts.offer(["film"], lambda: b"own", film="upload")
     channel.pages.leave(page)
@@ -95,7 +95,7 @@ def test_old_links_to_a_page_that_was_closed_are_404(app, channel, forgotten):
 
 
 def test_a_visitor_stops_and_goes_on(app, channel):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     page.expect("maps", [Want("key", "lime", "LIME", lambda: None, lambda: None)])
     for words, state in (("stop", "cancelled"), ("go on", "waiting")):
         body = json.dumps({"do": words, "group": "maps"}).encode()
@@ -105,7 +105,7 @@ def test_a_visitor_stops_and_goes_on(app, channel):
 
 
 def test_a_choice_is_answered_with_the_new_address(app, channel):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     page.link = lambda changes: f"finding={changes['finding']}"
     body = json.dumps({"choose": {"finding": "Mass"}, "count": 4}).encode()
     answer = ask(app, f"/api/pages/{page.id}", "POST", body, **JSON, **cookie(ADA))
@@ -132,7 +132,7 @@ def test_a_choice_is_answered_with_the_new_address(app, channel):
     ],
 )
 def test_what_is_not_understood_is_refused_and_changes_nothing(app, channel, body):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     page.link = lambda changes: ""
     before = page.snapshot()
     answer = ask(app, f"/api/pages/{page.id}", "POST", body, **JSON, **cookie(ADA))
@@ -142,7 +142,7 @@ def test_what_is_not_understood_is_refused_and_changes_nothing(app, channel, bod
 
 
 def test_another_site_cannot_speak_for_a_visitor(app, channel):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     body = json.dumps({"do": "stop", "group": "maps"}).encode()
     forms = {"content_type": "text/plain"}
     assert ask(app, f"/api/pages/{page.id}", "POST", body, **forms, **cookie(ADA)).status == 404
@@ -151,7 +151,7 @@ def test_another_site_cannot_speak_for_a_visitor(app, channel):
 
 
 def test_a_file_comes_with_its_name(app, channel):
-    page = channel.pages.open(ADA)
+    page = channel.pages.begin(ADA)
     asked = []
     page.downloads = {
         "maps": lambda query: asked.append(query) or ("Röntgen 1.npz", "application/octet-stream", b"maps"),

@@ -270,7 +270,7 @@ def test_an_upload_is_forgotten_with_all_that_was_made_of_it(services, root):
     services.when_forgotten["test"] = told.append
     assert services.has(request)
     assert services.channel.parts.find(part, "ada") is not None
-    page = services.channel.pages.open("ada")
+    page = services.channel.pages.begin("ada")
     services.channel.pages._grace = 0.0
     services.channel.pages.leave(page)
     end = time.monotonic() + LONG
