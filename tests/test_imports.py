@@ -16,7 +16,7 @@ import importlib, pkgutil, sys
 sys.modules.update(tensorflow=None, keras=None)  # to import either is an error from here on
 for name in ("dashboard", "training"):
     for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
-        if module.name != "dashboard.app" and ".views." not in module.name and not module.name.endswith("__main__"):
+        if module.name != "dashboard.main" and ".views." not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)  # but not what is run by importing it
 """
 BAD = {

@@ -62,7 +62,7 @@ def open_model(model: str | Path = DEFAULT_MODEL, engine: str = DEFAULT_ENGINE) 
     <Classifier Lightbox: 14 outputs, films of 128 × 128 px>
     >>> xai.open_model("nowhere")
     Traceback (most recent call last):
-    xai.models.loading.ModelError: There is no model “nowhere”: name one of lightbox, overcaller, or a file's path.
+    xai.models.errors.ModelError: There is no model “nowhere”: name one of lightbox, overcaller, or a file's path.
     """
     path = find_model(str(model))
 
