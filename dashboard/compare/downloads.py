@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.compare.shown import Shown
-from dashboard.components.display import checked_display
+from dashboard.compare.state import checked_choices
 from dashboard.page.words import percent
 from xai.explainers import EXPLAINERS
 from xai.explainers.archive import facts
@@ -55,6 +55,8 @@ def _file(
     asked: Mapping[str, str],
 ) -> File | None:
     finding, results = asked.get("finding"), shown.ready()
+    if asked.get("film", shown.sha256) != shown.sha256:  # the browser still shows the film before
+        return None
     if finding not in shown.card.outputs or not results:
         return None
     stem = file_name(f"{shown.record.film if shown.record else 'film'}.{finding}")
@@ -76,7 +78,7 @@ def display_of(display: Mapping[str, Any]) -> Display:
 
 
 def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
-    shown = display_of(checked_display(json.loads(asked.get("display", "{}"))))
+    shown = display_of(checked_choices(json.loads(asked.get("display", "{}"))))
     card, film = view.card, view.reopened()
     panels = []
     for method, explanations in results.items():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.components.display import DISPLAY_SETTINGS, DisplaySetting
+from dashboard.components.display import DISPLAY, DISPLAY_SETTINGS, DisplaySetting, checked_display
 from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of, some_of, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
@@ -98,6 +98,15 @@ def _display_kind(setting: DisplaySetting) -> Kind:
     if setting.range is None:
         return SWITCH
     return whole(*map(int, setting.range)) if isinstance(setting.default, int) else number(*setting.range, digits=4)
+
+
+def checked_choices(display: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what a browser says of the display by the rules of links; ValueError for what they would not take."""
+    written = LINK.write(State(display=checked_display(display)))
+    state, problems = LINK.read(written)
+    if problems:
+        raise ValueError(problems[0])
+    return {**DISPLAY, **state.display}
 
 
 LINK = Link(

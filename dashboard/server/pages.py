@@ -106,8 +106,8 @@ class _Awaited:
         self.asked += 1
         if self.job is not None:
             self.job.watch(tell)
-        elif self.want.find is not None:
-            self.part = self.want.find()
+        if self.want.find is not None and (self.job is None or self.job.state == "done"):
+            self.part = self.want.find()  # it may have ended before it was watched
 
     def _is_under_way(self) -> bool:
         job = self.job
@@ -155,8 +155,8 @@ class Page:
     id : str
         Its name, which nobody can guess.
     link : callable or None
-        Gives the query of the address that shows the page with some of it changed; raises ValueError for a change
-        that cannot be.
+        Gives the query of the address that shows the page with some of it changed, and the changes as they count;
+        raises ValueError for a change that cannot be.
     downloads : mapping of str to callable
         Make a file of what is shown, from the query of the address that asks for it: its name, media type and content;
         None where there is nothing.
@@ -169,7 +169,7 @@ class Page:
     def __init__(self, visitor: str) -> None:
         self.id = secrets.token_hex(16)
         self.visitor = visitor
-        self.link: Callable[[Mapping[str, Any]], str] | None = None
+        self.link: Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]] | None = None
         self.downloads: Mapping[str, Callable[[Mapping[str, str]], tuple[str, str, bytes] | None]] = {}
         self.is_connected: Callable[[], bool] = lambda: False
         self.note: Callable[[], str] = str
@@ -273,8 +273,8 @@ class Page:
         with self._lock:
             if self.link is None:
                 raise ValueError("nothing can be chosen on this page")
-            query = self.link({**self._chosen, **changes})
-            self._chosen.update(changes)
+            query, checked = self.link({**self._chosen, **changes})
+            self._chosen.update(checked)
             self._count = max(self._count, count)
             return {"query": query}
 

@@ -87,7 +87,7 @@ class _Routes:
         try:
             said = json.loads(await _body(request))
             answer = await anyio.to_thread.run_sync(_act, page, said)
-        except (ValueError, TypeError, KeyError, RecursionError, ClientDisconnect):
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, ClientDisconnect):
             return JSONResponse({"error": "This was not understood."}, 400)
         return JSONResponse(answer, headers={"Cache-Control": FORGET})
 
@@ -99,7 +99,7 @@ class _Routes:
             return _missing()
         try:
             made = await anyio.to_thread.run_sync(make, dict(request.query_params), limiter=self._makers)
-        except (ValueError, TypeError, RecursionError):
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             return JSONResponse({"error": "This was not understood."}, 400)
         if made is None:
             return _missing()
@@ -133,6 +133,8 @@ def is_from_here(request: Request) -> bool:
 
 def _act(page: Page, said: Any) -> dict[str, Any]:
     """Do what a page says: ``{"do": "stop" | "go on", "group": NAME}`` or ``{"choose": CHANGES, "count": N}``."""
+    if not isinstance(said, dict):
+        raise TypeError("expected an object")
     if "do" in said:
         {"stop": page.stop, "go on": page.go_on}[said["do"]](str(said["group"]))
         return {}

@@ -17,10 +17,9 @@ from dashboard.compare.model_choice import choose_model, show_no_card, usable_ca
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
-from dashboard.compare.state import State
+from dashboard.compare.state import State, checked_choices
 from dashboard.compare.visit import visit
 from dashboard.components import payload
-from dashboard.components.display import checked_display
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
@@ -64,6 +63,7 @@ def go_back() -> None:
     query = st.session_state[LIGHT_BOX].back
     this_page().take_chosen()  # was chosen on the view that the visitor has left
     visit.follow({name: values[0] for name, values in parse_qs(query or "").items()})
+    st.session_state.went_back = True
     if visit.state.film is not None:
         st.session_state.upload = None
 
@@ -84,15 +84,14 @@ def link_state(hung: Hung, card: ModelCard, state: State) -> State:
     return state.with_(film=film, finding=finding)
 
 
-def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> str:
-    """Give the query of the address after a choice in the browser; raises ValueError for one that there is not."""
+def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
     if unknown := set(changes) - {"finding", "display"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
     if "finding" in changes and changes["finding"] not in card.outputs:
         raise ValueError("the model has no such output")
-    if "display" in changes:
-        checked_display(changes["display"])
-    return urlencode(visit.link.write(state.with_(**changes)))
+    checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
+    return urlencode(visit.link.write(state.with_(**checked))), checked
 
 
 def step(label: str, target: Any, icon: str, letter: str) -> None:
@@ -204,7 +203,8 @@ def compare(services: Services) -> None:
         key=LIGHT_BOX,
         on_back_change=go_back,
     )
-    visit.write_permalink(in_link)
+    if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
+        visit.write_permalink(in_link)
 
 
 compare(st.session_state.services)

@@ -69,7 +69,8 @@ if "finding" in chosen:
     state.choices.append(chosen["finding"])
 state.display |= chosen.get("display", {{}})
 shown = dict(state.display)
-page.link = lambda changes: urlencode({{"display": json.dumps(shown | changes.get("display", {{}}))}})
+page.link = lambda changes: (
+    urlencode({{"display": json.dumps(shown | changes.get("display", {{}}))}}), changes)
 spread = lambda array: np.repeat(np.repeat(array, 32, axis=-2), 32, axis=-1)
 offer = channel.parts.offer
 

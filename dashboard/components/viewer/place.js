@@ -33,13 +33,13 @@ export function bindBack(open) {
 /**
  * Point the links to files at what is shown, whenever their list opens.
  * @param {HTMLElement} root
- * @param {() => {page: string, finding: string, display: Display}} shown
+ * @param {() => {page: string, film: string, finding: string, display: Display}} shown
  */
 export function bindFiles(root, shown) {
   const list = find(root, ".save", HTMLDetailsElement);
   const point = () => {
-    const { page, finding, display } = shown();
-    const asked = new URLSearchParams({ finding, display: JSON.stringify(display) });
+    const { page, film, finding, display } = shown();
+    const asked = new URLSearchParams({ film, finding, display: JSON.stringify(display) });
     for (const link of list.querySelectorAll("a")) link.href = `${page}/downloads/${link.dataset.file}?${asked}`;
   };
   for (const event of ["toggle", "pointerdown", "focusin"]) list.addEventListener(event, point, { capture: true });

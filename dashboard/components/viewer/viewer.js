@@ -66,7 +66,7 @@ class Viewer {
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     this.hang(this.film);
-    bindFiles(root, () => ({ page: this.payload.page, finding: this.selected, display: this.display }));
+    bindFiles(root, () => ({ page: this.payload.page, film: this.payload.film.id, finding: this.selected, display: this.display }));
   }
 
   /** Listen to what happens outside of the light box, once it can answer. */

@@ -260,7 +260,8 @@ def test_what_is_chosen_in_the_browser_needs_no_run_and_counts_in_the_next(run, 
     assert parse_qs(answer["query"]) == {"film": ["generated/a"], "finding": ["Mass"]}
     answer = page.choose({"display": dict(DISPLAY) | {"opacity": 0.3}}, 1)
     assert parse_qs(answer["query"])["opacity"] == ["0.3"]
-    for bad in ({"finding": "Plague"}, {"display": {"contrast": 1}}, {"model": "other"}, {"display": {"opacity": "x"}}):
+    odd = ({"contrast": 1}, {"opacity": "x"}, {"opacity": float("inf")}, {"center": -5})
+    for bad in ({"finding": "Plague"}, {"model": "other"}, *({"display": one} for one in odd)):
         with pytest.raises((ValueError, TypeError)):
             page.choose(bad, 2)
     app.run()

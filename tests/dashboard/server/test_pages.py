@@ -244,6 +244,20 @@ def test_a_result_that_was_put_away_is_made_again(jobs):
     assert work.runs == 2
 
 
+def test_work_that_ends_before_it_is_watched_is_ready_all_the_same(jobs):
+    page = Page("ada")
+    work = Work(jobs, page)
+    work.go.set()
+
+    def ask():
+        job = jobs.ask(page.id, "job", work.run, slow=False)
+        until(lambda: job.ended)
+        return job
+
+    page.expect("maps", [Want("key", "map", "Map", ask, lambda: "part" if work.made else None)])
+    assert states(page) == ["ready"]
+
+
 def test_what_is_made_and_cannot_be_kept_is_not_made_for_ever(jobs):
     page = Page("ada")
     work = Work(jobs, page)
@@ -263,7 +277,7 @@ def test_choices_in_the_browser_are_taken_once_and_checked():
     def link(changes):
         if changes.get("finding") == "Plague":
             raise ValueError("no such finding")
-        return "&".join(f"{name}={value}" for name, value in changes.items())
+        return "&".join(f"{name}={value}" for name, value in changes.items()), changes
 
     page.link = link
     assert page.choose({"finding": "Mass"}, 1) == {"query": "finding=Mass"}
