@@ -44,7 +44,7 @@ def write_slow_model(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     x = inputs = keras.Input((256, 256, 1))
     for _ in range(2):
-        x = keras.layers.Conv2D(16, 7, padding="same", activation="relu")(x)
+        x = keras.layers.Conv2D(28, 7, padding="same", activation="relu")(x)
     outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
     keras.Model(inputs, outputs).save(folder / "slow.keras")
     card = {
@@ -65,7 +65,8 @@ def panels(page, state: str = "ready"):
 
 
 def finish(page, count: int = 3) -> None:
-    """Wait until all maps are there and the page rests."""
+    """Wait until all maps of the film in the heading are there and the page rests."""
+    expect(page.locator(".viewer .film .subtitle")).to_have_text(title(page).inner_text(), timeout=SLOW)
     expect(panels(page)).to_have_count(count, timeout=SLOW)
     expect(page.get_by_text("All maps are there.")).to_be_visible(timeout=SLOW)
 

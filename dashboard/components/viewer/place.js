@@ -14,6 +14,16 @@ export function showAddress(query) {
 }
 
 /**
+ * Whether an address shows the film that the browser's address shows.
+ * @param {string} query
+ */
+export function isOfThisFilm(query) {
+  /** @param {string} text */
+  const film = (text) => new URLSearchParams(text).get("film");
+  return film(query) === film(location.search);
+}
+
+/**
  * Call `open(query)` when the visitor goes back or forth within this page; gives the undo. Streamlit would run the page
  * with the address as it is now and the state as it was.
  * @param {(query: string) => void} open

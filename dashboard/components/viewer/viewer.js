@@ -10,7 +10,7 @@ import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
-import { bindBack, bindFiles, showAddress } from "./place.js";
+import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
@@ -21,6 +21,7 @@ import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
+const AGAIN_MS = 500;
 const LOST_MS = [300, 2000, 4000, 8000, 16000]; // between attempts to have a page run that the server has forgotten
 
 class Viewer {
@@ -217,11 +218,13 @@ class Viewer {
   /**
    * Tell the server what the visitor chose; the address follows.
    * @param {object} changes
+   * @param {number} again how often to try again, where the film is just changing
    */
-  async choose(changes) {
-    const film = this.payload.film.id;
+  async choose(changes, again = 3) {
     const answer = await this.say({ choose: changes, count: this.choice.count });
-    if (answer?.query !== undefined && this.latest?.film.id === film) showAddress(answer.query);
+    if (answer?.query === undefined) return;
+    if (isOfThisFilm(answer.query)) showAddress(answer.query);
+    else if (again) setTimeout(() => this.choose(changes, again - 1), AGAIN_MS);
   }
 
   /**
