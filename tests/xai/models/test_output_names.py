@@ -91,6 +91,7 @@ def plain(tmp_path):
     ("name", "content"),
     [
         ("labels.txt", "0 Normal\n1 Pneumonia\n"),
+        ("labels.txt", "1 Pneumonia\n0 Normal\n"),
         ("labels.txt", "Normal\nPneumonia\n"),
         ("plain_labels.txt", "Normal\r\nPneumonia\r\n"),
         ("class_names.json", json.dumps(["Normal", "Pneumonia"])),
