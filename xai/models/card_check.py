@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -172,7 +173,7 @@ def _flat(model: keras.Model, size: Size, channels: int, name: str) -> FlatGraph
     try:
         return flatten(model, size, channels)
     except Exception as error:  # Keras names a shape that does not fit in many different exceptions
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error)).split())[:300]
         extent = " x ".join(map(str, (*sides(size), channels)))
         sentence = f"{name} cannot be used with an input of {extent}: {reason}"
         raise ModelCardError(sentence if sentence.endswith(".") else f"{sentence}.") from error

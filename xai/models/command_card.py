@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, write_card
+from xai.models.errors import ModelError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,8 @@ def write_starter_card(model: Path, outputs: tuple[str, ...] | None = None) -> t
     from xai.models.classifier import Classifier
 
     path = card_path(model)
+    if path == model:
+        raise ModelError(f"{model.name} is a model card or another JSON file, no model: name the model beside it.")
     if path.exists():
         raise ModelCardError(f"{path.name} is there already: edit it, or move it away first.")
     card = starter_card(model, outputs)

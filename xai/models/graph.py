@@ -246,10 +246,9 @@ def _open_head(tensor: KerasTensor) -> tuple[KerasTensor | None, str | None]:
     """
     history = tensor._keras_history
     operation, node = inner(history.operation), history.operation._inbound_nodes[history.node_index]
-    activation = getattr(operation, "activation", None)
     if isinstance(operation, keras.layers.Dense):
         return _open_dense(operation, tensor, node, history.operation.name)
-    if link := _kind(activation) or _kind(operation):  # an Activation or Softmax layer, or the bare operation
+    if link := _kind(operation.activation if type(operation) is keras.layers.Activation else operation):
         return node.input_tensors[0], link
     if isinstance(operation, PASSING):
         logits, link = _open_head(node.input_tensors[0])
@@ -280,6 +279,12 @@ def _open_dense(
 
 
 def _kind(what: Any) -> str | None:
-    """Tell whether a function, operation or layer is a sigmoid or a softmax."""
-    name = getattr(what, "__name__", type(what).__name__).lower()
+    """Tell whether one of Keras' functions or operations is a sigmoid or a softmax, and nothing before it.
+
+    A layer that has one as its last step, such as a convolution, is none: what it takes are no logits.
+    """
+    is_function = hasattr(what, "__name__")
+    if not (what if is_function else type(what)).__module__.startswith("keras."):
+        return None
+    name = (what.__name__ if is_function else type(what).__name__).lower()
     return name if name in ("sigmoid", "softmax") else None

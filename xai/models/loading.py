@@ -21,6 +21,7 @@ from xai.models.keras_2 import keras_3_in_hdf5, modernise, objects
 
 MAX_MODEL_BYTES = 2 * 1024**3
 MAX_CONFIG_BYTES = 64 * 1024**2
+BOMB_BYTES, BOMB_FACTOR = 64 * 1024**2, 200  # what is larger than both, weights of a network are not
 CODE_CLASSES = {
     "Lambda",
     "TFSMLayer",
@@ -137,6 +138,16 @@ def _load_keras(path: Path, kind: Kind) -> Any:
         raise ModelError(f"Keras cannot rebuild {path.name}: {reason_of(error)}") from error
 
 
+def is_bomb(size: int, stored: int) -> bool:
+    """Whether something would fill far more memory than weights that were stored in so few bytes can."""
+    return size > BOMB_BYTES and size > BOMB_FACTOR * stored
+
+
+def bomb_told(part: str, size: int) -> str:
+    """Say so: the rest of a sentence that starts with the file's name."""
+    return f"would unpack its {part} to {size / 2**30:.1f} GiB from next to nothing, which no weights do: get it anew."
+
+
 def _archive_config(path: Path) -> tuple[Any, str]:
     """Read the configuration of a ``.keras`` file and the version of Keras that wrote it."""
     try:
@@ -144,6 +155,9 @@ def _archive_config(path: Path) -> tuple[Any, str]:
             total = sum(member.file_size for member in archive.infolist())
             if total > 2 * MAX_MODEL_BYTES or archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ModelError(f"{path.name} unpacks to more than a model can be.")
+            for member in archive.infolist():
+                if is_bomb(member.file_size, member.compress_size):
+                    raise ModelError(f"{path.name} {bomb_told(member.filename, member.file_size)}")
             strays = [name for name in archive.namelist() if name.startswith("/") or ".." in PurePosixPath(name).parts]
             if strays:
                 raise ModelError(f"{path.name} wants to unpack {strays[0]}, which lies outside the model.")
@@ -191,7 +205,7 @@ def _text(value: Any) -> str:
 
 
 def _refuse_links(group: Any, name: str) -> None:
-    """Refuse an HDF5 file that points at other files of this machine."""
+    """Refuse an HDF5 file that points at other files of this machine, or holds next to nothing in place of weights."""
     import h5py
 
     for key in group:
@@ -202,6 +216,8 @@ def _refuse_links(group: Any, name: str) -> None:
             _refuse_links(item, name)
         elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
             raise ModelError(f"{name} points at another file, which a model may not.")
+        elif isinstance(item, h5py.Dataset) and is_bomb(item.nbytes, item.id.get_storage_size()):
+            raise ModelError(f"{name} {bomb_told(key, item.nbytes)}")
 
 
 def _refuse_code(config: Any, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from xai.models.errors import ModelError, reason_of
 from xai.others import stop_calls_home
 
 CHANNELS = (1, 3)
+ML = ("ai.onnx.ml", "com.microsoft")  # sets of operations beside ONNX' own of which OpenVINO knows some
 ONNX = Closed("an ONNX model", "openvino")
 
 
@@ -44,10 +46,30 @@ def load_onnx(path: Path) -> Any:
         run = _runner(compiled, first, batch)
         sample = run(np.zeros((1, *(side or ANY_SIZE for side in shape)), np.float32))
     except RuntimeError as error:
-        raise ModelError(f"OpenVINO, which runs ONNX models, cannot run {path.name}: {reason_of(error)}") from error
+        raise ModelError(
+            f"OpenVINO, which runs ONNX models, cannot run {path.name}: {_reason(content, error)}"
+        ) from error
     if sample.ndim != 2:
         raise ModelError(f"{path.name} gives {sample.shape[1:]} a picture; Lightbox explains one row of scores.")
     return close(_as_tensor_function(run, sample.shape[1]), shape, ONNX)
+
+
+def _reason(content: bytes, error: Exception) -> str:
+    """Why OpenVINO refuses: an operation that ONNX does not define, else its own words without places in its code."""
+    import onnx
+
+    model = onnx.load_model_from_string(content)
+    own = {(one.domain, one.name) for one in model.functions}
+    strange = sorted(
+        {
+            one.op_type
+            for one in model.graph.node
+            if one.domain not in ("", "ai.onnx", *ML) and (one.domain, one.op_type) not in own
+        }
+    )
+    if strange:
+        return f"{', '.join(strange[:3])} is no operation of ONNX's own; export it without."
+    return re.sub(r"(Exception from|Check '.*?' failed at) src/\S+:\s*", "", reason_of(error))
 
 
 def _with_weights(path: Path) -> bytes:

@@ -116,6 +116,5 @@ def _parsed(text: str) -> Any:
             return {number: one or other for number, one, other in pairs}
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     numbered = [re.fullmatch(r"(\d+)[\s:,]+(.+)", line) for line in lines]
-    if lines and all(numbered) and [int(one[1]) for one in numbered if one] in (list(range(len(lines))),):
-        return [one[2] for one in numbered if one]
-    return lines
+    named = {int(one[1]): one[2] for one in numbered if one}
+    return [named[k] for k in range(len(lines))] if sorted(named) == list(range(len(lines))) else lines

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 WHOLE = (0.0, 1.0)
+EDGE = 1e-6  # of the film's side, by which sums of shares may miss
 BETWEEN = " + "  # names of layers whose maps are added up
 
 
@@ -57,6 +58,8 @@ def finest(places: Sequence[Place]) -> tuple[int, int]:
 def spread(maps: np.ndarray, place: Place, grid: tuple[int, int]) -> np.ndarray:
     """Share the evidence of cells out among those of a grid of the whole film, bilinear; its sum stays what it is.
 
+    Only what lies beside the film, in a border that the model puts around it, is left out.
+
     Parameters
     ----------
     maps : ndarray, shape (K, h, w)
@@ -86,4 +89,6 @@ def _shares(cells: int, wanted: int, extent: tuple[float, float]) -> np.ndarray:
     for cell in np.flatnonzero(weights.sum(axis=0) == 0):  # finer than the grid: all of it goes to where it lies
         weights[np.abs(at - centres[cell]).argmin(), cell] = 1
     shares: np.ndarray = weights / weights.sum(axis=0)
+    half = abs(end - start) / cells / 2
+    shares[:, (centres + half <= EDGE) | (centres - half >= 1 - EDGE)] = 0
     return shares

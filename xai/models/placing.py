@@ -19,10 +19,16 @@ from xai.models.graph import FlatGraph, KerasTensor, inner, is_learned, nodes_in
 from xai.models.place import Place
 
 Shape: TypeAlias = tuple[int, ...]
-MIXING = ("Einsum", "Moveaxis", "Roll", "Rot90", "Swapaxes")
+MIXING = (
+    *("AffineTransform", "Einsum", "ElasticTransform", "MapCoordinates", "Moveaxis", "PerspectiveTransform", "Roll"),
+    *("Rot90", "Swapaxes"),
+)
+CUTTING = ("Repeat", "Slice", "Take", "Tile")  # of the channels they are followed, of rows and columns not
 SAME_VALUES = ("ExpandDims", "Flatten", "Permute", "Reshape", "Squeeze", "Transpose")  # in another order at most
 OF_THE_FIRST = ("Dot", "Matmul")  # rows of a product are those of its first factor
 
+EATEN = 3  # pixels of a border on each side: no more than the convolution behind it eats
+EATEN_SHARE = 0.08  # of the film's side, likewise
 DIGITS = 9  # of an extent: cropped and padded again, a film is whole
 
 
@@ -69,10 +75,15 @@ def _carried(
         return _sliced(node.arguments.args[1], place, tensor.shape, to.shape)
     if kind == "Split":
         return _sliced(_key_of_split(node, to), place, tensor.shape, to.shape)
-    if is_raw and kind in ("CenterCrop", "Cropping2D"):
-        return _cropped(operation, place, tensor.shape, to.shape)
-    if is_raw and kind == "ZeroPadding2D" and not place.is_whole:
-        return _padded(operation, place, tensor.shape, to.shape)
+    if kind in CUTTING and to.shape[1:3] != tensor.shape[1:3]:
+        return None
+    if place.start is None and len(to.shape) == 4:
+        if is_raw and kind in ("CenterCrop", "CropImages", "Cropping2D"):
+            return _cropped(operation, place, tensor.shape, to.shape)
+        if is_raw and kind in ("Pad", "PadImages", "ZeroPadding2D"):
+            return _padded(operation, place, tensor.shape, to.shape)
+        if getattr(operation, "crop_to_aspect_ratio", False) or getattr(operation, "pad_to_aspect_ratio", False):
+            return _kept_in_proportion(operation, place, tensor.shape, to.shape)
     return _through_layer(graph, operation, known, to)
 
 
@@ -150,7 +161,7 @@ def _is_known(item: Any) -> bool:
 
 def _whole_key(key: Any, rank: int) -> tuple[Any, ...]:
     """Write an index with an item for every axis."""
-    items = key if isinstance(key, tuple) else (key,)
+    items = tuple(key) if isinstance(key, (tuple, list)) else (key,)  # a file makes a list of a tuple
     at = next((k for k, item in enumerate(items) if item is Ellipsis), len(items))
     rest = items[at + 1 :]
     return (*items[:at], *[slice(None)] * (rank - at - len(rest)), *rest)
@@ -185,20 +196,64 @@ def _mirrored(operation: Any, place: Place, rank: int) -> Place | None:
 def _cropped(operation: Any, place: Place, before: Shape, after: Shape) -> Place | None:
     if hasattr(operation, "cropping"):
         (top, _), (left, _) = operation.cropping
+    elif hasattr(operation, "top_cropping"):
+        top = _start(operation.top_cropping, operation.bottom_cropping, before[1] - after[1])
+        left = _start(operation.left_cropping, operation.right_cropping, before[2] - after[2])
     else:  # from the middle; a film smaller than the crop is scaled instead, and keeps its extent
         if before[1] < after[1] or before[2] < after[2]:
             return replace(place, grid=(after[1], after[2]))
         top, left = (before[1] - after[1]) // 2, (before[2] - after[2]) // 2
-    rows, columns = range(top, top + after[1]), range(left, left + after[2])
+    return _cut_out(place, before, (top, left), (after[1], after[2]))
+
+
+def _start(first: int | None, last: int | None, both: int) -> int:
+    """Give what is cut off or added before, which may be told by what is behind and both together."""
+    return both - (last or 0) if first is None else first
+
+
+def _cut_out(place: Place, before: Shape, corner: tuple[int, int], grid: tuple[int, int]) -> Place:
+    rows, columns = range(corner[0], corner[0] + grid[0]), range(corner[1], corner[1] + grid[1])
     down, across = _part(place.down, rows, before[1]), _part(place.across, columns, before[2])
-    return replace(place, grid=(len(rows), len(columns)), down=down, across=across)
+    return replace(place, grid=grid, down=down, across=across)
 
 
-def _padded(operation: Any, place: Place, before: Shape, after: Shape) -> Place:
-    """Put back around a part of the film what was cut off; the margin that a convolution eats has no such meaning."""
-    (top, bottom), (left, right) = operation.padding
-    down = _grown(place.down, top / before[1], bottom / before[1])
-    return Place((after[1], after[2]), down=down, across=_grown(place.across, left / before[2], right / before[2]))
+def _padded(operation: Any, place: Place, before: Shape, after: Shape) -> Place | None:
+    """Put a border around the film, or back around a part of it; a margin that a convolution eats means nothing."""
+    more = after[1] - before[1], after[2] - before[2]
+    if hasattr(operation, "padding"):
+        (top, _), (left, _) = operation.padding
+    elif hasattr(operation, "top_padding"):
+        top = _start(operation.top_padding, operation.bottom_padding, more[0])
+        left = _start(operation.left_padding, operation.right_padding, more[1])
+    elif len(operation.pad_width) == len(after):
+        top, left = operation.pad_width[1][0], operation.pad_width[2][0]
+    else:
+        return None
+    borders = ((top, more[0] - top, before[1]), (left, more[1] - left, before[2]))
+    if place.is_whole and all(max(one, other) <= max(EATEN, EATEN_SHARE * side) for one, other, side in borders):
+        return replace(place, grid=(after[1], after[2]))
+    return _surrounded(place, before, (top, left), (after[1], after[2]))
+
+
+def _surrounded(place: Place, before: Shape, corner: tuple[int, int], grid: tuple[int, int]) -> Place:
+    behind = grid[0] - before[1] - corner[0], grid[1] - before[2] - corner[1]
+    down = _grown(place.down, corner[0] / before[1], behind[0] / before[1])
+    return replace(
+        place, grid=grid, down=down, across=_grown(place.across, corner[1] / before[2], behind[1] / before[2])
+    )
+
+
+def _kept_in_proportion(operation: Any, place: Place, before: Shape, after: Shape) -> Place:
+    """Follow a scaling that first cuts the middle out, or puts a border around, so that nothing is stretched."""
+    (height, width), size = before[1:3], (after[1], after[2])
+    rows, columns = int(width * size[0] / size[1]), int(height * size[1] / size[0])
+    if operation.crop_to_aspect_ratio:
+        box = max(min(height, rows), 1), max(min(width, columns), 1)
+        found = _cut_out(place, before, ((height - box[0]) // 2, (width - box[1]) // 2), box)
+    else:
+        top, left = (max(height, rows) - height) // 2, (max(width, columns) - width) // 2
+        found = _surrounded(place, before, (top, left), (height + 2 * top, width + 2 * left))
+    return replace(found, grid=size)
 
 
 def _grown(extent: tuple[float, float], before: float, behind: float) -> tuple[float, float]:

@@ -116,6 +116,15 @@ def test_weights_beside_an_onnx_model_are_read(tmp_path):
         load_model(path)
 
 
+def test_an_operation_that_is_not_of_onnx_is_named(tmp_path):
+    picture, scores = (helper.make_tensor_value_info(*one) for one in (("x", 1, [1, 1, 8, 8]), ("y", 1, [1, 2])))
+    graph = helper.make_graph([helper.make_node("Magic", ["x"], ["y"], domain="my.own")], "g", [picture], [scores])
+    sets = [helper.make_opsetid("", 17), helper.make_opsetid("my.own", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=sets, ir_version=9), tmp_path / "own.onnx")
+    with pytest.raises(ModelError, match=r"cannot run own.onnx: Magic is no operation of ONNX's own; export it with"):
+        load_model(tmp_path / "own.onnx")
+
+
 def test_a_cut_off_onnx_model_is_damaged(tmp_path):
     path = write_onnx(tmp_path / "net.onnx")
     path.write_bytes(path.read_bytes()[:-40])

@@ -11,6 +11,7 @@ from xai.backend import keras
 from xai.models.card_check import starter_card
 from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import flatten
+from xai.models.place import Place, spread
 
 L = keras.layers
 
@@ -46,10 +47,18 @@ def test_branches_know_the_part_of_the_film_that_they_see(name, across):
         (lambda x: x[:, 12:, :-6], (1 / 2, 1), (0, 3 / 4)),
         (lambda x: x[:, ::-1, ::2], (1, 0), (0, 1)),
         (lambda x: keras.ops.flip(x[..., :12, :]), (1, 0), (1 / 2, 0)),
+        (lambda x: x[[slice(None), slice(None), slice(None, None, -1)]], (0, 1), (1, 0)),  # as read from a file
         (L.Resizing(40, 40), (0, 1), (0, 1)),
+        (L.Resizing(24, 12, crop_to_aspect_ratio=True), (0, 1), (1 / 4, 3 / 4)),
+        (L.Resizing(24, 48, pad_to_aspect_ratio=True), (0, 1), (-1 / 2, 3 / 2)),
+        (lambda x: keras.ops.image.crop_images(x, 0, 6, None, None, 12, 18), (0, 1 / 2), (1 / 4, 1)),
+        (lambda x: keras.ops.image.pad_images(x, 6, 0, None, None, 30, 36), (-1 / 4, 1), (0, 3 / 2)),
+        (lambda x: keras.ops.pad(x, ((0, 0), (0, 6), (12, 0), (0, 0))), (0, 5 / 4), (-1 / 2, 1)),
+        (L.ZeroPadding2D(((6, 0), (0, 0))), (-1 / 4, 1), (0, 1)),
+        (L.ZeroPadding2D(3), (0, 1), (0, 1)),
     ],
 )
-def test_cropping_and_mirroring_are_followed(cut, down, across):
+def test_cropping_padding_and_mirroring_are_followed(cut, down, across):
     (place,) = [
         one.place for one in maps_of(forks.forked(lambda x: forks.pooled(forks.conv("c")(cut(x))))).by_name.values()
     ]
@@ -78,6 +87,11 @@ def test_a_layer_of_somebodys_own_is_not_taken_for_keras_by_its_name():
 
     found = maps_of(forks.forked(lambda x: forks.pooled(Transpose(name="doubled")(forks.conv("c")(x)))))
     assert found.joined == ("doubled",)
+
+
+def test_evidence_in_a_border_around_the_film_is_left_out():
+    kept = spread(np.ones((1, 6, 6), np.float32), Place((6, 6), down=(-1 / 2, 1), across=(0, 1)), (6, 6))
+    np.testing.assert_allclose(kept.sum(), 24, rtol=1e-5)
 
 
 def test_a_border_that_was_added_is_not_read():

@@ -7,6 +7,8 @@ import pytest
 
 from tests.xai import made_models as models
 from xai.backend import keras
+from xai.models.classifier import Classifier
+from xai.models.command_card import write_starter_card
 from xai.models.feature_maps import find_feature_maps
 from xai.models.graph import flatten
 
@@ -48,6 +50,35 @@ def test_the_head_is_told(name, link, opened, zoo_model):
     graph = flatten(zoo_model(name), models.SIDE, 1)
     assert graph.link == link
     assert (graph.logits is not None) == opened
+
+
+def pooled(maps):
+    return L.GlobalAveragePooling2D(keepdims=True)(maps)
+
+
+HEADS = {
+    "convolution": lambda maps: L.Flatten()(L.Conv2D(4, 1, activation="sigmoid")(pooled(maps))),
+    "convolution with a softmax": lambda maps: L.Reshape((4,))(L.Conv2D(4, 1, activation="softmax")(pooled(maps))),
+    "of two from four": lambda maps: L.Flatten()(L.Conv2D(2, 1, activation="sigmoid")(pooled(maps))),
+    "einsum": lambda maps: L.EinsumDense("ab,bc->ac", 4, activation="sigmoid")(L.Flatten()(pooled(maps))),
+    "separable": lambda maps: L.Flatten()(L.SeparableConv2D(4, 1, activation="sigmoid")(pooled(maps))),
+    "depthwise": lambda maps: L.Flatten()(L.DepthwiseConv2D((2, 2), activation="sigmoid")(maps)),
+    "one axis": lambda maps: L.Flatten()(L.Conv1D(4, 1, activation="sigmoid")(L.Reshape((1, 4))(pooled(maps)))),
+    "recurrent": lambda maps: L.SimpleRNN(4, activation="sigmoid")(L.Reshape((4, 4))(maps)),
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_a_layer_takes_before_its_own_activation_is_never_its_logits(head, tmp_path):
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((16, 16, 1))
+    model = keras.Model(inputs, HEADS[head](L.Conv2D(4, 8, strides=8, activation="relu")(inputs)))
+    model.save(tmp_path / "model.keras")
+    write_starter_card(tmp_path / "model.keras")
+    film = np.random.default_rng(0).random((1, 16, 16, 1)).astype(np.float32)
+    classifier = Classifier.load(tmp_path / "model.keras")
+    found = classifier.card.probabilities(classifier.logits(film[..., 0]))
+    np.testing.assert_allclose(found, model.predict(film, verbose=0), atol=1e-6)
 
 
 def test_the_last_feature_map_comes_first_and_raw_input_never():

@@ -179,6 +179,20 @@ def test_text_is_no_model(tmp_path, name):
     assert "damaged or no Keras model" in refused(path)
 
 
+def test_weights_that_unpack_from_next_to_nothing_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("xai.models.loading.BOMB_BYTES", 2**20)
+    with zipfile.ZipFile(tmp_path / "bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("metadata.json", '{"keras_version": "3.0"}')
+        archive.writestr("model.weights.h5", bytes(2**21))
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.attrs["model_config"] = "{}"
+        file.create_dataset("kernel", (2**19,), "float32", chunks=True)  # nothing was ever written
+    for name in ("bomb.keras", "bomb.h5"):
+        with pytest.raises(ModelError, match="from next to nothing, which no weights do"):
+            load_model(tmp_path / name)
+
+
 def test_a_zip_without_a_configuration_is_no_model(tmp_path):
     path = tmp_path / "holiday.keras"
     with zipfile.ZipFile(path, "w") as archive:

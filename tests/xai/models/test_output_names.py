@@ -12,6 +12,8 @@ from tests.xai import made_models as models
 from xai.backend import keras
 from xai.cards.model_card import ModelCardError
 from xai.models.card_check import checked_graph, starter_card
+from xai.models.command_card import write_starter_card
+from xai.models.errors import ModelError
 from xai.models.graph import flatten
 from xai.models.output_names import stored_names
 
@@ -91,6 +93,7 @@ def plain(tmp_path):
     ("name", "content"),
     [
         ("labels.txt", "0 Normal\n1 Pneumonia\n"),
+        ("labels.txt", "1 Pneumonia\n0 Normal\n"),
         ("labels.txt", "Normal\nPneumonia\n"),
         ("plain_labels.txt", "Normal\r\nPneumonia\r\n"),
         ("class_names.json", json.dumps(["Normal", "Pneumonia"])),
@@ -134,3 +137,9 @@ def test_one_output_of_two_classes_is_the_second(plain):
 def test_a_list_that_makes_no_sense_is_passed_over(content, plain):
     (plain.parent / "labels.txt").write_text(content)
     assert stored_names(plain, 2) is None
+
+
+def test_a_card_is_no_model_to_write_a_card_for(tmp_path):
+    (tmp_path / "card.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"card.json is a model card or another JSON file, no model"):
+        write_starter_card(tmp_path / "card.json")
