@@ -120,6 +120,25 @@ def test_names_with_folders_and_endings():
     assert [None if pd.isna(film) else film for film in found] == list(meant.values())
 
 
+def test_a_folder_that_contradicts_the_films_path_means_another_film():
+    films = table(["0", "1", "b/2", "c/2"], ["set/covid/0.jpg", "1.jpg", "b/2.jpg", "c/2.jpg"])
+    meant = {
+        "normal/0.jpg": None,
+        "/data/set/normal/0.jpg": None,
+        "other/covid/0.jpg": None,
+        "covid/0.jpg": "0",
+        "Covid/0.jpg": "0",
+        "/data/set/covid/0.jpg": "0",
+        "0.jpg": "0",
+        "./0.jpg": "0",
+        "anywhere/1.jpg": "1",
+        "b/2": "b/2",
+        "a/2.jpg": None,
+    }
+    found = match_films(pd.Series(list(meant), index=range(3, 3 + len(meant))), films)
+    assert [None if pd.isna(film) else film for film in found] == list(meant.values())
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
