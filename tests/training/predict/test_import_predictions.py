@@ -78,6 +78,15 @@ def test_marked_columns_win_over_labels_of_the_same_name(dataset):
     assert made.ignored == ("Mass", "label_Edema", "Edema")
 
 
+@pytest.mark.parametrize("other", ["pred_Mass", "Mass_pred", "mass prob", "p_Mass", "score_Mass"])
+def test_labels_are_not_read_as_predictions(dataset, other):
+    rows = "\n00000001_000,1,0.7\n00000002_000,0,0.6\n00000002_001,1,0.2\n"
+    sentence = refusal(dataset, f"film,Mass,{other}{rows}")
+    assert "own labels in the column Mass" in sentence and f"prediction in {other}: name the" in sentence
+    assert joined(dataset, f"film,Mass,weight{rows}").table["Mass"].tolist() == [1, 0, 1]
+    assert joined(dataset, f"film,Mass,{other}{rows.replace(',1,', ',0.9,')}").table["Mass"].tolist() == [0.9, 0, 0.9]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_separators(dataset, separator):
     text = separator.join(["film", "Mass", "Edema"]) + "\n" + separator.join(["00000001_000", "0.25", "1e-3"]) + "\n"
