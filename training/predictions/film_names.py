@@ -28,10 +28,12 @@ def match_films(names: pd.Series, films: pd.DataFrame) -> pd.Series:
         for films_by_key in known:
             found = found.fillna(left.map(films_by_key))
         left = left[found.isna()].str.extract(r"^[^/]*/(.*)$", expand=False).dropna()
-    foldered = whole[found.notna() & whole.str.contains("/", regex=False).fillna(False)]
     place = dict(zip(films["film"], zip(ids, paths, strict=True), strict=True))
-    strange = [row for row, name in foldered.items() if not _agrees(name, *place[found[row]])]
-    return found.drop(strange).reindex(names.index)
+    agrees = [
+        film in place and ("/" not in str(name) or _agrees(name, *place[film]))
+        for name, film in zip(whole, found, strict=True)
+    ]
+    return found.where(np.array(agrees, bool))
 
 
 def _agrees(name: str, film: str, path: str) -> bool:
