@@ -19,8 +19,9 @@ from training.datasets.facts import DatasetFacts
 # What a film's path, without its ending, says of the patient: pattern -> name of the patient. Numbers that are counted
 # anew in every set stand behind the ``{dataset}``, as person 12 of one set is not person 12 of another.
 NAMES = {
-    # NIH ChestX-ray14: patient and follow-up. In all 112,120 rows the number is that of the column Patient ID.
-    r"(?:^|/)(?=\d{8}_\d{3}(?![0-9A-Za-z]))0*([1-9]\d*)_[^/]*$": "nih:{0}",
+    # NIH ChestX-ray14: patient, 1 to 30805, and follow-up; a larger number is a date, such as 20200115_001. In all
+    # 112,120 rows the number is that of the column Patient ID.
+    r"(?:^|/)(?=000(?:[0-2]\d{4}|30[0-7]\d\d|3080[0-5])_\d{3}(?![0-9A-Za-z]))0*([1-9]\d*)_[^/]*$": "nih:{0}",
     # CheXpert: patient00001/study1/view1_frontal.
     r"(?<![0-9A-Za-z])patient(\d+)[/_-]study\d+[/_-]view\d": "chexpert:{0}",
     # MIMIC-CXR-JPG: files/p10/p10000032/s50414267/...

@@ -21,6 +21,7 @@ import pandas as pd
 
 MAX_BYTES = 2**28  # of the unpacked text; 14 probabilities of all 377,110 films of MIMIC-CXR-JPG are half of it
 MAX_CELLS = 30_000_000
+MAX_LINES = 5_000_000
 MAX_COLUMNS = 100_000  # which a heading can hardly hold; pandas takes minutes for a row of a million
 MAX_HEADING = 200_000  # characters
 SEPARATORS = ",;\t|"
@@ -142,11 +143,17 @@ def _number(text: str) -> float:
 
 
 def _unpacked(file: Path) -> bytes:
+    """Unpack a file, and stop where it is larger than is sensible."""
+    data, lines = bytearray(), 0
     with file.open("rb") as stream, _opened(stream) as text:
-        data = text.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise TableError(f"it holds more than {MAX_BYTES // 2**20:,} MiB of text")
-    return data
+        while part := text.read(2**20):
+            data += part
+            lines += max(part.count(b"\n"), part.count(b"\r"))
+            if len(data) > MAX_BYTES:
+                raise TableError(f"it holds more than {MAX_BYTES // 2**20:,} MiB of text")
+            if lines > MAX_LINES:
+                raise TableError(f"it has more than {MAX_LINES:,} lines")
+    return bytes(data)
 
 
 def _opened(stream: IO[bytes]) -> IO[bytes] | io.BufferedIOBase:

@@ -9,7 +9,8 @@ network is trained on the training films alone, and the validation films decide 
 which thresholds it gets.
 
 Films of other datasets (--also) are mixed in: their training films are drawn from in every epoch, their validation
-films join the calibration, their test films are measured on their own.
+films join the calibration, their test films are measured on their own. Films of patients who are held out are left
+out.
 
 It can be stopped at any time. The same command goes on after the last whole epoch and ends with the same model.
 """
@@ -21,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from training.datasets.table import read_dataset
-from training.fitting.films import MEMORY, readable_films
+from training.fitting.films import MEMORY, apart, readable_films
 from training.fitting.journal import check_same, close_journal, open_journal, speaking
 from training.fitting.log import tensorboard
 from training.fitting.provenance import Origin
@@ -73,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
         with speaking(folder):
             films = readable_films(datasets[:1], recipe.size, cache, args.memory)
             also = readable_films(datasets[1:], recipe.size, cache, args.memory - films.canvases.memory)
+            also = apart(also, films, "test", *(("validation",) if recipe.hold_out == "validation" else ()))
         soft = soft_facts = None
         if args.soft_labels:
             soft = read_soft_labels(args.soft_labels, films.table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,3 +113,31 @@ def readable_films(
         Canvases.of(*stores, keep=tuple(kept)) if datasets else Canvases.of(np.empty((0, size, size), np.float32))
     )
     return Films(tuple(datasets), table, canvases, left_out)
+
+
+def apart(also: Films, films: Films, *held_out: str) -> Films:
+    """Leave out the films mixed in whose patient, as far as known, is among those that a model is measured on.
+
+    Parameters
+    ----------
+    also : Films
+        Films to mix in; their own test films stay.
+    films : Films
+        What the model is for.
+    held_out : str
+        Their splits that nothing may be trained on.
+    """
+    measured = [films.table["patient"].iloc[films.in_splits(*held_out)]]
+    measured.append(also.table["patient"].iloc[also.in_splits("test")])
+    shared = also.table["patient"].isin(pd.concat(measured).dropna()) & (also.table["split"] != "test")
+    if not shared.any():
+        return also
+    count = int(shared.sum())
+    print(
+        f"{count:,} films of --also are left out: films of their patients are held out to measure on", file=sys.stderr
+    )
+    kept = np.flatnonzero(~shared)
+    left_out = also.left_out | {"of patients that are held out": count}
+    return replace(
+        also, table=also.table.iloc[kept].reset_index(drop=True), canvases=also.canvases.view(kept), left_out=left_out
+    )

@@ -60,6 +60,7 @@ def provenance(fitted: Fitted, films: Films, also: Films, origin: Origin) -> dic
         "data_version": films.version,
         "left_out": films.left_out,
         "also": [_data_facts(dataset) for dataset in also.datasets],
+        "also_left_out": also.left_out if also.datasets else None,
         "also_version": also.version if also.datasets else None,
         "started_from": start and {"file": start.path.name, "sha256": start.card.sha256, **start.card.provenance},
         "soft_labels": origin.soft_labels,

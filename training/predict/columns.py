@@ -30,6 +30,8 @@ FILM_COLUMNS = (
     "file",
     "id",
 )
+# What a column of predictions is called beside one of labels: pred_Mass, Mass_prob; as `column_key` spells it.
+PREDICTED = ("pred", "preds", "prediction", "predicted", "prob", "probability", "p", "score", "output", "model")
 LISTED = 8  # columns that a message names
 ROUNDED = 0.005  # of a probability with two decimals
 
@@ -110,6 +112,13 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
         )
     ordered = [name for name in (*FINDINGS, *classes) if name in found]
     return Columns({name: found[name] for name in ordered}, False)
+
+
+def prediction_beside(output: str, column: str, columns: pd.Index) -> str | None:
+    """Give the column that is called as if it were the prediction of an output whose own column holds labels."""
+    names = {column_key(output), column_key(column)}
+    called = {key for name in names for word in PREDICTED for key in (word + name, name + word)}
+    return next((other for other in columns if other != column and column_key(other) in called), None)
 
 
 def listed(columns: pd.Index) -> str:

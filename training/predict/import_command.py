@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from training.datasets.table import Dataset, read_dataset
@@ -15,7 +16,7 @@ from training.datasets.text_table import TableError, as_numbers, is_blank, read_
 from training.evaluate.classes import BY_CLASS, class_names, truths
 from training.evaluate.ranked import rank
 from training.evaluate.thresholds import RULES, choose
-from training.predict.columns import choose_columns, film_column
+from training.predict.columns import Columns, choose_columns, film_column, prediction_beside
 from training.predictions.film_names import match_films
 from training.predictions.table import (
     Predictions,
@@ -70,7 +71,7 @@ def join_csv(path: Path, films: pd.DataFrame) -> Joined:
     ------
     PredictionsError
         Naming the row: if a value is no number in [0, 1], or two rows name the same film; or if a column is
-        missing, or no row matches a film.
+        missing, or no row matches a film; or if a column holds the dataset's labels beside one of predictions.
     """
     raw = _read_text(path)
     name_column = film_column(raw, films, path.name)
@@ -86,6 +87,7 @@ def join_csv(path: Path, films: pd.DataFrame) -> Joined:
         )
     _refuse_twins(found[matched], path)
     table = values[matched].set_axis(pd.Index(found[matched], name="film"))
+    _refuse_labels(table, films, columns, raw.columns, path)
     ignored = tuple(column for column in raw.columns if column not in (name_column, *chosen.values()))
     return Joined(table, tuple(raw[name_column][~matched]), ignored, columns.are_classes)
 
@@ -206,6 +208,22 @@ def _refuse_twins(found: pd.Series, path: Path) -> None:
     if len(twins):
         first, second = twins.index[twins == twins.iloc[0]][:2]
         raise PredictionsError(f"{path.name} has two rows for the film “{twins.iloc[0]}”: rows {first} and {second}.")
+
+
+def _refuse_labels(table: pd.DataFrame, films: pd.DataFrame, columns: Columns, names: pd.Index, path: Path) -> None:
+    """Refuse the truth in place of a prediction: it would be judged as a model without fault."""
+    told = truths(films.set_index("film").loc[table.index], tuple(table.columns), columns.are_classes)
+    for output, truth in told.items():
+        values = table[output].to_numpy()
+        known = ~np.isnan(values) & ~np.isnan(truth)
+        if not known.any() or not np.array_equal(values[known], truth[known]):
+            continue
+        column = columns.outputs[output]
+        if other := prediction_beside(output, column, names):
+            raise PredictionsError(
+                f"{path.name} has the dataset's own labels in the column {column} and what looks like their prediction "
+                f"in {other}: name the predictions {output} or prob_{output}, and leave the labels out."
+            )
 
 
 def _thresholds(rule: str, joined: Joined, films: pd.DataFrame) -> dict[str, Threshold]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import numpy as np
 from training.networks.classifier import HEAD, Body, Step, build_classifier, linear_head
 from training.networks.densenet import DENSENETS, LAST_NORM, LAST_RELU, densenet
 from training.networks.layers import EPSILON
-from training.weights.finding import COUNTER, Found, find_network
+from training.weights.finding import COUNTER, Found, find_network, listed
 from training.weights.head import Head, find_head
 from training.weights.slots import Slot
 from training.weights.tensors import Checkpoint, WeightsError
@@ -27,6 +28,15 @@ ASSUMED_LAST_RELU = (
     "Whether a ReLU follows the last batch normalisation is not in the file: it is taken to be there, as it is in "
     "torchvision's network."
 )
+# Names, in parts, of numbers that training keeps and no film is ever judged by: of a loss, a metric, a running mean of
+# the weights, counters, and the thresholds that torchxrayvision stores.
+HARMLESS = re.compile(
+    r"(?:^|[._])(?:loss(?:es)?|criteri(?:on|a)|pos_?weights?|class_?weights?|ema|decay|num_(?:updates|averaged|batches_"
+    r"tracked)|n_averaged|(?:global_)?steps?|epochs?|count(?:er)?|metrics?|acc(?:uracy)?|auc|auroc|f1|confmat|lr|"
+    r"op_threshs)(?:$|[._])",
+    re.IGNORECASE,
+)
+NORMALISES = re.compile(r"(?:^|[._])(?:mean|std)$", re.IGNORECASE)  # a film; of whole numbers, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +154,32 @@ def _refuse_foreign(left: Mapping[str, np.ndarray], found: Found) -> None:
 
     def is_needed(name: str) -> bool:
         part = ".".join(name.split(".")[: found.prefix.count(".") + 1])
-        return _is_kernel(left[name]) or name in layers or part in parts or "pool" in name
+        known = _is_kernel(left[name]) or name in layers or part in parts or "pool" in name
+        return known or _is_felt(_own_name(name, found.prefix), left[name])
 
     if foreign := [name for name in left if is_needed(name)]:
-        title = found.layout.title
-        raise WeightsError(f"it is no {title}: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
+        raise WeightsError(_no_place(found.layout.title, foreign))
+
+
+def _no_place(title: str, foreign: list[str]) -> str:
+    more = f", nor {listed(foreign[1:])}" if len(foreign) > 1 else ""
+    such = f"({len(foreign)} such tensors)"
+    return f"it is no {title}: nothing there takes {foreign[0]} {such}{more}; without them its logits would be others"
+
+
+def _own_name(name: str, prefix: str) -> str:
+    """Give a name without the parts that it shares with the network: ``ema.scale`` of a network ``ema.`` is its own."""
+    parts = name.split(".")
+    while len(parts) > 1 and prefix.startswith(f"{parts[0]}."):
+        prefix = prefix.removeprefix(f"{parts.pop(0)}.")
+    return ".".join(parts)
+
+
+def _is_felt(name: str, values: np.ndarray) -> bool:
+    """Whether logits may depend on it: any number that is not known to be training's alone."""
+    if NORMALISES.search(name):
+        return True
+    return values.dtype.kind == "f" and not HARMLESS.search(name)
 
 
 def _is_kernel(values: np.ndarray) -> bool:
@@ -243,14 +274,18 @@ def fill(model: Model, placed: Placed) -> tuple[str, ...]:
         more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
         raise WeightsError(f"it is no whole {placed.title}: no tensor for {missing[0]}{more}")
     left = [place for place in placed.weights if place not in wanted]
-    foreign = [placed.names[place] for place in left if _is_kernel(placed.weights[place])]
-    if foreign:
-        raise WeightsError(f"it is no {placed.title}: nothing there takes {foreign[0]} ({len(foreign)} such tensors)")
+    felt = [place for place in left if _is_kernel(values := placed.weights[place]) or _is_felt(_dots(place), values)]
+    if felt:
+        raise WeightsError(_no_place(placed.title, [placed.names[place] for place in felt]))
     for place, shape in wanted.items():
         _check(placed.weights[place], shape, placed.names[place], place)
     for layer in layers:
         layer.set_weights([placed.weights[f"{layer.name}/{weight.name}"] for weight in layer.weights])
     return (*(placed.names[place] for place in left), *placed.unused)
+
+
+def _dots(place: str) -> str:
+    return place.replace("/", ".")
 
 
 def _check(values: np.ndarray, shape: tuple[int, ...], name: str, place: str) -> None:

@@ -62,6 +62,9 @@ def test_names_of_common_sets_tell_the_patient(path, patient):
         "person12.jpeg",
         "salesperson12_bacteria_3.jpeg",
         "100000013_001.png",
+        "20200115_001.png",  # a date
+        "00030806_000.png",  # NIH has 30,805 patients
+        "00000000_000.png",
         "00000013_0011.png",
         "scan.png",
     ],

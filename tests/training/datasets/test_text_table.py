@@ -161,3 +161,11 @@ def test_columns_are_found_whatever_their_case_blanks_and_underscores(tmp_path):
     path = written(tmp_path, "Edema,edema\n1,1\n")
     with pytest.raises(DatasetError, match="two columns for Edema: Edema and edema"):
         read_csv(path, ("Edema",))
+
+
+def test_lines_are_counted_while_a_file_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_table, "_as_utf8", None)  # which is not reached
+    for end in (b"\n", b"\r"):
+        (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"film,Mass" + end * (text_table.MAX_LINES + 1)))
+        with pytest.raises(TableError, match=r"it has more than 5,000,000 lines"):
+            read_text_table(tmp_path / "a.csv.gz")

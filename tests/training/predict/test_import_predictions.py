@@ -78,6 +78,15 @@ def test_marked_columns_win_over_labels_of_the_same_name(dataset):
     assert made.ignored == ("Mass", "label_Edema", "Edema")
 
 
+@pytest.mark.parametrize("other", ["pred_Mass", "Mass_pred", "mass prob", "p_Mass", "score_Mass"])
+def test_labels_are_not_read_as_predictions(dataset, other):
+    rows = "\n00000001_000,1,0.7\n00000002_000,0,0.6\n00000002_001,1,0.2\n"
+    sentence = refusal(dataset, f"film,Mass,{other}{rows}")
+    assert "own labels in the column Mass" in sentence and f"prediction in {other}: name the" in sentence
+    assert joined(dataset, f"film,Mass,weight{rows}").table["Mass"].tolist() == [1, 0, 1]
+    assert joined(dataset, f"film,Mass,{other}{rows.replace(',1,', ',0.9,')}").table["Mass"].tolist() == [0.9, 0, 0.9]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_separators(dataset, separator):
     text = separator.join(["film", "Mass", "Edema"]) + "\n" + separator.join(["00000001_000", "0.25", "1e-3"]) + "\n"
@@ -117,6 +126,25 @@ def test_names_with_folders_and_endings():
         "/": None,
     }
     found = match_films(pd.Series(list(meant)), films)
+    assert [None if pd.isna(film) else film for film in found] == list(meant.values())
+
+
+def test_a_folder_that_contradicts_the_films_path_means_another_film():
+    films = table(["0", "1", "b/2", "c/2"], ["set/covid/0.jpg", "1.jpg", "b/2.jpg", "c/2.jpg"])
+    meant = {
+        "normal/0.jpg": None,
+        "/data/set/normal/0.jpg": None,
+        "other/covid/0.jpg": None,
+        "covid/0.jpg": "0",
+        "Covid/0.jpg": "0",
+        "/data/set/covid/0.jpg": "0",
+        "0.jpg": "0",
+        "./0.jpg": "0",
+        "anywhere/1.jpg": "1",
+        "b/2": "b/2",
+        "a/2.jpg": None,
+    }
+    found = match_films(pd.Series(list(meant), index=range(3, 3 + len(meant))), films)
     assert [None if pd.isna(film) else film for film in found] == list(meant.values())
 
 

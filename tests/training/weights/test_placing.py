@@ -115,6 +115,39 @@ def test_a_tensor_without_a_place_is_named(state, model):
     assert fill(model, place_torch(Checkpoint(state | extra))) == tuple(extra)
 
 
+FELT = {
+    "relu.weight": (1024,),  # a PReLU
+    "head.0.running_mean": (1024,),  # a batch normalisation without scale and shift
+    "rms.weight": (1024,),
+    "temperature": (),
+    "logit_scale": (1,),
+    "logit_bias": (14,),
+    "mean": (3,),
+    "ema.scale": (1,),
+}
+
+
+@pytest.mark.parametrize("name", FELT)
+def test_a_tensor_that_changes_logits_is_refused_by_name(state, name):
+    """However few numbers it has; the network stands behind ``ema.``, so that its name excuses nothing."""
+    stranger = {f"ema.{name.removeprefix('ema.')}": np.ones(FELT[name], np.float32)}
+    with pytest.raises(WeightsError, match=next(iter(stranger))):
+        place_torch(Checkpoint(wrapped("ema.")(state) | stranger))
+
+
+def test_what_only_training_needs_is_left_out(state):
+    names = (
+        "criterion.weight",
+        "criterion.pos_weight",
+        "pos_weight",
+        "ema.num_updates",
+        "loss_fn.weight",
+        "n_averaged",
+    )
+    extra = {name: np.ones(14, np.float32) for name in names}
+    assert place_torch(Checkpoint(state | extra)).unused == names
+
+
 def keras_names(model, rename=lambda name: name):
     weights = {
         f"{rename(layer.name)}/{weight.name}": np.asarray(weight) for layer in model.layers for weight in layer.weights
