@@ -21,7 +21,7 @@ import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
-const AGAIN_MS = 500;
+const RETOLD_MS = 500;
 const LOST_MS = [300, 2000, 4000, 8000, 16000]; // between attempts to have a page run that the server has forgotten
 
 class Viewer {
@@ -224,7 +224,7 @@ class Viewer {
     const answer = await this.say({ choose: changes, count: this.choice.count });
     if (answer?.query === undefined) return;
     if (isOfThisFilm(answer.query)) showAddress(answer.query);
-    else if (again) setTimeout(() => this.choose(changes, again - 1), AGAIN_MS);
+    else if (again) setTimeout(() => this.choose(changes, again - 1), RETOLD_MS);
   }
 
   /**
