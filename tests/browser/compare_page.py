@@ -44,7 +44,7 @@ def write_slow_model(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     x = inputs = keras.Input((256, 256, 1))
     for _ in range(2):
-        x = keras.layers.Conv2D(28, 7, padding="same", activation="relu")(x)
+        x = keras.layers.Conv2D(20, 7, padding="same", activation="relu")(x)
     outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
     keras.Model(inputs, outputs).save(folder / "slow.keras")
     card = {
