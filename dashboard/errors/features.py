@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.server.arrays import Arrays
+from dashboard.server.services import Services
+from dashboard.server.store import content_key
 from xai.budget import Budget, Cancelled
 from xai.films.film import Film
 
@@ -40,6 +42,12 @@ def sample(outcome: np.ndarray, can_open: np.ndarray, count: int, seed: int = 0)
         left = count - sum(map(len, drawn))
         drawn.append(pool[: -(-left // (len(pools) - place))])
     return np.sort(np.concatenate(drawn))
+
+
+def features_key(services: Services, model: str, dataset: str) -> str:
+    """Name what is kept of a model's features of the films of a dataset, as its table is now."""
+    stamp = services.library.dataset_stamp(dataset)
+    return content_key("features of all layers", services.model_key(model), dataset, stamp)
 
 
 def known_features(arrays: Arrays, key: str) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from dashboard.errors import mean_map
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
 from dashboard.errors.atlas_panel import choose_cell
-from dashboard.errors.features import compute_features, inside, known_features, sample
+from dashboard.errors.features import compute_features, features_key, inside, known_features, sample
 from dashboard.errors.saving import home_of
 from dashboard.errors.state import CELLS, simplified
 from dashboard.errors.visit import visit
@@ -140,8 +140,8 @@ def show_map(atlas: Atlas) -> None:
     )
     rows = sample(atlas.outcome, atlas.can_open, visit.state.map_films)
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
-    services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
-    kept_as = content_key("features of all layers", services.model_key(model), atlas.dataset, stamp)
+    services = atlas.services
+    kept_as = features_key(services, atlas.source.model, atlas.dataset)
     known = known_features(atlas.services.arrays, kept_as)
     missing = [name for name in names if name not in known]
     key = content_key(kept_as, missing)

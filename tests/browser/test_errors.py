@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
+from dashboard.errors.features import features_key
 from dashboard.server.library import Library
 from dashboard.server.services import Services
-from dashboard.server.store import content_key
 from tests.browser.compare_page import SLOW, expect
 from tests.dashboard.errors.errors_library import NAMES, answers, columns, write_library
 
@@ -33,7 +33,7 @@ def library(tmp_path_factory) -> Path:
     write_library(root)
     (root / "models" / "tiny.json").write_text(json.dumps(CARD), encoding="utf-8")
     services = Services(Library(root))
-    key = content_key("features", services.model_key("tiny"), "generated", services.library.dataset_stamp("generated"))
+    key = features_key(services, "tiny", "generated")
     features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
     services.arrays.put(key, {"films": np.array(NAMES), "features": features})
     return root
