@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
@@ -20,6 +26,26 @@ class Idle(Services):
     def __init__(self, library: Library) -> None:
         super().__init__(library)
         self.jobs._next = lambda slow: None
+
+
+def serve(patch: pytest.MonkeyPatch, root: Path, give: Callable[[Path], Services]) -> None:
+    """Have pages that open from now on use a library, and services of a test's own."""
+    st.cache_resource.clear()
+    patch.setattr(sys, "argv", ["app.py", "--library", str(root)])
+    patch.setattr("dashboard.server.services.open_services", give)
+
+
+def opened(page: str = "", prepare: Callable[[AppTest], None] = lambda app: None, /, **link: str) -> AppTest:
+    """Open a page, by its file, as a link says; without a name the first one."""
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    if page:
+        app.switch_page(page)
+    prepare(app)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
 
 
 def said(app: AppTest) -> str:

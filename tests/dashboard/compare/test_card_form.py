@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.card_form import sample_films
 from dashboard.compare.drafts import doubts, may_be_written, save_card
 from dashboard.server.library import Library
-from tests.dashboard.pages import APP, Idle, plain, said, shown
+from tests.dashboard.pages import Idle, opened, plain, said, serve, shown
 from xai.backend import keras
 from xai.cards.model_card import ModelCardError, card_path, read_card
 from xai.models.card_check import starter_card
@@ -34,21 +32,8 @@ def library(shelf, monkeypatch) -> Library:
 
 @pytest.fixture
 def run(library, monkeypatch) -> Callable[..., AppTest]:
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(library.root)])
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: Idle(library))
-
-    def open_page(page: str = "", **link: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=120)
-        if page:
-            app.switch_page(page)
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_page
+    serve(monkeypatch, library.root, lambda root: Idle(library))
+    return opened
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,6 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components.display import DISPLAY
@@ -23,7 +21,7 @@ from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token
 from tests.dashboard.components.test_packing import unpack
-from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from tests.xai import made_forks as forks
 from tests.xai.films.test_film import dicom, gradient
 from xai.films.film import Film
@@ -33,17 +31,10 @@ from xai.films.reading import read_film
 @pytest.fixture
 def run(shelf, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on services of this test's own."""
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
 
     def open_link(services: Services | None = None, **link: str) -> AppTest:
-        monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services or Idle(Library(root)))
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
+        serve(monkeypatch, shelf.root, lambda root: services or Idle(Library(root)))
+        return opened(**link)
 
     return open_link
 

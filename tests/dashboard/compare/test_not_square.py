@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from dashboard.compare import downloads, light_box, recipes
 from dashboard.compare.hang import Hung
@@ -22,7 +19,7 @@ from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
-from tests.dashboard.pages import APP, plain, said, shown
+from tests.dashboard.pages import opened, plain, said, serve, shown
 from tests.xai import made_models as models
 from xai.cards.model_card import ModelCard, card_path, write_card
 from xai.explainers import EXPLAINERS
@@ -86,13 +83,8 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
 
 
 def test_the_page_shows_it_and_how_far_other_preparations_move_it(services, card, monkeypatch):
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(services.library.root)])
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    for name, value in (LINK | {"film": "generated/a"}).items():
-        app.query_params[name] = value
-    app.run()
+    serve(monkeypatch, services.library.root, lambda root: services)
+    app = opened(**LINK, film="generated/a")
     for job in list(services.jobs._jobs.values()):
         wait_for(job)
     assert not app.exception and said(app) == ""

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
-from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from training.datasets.table import read_dataset, write_dataset
 from xai.cards.model_card import read_card
 
@@ -42,22 +41,10 @@ def stocked(shelf, own) -> Path:
 @pytest.fixture
 def run(own, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(own)])
     services = Idle(Library(own))
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
+    serve(monkeypatch, own, lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
-
-    def open_link(**link: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("views/errors.py")
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_link
+    return partial(opened, "views/errors.py")
 
 
 def galleries(app: AppTest) -> list[list[dict]]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.films.notes import Notebook
@@ -23,7 +21,7 @@ from dashboard.server.parts import Part
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
 from tests.dashboard.lines import lines, page_of
-from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from training.datasets.table import read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
@@ -59,21 +57,12 @@ def stocked(shelf, monkeypatch) -> Path:
 @pytest.fixture
 def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
     services = Idle(Library(stocked))
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
+    serve(monkeypatch, stocked, lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
 
     def open_link(prepare: Callable = lambda app, services: None, **link: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("views/films.py")
-        prepare(app, services)
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
+        return opened("views/films.py", lambda app: prepare(app, services), **link)
 
     return open_link
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.models.services import ModelServices
@@ -18,7 +17,7 @@ from dashboard.server.library import Library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
-from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from xai.cards.model_card import read_card
 
 
@@ -41,22 +40,10 @@ def stocked(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own whose jobs nobody works on."""
-    st.cache_resource.clear()
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(stocked)])
     services = Idle(Library(stocked))
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: services)
+    serve(monkeypatch, stocked, lambda root: services)
     monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)
-
-    def open_link(**link: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=120)
-        app.switch_page("views/models.py")
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_link
+    return partial(opened, "views/models.py")
 
 
 def labels(app: AppTest) -> list[str]:

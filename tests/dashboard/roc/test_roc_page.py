@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import pytest
-import streamlit as st
 from sklearn.metrics import roc_auc_score
 from streamlit.testing.v1 import AppTest
 
 from dashboard.roc.state import PANELS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
-from tests.dashboard.pages import APP, Idle, link_of, plain, said, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 
 MASS = {"finding": "Mass"}
 
@@ -24,22 +23,10 @@ MASS = {"finding": "Mass"}
 @pytest.fixture
 def run(shelf, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
-    st.cache_resource.clear()
     for name in ("MODELS", "DATASETS", "PREDICTIONS"):
         monkeypatch.setattr(f"dashboard.server.library.BUILT_IN_{name}", shelf.root / "nowhere")
-    monkeypatch.setattr(sys, "argv", ["app.py", "--library", str(shelf.root)])
-    monkeypatch.setattr("dashboard.server.services.open_services", lambda root: Idle(Library(root)))
-
-    def open_link(**link: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.switch_page("views/roc.py")
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception
-        return app
-
-    return open_link
+    serve(monkeypatch, shelf.root, lambda root: Idle(Library(root)))
+    return partial(opened, "views/roc.py")
 
 
 @pytest.fixture
