@@ -22,7 +22,19 @@ LEFT_BEHIND_S = 3600.0  # seconds without a write after which nobody is writing 
 # Windows does not replace a file while somebody reads it: so long a reader is waited for, in seconds.
 PATIENCE_S = (0.01, 0.03, 0.1, 0.3) if os.name == "nt" else ()
 
+STAND_INS = {  # what lies in the place of a file, by how it begins in small letters
+    b"version https://git-lfs": "a Git LFS pointer",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+}
+
 Content = str | bytes | Callable[[Path], object]
+
+
+def stand_in(head: bytes) -> str:
+    """Name what often lies in the place of a file that was cloned or downloaded, from its first bytes; else nothing."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return next((kind for magic, kind in STAND_INS.items() if start.startswith(magic)), "")
 
 
 def write_file(path: Path, content: Content, *, synced: bool = False) -> None:

@@ -13,16 +13,18 @@ from training.weights.keras_h5 import read_h5
 from training.weights.safetensors import read_safetensors
 from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError
 from training.weights.torch_file import read_torch
+from xai.files import stand_in
 
 SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")
 H5_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK", b"\x80"
 SHARD = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.")
 JOIN = "join the parts where they were made, such as with model.save_pretrained(FOLDER, max_shard_size='10GB')"
-# What people take for a file of weights, by how it begins.
+# What people take for a file of weights: what lies in its place, and others by how they begin.
+STAND_INS = {
+    "a Git LFS pointer": "it is a Git LFS pointer, not the file that it points to: git lfs pull fetches that",
+    "a web page": "it is a web page, not a file of weights: the address that it came from leads to a page",
+}
 STRANGERS = {
-    b"version https://git-lfs": "it is a Git LFS pointer, not the file that it points to: git lfs pull fetches that",
-    b"<!doctype html": "it is a web page, not a file of weights: the address that it came from leads to a page",
-    b"<html": "it is a web page, not a file of weights: the address that it came from leads to a page",
     b"{": f"it is text, not weights; where it lists the parts of weights in several files, {JOIN}",
     b"\x1f\x8b": "it is packed with gzip: unpack it first",
 }
@@ -70,8 +72,10 @@ def _reader(path: Path) -> Callable[[Path], Checkpoint]:
         return read_torch
     if start[4:9] == b"\0\0\0\0{":  # the upper half of its header's length, and the header
         return read_safetensors
+    if found := stand_in(start):
+        raise WeightsError(STAND_INS[found])
     for magic, what in STRANGERS.items():
-        if start.lower().startswith(magic):
+        if start.startswith(magic):
             raise WeightsError(what)
     if suffix in SUFFIXES:
         return {".npz": read_npz, ".safetensors": read_safetensors}.get(suffix, read_torch)

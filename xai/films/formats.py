@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xai.files import stand_in
 from xai.films.dicom import read_dicom
 from xai.films.film import FilmError, FilmFacts
 from xai.films.raster import read_avif, read_bmp, read_gif, read_jpeg, read_jpeg_2000, read_png, read_webp
@@ -79,9 +80,7 @@ _OTHERS = (
     (rb".{344}n[+i]1\0|(?:\x5c\x01\0\0|\0\0\x01\x5c)", "a NIfTI volume"),
     (rb"NRRD000", "an NRRD volume"),
     (rb"\s*(?:ObjectType|NDims)\s*=", "a MetaImage volume (MHA, MHD)"),
-    (rb"version https://git-lfs", "a Git LFS pointer: fetch the file itself with `git lfs pull`"),
     (rb"(?i:[^\0-\x08\x0e-\x1f\x7f]{0,900}<svg[\s>])", "an SVG drawing"),
-    (rb"(?i:\s*<!doctype html|\s*<html)", "a web page"),
     (_TEXT, "text"),
 )
 
@@ -98,6 +97,9 @@ def kind_of(data: bytes) -> str:
     for pattern, kind in _FILMS:
         if re.match(pattern, head, re.DOTALL):
             return kind
+    if found := stand_in(head):
+        way = ": fetch the file itself with `git lfs pull`" if "LFS" in found else ""
+        raise FilmError(f"This is {found}{way}; expected a {NAMES} file.")
     for pattern, kind in _OTHERS:
         if re.match(pattern, head, re.DOTALL):
             raise FilmError(f"This is {kind}; expected a {NAMES} file.")

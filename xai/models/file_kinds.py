@@ -8,6 +8,8 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from xai.files import stand_in
+
 GRAPH = "saved_model.pb"  # in the folder of a SavedModel
 HEAD = 4096  # bytes that tell
 TAIL = 64
@@ -60,12 +62,13 @@ UNKNOWN = "is damaged or no Keras model: it is neither a .keras nor an HDF5 file
 
 def _text(path: Path, head: bytes, tail: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"version https://git-lfs"):
+    found = stand_in(head)
+    if "LFS" in found:
         return (
             "is a Git LFS pointer, which stands for the model and does not hold it: run `git lfs pull` in the folder "
             "that was cloned, or download the file itself from the page of the repository"
         )
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start[:1024]:
+    if found or start.startswith((b"<head", b"<body")) or b"<html" in start[:1024]:
         return (
             "is a web page, not a model: the page of the file, or one that asks to sign in, was saved in its place; "
             "open its address in a browser and use the download button"
