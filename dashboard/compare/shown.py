@@ -18,9 +18,9 @@ from dashboard.compare.state import State
 from dashboard.components import payload
 from dashboard.components.packing import pack
 from dashboard.components.payload import Payload
+from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.library import Record
-from dashboard.server.pages import Want
 from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.waiting import states, waiting
-from dashboard.server.pages import Want
+from dashboard.server.awaited import Want
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from xai.budget import Budget

@@ -14,8 +14,9 @@ from dashboard.films.services import FilmServices
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.words import escape
+from dashboard.server.awaited import Want
 from dashboard.server.library import OWN
-from dashboard.server.pages import Page, Want
+from dashboard.server.pages import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from dashboard.server.store import content_key

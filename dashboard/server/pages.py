@@ -8,138 +8,12 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
-from dashboard.server.jobs import Job
+from dashboard.server.awaited import Awaited, Item, Want
 
-State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 GRACE = 120.0  # seconds after which a page whose browser has gone is forgotten: as long as Streamlit keeps a session
-MOST_ASKED = 3  # times that one thing is made for one view
-
-
-@dataclass(frozen=True)
-class Want:
-    """One thing that a page waits for.
-
-    Attributes
-    ----------
-    key : str
-        Names the very thing, in this view and no other: what a visitor stopped stays stopped under it.
-    name, title : str
-        What scripts call it, and what people read.
-    ask : callable
-        Gives the job that makes it; None where nothing has to be made any more.
-    find : callable
-        Gives the name of the part that shows it, see `parts`, or None as long as it is not there. Leave it out where
-        the job itself is all that is waited for.
-    preview : callable
-        Gives the name of a part with a first look at it, if there is one.
-    goes_on : bool
-        Whether the job goes on when the visitor turns to another page.
-    step : callable
-        Says in words what the job is doing just now.
-    stop : callable, optional
-        Ends the job where it does not belong to this page.
-    """
-
-    key: str
-    name: str
-    title: str
-    ask: Callable[[], Job | None]
-    find: Callable[[], str | None] | None = None
-    preview: Callable[[], str | None] = lambda: None
-    goes_on: bool = False
-    step: Callable[[], str] = str
-    stop: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True)
-class Item:
-    """How one of them stands.
-
-    Attributes
-    ----------
-    name, title : str
-    state : {"waiting", "running", "ready", "failed", "cancelled"}
-    progress : float
-        From 0 to 1.
-    ahead : int
-        Jobs before it in the queue, while it waits.
-    message : str
-        Why it failed; what it is doing just now, while it is running.
-    part : str or None
-        What to fetch, once it is ready; before that a first look, if there is one.
-    """
-
-    name: str
-    title: str
-    state: State
-    progress: float = 0.0
-    ahead: int = 0
-    message: str = ""
-    part: str | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come of it by itself."""
-        return self.state in ("ready", "failed", "cancelled")
-
-
-@dataclass(eq=False)
-class _Awaited:
-    want: Want
-    job: Job | None = None
-    part: str | None = None
-    is_stopped: bool = False
-    is_over: bool = False
-    asked: int = 0
-
-    def look(self, tell: Callable[[], None]) -> None:
-        """Take what is there; ask for what is not, unless the visitor stopped it."""
-        if self.part is None and self.want.find is not None:
-            self.part = self.want.find()
-        if self.part is not None or self.is_stopped or self.is_over or self._is_under_way():
-            return
-        self.job = self.want.ask()
-        self.is_over = self.job is None and self.want.find is None
-        self.asked += 1
-        if self.job is not None:
-            self.job.watch(tell)
-        if self.want.find is not None and (self.job is None or self.job.state == "done"):
-            self.part = self.want.find()  # it may have ended before it was watched
-
-    def _is_under_way(self) -> bool:
-        job = self.job
-        if job is None:
-            return False
-        if job.state == "done":  # and cannot be found: it is made again, as it may have been put away to save memory
-            return self.want.find is None or self.asked >= MOST_ASKED
-        return job.state == "failed" or job.is_known
-
-    def item(self) -> Item:
-        """Say how it stands."""
-        if self.part is not None:
-            return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
-        return replace(self._unready(), part=self.want.preview())
-
-    def _unready(self) -> Item:
-        name, title, job = self.want.name, self.want.title, self.job
-        if self.is_stopped:
-            return Item(name, title, "cancelled")
-        if self.is_over:
-            return Item(name, title, "ready", 1.0)
-        if job is None:
-            return Item(name, title, "waiting")
-        if job.state == "failed":
-            return Item(name, title, "failed", message=job.error or "")
-        if job.state == "done" and self.want.find is not None and self.asked >= MOST_ASKED:
-            return Item(name, title, "failed", message="It was made, but this server has no room to keep it.")
-        if job.state == "done":
-            return Item(name, title, "ready" if self.want.find is None else "running", 1.0)
-        if job.state == "running":
-            return Item(name, title, "running", job.progress, message=self.want.step())
-        return Item(name, title, "waiting", ahead=job.queue.ahead(job))
 
 
 class Page:
@@ -175,7 +49,7 @@ class Page:
         self.note: Callable[[], str] = str
         self._chosen: dict[str, Any] = {}
         self._count = 0
-        self._groups: dict[str, dict[str, _Awaited]] = {}
+        self._groups: dict[str, dict[str, Awaited]] = {}
         self._declared: set[str] = set()
         self._stopped: set[str] = set()
         self._version = 0
@@ -199,7 +73,7 @@ class Page:
         with self._lock:
             self._declared.add(group)
             before = self._groups.get(group, {})
-            awaited = {want.name: _Awaited(want, is_stopped=want.key in self._stopped) for want in wants}
+            awaited = {want.name: Awaited(want, is_stopped=want.key in self._stopped) for want in wants}
             self._groups[group] = awaited
             for one in awaited.values():
                 one.look(self._changed)
@@ -329,10 +203,10 @@ class Page:
         with self._lock:
             return bell in self._bells
 
-    def _all(self) -> list[_Awaited]:
+    def _all(self) -> list[Awaited]:
         return [one for group in self._groups.values() for one in group.values()]
 
-    def _release(self, gone: Mapping[str, _Awaited], *, turns_away: bool = False) -> None:
+    def _release(self, gone: Mapping[str, Awaited], *, turns_away: bool = False) -> None:
         """Let go of what is waited for no longer."""
         kept = {one.job for one in self._all()}
         for one in gone.values():
@@ -340,7 +214,7 @@ class Page:
                 one.job.watchers.discard(self._changed)
         self._leave([one for one in gone.values() if not (turns_away and one.want.goes_on)])
 
-    def _leave(self, awaited: Sequence[_Awaited]) -> None:
+    def _leave(self, awaited: Sequence[Awaited]) -> None:
         """Have queues forget that this page waits for these, where nothing else on it does."""
         kept = {(one.job.queue, one.job.key) for one in self._all() if one.job is not None and not one.is_stopped}
         for one in awaited:
@@ -435,6 +309,6 @@ class Pages:
             self._forget(page.visitor)
 
 
-def _view(awaited: Mapping[str, _Awaited]) -> str:
+def _view(awaited: Mapping[str, Awaited]) -> str:
     """Name what a group waits for, so that nobody takes what comes for one film for that of another."""
     return hashlib.sha256(repr([(one.want.key, name) for name, one in awaited.items()]).encode()).hexdigest()[:16]

@@ -68,7 +68,6 @@ class Services:
         self.films = FilmCache(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
-        self.when_forgotten: dict[str, Callable[[str], None]] = {}
         self.first_looks: Bounded[list[Explanation]] = Bounded(FIRST_LOOK_BYTES, size_of)
         self._pace: dict[str, float] = {}  # seconds an evaluation, by model
         self._of_upload: dict[str, set[str]] = {}
@@ -168,10 +167,6 @@ class Services:
         """Give an explanation if it was computed before."""
         return self.store.get(self.explanation_key(request))
 
-    def has(self, request: Request) -> bool:
-        """Whether an explanation was computed before; reads nothing."""
-        return self.store.has(self.explanation_key(request))
-
     def explain(self, visitor: str, request: Request) -> Job:
         """Give the job that makes an explanation."""
         key = self.explanation_key(request)
@@ -200,8 +195,6 @@ class Services:
             self.first_looks.drop(key)
             self.logits.drop(key)
         self.films.drop(film)
-        for forget in tuple(self.when_forgotten.values()):
-            forget(film)
 
     def note_upload(self, film: str, key: str) -> None:
         """Note what is made of an upload, to be forgotten with it."""

@@ -53,7 +53,7 @@ import streamlit as st
 from dashboard.components import payload as p
 from dashboard.components import viewer as v
 from dashboard.components.packing import pack
-from dashboard.server.pages import Want
+from dashboard.server.awaited import Want
 from dashboard.server.session import page_address
 from held import channel
 

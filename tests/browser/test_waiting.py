@@ -43,7 +43,7 @@ import streamlit as st
 
 from dashboard.components.gallery import Item, gallery
 from dashboard.components.waiting import states, waiting
-from dashboard.server.pages import Want
+from dashboard.server.awaited import Want
 from dashboard.server.session import page_address, part_address
 from held import channel, jobs, steps
 from xai.budget import Cancelled

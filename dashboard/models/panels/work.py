@@ -11,7 +11,7 @@ from dashboard.models.services import ModelServices, TrackedJob
 from dashboard.models.state import DOORS
 from dashboard.models.visit import visit
 from dashboard.page.words import escape
-from dashboard.server.pages import Want
+from dashboard.server.awaited import Want
 from dashboard.server.session import page_address, this_page
 
 SHARES = [6, 1.4]

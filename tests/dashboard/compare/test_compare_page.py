@@ -15,8 +15,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components.display import DISPLAY
+from dashboard.server.awaited import Item
 from dashboard.server.library import Library
-from dashboard.server.pages import Item, Page
+from dashboard.server.pages import Page
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token

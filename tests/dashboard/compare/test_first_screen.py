@@ -22,7 +22,9 @@ def test_a_fresh_visitor_of_a_fresh_library_waits_for_nothing(services):
     asked = requests(services)
     assert [one.method for one in asked] == ["gradcam", "shap", "lime"]
     for one in asked:
-        assert services.has(one), "python -m dashboard.compare.first_screen makes them anew"
+        assert services.store.has(services.explanation_key(one)), (
+            "python -m dashboard.compare.first_screen makes them anew"
+        )
     assert not services.has_models
 
 

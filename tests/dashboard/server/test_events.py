@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from dashboard.server import events as module
+from dashboard.server.awaited import Want
 from dashboard.server.events import Events
-from dashboard.server.pages import Page, Want
+from dashboard.server.pages import Page
 
 SOON = 10.0
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.server.awaited import Want
 from dashboard.server.jobs import Jobs
-from dashboard.server.pages import Page, Pages, Want
+from dashboard.server.pages import Page, Pages
 from xai.budget import Cancelled
 
 SOON = 10.0

@@ -10,9 +10,9 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
+from dashboard.server.awaited import Want
 from dashboard.server.channel import Channel
 from dashboard.server.middleware import PageHeaders
-from dashboard.server.pages import Want
 from dashboard.server.routes import routes
 from dashboard.server.visitors import COOKIE, new_token
 from tests.dashboard.server.asgi import ask

@@ -1,0 +1,138 @@
+"""One thing that a page waits for: how to ask for it, what came of that, and how it stands for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dashboard.server.jobs import Job
+
+State = Literal["waiting", "running", "ready", "failed", "cancelled"]
+MOST_ASKED = 3  # times that one thing is made for one view
+
+
+@dataclass(frozen=True)
+class Want:
+    """One thing that a page waits for.
+
+    Attributes
+    ----------
+    key : str
+        Names the very thing, in this view and no other: what a visitor stopped stays stopped under it.
+    name, title : str
+        What scripts call it, and what people read.
+    ask : callable
+        Gives the job that makes it; None where nothing has to be made any more.
+    find : callable
+        Gives the name of the part that shows it, see `parts`, or None as long as it is not there. Leave it out where
+        the job itself is all that is waited for.
+    preview : callable
+        Gives the name of a part with a first look at it, if there is one.
+    goes_on : bool
+        Whether the job goes on when the visitor turns to another page.
+    step : callable
+        Says in words what the job is doing just now.
+    stop : callable, optional
+        Ends the job where it does not belong to this page.
+    """
+
+    key: str
+    name: str
+    title: str
+    ask: Callable[[], Job | None]
+    find: Callable[[], str | None] | None = None
+    preview: Callable[[], str | None] = lambda: None
+    goes_on: bool = False
+    step: Callable[[], str] = str
+    stop: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """How one of them stands.
+
+    Attributes
+    ----------
+    name, title : str
+    state : {"waiting", "running", "ready", "failed", "cancelled"}
+    progress : float
+        From 0 to 1.
+    ahead : int
+        Jobs before it in the queue, while it waits.
+    message : str
+        Why it failed; what it is doing just now, while it is running.
+    part : str or None
+        What to fetch, once it is ready; before that a first look, if there is one.
+    """
+
+    name: str
+    title: str
+    state: State
+    progress: float = 0.0
+    ahead: int = 0
+    message: str = ""
+    part: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it by itself."""
+        return self.state in ("ready", "failed", "cancelled")
+
+
+@dataclass(eq=False)
+class Awaited:
+    """One thing as a page waits for it: what was asked, and what came."""
+
+    want: Want
+    job: Job | None = None
+    part: str | None = None
+    is_stopped: bool = False
+    is_over: bool = False
+    asked: int = 0
+
+    def look(self, tell: Callable[[], None]) -> None:
+        """Take what is there; ask for what is not, unless the visitor stopped it."""
+        if self.part is None and self.want.find is not None:
+            self.part = self.want.find()
+        if self.part is not None or self.is_stopped or self.is_over or self._is_under_way():
+            return
+        self.job = self.want.ask()
+        self.is_over = self.job is None and self.want.find is None
+        self.asked += 1
+        if self.job is not None:
+            self.job.watch(tell)
+        if self.want.find is not None and (self.job is None or self.job.state == "done"):
+            self.part = self.want.find()  # it may have ended before it was watched
+
+    def _is_under_way(self) -> bool:
+        job = self.job
+        if job is None:
+            return False
+        if job.state == "done":  # and cannot be found: it is made again, as it may have been put away to save memory
+            return self.want.find is None or self.asked >= MOST_ASKED
+        return job.state == "failed" or job.is_known
+
+    def item(self) -> Item:
+        """Say how it stands."""
+        if self.part is not None:
+            return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
+        return replace(self._unready(), part=self.want.preview())
+
+    def _unready(self) -> Item:
+        name, title, job = self.want.name, self.want.title, self.job
+        if self.is_stopped:
+            return Item(name, title, "cancelled")
+        if self.is_over:
+            return Item(name, title, "ready", 1.0)
+        if job is None:
+            return Item(name, title, "waiting")
+        if job.state == "failed":
+            return Item(name, title, "failed", message=job.error or "")
+        if job.state == "done" and self.want.find is not None and self.asked >= MOST_ASKED:
+            return Item(name, title, "failed", message="It was made, but this server has no room to keep it.")
+        if job.state == "done":
+            return Item(name, title, "ready" if self.want.find is None else "running", 1.0)
+        if job.state == "running":
+            return Item(name, title, "running", job.progress, message=self.want.step())
+        return Item(name, title, "waiting", ahead=job.queue.ahead(job))
