@@ -1,0 +1,92 @@
+"""Functions of the viewer's scripts, evaluated in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.components.bundle import bundle
+
+pytestmark = pytest.mark.browser
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "viewer"
+
+
+@pytest.fixture
+def script(browser) -> Iterator[Callable]:
+    """Evaluate an expression among the viewer's own functions."""
+    page = browser.new_page()
+    names = ("geometry", "evidence", "sync")
+    source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
+    yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
+    page.close()
+
+
+def test_percentile_agrees_with_numpy(script):
+    values = np.random.default_rng(5).normal(size=501).astype(np.float32)
+    values[::7] = 0
+    nonzero = np.abs(values[values != 0]).astype(float)
+    for q in (0, 12.5, 40, 99):
+        got = script("percentileOfMagnitude(Float32Array.from(given[0]), given[1])", [values.tolist(), q])
+        np.testing.assert_allclose(got, np.percentile(nonzero, q), rtol=1e-6)
+
+
+def test_boundaries_are_the_lines_between_regions(script):
+    labels = [[1, 1, 2], [1, 1, 2], [3, 3, 3]]
+    segments = script(
+        """(() => { const lines = []; let from;
+            Path2D.prototype.moveTo = (...at) => { from = at; };
+            Path2D.prototype.lineTo = (...at) => { lines.push([...from, ...at]); };
+            boundaries(given.flat(), [3, 3]); return lines; })()""",
+        labels,
+    )
+    assert sorted(segments) == [[0, 2, 3, 2], [2, 0, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("events", "news"),
+    [
+        ("first a", [True]),
+        ("first a, again a", [True, False]),
+        ("first a, sent b, sent c, again b, again c", [True, False, False]),
+        ("first a, sent b, again c", [True, True]),
+        ("first a, sent b, again b, again a", [True, False, True]),
+    ],
+)
+def test_python_counts_only_when_it_says_something_new(script, events, news):
+    steps = [event.split() for event in events.split(", ")]
+    got = script(
+        """(() => { const value = new SharedValue();
+            return given.map(([kind, text]) => kind === "sent" ? value.note(text) && null : value.isNews(text))
+                .filter((answer) => answer !== null); })()""",
+        steps,
+    )
+    assert got == news
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        ("offer a 0", "a"),
+        ("offer a 0, offer b 0", "b"),
+        ("offer a 0, choose c, offer b 0", "c"),  # b was sent before the choice was heard
+        ("offer a 0, choose c, offer b 0, offer c 1", "c"),
+        ("offer a 0, choose c, offer a 1", "c"),  # nothing new
+        ("offer a 0, choose c, offer c 1, offer b 1", "b"),
+        ("offer a 0, choose gone, offer a 0", "a"),  # another model lacks it
+        ("offer a 3, choose c, offer b 3, choose b, offer c 4", "b"),  # the page is new, Python is not
+    ],
+)
+def test_the_visitors_choice_stands_until_python_has_heard_it(script, events, shown):
+    steps = [event.split() for event in events.split(", ")]
+    got = script(
+        """(() => { const choice = new Choice();
+            for (const [kind, name, heard] of given)
+                kind === "offer" ? choice.offer(name, Number(heard), ["a", "b", "c"]) : choice.make(name);
+            return choice.name; })()""",
+        steps,
+    )
+    assert got == shown
