@@ -90,10 +90,10 @@ def test_reload_in_the_middle_goes_on_with_the_same_work(page, address, slow):
 def test_two_tabs_of_one_visitor_wait_for_themselves(chromium, address, slow):
     context = chromium.new_context(viewport={"width": 1366, "height": 768})
     one, other = context.new_page(), context.new_page()
-    one.goto(link(address, **{**OVERTURE, **LONG, "seed": "104"}))
-    expect(panels(one)).to_have_count(1, timeout=SLOW)
     other.goto(link(address, **{**OVERTURE, "film": f"{DATASET}/b", "methods": "gradcam", "seed": "104"}))
     finish(other, 1)
+    one.goto(link(address, **{**OVERTURE, **LONG, "seed": "104"}))
+    expect(panels(one)).to_have_count(1, timeout=SLOW)
     other.locator(".viewer [role=option]", has_text="Hernia").click()
     wait_for_link(other, film=f"{DATASET}/b", finding="Hernia")
     expect(one.locator(".viewer .answer strong")).to_contain_text("Effusion: ")
