@@ -32,7 +32,7 @@ def start_job(services: Services, key: str) -> None:
 def wait_for(services: Services, key: str, words: str, work: Callable[[Budget], Any]) -> None:
     """Ask for a job and show how far it is; the page runs again once it has ended."""
     page, group = this_page(), f"errors {key[:12]}"
-    ask = partial(services.jobs.ask_unless_done, page.id, key, work, slow=True)
+    ask = partial(services.jobs.ask_once, page.id, key, work, slow=True)
     step = lambda: "" if services.has_models else LOADING  # noqa: E731
     standing = page.expect(group, [Want(key, "work", words, ask, goes_on=True, step=step)])
     if states(standing, group) & {"ready", "cancelled"}:

@@ -104,7 +104,7 @@ def _about_dataset(services: Services, dataset: str, model: str) -> Want:
             shared.library.dataset(dataset), services.classifier(model), out, model=model, workers=1, budget=budget
         )
 
-    ask = partial(shared.jobs.ask_unless_done, page.id, key, work, slow=True)
+    ask = partial(shared.jobs.ask_once, page.id, key, work, slow=True)
     return Want(key, "dataset", f"{model} answers {dataset}", ask, goes_on=True)
 
 

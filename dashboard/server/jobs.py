@@ -90,11 +90,14 @@ class Jobs:
             self._changed.notify_all()
             return job
 
-    def ask_unless_done(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job | None:
-        """Wait for a job as `ask` does; None where it is done, and not forgotten yet."""
+    def ask_once(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job:
+        """Wait for a job as `ask` does, but take one that is done, and not forgotten yet, as it is."""
         with self._changed:
             job = self._jobs.get(key)
-            return None if job is not None and job.state == "done" else self.ask(visitor, key, work, slow=slow)
+            if job is None or job.state != "done":
+                return self.ask(visitor, key, work, slow=slow)
+            job.waiting[visitor] = time.monotonic()
+            return job
 
     def keep_only(self, visitor: str, keys: Iterable[str]) -> None:
         """Stop waiting for everything else that this visitor asked for, and forget jobs that nobody waits for."""

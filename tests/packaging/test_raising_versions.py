@@ -16,7 +16,7 @@ TREES = {path.relative_to(REPOSITORY).as_posix(): ast.parse(path.read_text(encod
 PRIVATE = re.compile(
     r"keras\.src|tensorflow\.python|streamlit\.(?!testing)|lime\.|shap\.|openvino\.|numba\.|(^|\.)_[a-z]"
 )
-PRIVATE_NAME = re.compile(r"_[A-Za-z]")
+PRIVATE_NAME = re.compile(r"_(?!(?:replace|asdict|fields)$)[A-Za-z]")  # but for those that named tuples promise
 OURS = {"xai", "training", "dashboard", "self", "cls"}
 
 

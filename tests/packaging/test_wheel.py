@@ -24,7 +24,7 @@ ASSETS = "import xai.built_in; print(xai.built_in.ASSETS)"
 FIRST_PAGE = """
 from streamlit.testing.v1 import AppTest
 from dashboard.start import APP
-app = AppTest.from_file(str(APP), default_timeout=120).run()
+app = AppTest.from_file(str(APP.with_name("main.py")), default_timeout=120).run()
 assert not app.exception, app.exception
 print(app.query_params["film"], app.selectbox(key="compare_model").value)
 """

@@ -6,11 +6,12 @@
 
 const SILENT_MS = 6000; // after which a stream is taken to be held back by something between here and the server
 const AGAIN_MS = 2000;
+const LOST_MS = [300, 2000, 4000, 8000, 16000]; // between attempts to have a page run that the server has forgotten
 
 /**
- * Who wants to hear what a page waits for: ``tell`` is called with all that stands, ``lost`` when the server knows the
- * page no longer.
- * @typedef {{tell: (standing: Standing) => void, lost: () => void}} Listener
+ * Who wants to hear what a page waits for: ``tell`` is called with all that stands; ``lost`` when the server knows the
+ * page no longer, as it has started anew, to have the page run again once that is possible; ``gone`` when nobody could.
+ * @typedef {{tell: (standing: Standing) => void, lost: () => void, gone: () => void}} Listener
  */
 
 export class Channel {
@@ -24,6 +25,7 @@ export class Channel {
     this.version = -1;
     this.asks = false; // one answer at a time, in place of the stream
     this.timer = 0;
+    this.isLost = false;
   }
 
   get isOpen() {
@@ -63,8 +65,16 @@ export class Channel {
     for (const listener of this.listeners) listener.tell(standing);
   }
 
-  lose() {
-    for (const listener of this.listeners) listener.lost();
+  /** Whoever has had the page run again joins the channel of the new page, and leaves this one. */
+  async lose() {
+    if (this.isLost) return;
+    this.isLost = true;
+    for (const pause of LOST_MS) {
+      await new Promise((done) => setTimeout(done, pause));
+      if (!this.listeners.size) return;
+      for (const listener of this.listeners) listener.lost();
+    }
+    for (const listener of this.listeners) listener.gone();
   }
 
   /** @param {Listener} listener */

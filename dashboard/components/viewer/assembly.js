@@ -1,15 +1,13 @@
 // @ts-check
 // What the light box shows, put together: words that Python sent, parts that were fetched, and how the rest stands.
 
+import { newestOf } from "../shared/standing.js";
 import { boundaries } from "./geometry.js";
 import { Parts } from "./parts.js";
 import { bytesOfBase64 } from "./tables.js";
 
 /** @import { Item, Standing } from "../types.d.ts" */
 /** @import { Answers, Data, FilmPixels, Luts, Outline, Panel, Payload } from "./payload.d.ts" */
-
-/** @param {Item} item */
-export const isPending = ({ state }) => state === "waiting" || state === "running";
 
 export class Assembly {
   constructor() {
@@ -39,9 +37,7 @@ export class Assembly {
    * @returns {Standing}
    */
   standsFor({ group, standing }) {
-    const heard = this.heard?.groups[group];
-    const isNewer = heard && heard.view === standing.groups[group].view && this.heard.version > standing.version;
-    return isNewer ? this.heard : standing;
+    return newestOf(standing, this.heard, group);
   }
 
   /**

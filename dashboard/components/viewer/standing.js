@@ -1,6 +1,7 @@
 // @ts-check
 // The two lines above the panels: what the model answers, and what is still being computed.
 
+import { isPending, shareOf, turnInWords } from "../shared/standing.js";
 import { element, find } from "./dom.js";
 
 /** @import { Answers } from "./payload.d.ts" */
@@ -17,16 +18,14 @@ const titles = (items) => items.map(({ title }) => title).join(", ");
  * @returns {{words: string, share: number | null, button: "Cancel" | "Compute" | "Try again" | null}}
  */
 export function progressOf(items, note, about) {
-  const pending = items.filter(({ state }) => state === "waiting" || state === "running");
+  const pending = items.filter(isPending);
   const failed = items.filter(({ state }) => state === "failed");
   if (pending.length) {
     const running = pending.filter(({ state }) => state === "running");
-    const share = pending.reduce((sum, { progress }) => sum + progress, 0) / pending.length;
+    const share = shareOf(pending);
     if (note) return { words: note, share, button: "Cancel" };
     if (running.length) return { words: `Computing ${titles(running)}…`, share, button: "Cancel" };
-    const ahead = Math.min(...pending.map((item) => item.ahead));
-    const before = ahead ? `, ${ahead} before it` : "";
-    return { words: `Waiting for a turn${before}: ${titles(pending)}`, share, button: "Cancel" };
+    return { words: turnInWords(pending, ", "), share, button: "Cancel" };
   }
   if (items.some(({ state }) => state === "cancelled")) {
     return { words: "Cancelled. What was ready stays.", share: null, button: "Compute" };

@@ -2,7 +2,8 @@
 // The light box: findings on the left, panels on the right, all drawn here without asking Python.
 
 import { joinChannel } from "../shared/channel.js";
-import { Assembly, isPending } from "./assembly.js";
+import { isPending } from "../shared/standing.js";
+import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
 import { FilmPanel } from "./film.js";
@@ -22,7 +23,6 @@ const LEAST_PANEL_WIDTH = 205;
 const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
 const RETOLD_MS = 500;
-const LOST_MS = [300, 2000, 4000, 8000, 16000]; // between attempts to have a page run that the server has forgotten
 
 class Viewer {
   /** @param {HTMLElement} root */
@@ -45,7 +45,11 @@ class Viewer {
     this.display = undefined;
     /** @type {ReturnType<typeof joinChannel> | undefined} */
     this.channel = undefined;
-    this.listener = { tell: (/** @type {Stands} */ stands) => this.hear(stands), lost: () => this.lose(this.channel.address) };
+    this.listener = {
+      tell: (/** @type {Stands} */ stands) => this.hear(stands),
+      lost: () => this.goBack(location.search.slice(1)),
+      gone: () => this.standing.showLost(),
+    };
     /** @type {Promise<unknown>} what was said last to the server */
     this.said = Promise.resolve();
     /** @type {(() => void)[]} undo what listens outside of the light box */
@@ -53,7 +57,6 @@ class Viewer {
     /** @type {number | null} */
     this.frame = null;
     this.sending = 0;
-    this.lost = ""; // address of the page that the server has forgotten
     /** @type {Hands} */
     this.hands = {
       view: this.view,
@@ -147,21 +150,6 @@ class Viewer {
     if (this.payload !== this.latest) return;
     this.show();
     this.fetch();
-  }
-
-  /**
-   * The server knows this page no longer, as it has started anew: have it run the page again, once it can.
-   * @param {string} page
-   */
-  async lose(page) {
-    if (this.lost === page) return;
-    this.lost = page;
-    for (const pause of LOST_MS) {
-      await new Promise((done) => setTimeout(done, pause));
-      if (this.latest?.page !== page) return;
-      this.goBack(location.search.slice(1));
-    }
-    this.standing.showLost();
   }
 
   /** Fetch what is there by now, and show each part when it comes. */

@@ -3,20 +3,16 @@
 // something has ended, failed or was stopped, or is made after all.
 
 import { joinChannel } from "../shared/channel.js";
+import { isPending, newestOf, shareOf, turnInWords } from "../shared/standing.js";
 
 /** @import { Component, Item, Standing } from "../types.d.ts" */
 /** @typedef {{page: string, group: string, standing: Standing, help: string}} WaitingData */
-
-const LOST_MS = 5000; // after which a page that the server does not know has not been run again either
-
-/** @param {Item} item */
-const isUnderWay = ({ state }) => state === "waiting" || state === "running";
 
 /**
  * What Python has to know of some items; as long as this stays the same, the page need not run.
  * @param {Item[]} items
  */
-const stages = (items) => items.map((item) => (isUnderWay(item) ? "under way" : item.state)).join(", ");
+const stages = (items) => items.map((item) => (isPending(item) ? "under way" : item.state)).join(", ");
 
 /**
  * What to say of what is waited for, how far it is, and what can be done about it.
@@ -24,7 +20,7 @@ const stages = (items) => items.map((item) => (isUnderWay(item) ? "under way" : 
  * @returns {{state: string, words: string, share: number | null, button: string}}
  */
 function lineOf(items) {
-  const underWay = items.filter(isUnderWay);
+  const underWay = items.filter(isPending);
   const running = underWay.filter(({ state }) => state === "running");
   const failed = items.filter(({ state }) => state === "failed");
   if (running.length) {
@@ -32,9 +28,7 @@ function lineOf(items) {
     return { state: "running", words: `${words}…`, share: shareOf(underWay), button: "Cancel" };
   }
   if (underWay.length) {
-    const ahead = Math.min(...underWay.map((item) => item.ahead));
-    const words = `Waiting for a turn${ahead ? `, ${ahead} before it` : ""}: ${underWay.map(({ title }) => title).join(" · ")}`;
-    return { state: "waiting", words, share: shareOf(underWay), button: "Cancel" };
+    return { state: "waiting", words: turnInWords(underWay, " · "), share: shareOf(underWay), button: "Cancel" };
   }
   if (failed.length) {
     const words = failed.map(({ title, message }) => `${title}: ${message}`).join(" · ");
@@ -43,16 +37,17 @@ function lineOf(items) {
   return { state: "ended", words: "", share: null, button: "" };
 }
 
-/** @param {Item[]} items */
-const shareOf = (items) => items.reduce((sum, { progress }) => sum + progress, 0) / items.length;
-
 class Line {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.button = root.querySelector("button");
     this.button.onclick = () => this.press();
-    this.listener = { tell: (/** @type {Standing} */ standing) => this.hear(standing), lost: () => this.lose(this.channel.address) };
+    this.listener = {
+      tell: (/** @type {Standing} */ standing) => this.hear(standing),
+      lost: () => this.send("changed", "lost"),
+      gone: () => this.showGone(),
+    };
     /** @type {ReturnType<typeof joinChannel> | undefined} */
     this.channel = undefined;
     /** @type {Standing | undefined} what the server told last */
@@ -82,16 +77,15 @@ class Line {
     this.show();
   }
 
-  /** The newest that is known of what Python sent: news may be of something that it has not sent yet, or no longer. */
+  /** The newest that is known of what Python sent. */
   get items() {
     const { standing, group } = this.data;
-    const sent = standing.groups[group], heard = this.heard?.groups[group];
-    return heard?.view === sent.view && this.heard.version > standing.version ? heard.items : sent.items;
+    return newestOf(standing, this.heard, group).groups[group].items;
   }
 
   show() {
     const { items, root, button } = this;
-    if (items.some(isUnderWay)) this.channel.open();
+    if (items.some(isPending)) this.channel.open();
     const { state, words, share, button: action } = lineOf(items);
     root.hidden = !words;
     root.dataset.state = state;
@@ -121,17 +115,10 @@ class Line {
     });
   }
 
-  /**
-   * The server knows a page no longer: it has started anew, or everybody was away for long.
-   * @param {string} page its address
-   */
-  lose(page) {
-    setTimeout(() => {
-      if (this.channel.address !== page) return;
-      this.root.querySelector(".words").textContent = "The server no longer knows this page.";
-      this.root.querySelector("progress").hidden = true;
-      this.button.textContent = "Reload";
-    }, LOST_MS);
+  showGone() {
+    this.root.querySelector(".words").textContent = "The server no longer knows this page.";
+    this.root.querySelector("progress").hidden = true;
+    this.button.textContent = "Reload";
   }
 }
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.dashboard.server.coroutines import run_to_end
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -17,7 +19,7 @@ class Answer:
 
 def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
     """Give what an application answers; underscores in the names of headers stand for dashes."""
-    return asyncio.run(asked(app, path, method, body, **headers))
+    return run_to_end(asked(app, path, method, body, **headers))
 
 
 async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:

@@ -13,6 +13,7 @@ from dashboard.server import events as module
 from dashboard.server.awaited import Want
 from dashboard.server.events import Events
 from dashboard.server.pages import Page
+from tests.dashboard.server.coroutines import run_to_end
 
 SOON = 10.0
 
@@ -72,7 +73,7 @@ def test_a_stream_begins_with_all_that_stands_and_ends_when_all_has_come(page, t
             assert (item(last)["state"], item(last)["part"], last["rests"]) == ("ready", "name", True)
             assert [text async for text in stream] == []
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_nothing_is_lost_when_a_connection_breaks(page, thing):
@@ -86,7 +87,7 @@ def test_nothing_is_lost_when_a_connection_breaks(page, thing):
         async with aclosing(await listen(events, page)) as stream:
             assert item(await told(stream))["part"] == "name"
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_a_slow_listener_is_told_the_newest_only(page):
@@ -99,7 +100,7 @@ def test_a_slow_listener_is_told_the_newest_only(page):
             assert (await told(stream))["version"] == newest
             assert len(page._bells) == 1
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_a_sign_of_life_comes_where_there_is_no_news(page, monkeypatch):
@@ -113,7 +114,7 @@ def test_a_sign_of_life_comes_where_there_is_no_news(page, monkeypatch):
             assert [await anext(stream) for _ in range(2)] == [": still here\n\n"] * 2
             assert len(heard) == 2  # at the beginning and after the first sign
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_a_page_has_one_stream_and_the_new_one_wins(page):
@@ -127,7 +128,7 @@ def test_a_page_has_one_stream_and_the_new_one_wins(page):
             page._changed()
             await asyncio.wait_for(told(new), SOON)
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_streams_of_one_visitor_are_bounded(page):
@@ -152,7 +153,7 @@ def test_streams_of_one_visitor_are_bounded(page):
         assert events.count("ada") == 0
         assert (await events.answer(pages[0], request())).status_code == 200
 
-    asyncio.run(run())
+    run_to_end(run())
 
 
 def test_one_answer_at_a_time_where_no_stream_comes_through(page, thing, monkeypatch):
@@ -172,4 +173,4 @@ def test_one_answer_at_a_time_where_no_stream_comes_through(page, thing, monkeyp
         assert item(await asyncio.wait_for(waiting, SOON))["part"] == "name"
         assert (await ask(page.snapshot()["version"]))["rests"]
 
-    asyncio.run(run())
+    run_to_end(run())

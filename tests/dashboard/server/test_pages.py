@@ -10,6 +10,7 @@ import pytest
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Jobs
 from dashboard.server.pages import Page, Pages
+from tests.dashboard.server.coroutines import run_to_end
 from xai.budget import Cancelled
 
 SOON = 10.0
@@ -345,7 +346,7 @@ def test_one_bell_a_page_rings_for_every_change(jobs):
             await asyncio.wait_for(new.wait(), SOON)
             return [gone]
 
-    assert asyncio.run(listen()) == [True]
+    assert run_to_end(listen()) == [True]
 
 
 def test_what_would_go_on_ends_when_the_visitor_stops_it_or_wants_something_else(jobs):
