@@ -91,11 +91,11 @@ class Awaited:
     is_over: bool = False
     asked: int = 0
 
-    def look(self, tell: Callable[[], None]) -> None:
-        """Take what is there; ask for what is not, unless the visitor stopped it."""
+    def look(self, tell: Callable[[], None], *, asks: bool = True) -> None:
+        """Take what is there; ask for what is not, unless the visitor stopped it or nobody is there to ask."""
         if self.part is None and self.want.find is not None:
             self.part = self.want.find()
-        if self.part is not None or self.is_stopped or self.is_over or self._is_under_way():
+        if self.part is not None or self.is_stopped or self.is_over or not asks or self._is_under_way():
             return
         self.job = self.want.ask()
         self.is_over = self.job is None and self.want.find is None

@@ -25,7 +25,7 @@ class Channel:
     def __init__(self, forget: Callable[[str], None], grace: float = GRACE) -> None:
         self.visitors = Visitors()
         self.parts = Parts(self.visitors)
-        self.pages = Pages(self._forget_visitor, grace)
+        self.pages = Pages(self._forget_visitor, grace=grace)
         self._forget = forget
 
     def _forget_visitor(self, visitor: str) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from dashboard.server.awaited import Awaited, Item, Want
 
-GRACE = 120.0  # seconds after which a page whose browser has gone is forgotten: as long as Streamlit keeps a session
+ABSENCE = 10.0  # seconds after which nothing is computed any more for a page whose browser has gone
+GRACE = 120.0  # seconds after which such a page is forgotten: as long as Streamlit keeps a session
 
 
 class Page:
@@ -166,6 +167,15 @@ class Page:
                 if one.job is not None:
                     one.job.queue.hear(self.id)
 
+    def rest(self) -> None:
+        """Have nothing computed for this page until somebody looks at it again."""
+        with self._lock:
+            resting = [one for one in self._all() if one.job is not None and not one.job.ended]
+            for one in resting:
+                one.job.watchers.discard(self._changed)
+                one.job.queue.leave(self.id, one.job.key)
+                one.job = None
+
     def close(self) -> None:
         """Wait for nothing any more."""
         with self._lock:
@@ -222,9 +232,13 @@ class Page:
                 one.job.queue.leave(self.id, one.job.key)
 
     def _changed(self) -> None:
+        """Take what has come; what was cancelled because nobody seemed to be there is not asked for on their behalf."""
+        is_looked_at = self.is_looked_at
         with self._lock:
             for one in self._all():
-                one.look(self._changed)
+                one.look(self._changed, asks=is_looked_at)
+                if is_looked_at and one.job is not None:
+                    one.job.queue.hear(self.id)
             self._ring()
 
     def _ring(self) -> None:
@@ -244,12 +258,15 @@ class Pages:
     ----------
     forget : callable
         Called with a visitor's token when the last of its pages is gone.
+    absence : float
+        Seconds after which nothing is computed any more for a page whose browser has gone.
     grace : float
-        Seconds after which a page whose browser has gone is forgotten.
+        Seconds after which such a page is forgotten.
     """
 
-    def __init__(self, forget: Callable[[str], None], grace: float = GRACE) -> None:
+    def __init__(self, forget: Callable[[str], None], absence: float = ABSENCE, grace: float = GRACE) -> None:
         self._forget = forget
+        self._absence = min(absence, grace)
         self._grace = grace
         self._pages: dict[str, Page] = {}
         self._leaving: dict[str, threading.Timer] = {}
@@ -285,7 +302,11 @@ class Pages:
 
     def leave(self, page: Page) -> None:
         """Note that a page's browser has gone; it may come back within the grace, without a word."""
-        timer = threading.Timer(self._grace, self._gone, [page])
+        self._after(self._absence, page, self._rest)
+
+    def _after(self, seconds: float, page: Page, then: Callable[[Page], None]) -> None:
+        """Do something about a page later, unless it is looked at by then: a connection breaks, and is mended."""
+        timer = threading.Timer(seconds, self._unless_looked_at, [page, then])
         timer.daemon = True
         with self._lock:
             before = self._leaving.pop(page.id, None)
@@ -294,13 +315,20 @@ class Pages:
             before.cancel()
         timer.start()
 
-    def _gone(self, page: Page) -> None:
+    def _unless_looked_at(self, page: Page, then: Callable[[Page], None]) -> None:
         with self._lock:
             if self._leaving.pop(page.id, None) is None:  # it came back in this very moment
                 return
-        if page.is_looked_at:  # a connection that broke and was mended: look again later
+        if page.is_looked_at:
             self.leave(page)
-            return
+        else:
+            then(page)
+
+    def _rest(self, page: Page) -> None:
+        page.rest()
+        self._after(self._grace - self._absence, page, self._gone)
+
+    def _gone(self, page: Page) -> None:
         with self._lock:
             self._pages.pop(page.id, None)
             is_last = all(one.visitor != page.visitor for one in self._pages.values())

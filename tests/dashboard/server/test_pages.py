@@ -262,6 +262,7 @@ def test_work_that_ends_before_it_is_watched_is_ready_all_the_same(jobs):
 
 def test_what_is_made_and_cannot_be_kept_is_not_made_for_ever(jobs):
     page = Page("ada")
+    page.is_connected = lambda: True
     work = Work(jobs, page)
     work.go.set()
     want = Want("key", "map", "Map", work.want.ask, lambda: None)
@@ -332,6 +333,50 @@ def test_a_page_whose_browser_came_back_without_a_word_stays_until_it_goes():
     assert pages.find(page.id, "ada") is page
     is_there[0] = False
     until(lambda: forgotten == ["ada"])
+
+
+def test_nothing_is_computed_for_a_page_whose_browser_has_gone_until_it_is_back(jobs):
+    pages = Pages(lambda visitor: None, absence=0.05)
+    page = pages.begin("ada")
+    work = Work(jobs, page)
+    page.expect("maps", [work.want])
+    until(lambda: states(page) == ["running"])
+    pages.leave(page)
+    assert work.stopped.wait(SOON)
+    time.sleep(0.1)
+    assert (work.runs, states(page)) == (1, ["waiting"])
+    page.hear()
+    until(lambda: (work.runs, states(page)) == (2, ["running"]))
+    work.go.set()
+    until(lambda: states(page) == ["ready"])
+
+
+def test_what_another_page_waits_for_too_goes_on_when_one_has_gone(jobs):
+    pages = Pages(lambda visitor: None, absence=0.05)
+    gone, there = pages.begin("ada"), pages.begin("ada")  # as after a reload
+    work = Work(jobs, gone)
+    for page in (gone, there):
+        work.page = page
+        page.expect("maps", [work.want])
+    pages.leave(gone)
+    assert not work.stopped.wait(0.3)
+    work.go.set()
+    until(lambda: states(there) == ["ready"])
+    assert work.runs == 1
+
+
+def test_what_is_cancelled_for_silence_is_asked_for_anew_only_where_somebody_is_there():
+    jobs = Jobs(patience=0.1)
+    gone, there = Page("ada"), Page("ben")
+    there.is_connected = lambda: True
+    works = [Work(jobs, gone, "one"), Work(jobs, there, "other", slow=True)]
+    for work in works:
+        work.page.expect("maps", [work.want])
+    assert all(work.stopped.wait(SOON) for work in works)
+    until(lambda: works[1].runs > 1)
+    assert works[0].runs == 1
+    works[1].go.set()
+    until(lambda: states(there) == ["ready"])
 
 
 def test_one_bell_a_page_rings_for_every_change(jobs):
