@@ -170,8 +170,9 @@ class Page:
     def rest(self) -> None:
         """Have nothing computed for this page until somebody looks at it again."""
         with self._lock:
-            resting = [one for one in self._all() if one.job is not None and not one.job.ended]
-            for one in resting:
+            for one in self._all():
+                if one.job is None or one.job.ended:
+                    continue
                 one.job.watchers.discard(self._changed)
                 one.job.queue.leave(self.id, one.job.key)
                 one.job = None
