@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dashboard.server.awaited import Awaited, Item, Want
+from dashboard.server.files import Files
 
 ABSENCE = 10.0  # seconds after which nothing is computed any more for a page whose browser has gone
 GRACE = 120.0  # seconds after which such a page is forgotten: as long as Streamlit keeps a session
@@ -32,9 +33,8 @@ class Page:
     link : callable or None
         Gives the query of the address that shows the page with some of it changed, and the changes as they count;
         raises ValueError for a change that cannot be.
-    downloads : mapping of str to callable
-        Make a file of what is shown, from the query of the address that asks for it: its name, media type and content;
-        None where there is nothing.
+    files : Files
+        What can be taken away from it.
     is_connected : callable
         Whether its browser is there, though it may not have asked for anything for long.
     note : callable
@@ -45,7 +45,7 @@ class Page:
         self.id = secrets.token_hex(16)
         self.visitor = visitor
         self.link: Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]] | None = None
-        self.downloads: Mapping[str, Callable[[Mapping[str, str]], tuple[str, str, bytes] | None]] = {}
+        self.files = Files()
         self.is_connected: Callable[[], bool] = lambda: False
         self.note: Callable[[], str] = str
         self._chosen: dict[str, Any] = {}
@@ -59,11 +59,13 @@ class Page:
 
     def begin(self) -> None:
         """Begin a run of the page: groups that it does not declare are waited for no longer."""
+        self.files.begin()
         with self._lock:
             self._declared = set()
 
     def end(self) -> None:
         """End a run of the page."""
+        self.files.end()
         with self._lock:
             for group in set(self._groups) - self._declared:
                 self._release(self._groups.pop(group), turns_away=True)
@@ -178,7 +180,8 @@ class Page:
                 one.job = None
 
     def close(self) -> None:
-        """Wait for nothing any more."""
+        """Wait for nothing any more, and offer nothing."""
+        self.files.close()
         with self._lock:
             groups, self._groups = self._groups, {}
             for awaited in groups.values():

@@ -178,7 +178,8 @@ def compare(services: Services) -> None:
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
-    page.downloads = downloads(shown, hung.title, services.library.model_id(model))
+    for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
+        page.files.offer(name, make)
     viewer(
         {
             "film": payload.film_payload(
