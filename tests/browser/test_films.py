@@ -196,8 +196,11 @@ def test_chosen_films_are_tagged_noted_and_found_again(visit, address, browser):
 def test_an_export_holds_what_was_chosen(visit):
     page = visit(finding="Emphysema")
     choose(page, "film 02", "film 03")
+    csv = page.get_by_role("link", name="CSV")
+    expect(csv).to_have_attribute("title", re.compile("^2 films:"))
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
+        csv.click()
+    assert download.value.suggested_filename == f"{DATASET}.films.csv"
     table = pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()), encoding="utf-8-sig")
     assert table["film"].tolist() == ["film 02", "film 03"]
     assert table["outcome_Emphysema"].tolist() == ["FP", "TP"]

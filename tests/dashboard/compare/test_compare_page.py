@@ -290,7 +290,7 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
         assert find(one.part, "") is None
     assert "film" not in link_of(app)
     shelf.add_model("bare").with_suffix(".json").unlink()
-    app.selectbox(key="compare_model").set_value("bare").run()
+    app.run().selectbox(key="compare_model").set_value("bare").run()
     assert "The film alone." in [one.value for one in app.caption]
     assert app.get("imgs") == []  # which Streamlit would serve to anybody
     (name,) = re.findall('<img src="/api/parts/([0-9a-f]+)" alt="Film mine.png"', "".join(html_of(app)))
