@@ -20,5 +20,5 @@ def lines(app: AppTest) -> dict[str, list[dict]]:
     return {
         one["group"]: one["standing"]["groups"][one["group"]]["items"]
         for one in sent
-        if "standing" in one and "help" in one
+        if {"standing", "help"} <= one.keys()
     }
