@@ -78,7 +78,23 @@ for label, make in files.items():
 page.end()
 st.text(f"run {run} ends")
 st.button("Look")
+st.button("Table", icon=":material/download:")
+st.button("Off", icon=":material/download:", disabled=True)
 """
+
+
+# How a button or link looks: what must be the same, and its colours as they are drawn, some of them mixed from others.
+LOOK = """node => {
+  const style = getComputedStyle(node), box = node.getBoundingClientRect(), canvas = new OffscreenCanvas(1, 1);
+  const context = canvas.getContext("2d"), drawn = (...colours) => {
+    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const page = getComputedStyle(document.querySelector(".stApp")).backgroundColor;
+  const shades = [...drawn(page, style.color), ...drawn(page, style.backgroundColor)];
+  const edges = ["borderRadius", "borderTopWidth", "borderTopColor", "padding", "fontFamily", "lineHeight", "cursor"];
+  return [[box.width, box.height, ...edges.map(name => style[name])], shades];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +167,24 @@ def test_a_click_while_the_page_runs_gets_its_file(opened, home):
     expect(opened.get_by_text("run 3 ends")).to_be_visible()  # and offers it no more
     link_to(opened, "Table").click()
     expect(said_of(opened, "Table")).to_have_text("The server has no such file now: reload the page.")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_a_link_looks_like_streamlits_own_buttons(chromium, address, scheme):
+    context = chromium.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_text("run 1 ends")).to_be_visible()
+    for label, act in (("Table", "rest"), ("Table", "hover"), ("Table", "focus"), ("Off", "rest"), ("Off", "hover")):
+        looks = []
+        for one in (link_to(page, label), page.get_by_role("button", name=label)):
+            if act != "rest":
+                getattr(one, act)()
+            looks.append(one.evaluate(LOOK))
+        (same, shades), (as_theirs, their_shades) = looks
+        assert same == as_theirs, (label, act)
+        assert shades == pytest.approx(their_shades, abs=3), (label, act)
+    context.close()
 
 
 def test_what_takes_long_is_seen_to_be_made(opened, home):
