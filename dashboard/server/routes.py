@@ -19,7 +19,7 @@ from starlette.routing import Route
 from dashboard.server.channel import PREFIX, Channel
 from dashboard.server.events import Events
 from dashboard.server.files import MakeFile
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.visitors import COOKIE, is_token
 
 log = logging.getLogger(__name__)

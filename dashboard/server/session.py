@@ -12,7 +12,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.server.channel import PREFIX
 from dashboard.server.files import File
-from dashboard.server.pages import Page, Pages
+from dashboard.server.page import Page
+from dashboard.server.pages import Pages
 from dashboard.server.services import Services
 from dashboard.server.visitors import COOKIE, is_token, new_token
 

@@ -24,7 +24,7 @@ from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from training.datasets.facts import DatasetError

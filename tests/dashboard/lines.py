@@ -6,7 +6,7 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 
 
 def page_of(app: AppTest) -> Page:

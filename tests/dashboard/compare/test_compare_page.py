@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components.display import DISPLAY
 from dashboard.server.awaited import Item
 from dashboard.server.library import Library
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 
 
 def made(text: str):
