@@ -180,7 +180,7 @@ def _check_weights(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str)
     """Look at the weights in an archive as at those of an HDF5 file; what is none, Keras says."""
     import h5py
 
-    # In memory this takes a fifth of the time; what is large is read where it lies, if a step back does not unpack it anew.
+    # In memory this takes a fifth of the time; what is large is read where it lies, unless steps back unpack it anew.
     in_place = member.compress_type == zipfile.ZIP_STORED and member.file_size > IN_MEMORY
     with archive.open(member) if in_place else io.BytesIO(archive.read(member)) as stream:
         try:
