@@ -16,6 +16,7 @@ from dashboard.page.words import escape
 from dashboard.server.services import Services
 from dashboard.server.uploads import show_upload
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
+from xai.films.film import Film
 from xai.models.library import DEFAULT_MODEL
 from xai.models.preprocess import resize
 from xai.pictures.render import window
@@ -87,12 +88,15 @@ def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
 
 
 def _film_alone(services: Services, hung: Hung) -> None:
-    picture = window(_smaller(hung.film.pixels))
     if hung.record is None:
-        show_upload(services, hung.film.sha256, "alone", picture, f"Film {hung.title}")
+        show_upload(services, hung.film.sha256, "alone", _drawn, f"Film {hung.title}")
     else:
-        st.image(picture, width="stretch")
+        st.image(_drawn(hung.film), width="stretch")
     st.caption("The film alone.")
+
+
+def _drawn(film: Film) -> np.ndarray:
+    return window(_smaller(film.pixels))
 
 
 def _smaller(pixels: np.ndarray) -> np.ndarray:

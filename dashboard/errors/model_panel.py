@@ -145,7 +145,7 @@ def show_map(atlas: Atlas) -> None:
     known = known_features(atlas.services.arrays, kept_as)
     missing = [name for name in names if name not in known]
     key = content_key(kept_as, missing)
-    done = services.jobs.find(key)
+    done = services.long_jobs.find(key)
     if missing and not (done is not None and done.state == "done"):
         _ask_for_features(atlas, names, missing, kept_as, key)
         return

@@ -25,14 +25,14 @@ def started() -> dict[str, None]:
 def start_job(services: Services, key: str) -> None:
     """Remember that this visitor wants a job, whatever came of it before."""
     started()[key] = None
-    services.jobs.drop(key)
+    services.long_jobs.drop(key)
     this_page().resume(key)
 
 
 def wait_for(services: Services, key: str, words: str, work: Callable[[Budget], Any]) -> None:
     """Ask for a job and show how far it is; the page runs again once it has ended."""
     page, group = this_page(), f"errors {key[:12]}"
-    ask = partial(services.jobs.ask_once, page.id, key, work, slow=True)
+    ask = partial(services.long_jobs.ask_once, page.id, key, work, slow=True)
     step = lambda: "" if services.has_models else LOADING  # noqa: E731
     standing = page.expect(group, [Want(key, "work", words, ask, goes_on=True, step=step)])
     if states(standing, group) & {"ready", "cancelled"}:

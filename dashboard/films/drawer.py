@@ -116,10 +116,10 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         return
     drawn = bool(boxes or masks)
     shown = st.session_state.get("films_outlines", True) and drawn
-    picture = outlined(opened, boxes if shown else None, masks if shown else None)
     if dataset == OWN:
-        show_upload(services, film, "large", picture, f"Film {films.titles[row]}")
+        show_upload(services, film, "large", outlined, f"Film {films.titles[row]}")
     else:
+        picture = outlined(opened, boxes if shown else None, masks if shown else None)
         st.image(picture, width="stretch", output_format="PNG", alt=f"Film {films.titles[row]}")
     if drawn:
         what = "Boxes drawn by radiologists" if boxes else "Exact outlines, from the simulation"

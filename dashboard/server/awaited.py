@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +11,10 @@ from dashboard.server.jobs import Job
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 MOST_ASKED = 3  # times that one thing is made for one view
+GONE = "The model or the film that it is made of is no longer there."
+UNEXPECTED = "This failed unexpectedly; the server's log has the details."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,26 @@ class Awaited:
     is_stopped: bool = False
     is_over: bool = False
     asked: int = 0
+    error: str | None = None
 
     def look(self, tell: Callable[[], None], *, asks: bool = True) -> None:
-        """Take what is there; ask for what is not, unless the visitor stopped it or nobody is there to ask."""
+        """Take what is there; ask for what is not, unless the visitor stopped it or nobody is there to ask.
+
+        Where neither can be done, as when a model was deleted meanwhile, it has failed, and says so.
+        """
+        if self.error is not None:
+            return
+        try:
+            self._look(tell, asks)
+        except (ValueError, OSError) as error:  # the project's own errors say what to do
+            self.error = str(error)
+        except LookupError:
+            self.error = GONE
+        except Exception:
+            log.exception("What a page waits for could not be looked up")
+            self.error = UNEXPECTED
+
+    def _look(self, tell: Callable[[], None], asks: bool) -> None:
         if self.part is None and self.want.find is not None:
             self.part = self.want.find()
         if self.part is not None or self.is_stopped or self.is_over or not asks or self._is_under_way():
@@ -117,7 +139,16 @@ class Awaited:
         """Say how it stands."""
         if self.part is not None:
             return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
-        return replace(self._unready(), part=self.want.preview())
+        if self.error is not None:
+            return Item(self.want.name, self.want.title, "failed", message=self.error)
+        return replace(self._unready(), part=self._preview())
+
+    def _preview(self) -> str | None:
+        try:
+            return self.want.preview()
+        except Exception:  # it will be told as failed at the next look
+            log.exception("A first look could not be looked up")
+            return None
 
     def _unready(self) -> Item:
         name, title, job = self.want.name, self.want.title, self.job

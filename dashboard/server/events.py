@@ -50,7 +50,7 @@ class Events:
                 await asyncio.to_thread(page.hear)
                 yield "retry: 1000\n\n"
                 while not rests and page.listens(bell):
-                    stands = page.snapshot()
+                    stands = await asyncio.to_thread(page.snapshot)
                     rests = stands["rests"]
                     if stands["version"] != seen:
                         seen = stands["version"]
@@ -69,10 +69,10 @@ class Events:
 async def _one_answer(page: Page, since: int) -> Response:
     with page.listening() as bell:
         await asyncio.to_thread(page.hear)
-        stands = page.snapshot()
+        stands = await asyncio.to_thread(page.snapshot)
         if stands["version"] == since and not stands["rests"]:
             await _ring(bell, LONGEST_POLL)
-            stands = page.snapshot()
+            stands = await asyncio.to_thread(page.snapshot)
     return JSONResponse(stands, headers=HEADERS)
 
 

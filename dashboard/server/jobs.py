@@ -49,7 +49,10 @@ class Job:
     def tell(self) -> None:
         """Tell all who watch that the job has changed."""
         for tell in tuple(self.watchers):
-            tell()
+            try:
+                tell()
+            except Exception:  # whose page it is must not end the worker that all visitors share
+                log.exception("A page could not be told of a job")
 
     @property
     def is_known(self) -> bool:
@@ -210,6 +213,7 @@ class Jobs:
             with self._changed:
                 if self._jobs.get(job.key) is job:
                     del self._jobs[job.key]
+                job.work = _nothing
             job.tell()
         except (ValueError, OSError) as error:  # the project's own errors say what to do
             self._end(job, "failed", error=str(error))
@@ -221,5 +225,10 @@ class Jobs:
         with self._changed:
             job.state, job.result, job.error = state, result, error
             job.progress = 1.0
+            job.work = _nothing  # it holds the film, and a page holds its jobs
             self._changed.notify_all()
         job.tell()
+
+
+def _nothing(budget: Budget) -> None:
+    """What is left to do of a job that has ended."""

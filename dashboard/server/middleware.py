@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.server.visitors import COOKIE, is_token, new_token
@@ -50,12 +49,5 @@ class PageHeaders:
 
 
 def _token(scope: Scope) -> str | None:
-    """Read the visitor's token from the headers of a request; None where there is none."""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                jar = SimpleCookie(value.decode("latin-1"))
-            except CookieError:
-                return None
-            return jar[COOKIE].value if COOKIE in jar else None
-    return None
+    """Read the visitor's token from the headers of a request, as the routes do; None where there is none."""
+    return HTTPConnection(scope).cookies.get(COOKIE)

@@ -53,6 +53,7 @@ class Page:
         self._version = 0
         self._bells: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._lock = threading.RLock()
+        self._bell_lock = threading.Lock()  # of its own: the server's loop must not wait for what is looked up
 
     def begin(self) -> None:
         """Begin a run of the page: groups that it does not declare are waited for no longer."""
@@ -129,7 +130,7 @@ class Page:
         with self._lock:
             for one in self._groups.get(group, {}).values():
                 self._stopped.discard(one.want.key)
-                one.is_stopped, one.is_over, one.part, one.asked = False, False, None, 0
+                one.is_stopped, one.is_over, one.part, one.asked, one.error = False, False, None, 0, None
                 if one.job is not None:
                     one.job.queue.drop(one.job.key)
                     one.job = None
@@ -189,20 +190,20 @@ class Page:
     def listening(self) -> Iterator[asyncio.Event]:
         """Give a bell that rings when something has changed; one who listened before is sent away by it."""
         bell, loop = asyncio.Event(), asyncio.get_running_loop()
-        with self._lock:
-            self._wake()
-            self._bells = {bell: loop}
+        with self._bell_lock:
+            before, self._bells = self._bells, {bell: loop}
+        _wake(before)
         try:
             yield bell
         finally:
-            with self._lock:
+            with self._bell_lock:
                 self._bells.pop(bell, None)
 
     def send_away(self) -> None:
         """Have nobody listen any more."""
-        with self._lock:
-            self._wake()
-            self._bells = {}
+        with self._bell_lock:
+            before, self._bells = self._bells, {}
+        _wake(before)
 
     @property
     def is_looked_at(self) -> bool:
@@ -211,8 +212,7 @@ class Page:
 
     def listens(self, bell: asyncio.Event) -> bool:
         """Whether this is still the bell to listen to."""
-        with self._lock:
-            return bell in self._bells
+        return bell in self._bells
 
     def _all(self) -> list[Awaited]:
         return [one for group in self._groups.values() for one in group.values()]
@@ -244,12 +244,15 @@ class Page:
 
     def _ring(self) -> None:
         self._version += 1
-        self._wake()
+        with self._bell_lock:
+            bells = dict(self._bells)
+        _wake(bells)
 
-    def _wake(self) -> None:
-        for bell, loop in self._bells.items():
-            with contextlib.suppress(RuntimeError):  # the server is going down
-                loop.call_soon_threadsafe(bell.set)
+
+def _wake(bells: Mapping[asyncio.Event, asyncio.AbstractEventLoop]) -> None:
+    for bell, loop in bells.items():
+        with contextlib.suppress(RuntimeError):  # the server is going down
+            loop.call_soon_threadsafe(bell.set)
 
 
 def _view(awaited: Mapping[str, Awaited]) -> str:

@@ -31,7 +31,7 @@ class Pages:
         self._grace = grace
         self._pages: dict[str, Page] = {}
         self._leaving: dict[str, threading.Timer] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the signal that ends the server may find its own thread in here
 
     def begin(self, visitor: str) -> Page:
         """Open a page."""

@@ -90,13 +90,15 @@ class Parts:
                 self._offers.popitem(last=False)
         return name
 
-    def find(self, name: str, visitor: str) -> Part | None:
-        """Give a part to a visitor, made now if need be; None where there is none, or not for this visitor."""
+    def find(self, name: str, visitor: str, *, make: bool = True) -> Part | None:
+        """Give a part to a visitor; None where there is none, or not for this visitor, or, unless ``make``, not yet."""
         with self._lock:
             offer = self._offers.get(name)
         if offer is None or (offer.film is not None and not self._visitors.holds(visitor, offer.film)):
             return None
         content = self._made.get(name)
+        if content is None and not make:
+            return None
         if content is None:
             made = offer.make()
             if made is None:

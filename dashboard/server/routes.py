@@ -74,7 +74,12 @@ class _Routes:
         if NAME.fullmatch(name) is None:
             return _missing()
         find = functools.partial(self._channel().parts.find, name, visitor_of(request))
-        part = await anyio.to_thread.run_sync(find, limiter=self._makers)
+        part = find(make=False)
+        if part is None:
+            async with self._makers:
+                if await request.is_disconnected():  # whoever has turned the page keeps nobody waiting
+                    return _missing()
+                part = await anyio.to_thread.run_sync(find)
         if part is None:
             return _missing()
         headers = {**PLAIN, "Cache-Control": KEEP if part.is_public else FORGET, "Vary": "Accept-Encoding"}

@@ -62,6 +62,7 @@ class Services:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.jobs = Jobs()
+        self.long_jobs = Jobs()  # of many films at once: nobody's maps wait for them
         self.channel = Channel(self.forget)
         self.store = ResultStore(library.results)
         self.arrays = Arrays(library.arrays)
@@ -99,6 +100,7 @@ class Services:
     def close(self) -> None:
         """End what is under way, before the server does."""
         self.jobs.close()
+        self.long_jobs.close()
         for made in self._made.values():
             if isinstance(queue := getattr(made, "jobs", None), Jobs):
                 queue.close()

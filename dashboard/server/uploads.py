@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from dashboard.page.visit import refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from dashboard.server.session import part_address, this_page
-from xai.films.film import FilmError
+from xai.films.film import Film, FilmError
 from xai.films.formats import NAMES
 from xai.films.reading import read_film
 
@@ -57,7 +58,7 @@ def take_uploads(services: Services) -> Upload | None:
     return first
 
 
-def show_upload(services: Services, sha256: str, view: str, picture: np.ndarray, alt: str) -> None:
+def show_upload(services: Services, sha256: str, view: str, draw: Callable[[Film], np.ndarray], alt: str) -> None:
     """Show a picture of an upload to its visitor alone: whatever Streamlit serves itself anybody may fetch.
 
     Parameters
@@ -67,13 +68,17 @@ def show_upload(services: Services, sha256: str, view: str, picture: np.ndarray,
         Content hash of the film.
     view : str
         What the picture shows of it, so that each is fetched by a name of its own.
-    picture : (H, W) or (H, W, 3) ndarray of uint8
+    draw : callable
+        Gives the picture, (H, W) or (H, W, 3) of uint8, when it is fetched: what is offered holds no pixels.
     alt : str
     """
 
-    def png() -> bytes:
+    def png() -> bytes | None:
+        film = services.films.get(sha256)
+        if film is None:
+            return None
         stream = io.BytesIO()
-        Image.fromarray(picture).save(stream, "PNG")
+        Image.fromarray(draw(film)).save(stream, "PNG")
         return stream.getvalue()
 
     name = services.channel.parts.offer([view, sha256], png, media="image/png", film=sha256)

@@ -223,16 +223,21 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _refuse_links(group: Any, name: str) -> None:
+def _refuse_links(group: Any, name: str, seen: set[int] | None = None) -> None:
     """Refuse an HDF5 file that points at other files of this machine, or holds next to nothing in place of weights."""
     import h5py
 
+    seen = set() if seen is None else seen
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen:  # what leads to itself has no end, and what forks often enough has none that can be reached
+        raise ModelError(f"{name} holds one group of weights in two places, which no model does: get it anew.")
+    seen.add(address)
     for key in group:
         if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
             raise ModelError(f"{name} points at another file, which a model may not.")
         item = group.get(key)
         if isinstance(item, h5py.Group):
-            _refuse_links(item, name)
+            _refuse_links(item, name, seen)
         elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
             raise ModelError(f"{name} points at another file, which a model may not.")
         elif isinstance(item, h5py.Dataset) and is_bomb(item.nbytes, item.id.get_storage_size()):

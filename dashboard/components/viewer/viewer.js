@@ -198,7 +198,7 @@ class Viewer {
    */
   say(words) {
     const { channel } = this;
-    const answer = this.said.then(() => channel.say(words));
+    const answer = this.said.then(() => channel?.say(words) ?? null);
     this.said = answer;
     return answer;
   }

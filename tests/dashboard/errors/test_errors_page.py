@@ -213,7 +213,7 @@ class TestAtlas:
     def test_what_was_begun_goes_on_while_the_visitor_looks_at_the_causes(self, run):
         app = run(**self.ATLAS)
         app.button(key="errors_mean_map").click().run()
-        jobs = app.session_state["services"].jobs._jobs
+        jobs = app.session_state["services"].long_jobs._jobs
         before = dict(jobs)
         app.get_by_key("errors_section").select("audit").run()
         assert (lines(app), jobs) == ({}, before)
@@ -225,7 +225,7 @@ class TestAtlas:
     def test_work_that_came_to_nothing_can_be_begun_again(self, run):
         app = run(**self.ATLAS)
         app.button(key="errors_mean_map").click().run()
-        (job,) = app.session_state["services"].jobs._jobs.values()
+        (job,) = app.session_state["services"].long_jobs._jobs.values()
         job.state = "done"  # and nothing is kept: the disk may be full
         app.run()
         assert lines(app) == {}

@@ -30,7 +30,7 @@ async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: b
         "path": place,
         "raw_path": place.encode(),
         "query_string": query.encode(),
-        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
         "scheme": "http",
         "server": ("127.0.0.1", 80),
     }

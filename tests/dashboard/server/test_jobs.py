@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -296,6 +297,31 @@ def test_leaving_one_job_leaves_the_others_and_other_visitors_alone(jobs, work):
     jobs.leave("Ben", "one")
     until(lambda: not one.is_known)
     assert other.is_known
+
+
+def test_a_page_that_cannot_be_told_ends_no_worker(jobs, work):
+    def fail() -> None:
+        raise KeyError("a model that was deleted")
+
+    first, second = work(), work()
+    job = jobs.ask("Ada", "first", first, slow=False)
+    job.watch(fail)
+    first.released.set()
+    until(lambda: job.ended)
+    second.released.set()
+    other = jobs.ask("Ben", "second", second, slow=False)
+    until(lambda: other.ended)
+    assert (job.state, other.state) == ("done", "done")
+
+
+def test_a_job_that_has_ended_holds_nothing_of_its_work(jobs):
+    film = Work()
+    film.released.set()
+    gone = weakref.ref(film)
+    job = jobs.ask("Ada", "map", film, slow=False)
+    del film
+    until(lambda: job.ended)
+    until(lambda: gone() is None)
 
 
 def test_what_is_done_is_not_done_again_unless_it_is_asked_for_plainly(jobs, work):

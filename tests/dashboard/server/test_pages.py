@@ -380,6 +380,49 @@ def test_what_is_cancelled_for_silence_is_asked_for_anew_only_where_somebody_is_
     until(lambda: states(there) == ["ready"])
 
 
+def test_what_can_no_longer_be_looked_up_has_failed_and_says_so_until_it_can_again(jobs):
+    page, models = Page("ada"), {"net": "part"}
+    work = Work(jobs, page, "other")
+    want = Want("key", "map", "Map", work.want.ask, lambda: models["net"], lambda: models["net"])
+    del models["net"]
+    standing = page.expect("maps", [want, work.want])
+    first, other = standing["groups"]["maps"]["items"]
+    assert (first["state"], first["message"]) == (
+        "failed",
+        "The model or the film that it is made of is no longer there.",
+    )
+    assert other["state"] in ("waiting", "running")
+    work.go.set()
+    until(lambda: states(page) == ["failed", "ready"])
+    page.hear()
+    models["net"] = "part"
+    page.go_on("maps")
+    assert states(page) == ["ready", "ready"]
+
+
+def test_looking_things_up_keeps_nobody_from_listening(jobs):
+    page, is_slow, may_end = Page("ada"), threading.Event(), threading.Event()
+
+    def find() -> str:
+        is_slow.set()
+        may_end.wait(SOON)
+        return "part"
+
+    thread = threading.Thread(target=page.expect, args=("maps", [Want("key", "map", "Map", lambda: None, find)]))
+    thread.start()
+    assert is_slow.wait(SOON)
+
+    async def listen() -> bool:
+        with page.listening() as bell:
+            return page.listens(bell)
+
+    began = time.monotonic()
+    assert run_to_end(listen())
+    assert time.monotonic() - began < SOON / 2
+    may_end.set()
+    thread.join(SOON)
+
+
 def test_one_bell_a_page_rings_for_every_change(jobs):
     page = Page("ada")
 

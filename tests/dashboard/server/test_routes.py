@@ -231,3 +231,9 @@ def test_a_token_is_given_once_and_with_pages_only(served):
     assert "set-cookie" not in ask(served, "/other").headers
     assert "set-cookie" in ask(served, "/", **cookie("forged")).headers
     assert "set-cookie" in ask(served, "/", cookie="\x01;;=").headers
+
+
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "a=b c", "novalue", "a[b]=1", "k=\xe9"])
+def test_what_other_apps_of_this_machine_call_their_cookies_does_not_matter(served, other):
+    for cookies in (f"{other}; {COOKIE}={ADA}", f"{COOKIE}={ADA}; {other}"):
+        assert "set-cookie" not in ask(served, "/", cookie=cookies).headers

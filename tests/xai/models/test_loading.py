@@ -198,6 +198,18 @@ def test_weights_that_unpack_from_next_to_nothing_are_refused(tmp_path, monkeypa
             load_model(tmp_path / name)
 
 
+def test_a_maze_of_groups_is_refused(tmp_path):
+    with h5py.File(tmp_path / "maze.h5", "w") as file:
+        file.attrs["model_config"] = "{}"
+        here = file
+        for _ in range(60):  # two ways on from each group: more than can be walked one by one
+            there = here.create_group("left")
+            here["right"] = there
+            here = there
+    with pytest.raises(ModelError, match="one group of weights in two places"):
+        load_model(tmp_path / "maze.h5")
+
+
 def test_a_zip_without_a_configuration_is_no_model(tmp_path):
     path = tmp_path / "holiday.keras"
     with zipfile.ZipFile(path, "w") as archive:
