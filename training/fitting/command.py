@@ -18,6 +18,7 @@ It can be stopped at any time. The same command goes on after the last whole epo
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from training.fitting.start import Start
 from training.fitting.targets import read_soft_labels
 from training.fitting.workers import join_team
 from training.fitting.writing import place_model
+from xai.backend_choice import BACKEND_VARIABLE, BACKENDS
 from xai.cards.model_card import card_path, check_name, read_card
 
 
@@ -53,12 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GIB",
         help=f"room for films in memory; more of them are kept on disk while training (default: {MEMORY:g})",
     )
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default=BACKENDS[0], help=f"what computes (default: {BACKENDS[0]})"
+    )
     add_recipe_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, measure, and write the model and its card."""
+    os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     recipe = recipe_from(args)
+    if args.backend == "jax" and recipe.mixed_precision == "float16":
+        raise ValueError("--mixed-precision float16 is not there with --backend jax; bfloat16 is.")
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
     name = args.name or args.out.stem
