@@ -13,9 +13,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.compare.drafts import Drafts, doubts, may_be_written, save_card
+from dashboard.components.download import download
 from dashboard.page.preparation import CONTRASTS, FITS, resample_words
 from dashboard.page.words import escape, percent
 from dashboard.server.services import Services
+from dashboard.server.session import offer
 from training.datasets.table import DatasetError
 from xai.cards.input_spec import MAX_SIDE, RESAMPLES, SCALINGS, Contrast, InputSpec, input_to_dict
 from xai.cards.model_card import EMITS, LINKS, ModelCard, ModelCardError, card_from_dict, card_path, card_to_dict
@@ -196,4 +198,5 @@ def _keep(services: Services, card: ModelCard, path: Path) -> None:
         return
     st.caption(f"The folder of this model cannot be written from here: put {escape(place.name)} into it yourself.")
     text = json.dumps(card_to_dict(card), indent=2, ensure_ascii=False) + "\n"
-    st.download_button("The card (JSON)", text, place.name, "application/json", icon=":material/data_object:")
+    address = offer("starter-card", place.name, "application/json", lambda: text)
+    download("The card (JSON)", address, key=f"card_{path.stem}_download", icon="data_object")

@@ -16,6 +16,7 @@ import numpy as np
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import checked_choices
 from dashboard.page.words import percent
+from dashboard.server.files import File, MakeFile
 from xai.explainers import EXPLAINERS
 from xai.explainers.archive import facts
 from xai.explainers.explanation import Explanation
@@ -26,10 +27,9 @@ from xai.pictures.figure import panel, slide
 from xai.pictures.render import Display
 
 Results = Mapping[str, list[Explanation]]
-File = tuple[str, str, bytes]  # name, media type, content
 
 
-def downloads(shown: Shown, title: str, model_id: str) -> dict[str, Callable[[Mapping[str, str]], File | None]]:
+def downloads(shown: Shown, title: str, model_id: str) -> dict[str, MakeFile]:
     """Give what makes each file of a view; a browser asks with ``finding`` and, for a figure, ``display``.
 
     Parameters
@@ -77,8 +77,15 @@ def display_of(display: Mapping[str, Any]) -> Display:
     )
 
 
+def _asked_display(asked: Mapping[str, str]) -> Display:
+    try:
+        return display_of(checked_choices(json.loads(asked.get("display", "{}"))))
+    except (ValueError, TypeError, AttributeError, RecursionError):  # the address was changed by hand
+        raise ValueError("The figure cannot be made: its address asks for a display that there is not.") from None
+
+
 def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
-    shown = display_of(checked_choices(json.loads(asked.get("display", "{}"))))
+    shown = _asked_display(asked)
     card, film = view.card, view.reopened()
     panels = []
     for method, explanations in results.items():

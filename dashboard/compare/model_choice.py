@@ -14,6 +14,7 @@ from dashboard.compare.visit import visit
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
+from dashboard.server.uploads import show_upload
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
 from xai.models.library import DEFAULT_MODEL
 from xai.models.preprocess import resize
@@ -71,7 +72,8 @@ def show_no_card(services: Services, model: str, hung: Hung | None) -> None:
             st.error(escape(str(error)))
     film, words = st.columns([1, 1.6], gap="medium")
     if hung is not None:
-        film.image(window(_smaller(hung.film.pixels)), caption="The film alone.", width="stretch")
+        with film:
+            _film_alone(services, hung)
     with words:
         if model:
             _what_to_do(services, services.library.models()[model], hung)
@@ -82,6 +84,15 @@ def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
         st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
         return
     card_form(services, path, None if hung is None else (hung.title, hung.film))
+
+
+def _film_alone(services: Services, hung: Hung) -> None:
+    picture = window(_smaller(hung.film.pixels))
+    if hung.record is None:
+        show_upload(services, hung.film.sha256, "alone", picture, f"Film {hung.title}")
+    else:
+        st.image(picture, width="stretch")
+    st.caption("The film alone.")
 
 
 def _smaller(pixels: np.ndarray) -> np.ndarray:

@@ -6,10 +6,12 @@ import json
 
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.errors import sentences
 from dashboard.errors.saving import Home, home_of, save_remedy
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.session import offer
 from training.evaluate.ranked import EvaluateError
 from training.mending.remedy import Trial
 from training.predictions.table import PredictionsFacts
@@ -51,15 +53,13 @@ def _keep_controls(library: Library, facts: PredictionsFacts, home: Home, trial:
             _save(library, facts, home, trial, name)
     else:
         st.caption(f"It cannot be kept in a model card here. {escape(home.why)} Its numbers can be taken along.")
-    line.download_button(
-        "Download the remedy",
-        lambda: as_json(facts, trial),
-        file_name(f"{facts.model}.{trial.remedy.finding}.remedy.json"),
-        "application/json",
-        key="errors_download",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    name = file_name(f"{facts.model}.{trial.remedy.finding}.remedy.json")
+    with line:
+        download(
+            "Download the remedy",
+            offer("remedy", name, "application/json", lambda: as_json(facts, trial)),
+            key="errors_download",
+        )
 
 
 def as_json(facts: PredictionsFacts, trial: Trial) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.gallery_panel import choose, chosen
 from dashboard.films.handover import compare
@@ -18,6 +19,7 @@ from dashboard.films.walk import FilmsWalk
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
+from dashboard.server.session import offer
 from xai.machine import file_name
 
 
@@ -60,14 +62,11 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
     with st.popover("Note", icon=":material/edit_note:", disabled=not picked, key="films_note"):
         note_controls(catalogue.films.dataset, picked, notebook)
     asked, taken = visit.state, catalogue.films.rows(picked) if picked else rows
-    st.download_button(
+    name = file_name(f"{catalogue.films.dataset}.films.csv")
+    download(
         "CSV",
-        lambda: export(catalogue, asked, taken, notebook),  # runs without this visitor's session
-        file_name(f"{catalogue.films.dataset}.films.csv"),
-        "text/csv",
+        offer("films", name, "text/csv", lambda: export(catalogue, asked, taken, notebook)),
         key="films_csv",
-        icon=":material/download:",
-        on_click="ignore",
         disabled=not len(taken),
         help=f"{len(taken):,} films: labels, probabilities, outcomes, tags and notes.",
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import io
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from dashboard.components.gallery import gallery
 from dashboard.films.catalogue import MISSING, PRESENT, UNKNOWN, Catalogue
@@ -26,7 +23,7 @@ from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
-from dashboard.server.session import part_address
+from dashboard.server.uploads import show_upload
 from training.datasets.table import PROVENANCE, DatasetError
 from xai.films.film import Film, FilmError
 from xai.findings import finding_label
@@ -121,7 +118,7 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
     shown = st.session_state.get("films_outlines", True) and drawn
     picture = outlined(opened, boxes if shown else None, masks if shown else None)
     if dataset == OWN:
-        _show_own(services, opened, picture, films.titles[row])
+        show_upload(services, film, "large", picture, f"Film {films.titles[row]}")
     else:
         st.image(picture, width="stretch", output_format="PNG", alt=f"Film {films.titles[row]}")
     if drawn:
@@ -129,19 +126,6 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         st.toggle(what, key="films_outlines_toggle", value=shown, on_change=_toggle_outlines)
     else:
         st.caption("Nobody has outlined anything on this film.")
-
-
-def _show_own(services: Services, film: Film, picture: np.ndarray, title: str) -> None:
-    """Show an upload as a part, for its visitor alone: whatever Streamlit serves itself anybody may fetch."""
-
-    def png() -> bytes:
-        stream = io.BytesIO()
-        Image.fromarray(picture).save(stream, "PNG")
-        return stream.getvalue()
-
-    name = services.channel.parts.offer(["large", film.sha256], png, media="image/png", film=film.sha256)
-    address, said = part_address(name), html.escape(f"Film {title}", quote=True)
-    st.html(f'<img src="{address}" alt="{said}" style="width: 100%">')
 
 
 def _toggle_outlines() -> None:

@@ -16,7 +16,7 @@ from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.server.awaited import Want
 from dashboard.server.library import OWN
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from dashboard.server.store import content_key

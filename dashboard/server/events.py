@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 
 HEARTBEAT = 10.0  # seconds between two signs of life, each way
 GATHER = 0.05  # seconds for which changes are gathered into one event

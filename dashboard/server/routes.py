@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,20 +13,26 @@ from urllib.parse import quote
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard.server.channel import PREFIX, Channel
 from dashboard.server.events import Events
-from dashboard.server.pages import Page
+from dashboard.server.files import MakeFile
+from dashboard.server.page import Page
 from dashboard.server.visitors import COOKIE, is_token
 
+log = logging.getLogger(__name__)
+
 MAKERS = 2  # parts made at the same time: as many as a small machine has cores
+SAVERS = 2  # files made at the same time: some take seconds, and no picture waits for them
 MOST_BODY = 16_384  # bytes of what a page says
 KEEP = "public, max-age=31536000, immutable"
 FORGET = "no-store"
 NAME = re.compile("[0-9a-f]{1,64}")
 PLAIN = {"X-Content-Type-Options": "nosniff"}
+NOT_UNDERSTOOD = "This was not understood."
+UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 
 
 def routes(channel: Callable[[], Channel], base: str = "") -> list[Route]:
@@ -56,6 +63,10 @@ class _Routes:
     @functools.cached_property
     def _makers(self) -> anyio.CapacityLimiter:
         return anyio.CapacityLimiter(MAKERS)
+
+    @functools.cached_property
+    def _savers(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(SAVERS)
 
     async def part(self, request: Request) -> Response:
         """Give a part: for good where anybody may see it, else without leaving a trace in the browser."""
@@ -88,27 +99,17 @@ class _Routes:
             said = json.loads(await _body(request))
             answer = await anyio.to_thread.run_sync(_act, page, said)
         except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, ClientDisconnect):
-            return JSONResponse({"error": "This was not understood."}, 400)
+            return JSONResponse({"error": NOT_UNDERSTOOD}, 400)
         return JSONResponse(answer, headers={"Cache-Control": FORGET})
 
     async def download(self, request: Request) -> Response:
-        """Give a file made of what a page shows."""
+        """Give a file made of what a page shows, or say why there is none, in words for who clicked."""
         page = self._page(request)
-        make = None if page is None else page.downloads.get(request.path_params["what"])
+        make = None if page is None else page.files.find(request.path_params["what"])
         if make is None:
             return _missing()
-        try:
-            made = await anyio.to_thread.run_sync(make, dict(request.query_params), limiter=self._makers)
-        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
-            return JSONResponse({"error": "This was not understood."}, 400)
-        if made is None:
-            return _missing()
-        name, media, content = made
-        # The name as it is for today's browsers; what Latin letters cannot say is left to them.
-        plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
-        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
-        headers = {**PLAIN, "Content-Disposition": disposition, "Cache-Control": FORGET}
-        return Response(content, media_type=media, headers=headers)
+        answer = functools.partial(_file, make, dict(request.query_params))
+        return await anyio.to_thread.run_sync(answer, limiter=self._savers)
 
     def _page(self, request: Request) -> Page | None:
         name = request.path_params["page"]
@@ -139,6 +140,32 @@ def _act(page: Page, said: Any) -> dict[str, Any]:
         {"stop": page.stop, "go on": page.go_on}[said["do"]](str(said["group"]))
         return {}
     return page.choose(dict(said["choose"]), int(said.get("count", 0)))
+
+
+def _file(make: MakeFile, asked: dict[str, str]) -> Response:
+    """Make a file and give it; where it fails, give the sentence that says why."""
+    try:
+        made = make(asked)
+    except ValueError as error:  # the project's own errors say what is wrong
+        return _sentence(str(error), 400)
+    except OSError as error:  # without the path on this machine
+        return _sentence(f"This could not be read: {error.strerror or error}.", 500)
+    except Exception:  # whoever clicked hears of it all the same
+        log.exception("A file could not be made")
+        return _sentence(UNEXPECTED, 500)
+    return _missing() if made is None else _attachment(*made)
+
+
+def _attachment(name: str, media: str, content: bytes) -> Response:
+    # The name as it is for today's browsers; what Latin letters cannot say is left to them.
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {**PLAIN, "Content-Disposition": disposition, "Cache-Control": FORGET}
+    return Response(content, media_type=media, headers=headers)
+
+
+def _sentence(words: str, status: int) -> Response:
+    return PlainTextResponse(words or NOT_UNDERSTOOD, status, {**PLAIN, "Cache-Control": FORGET})
 
 
 async def _body(request: Request) -> bytes:

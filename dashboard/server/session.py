@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.server.channel import PREFIX
-from dashboard.server.pages import Page, Pages
+from dashboard.server.files import File
+from dashboard.server.page import Page
+from dashboard.server.pages import Pages
 from dashboard.server.services import Services
 from dashboard.server.visitors import COOKIE, is_token, new_token
 
@@ -42,6 +45,28 @@ def page_address(page: Page) -> str:
 def part_address(name: str) -> str:
     """Give where the browser fetches a part, from the root of the server."""
     return f"{_home()}/parts/{name}"
+
+
+def offer(name: str, file: str, media: str, make: Callable[[], bytes | str]) -> str:
+    """Offer a file on the running page, as `Files.offer` does; gives where the browser fetches it.
+
+    Parameters
+    ----------
+    name : str
+        The last part of the address; the same on every run.
+    file, media : str
+        What the file is called when it is kept, and its media type.
+    make : callable
+        Gives its content, a text in UTF-8, when somebody asks for it.
+    """
+    page = this_page()
+
+    def made(asked: Mapping[str, str]) -> File:
+        content = make()
+        return file, media, content.encode() if isinstance(content, str) else content
+
+    page.files.offer(name, made)
+    return f"{page_address(page)}/downloads/{quote(name, safe='')}"
 
 
 def visitor() -> str:

@@ -1,15 +1,19 @@
-"""Take films that a visitor brings. They stay in memory, on every page, and nothing of them is written."""
+"""Take films that a visitor brings, and show them to nobody else. They stay in memory; nothing of them is written."""
 
 from __future__ import annotations
 
+import html
+import io
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dashboard.page.visit import refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
-from dashboard.server.session import this_page
+from dashboard.server.session import part_address, this_page
 from xai.films.film import FilmError
 from xai.films.formats import NAMES
 from xai.films.reading import read_film
@@ -51,6 +55,29 @@ def take_uploads(services: Services) -> Upload | None:
     # A fresh uploader lets go of the files' bytes, DICOM headers included.
     st.session_state.upload_turn = turn + 1
     return first
+
+
+def show_upload(services: Services, sha256: str, view: str, picture: np.ndarray, alt: str) -> None:
+    """Show a picture of an upload to its visitor alone: whatever Streamlit serves itself anybody may fetch.
+
+    Parameters
+    ----------
+    services : Services
+    sha256 : str
+        Content hash of the film.
+    view : str
+        What the picture shows of it, so that each is fetched by a name of its own.
+    picture : (H, W) or (H, W, 3) ndarray of uint8
+    alt : str
+    """
+
+    def png() -> bytes:
+        stream = io.BytesIO()
+        Image.fromarray(picture).save(stream, "PNG")
+        return stream.getvalue()
+
+    name = services.channel.parts.offer([view, sha256], png, media="image/png", film=sha256)
+    st.html(f'<img src="{part_address(name)}" alt="{html.escape(alt, quote=True)}" style="width: 100%">')
 
 
 def _read_uploads(services: Services, files: list) -> Upload | None:

@@ -24,7 +24,7 @@ from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from training.datasets.facts import DatasetError
@@ -178,7 +178,8 @@ def compare(services: Services) -> None:
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
-    page.downloads = downloads(shown, hung.title, services.library.model_id(model))
+    for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
+        page.files.offer(name, make)
     viewer(
         {
             "film": payload.film_payload(

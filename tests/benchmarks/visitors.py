@@ -7,7 +7,7 @@ the server's processor time for a change, and what they cost afterwards while th
 simulated ones; a round is played twice, so that its maps are computed first and come from the store then.
 
 ``--browsers 8`` plays as many visitors in Chromium instead. ``--app`` plays the same against another checkout's app,
-also an older one whose pages asked again and again.
+as long as its pages wait on this channel.
 """
 
 from __future__ import annotations

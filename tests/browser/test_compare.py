@@ -163,6 +163,10 @@ def test_downloads_hold_what_the_page_shows(visit, library):
     assert figure.width > figure.height > 480
     assert np.ptp(np.asarray(figure)) > 200
 
+    page.route("**/downloads/figure?*", lambda route: route.fulfill(status=400, body="No.", content_type="text/plain"))
+    page.get_by_role("link", name="Figure for a slide (PNG)").click()
+    expect(page.locator(".viewer .save").get_by_role("status")).to_have_text("No.")
+
 
 def test_maps_come_back_from_the_store_also_after_a_restart(visit, serve, library):
     page = visit(film=f"{DATASET}/c", seed="11")

@@ -196,8 +196,11 @@ def test_chosen_films_are_tagged_noted_and_found_again(visit, address, browser):
 def test_an_export_holds_what_was_chosen(visit):
     page = visit(finding="Emphysema")
     choose(page, "film 02", "film 03")
+    csv = page.get_by_role("link", name="CSV")
+    expect(csv).to_have_attribute("title", re.compile("^2 films:"))
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
+        csv.click()
+    assert download.value.suggested_filename == f"{DATASET}.films.csv"
     table = pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()), encoding="utf-8-sig")
     assert table["film"].tolist() == ["film 02", "film 03"]
     assert table["outcome_Emphysema"].tolist() == ["FP", "TP"]
@@ -229,6 +232,8 @@ def written(*folders: Path) -> dict[str, bytes]:
 
 def test_twenty_films_of_a_visitor_are_answered_explained_and_never_written(visit, library, temporary):
     page = visit()
+    stored: list[str] = []  # by Streamlit itself, where anybody may fetch it
+    page.on("request", lambda request: stored.append(request.url) if "/media/" in request.url else None)
     expect(page.locator(".card[data-state=waiting]")).to_have_count(0, timeout=SLOW)
     before = written(library, temporary)
     files = [(f"{k}.png", png(picture(100 + k, 128, 128))) for k in range(18)]
@@ -244,10 +249,15 @@ def test_twenty_films_of_a_visitor_are_answered_explained_and_never_written(visi
     page.locator(".st-key-films_finding").click()
     page.get_by_role("option", name="Effusion").click()
     expect(page.locator(".card .answer", has_text=re.compile(r"%"))).to_have_count(19, timeout=SLOW)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert len(pd.read_csv(download.value.path())) == 19
     cards(page).nth(2).locator(".open").click()
+    expect(drawer(page).get_by_role("img", name="Film 2.png · PNG")).to_be_visible()
     drawer(page).get_by_role("button", name="Explain").click()
     expect(page.locator(".stMain h5")).to_contain_text("2.png · PNG", timeout=SLOW)
     assert "film" not in address_of(page)
     page.locator(".st-key-back_to_films button").first.click()
     expect(cards(page)).to_have_count(19, timeout=SLOW)
     assert written(library, temporary) == before
+    assert stored == []

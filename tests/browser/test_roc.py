@@ -141,7 +141,7 @@ def test_everything_that_is_offered_can_be_downloaded(open_link):
     held = {}
     for name in ("Report", "Figures", "Curves", "Films", "All findings"):
         with page.expect_download() as waiting:
-            page.get_by_test_id("stDownloadButton").get_by_role("button", name=name, exact=True).click()
+            page.locator(".download").get_by_role("link", name=name, exact=True).click()
         held[name] = Path(waiting.value.path()).read_bytes()
     assert b"Emphysema" in held["Report"]
     assert zipfile.ZipFile(io.BytesIO(held["Figures"])).testzip() is None

@@ -6,7 +6,7 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 
 
 def page_of(app: AppTest) -> Page:
@@ -17,4 +17,8 @@ def page_of(app: AppTest) -> Page:
 def lines(app: AppTest) -> dict[str, list[dict]]:
     """Give what stands in each line of the page, by group."""
     sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
-    return {one["group"]: one["standing"]["groups"][one["group"]]["items"] for one in sent if "help" in one}
+    return {
+        one["group"]: one["standing"]["groups"][one["group"]]["items"]
+        for one in sent
+        if {"standing", "help"} <= one.keys()
+    }

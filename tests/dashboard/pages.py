@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import streamlit as st
@@ -59,6 +61,20 @@ def shown(app: AppTest) -> str:
 
 def link_of(app: AppTest) -> dict[str, str]:
     return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def links_to_files(app: AppTest) -> dict[str, dict[str, str]]:
+    """What the browser is sent of each file that can be taken away, by the words of its link."""
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    return {data["label"]: data for data in sent if data.keys() == {"label", "address", "help", "icon"}}
+
+
+def take_away(app: AppTest, label: str) -> tuple[str, str, bytes]:
+    """Take a file away as the browser does: its name, media type and content."""
+    home, name = links_to_files(app)[label]["address"].rsplit("/", 1)
+    page = app.session_state["open_page"]
+    assert home == f"/api/pages/{page.id}/downloads"
+    return page.files.find(unquote(name))({})
 
 
 def plain(text: str) -> str:

@@ -5,13 +5,16 @@ SHAP and LIME ask for answers only, so they work; Grad-CAM needs feature maps an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from xai.backend import keras
+from xai.models.errors import ModelError
 
 Shape: TypeAlias = tuple[int | None, int | None, int]
+MAX_BYTES = 2 * 1024**3
 ANY_SIZE = 64  # of a picture that asks a model of any size for the shape of its answer
 
 
@@ -63,6 +66,31 @@ def close(function: Callable[[Any], Any], shape: Shape, closed: Closed) -> keras
     model = keras.Model(inputs, ClosedLayer(function)(inputs))
     model.closed = closed
     return model
+
+
+def refuse_large(sizes: Iterable[tuple[Iterable[int | None], int]], name: str) -> None:
+    """Refuse a network that makes something out of nothing that no machine holds: a file of a few bytes can ask for it.
+
+    Parameters
+    ----------
+    sizes : iterable of (sides, bytes)
+        Of each thing that it computes for one picture: its sides, None where they are not known before it runs, and
+        the bytes of one number.
+    name : str
+        Of the file.
+
+    Raises
+    ------
+    ModelError
+        If one of them takes more than `MAX_BYTES`.
+    """
+    for sides, width in sizes:
+        needed = math.prod(side for side in sides if side is not None) * width
+        if needed > MAX_BYTES:
+            raise ModelError(
+                f"{name} computes something of {needed / 2**30:,.0f} GiB for one picture; a classifier of films takes "
+                f"less than {MAX_BYTES // 2**30}."
+            )
 
 
 def closed_in(model: keras.Model) -> Closed | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xai.models.closed import ANY_SIZE, Closed, Shape, close
+from xai.models.closed import ANY_SIZE, Closed, Shape, close, refuse_large
 from xai.models.errors import ModelError, reason_of
 from xai.others import stop_calls_home
 
@@ -41,6 +41,7 @@ def load_onnx(path: Path) -> Any:
     core = openvino.Core()
     try:
         model = core.read_model(content)
+        refuse_large(_sizes(model), path.name)
         shape, first, batch = _input(model, path.name)
         compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         run = _runner(compiled, first, batch)
@@ -119,6 +120,15 @@ def _input(model: Any, name: str) -> tuple[Shape, bool, int | None]:
     batch, *rest = known
     height, width, channels = (rest[1], rest[2], rest[0]) if first else rest
     return (height, width, channels), first, batch
+
+
+def _sizes(model: Any) -> Iterator[tuple[list[int | None], int]]:
+    """Sides of all that a network computes, as far as they are known, and the bytes of a number."""
+    for operation in model.get_ops():
+        for output in operation.outputs():
+            sides = output.get_partial_shape()
+            known = [side.get_length() if side.is_static else None for side in sides] if sides.rank.is_static else []
+            yield known, output.get_element_type().size
 
 
 def _runner(compiled: Any, first: bool, batch: int | None) -> Any:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from xai.models.closed import Closed, Shape, close
+from xai.models.closed import Closed, Shape, close, refuse_large
 from xai.models.errors import ModelError, reason_of
 from xai.models.file_kinds import GRAPH
 from xai.models.saved_model_operations import OPERATIONS
@@ -89,7 +89,9 @@ def _load(folder: Path, name: str) -> Any:
         )
     weights = _weights(part, graph.object_graph_def, folder, name)
     _know_functions(part)
-    return close(_function(part, picture, shape, outputs, weights), shape, SAVED_MODEL)
+    function = _function(part, picture, shape, outputs, weights)
+    refuse_large(_sizes(function.get_concrete_function().graph, part), name)
+    return close(function, shape, SAVED_MODEL)
 
 
 def _signature(graph: Any, name: str) -> Any:
@@ -245,3 +247,13 @@ def _function(part: Any, picture: str, shape: Shape, outputs: dict[str, Any], we
         return scores[0] if len(scores) == 1 else dict(zip(outputs, scores, strict=True))
 
     return tf.function(run, input_signature=[tf.TensorSpec((None, *shape), tf.float32)], autograph=False)
+
+
+def _sizes(graph: Any, part: Any) -> Iterator[tuple[list[int | None], int]]:
+    """Sides of all that a graph and its functions compute, as far as they are known, and the bytes of a number."""
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    for one in (graph, *map(function_def_to_graph, part.library.function)):
+        for operation in one.get_operations():
+            for tensor in operation.outputs:
+                yield tensor.shape.as_list() if tensor.shape.rank is not None else [], tensor.dtype.size or 1

@@ -1,6 +1,7 @@
 // @ts-check
 // Where the visitor is: the address of the view, the way back to the one before, and the files to take away.
 
+import { asksForItHere, takeAway } from "../shared/files.js";
 import { find } from "./dom.js";
 
 /** @import { Display } from "./payload.d.ts" */
@@ -41,7 +42,7 @@ export function bindBack(open) {
 }
 
 /**
- * Point the links to files at what is shown, whenever their list opens.
+ * Point the links to files at what is shown, whenever their list opens; say below them what is being made, and what failed.
  * @param {HTMLElement} root
  * @param {() => {page: string, film: string, finding: string, display: Display}} shown
  */
@@ -53,4 +54,13 @@ export function bindFiles(root, shown) {
     for (const link of list.querySelectorAll("a")) link.href = `${page}/downloads/${link.dataset.file}?${asked}`;
   };
   for (const event of ["toggle", "pointerdown", "focusin"]) list.addEventListener(event, point, { capture: true });
+  const said = find(list, ".said");
+  list.addEventListener("toggle", () => (said.textContent = "")); // what failed was of a moment ago
+  list.addEventListener("click", async (event) => {
+    const link = event.target instanceof Element && event.target.closest("a");
+    if (!link || !asksForItHere(event)) return;
+    event.preventDefault();
+    said.textContent = "Being made…";
+    said.textContent = await takeAway(link.href);
+  });
 }

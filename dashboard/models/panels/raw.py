@@ -8,8 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.models.inventory import ModelEntry
 from dashboard.page.words import escape
+from dashboard.server.session import offer
 from xai.cards.model_card import MAX_CARD_BYTES, card_path
 
 MOST_TEXT = 20_000  # characters of a card that is no JSON
@@ -28,14 +30,10 @@ def show_raw(model: ModelEntry) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{escape(where)}, {len(content):,} bytes", width="content")
         st.space("stretch")
-        st.download_button(
+        download(
             "Download the card",
-            content,
-            path.name,
-            "application/json",
+            offer("card", path.name, "application/json", lambda: _read(path)),
             key="models_raw_download",
-            icon=":material/download:",
-            on_click="ignore",
         )
     text = content.decode("utf-8", "replace")
     try:

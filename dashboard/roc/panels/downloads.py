@@ -9,6 +9,7 @@ import zipfile
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.roc.colors import colors
 from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
@@ -16,12 +17,13 @@ from dashboard.roc.scene import Scene
 from dashboard.roc.state import State
 from dashboard.roc.threshold import rule_of
 from dashboard.roc.visit import visit
+from dashboard.server.session import offer
 from training.evaluate.command import measure
 from xai.machine import file_name
 
 
 def show(scene: Scene) -> None:
-    """Show a button for each thing; it is made when it is asked for, without this visitor's session."""
+    """Show a link to each thing; it is made when it is asked for, without this visitor's session."""
     asked = visit.state
     of_all = file_name(scene.home.predictions.lower())
     stem = file_name(f"{of_all}-{scene.finding.lower()}")
@@ -41,16 +43,8 @@ def show(scene: Scene) -> None:
     )  # fmt: skip
     for name, file, mime, make, meaning in things:
         button, words = st.columns([1, 5], vertical_alignment="center", gap="medium")
-        button.download_button(
-            name,
-            make,
-            file_name=file,
-            mime=mime,
-            key=f"roc_get_{name}",
-            icon=":material/download:",
-            width="stretch",
-            on_click="ignore",
-        )
+        with button:
+            download(name, offer(name, file, mime, make), key=f"roc_get_{name}", width="stretch")
         words.caption(meaning)
 
 

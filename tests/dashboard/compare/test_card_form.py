@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.compare.card_form import sample_films
 from dashboard.compare.drafts import doubts, may_be_written, save_card
 from dashboard.server.library import Library
-from tests.dashboard.pages import Idle, opened, plain, said, serve, shown
+from tests.dashboard.pages import Idle, opened, plain, said, serve, shown, take_away
 from xai.backend import keras
-from xai.cards.model_card import ModelCardError, card_path, read_card
+from xai.cards.model_card import ModelCardError, card_from_dict, card_path, read_card
 from xai.models.card_check import starter_card
 from xai.models.classifier import Classifier
 
@@ -135,7 +136,9 @@ def test_where_the_library_may_not_be_written_the_card_is_given_away(run, librar
     monkeypatch.setattr("dashboard.compare.card_form.may_be_written", lambda library, path: False)
     app = press(run(model="tiny"), "Write a starter card")
     assert "Save the card" not in [button.label for button in app.button]
-    assert "The card (JSON)" in [one.label for one in app.get("download_button")]
+    name, media, content = take_away(app, "The card (JSON)")
+    assert (name, media) == ("tiny.json", "application/json")
+    assert card_from_dict(json.loads(content)) == starter_card(library.models()["tiny"])
 
 
 def test_only_the_librarys_own_folder_may_be_written(library, monkeypatch):

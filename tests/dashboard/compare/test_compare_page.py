@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components.display import DISPLAY
 from dashboard.server.awaited import Item
 from dashboard.server.library import Library
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from dashboard.server.visitors import new_token
@@ -220,13 +221,16 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
     maps = content(services, page, items["gradcam"])
     assert maps["maps"].shape == (2, 16, 16)
     assert set(maps["captions"]) == {"Effusion", "Mass"}
-    name, media, archive = page.downloads["maps"]({"finding": "Effusion"})
+    name, media, archive = page.files.find("maps")({"finding": "Effusion"})
     assert (name, media) == ("a.Effusion.npz", "application/octet-stream")
     assert set(np.load(io.BytesIO(archive)).files) == {"gradcam", "centred", "facts"}
-    assert json.loads(page.downloads["parameters"]({"finding": "Mass"})[2])["film"] == "a"
+    assert json.loads(page.files.find("parameters")({"finding": "Mass"})[2])["film"] == "a"
     display = json.dumps({"opacity": 0.3})
-    assert page.downloads["figure"]({"finding": "Mass", "display": display})[2].startswith(b"\x89PNG")
-    assert page.downloads["maps"]({"finding": "Plague"}) is None
+    assert page.files.find("figure")({"finding": "Mass", "display": display})[2].startswith(b"\x89PNG")
+    assert page.files.find("maps")({"finding": "Plague"}) is None
+    for odd in ("{", "[]", '{"opacity": "x"}', "[" * 100_000):
+        with pytest.raises(ValueError, match="asks for a display that there is not"):
+            page.files.find("figure")({"finding": "Mass", "display": odd})
     again = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
     assert {one.name: one.part for one in waiting(again)} == {name: one.part for name, one in items.items()}
 
@@ -285,6 +289,13 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
         assert find(one.part, new_token()) is None
         assert find(one.part, "") is None
     assert "film" not in link_of(app)
+    shelf.add_model("bare").with_suffix(".json").unlink()
+    app.run().selectbox(key="compare_model").set_value("bare").run()
+    assert "The film alone." in [one.value for one in app.caption]
+    assert app.get("imgs") == []  # which Streamlit would serve to anybody
+    (name,) = re.findall('<img src="/api/parts/([0-9a-f]+)" alt="Film mine.png"', "".join(html_of(app)))
+    assert find(name, page.visitor).content.startswith(b"\x89PNG")
+    assert find(name, new_token()) is None
 
 
 def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, own_library, shelf):
@@ -314,6 +325,10 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
 
 def page_of(app: AppTest) -> Page:
     return app.session_state["open_page"]
+
+
+def html_of(app: AppTest) -> list[str]:
+    return [one.proto.body for one in app.get("html")]
 
 
 def waiting(app: AppTest) -> list[Item]:

@@ -9,7 +9,9 @@ import pytest
 from dashboard.components.bundle import ScriptError, bundle
 
 COMPONENTS = Path(__file__).parents[3] / "dashboard" / "components"
-ENTRIES = [COMPONENTS / name / f"{name}.js" for name in ("viewer", "gallery", "steps", "overview", "waiting")]
+ENTRIES = [
+    COMPONENTS / name / f"{name}.js" for name in ("viewer", "gallery", "steps", "overview", "waiting", "download")
+]
 
 
 def write(folder: Path, **scripts: str) -> Path:

@@ -11,7 +11,7 @@ from dashboard.components import payload as p
 from dashboard.components import viewer as v
 from dashboard.components.display import DISPLAY_SETTINGS
 from dashboard.server.awaited import State, Want
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 
 HOME = Path(v.__file__).parent
 TYPES = "".join((HOME / name).read_text(encoding="utf-8") for name in ("types.d.ts", "viewer/payload.d.ts"))

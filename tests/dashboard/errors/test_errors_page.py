@@ -16,7 +16,7 @@ from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
-from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from training.datasets.table import read_dataset, write_dataset
 from xai.cards.model_card import read_card
 
@@ -152,6 +152,9 @@ class TestAudit:
         assert any("cannot be kept in a model card here" in one.value for one in app.caption)
         with pytest.raises(KeyError):
             app.button(key="errors_save")
+        name, media, content = take_away(app, "Download the remedy")
+        assert (name, media) == ("tiny.Mass.remedy.json", "application/json")
+        assert json.loads(content)["finding"] == "Mass"
 
     def test_a_bad_link_says_what_was_left_out_and_shows_the_rest(self, run):
         app = run(predictions="gone", finding="Hernia", split="validation", rule="guess", threshold="7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -21,7 +22,7 @@ from dashboard.server.parts import Part
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
 from tests.dashboard.lines import lines, page_of
-from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from training.datasets.table import read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
@@ -300,6 +301,10 @@ def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(
     app.text_area(key="films_note_text").set_value("mine").run()
     app.button(key="films_note_write").click().run()
     assert [one["written"] for one in gallery(app)] == ["note"] * 3
+    name, media, content = take_away(app, "CSV")
+    assert (name, media) == ("your films.films.csv", "text/csv")
+    table = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
+    assert table["note"].tolist() == ["mine"] * 3
     assert contents(stocked) == before
 
 

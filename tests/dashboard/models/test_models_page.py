@@ -17,7 +17,7 @@ from dashboard.server.library import Library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
-from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from xai.cards.model_card import read_card
 
 
@@ -56,6 +56,15 @@ def test_every_section_of_a_sound_model_opens_without_a_complaint(run, section):
     assert app.error == []
     assert link_of(app).get("section", "card") == section
     assert app.radio(key="models_model").value == ("first" if section in SECTIONS else None)
+
+
+def test_the_card_is_taken_away_as_it_lies_there(run, stocked):
+    app = run(model="first", section="raw")
+    path = stocked / "models" / "first.json"
+    assert take_away(app, "Download the card") == ("first.json", "application/json", path.read_bytes())
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        take_away(app, "Download the card")
 
 
 def test_the_card_is_told_in_words(run):

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.roc.state import PANELS
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
-from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, links_to_files, opened, plain, said, serve, shown, take_away
 
 MASS = {"finding": "Mass"}
 
@@ -151,7 +151,15 @@ def test_every_panel_opens(run, stocked, panel):
     }
     assert expected.get(panel, "") in shown(app)
     if panel == "downloads":
-        assert len(app.get("download_button")) == 5
+        files = {label: take_away(app, label) for label in links_to_files(app)}
+        assert {label: name for label, (name, *_) in files.items()} == {
+            "Report": "first-mass.html",
+            "Figures": "first-mass-figures.zip",
+            "Curves": "first-mass-curves.csv",
+            "Films": "first-mass-films.csv",
+            "All findings": "first-metrics.csv",
+        }
+        assert all(files[label][2] for label in files)
 
 
 def test_small_groups_are_warned_about(run, stocked):

@@ -12,7 +12,7 @@ import pytest
 from dashboard.server import events as module
 from dashboard.server.awaited import Want
 from dashboard.server.events import Events
-from dashboard.server.pages import Page
+from dashboard.server.page import Page
 from tests.dashboard.server.coroutines import run_to_end
 
 SOON = 10.0

@@ -9,7 +9,8 @@ import pytest
 
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Jobs
-from dashboard.server.pages import Page, Pages
+from dashboard.server.page import Page
+from dashboard.server.pages import Pages
 from tests.dashboard.server.coroutines import run_to_end
 from xai.budget import Cancelled
 

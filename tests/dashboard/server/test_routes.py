@@ -71,7 +71,7 @@ def test_what_is_not_there_is_404_in_the_same_words(app, name):
 
 def test_a_page_is_its_visitors_alone(app, channel):
     page = channel.pages.begin(ADA)
-    page.downloads = {"maps": lambda asked: ("a.npz", "application/octet-stream", b"maps")}
+    page.files.offer("maps", lambda asked: ("a.npz", "application/octet-stream", b"maps"))
     for path in ("events?since=-1", "downloads/maps"):
         assert ask(app, f"/api/pages/{page.id}/{path}", **cookie(ADA)).status == 200
         for other in ({}, cookie(BOB)):
@@ -151,23 +151,53 @@ def test_another_site_cannot_speak_for_a_visitor(app, channel):
     assert ask(app, f"/api/pages/{page.id}", "POST", body, **elsewhere, **cookie(ADA)).status == 404
 
 
-def test_a_file_comes_with_its_name(app, channel):
+@pytest.mark.parametrize(
+    ("name", "plain", "whole"),
+    [
+        ("a.npz", "a.npz", "a.npz"),
+        ("Röntgen 1.npz", "R_ntgen 1.npz", "R%C3%B6ntgen%201.npz"),
+        ("胸.csv", "_.csv", "%E8%83%B8.csv"),
+        ('a"; filename=b/c.csv', "a__ filename_b_c.csv", "a%22%3B%20filename%3Db%2Fc.csv"),
+    ],
+)
+def test_a_file_comes_with_its_name_and_leaves_no_trace_in_the_browser(app, channel, name, plain, whole):
     page = channel.pages.begin(ADA)
     asked = []
-    page.downloads = {
-        "maps": lambda query: asked.append(query) or ("Röntgen 1.npz", "application/octet-stream", b"maps"),
-        "none": lambda query: None,
-        "bad": lambda query: int("x"),
-    }
-    answer = ask(app, f"/api/pages/{page.id}/downloads/maps?finding=Mass", **cookie(ADA))
-    assert answer.body == b"maps"
-    assert answer.headers["content-disposition"] == (
-        "attachment; filename=\"R_ntgen 1.npz\"; filename*=UTF-8''R%C3%B6ntgen%201.npz"
-    )
+    page.files.offer("all maps, ä", lambda query: asked.append(query) or (name, "application/octet-stream", b"maps"))
+    answer = ask(app, f"/api/pages/{page.id}/downloads/all maps, ä?finding=Mass", **cookie(ADA))
+    assert (answer.status, answer.body) == (200, b"maps")
+    assert answer.headers["content-disposition"] == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"
+    assert answer.headers["cache-control"] == "no-store"
     assert asked == [{"finding": "Mass"}]
-    assert ask(app, f"/api/pages/{page.id}/downloads/none", **cookie(ADA)).status == 404
-    assert ask(app, f"/api/pages/{page.id}/downloads/other", **cookie(ADA)).status == 404
-    assert ask(app, f"/api/pages/{page.id}/downloads/bad", **cookie(ADA)).status == 400
+
+
+def test_a_file_that_is_not_there_is_404(app, channel):
+    page = channel.pages.begin(ADA)
+    page.files.offer("none", lambda query: None)
+    for name in ("none", "other"):
+        assert ask(app, f"/api/pages/{page.id}/downloads/{name}", **cookie(ADA)).status == 404
+
+
+def test_a_file_that_cannot_be_made_says_why_in_plain_text(app, channel):
+    def failing(error):
+        def make(asked):
+            raise error
+
+        return make
+
+    page = channel.pages.begin(ADA)
+    for error, status, words in (
+        (ValueError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
+        (ValueError(), 400, "This was not understood."),
+        (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, "This could not be read: No such file."),
+        (OSError("it is larger than a card"), 500, "This could not be read: it is larger than a card."),
+        (KeyError("secret"), 500, "This failed unexpectedly; the server's log has the details."),
+    ):
+        page.files.offer("bad", failing(error))
+        answer = ask(app, f"/api/pages/{page.id}/downloads/bad", **cookie(ADA))
+        assert (answer.status, answer.body.decode()) == (status, words)
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_the_addresses_follow_where_streamlit_is_served(channel):

@@ -125,6 +125,32 @@ def test_an_operation_that_is_not_of_onnx_is_named(tmp_path):
         load_model(tmp_path / "own.onnx")
 
 
+def test_an_onnx_model_that_makes_more_than_a_machine_holds_is_refused(tmp_path):
+    shape = numpy_helper.from_array(np.array([200_000, 200_000], np.int64), "shape")
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["much"]),
+        helper.make_node("ReduceMax", ["much"], ["most"], keepdims=0),
+        helper.make_node("ReduceMean", ["x"], ["mean"], axes=[2, 3], keepdims=0),
+        helper.make_node("Add", ["mean", "most"], ["y"]),
+    ]
+    ends = helper.make_tensor_value_info("x", 1, ["N", 3, SIDE, SIDE]), helper.make_tensor_value_info("y", 1, ["N", 3])
+    graph = helper.make_graph(nodes, "g", [ends[0]], [ends[1]], [shape])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "a.onnx")
+    with pytest.raises(ModelError, match=r"a\.onnx computes something of 149 GiB for one picture"):
+        load_model(tmp_path / "a.onnx")
+
+
+def test_a_saved_model_that_makes_more_than_a_machine_holds_is_refused(tmp_path):
+    module = tf.Module()
+    module.serve = tf.function(
+        lambda x: tf.reduce_mean(x, (1, 2)) + tf.reduce_max(tf.fill((200_000, 200_000), 0.0)),
+        input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)],
+    )
+    tf.saved_model.save(module, str(tmp_path / "much"), signatures={"serving_default": module.serve})
+    with pytest.raises(ModelError, match="much computes something of 149 GiB for one picture"):
+        load_model(tmp_path / "much")
+
+
 def test_a_cut_off_onnx_model_is_damaged(tmp_path):
     path = write_onnx(tmp_path / "net.onnx")
     path.write_bytes(path.read_bytes()[:-40])

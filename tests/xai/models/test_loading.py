@@ -188,7 +188,12 @@ def test_weights_that_unpack_from_next_to_nothing_are_refused(tmp_path, monkeypa
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
         file.attrs["model_config"] = "{}"
         file.create_dataset("kernel", (2**19,), "float32", chunks=True)  # nothing was ever written
-    for name in ("bomb.keras", "bomb.h5"):
+    for name, packed in (("plain.keras", zipfile.ZIP_STORED), ("packed.keras", zipfile.ZIP_DEFLATED)):
+        with zipfile.ZipFile(tmp_path / name, "w", packed) as archive:
+            archive.writestr("config.json", "{}")
+            archive.writestr("metadata.json", '{"keras_version": "3.0"}')
+            archive.write(tmp_path / "bomb.h5", "model.weights.h5")
+    for name in ("bomb.keras", "bomb.h5", "plain.keras", "packed.keras"):
         with pytest.raises(ModelError, match="from next to nothing, which no weights do"):
             load_model(tmp_path / name)
 
