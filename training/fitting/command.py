@@ -27,7 +27,7 @@ from training.fitting.films import MEMORY, apart, readable_films
 from training.fitting.journal import check_same, close_journal, open_journal, speaking
 from training.fitting.log import tensorboard
 from training.fitting.provenance import Origin
-from training.fitting.recipe import add_recipe_arguments, recipe_from
+from training.fitting.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.fitting.report import make_card, soft_label_facts
 from training.fitting.scheme import Helpers, fit
 from training.fitting.start import Start
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     """Train, measure, and write the model and its card."""
     os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     recipe = recipe_from(args)
-    if args.backend == "jax" and recipe.mixed_precision == "float16":
-        raise ValueError("--mixed-precision float16 is not there with --backend jax; bfloat16 is.")
+    if args.backend == "jax":
+        _refuse_on_jax(args, recipe)
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
     name = args.name or args.out.stem
@@ -98,6 +98,18 @@ def run(args: argparse.Namespace) -> int:
             close_journal(journal)
             print(card.summary)
     return 0
+
+
+def _refuse_on_jax(args: argparse.Namespace, recipe: Recipe) -> None:
+    """Refuse what TensorFlow alone can do."""
+    wanted = {
+        "--mixed-precision float16": recipe.mixed_precision == "float16",
+        "--tensorboard": args.tensorboard is not None,
+        "several workers (TF_CONFIG)": "TF_CONFIG" in os.environ,
+    }
+    for name, is_wanted in wanted.items():
+        if is_wanted:
+            raise ValueError(f"--backend jax does not go with {name}.")
 
 
 def _identity(origin: Origin, films: dict, also: dict) -> dict:
