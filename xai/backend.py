@@ -16,6 +16,7 @@ from typing import Any
 
 from xai.backend_choice import BACKEND_VARIABLE, BACKENDS
 
+
 @contextlib.contextmanager
 def _quiet_standard_error() -> Iterator[None]:
     saved = os.dup(2)

@@ -63,10 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, measure, and write the model and its card."""
-    os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     recipe = recipe_from(args)
     if args.backend == "jax":
         _refuse_on_jax(args, recipe)
+    os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
     name = args.name or args.out.stem

@@ -9,7 +9,6 @@ import numpy as np
 
 from training.fitting.losses import Loss
 
-
 if TYPE_CHECKING:
     from keras import Model, Optimizer
     from tensorflow.distribute import Strategy

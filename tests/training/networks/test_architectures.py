@@ -7,7 +7,13 @@ from training.networks.architectures import ARCHITECTURES, FEATURES, build
 
 # Of torchvision's network and of Keras's, without a head; batch statistics count in the latter only.
 # Of EfficientNet-Lite0: 4,652,008 without the 1000 classes' 1,281,000, as its authors publish it.
-TRAINABLE = {"efficientnet-lite0": 3_371_008, "densenet121": 6_953_856, "resnet18": 11_176_512, "resnet34": 21_284_672, "resnet50": 23_508_032}
+TRAINABLE = {
+    "efficientnet-lite0": 3_371_008,
+    "densenet121": 6_953_856,
+    "resnet18": 11_176_512,
+    "resnet34": 21_284_672,
+    "resnet50": 23_508_032,
+}
 ALL = {"efficientnetv2-b0": 5_919_312}
 
 
