@@ -22,7 +22,7 @@ from training.fitting.canvases import Canvases
 from training.fitting.input import standardise
 from training.fitting.losses import balance, masked_loss
 from training.fitting.recipe import Recipe
-from training.fitting.step import make_optimizer, make_step
+from training.fitting.step import learner, make_optimizer
 from training.fitting.train import TrainingData
 from training.networks.architectures import ARCHITECTURES, build
 from xai.cards.model_card import InputSpec
@@ -44,7 +44,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     network = build(recipe.architecture, recipe.size, OUTPUTS, 0.3, rng, recipe.channels)
     loss = masked_loss(balance("none", np.ones(OUTPUTS), np.ones(OUTPUTS)))
-    step = make_step(network, make_optimizer(network, 0.02), loss)
+    step = learner(network, make_optimizer(network, 0.02), loss)
     films = options.steps * options.batch_size
     spec = InputSpec(recipe.size, recipe.channels, mean=(0.5,), std=(0.25,))
     targets = (rng.random((films, OUTPUTS)) < 0.1).astype(np.float32)

@@ -18,6 +18,7 @@ It can be stopped at any time. The same command goes on after the last whole epo
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,13 +27,14 @@ from training.fitting.films import MEMORY, apart, readable_films
 from training.fitting.journal import check_same, close_journal, open_journal, speaking
 from training.fitting.log import tensorboard
 from training.fitting.provenance import Origin
-from training.fitting.recipe import add_recipe_arguments, recipe_from
+from training.fitting.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.fitting.report import make_card, soft_label_facts
 from training.fitting.scheme import Helpers, fit
 from training.fitting.start import Start
 from training.fitting.targets import read_soft_labels
 from training.fitting.workers import join_team
 from training.fitting.writing import place_model
+from xai.backend_choice import BACKEND_VARIABLE, BACKENDS
 from xai.cards.model_card import card_path, check_name, read_card
 
 
@@ -53,12 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GIB",
         help=f"room for films in memory; more of them are kept on disk while training (default: {MEMORY:g})",
     )
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default=BACKENDS[0], help=f"what computes (default: {BACKENDS[0]})"
+    )
     add_recipe_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, measure, and write the model and its card."""
     recipe = recipe_from(args)
+    if args.backend == "jax":
+        _refuse_on_jax(args, recipe)
+    os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
     name = args.name or args.out.stem
@@ -90,6 +98,18 @@ def run(args: argparse.Namespace) -> int:
             close_journal(journal)
             print(card.summary)
     return 0
+
+
+def _refuse_on_jax(args: argparse.Namespace, recipe: Recipe) -> None:
+    """Refuse what TensorFlow alone can do."""
+    wanted = {
+        "--mixed-precision float16": recipe.mixed_precision == "float16",
+        "--tensorboard": args.tensorboard is not None,
+        "several workers (TF_CONFIG)": "TF_CONFIG" in os.environ,
+    }
+    for name, is_wanted in wanted.items():
+        if is_wanted:
+            raise ValueError(f"--backend jax does not go with {name}.")
 
 
 def _identity(origin: Origin, films: dict, also: dict) -> dict:

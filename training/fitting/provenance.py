@@ -6,6 +6,7 @@ import platform
 import shlex
 import subprocess
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,7 @@ class Origin:
 
 def provenance(fitted: Fitted, films: Films, also: Films, origin: Origin) -> dict[str, Any]:
     """Give what the card says of a model's origin, as plain JSON values; no place on this machine is in it."""
-    import keras
-    import tensorflow as tf
+    from xai.backend import BACKEND, keras
 
     start = origin.start
     facts = {
@@ -76,7 +76,7 @@ def provenance(fitted: Fitted, films: Films, also: Films, origin: Origin) -> dic
         "parameters": fitted.model.count_params(),
         "versions": {
             "python": platform.python_version(),
-            "tensorflow": tf.__version__,
+            BACKEND: version(BACKEND),
             "keras": keras.__version__,
             "numpy": np.__version__,
         },

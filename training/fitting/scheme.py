@@ -13,6 +13,7 @@ from training.datasets.splits import split_by_patient
 from training.datasets.table import DatasetError
 from training.fitting.canvases import shades
 from training.fitting.films import Films
+from training.fitting.forward import Forward, forward, predict
 from training.fitting.heads import calibrate, calibrated_model
 from training.fitting.journal import Journal
 from training.fitting.log import Row
@@ -21,7 +22,7 @@ from training.fitting.problem import Problem, choose_problem
 from training.fitting.recipe import Recipe
 from training.fitting.start import Start
 from training.fitting.targets import PATIENT_FACTS, blend, patient_targets
-from training.fitting.train import Forward, Plan, TrainingData, forward, predict, train
+from training.fitting.train import Plan, TrainingData, train
 from training.mending.calibrate import Calibration
 from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS

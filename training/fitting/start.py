@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from training.networks.architectures import HEAD, ArchitectureError
 from xai.cards.model_card import ModelCard
 
 if TYPE_CHECKING:
     from keras import Model
+
+COLOURS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,9 @@ class Start:
 def start_from(network: Model, outputs: tuple[str, ...], start: Start) -> None:
     """Copy a trained model's weights; outputs that it does not have keep their random ones.
 
+    A network of one channel takes the sum of what the trained one does to its three, which is what that does to a grey
+    film in all three but for their scales.
+
     Raises
     ------
     ArchitectureError
@@ -41,12 +48,16 @@ def start_from(network: Model, outputs: tuple[str, ...], start: Start) -> None:
 
     trained = load_model(start.path)
     ours, theirs = ([layer for layer in model.layers if layer.weights] for model in (network, trained))
-    if _shapes(ours[:-1]) != _shapes(theirs[:-1]) or not _is_head(theirs[-1], ours[-1], start.card):
+    weights = [layer.get_weights() for layer in theirs[:-1]]
+    if network.input_shape[-1] == 1 and trained.input_shape[-1] == COLOURS:
+        weights[0] = [np.sum(weights[0][0], axis=2, keepdims=True), *weights[0][1:]]
+    shapes = [[weight.shape for weight in one] for one in weights]
+    if _shapes(ours[:-1]) != shapes or not _is_head(theirs[-1], ours[-1], start.card):
         raise ArchitectureError(
             f"{start.path.name} cannot be started from: it is not a {network.name} of {network.input_shape[1]} px."
         )
-    for mine, other in zip(ours[:-1], theirs[:-1], strict=True):
-        mine.set_weights(other.get_weights())
+    for mine, other in zip(ours[:-1], weights, strict=True):
+        mine.set_weights(other)
     kernel, bias = network.get_layer(HEAD).get_weights()
     trained_kernel, trained_bias = theirs[-1].get_weights()
     for k, name in enumerate(outputs):

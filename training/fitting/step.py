@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,8 +13,21 @@ if TYPE_CHECKING:
     from keras import Model, Optimizer
     from tensorflow.distribute import Strategy
 
-Step = Callable[[np.ndarray, np.ndarray, float], Any]  # films, targets, learning rate -> loss
+Held = tuple[list, list, list]  # weights, other state, optimizer
 UNDECAYED = ["bias", "gamma", "beta"]
+
+
+class Step(Protocol):
+    """Changes a network by one batch."""
+
+    def __call__(self, films: np.ndarray, targets: np.ndarray, rate: float) -> Any:
+        """Give the mean loss of the batch before the change.
+
+        With several workers each gives its own films of the batch; the mean is over those of all.
+        """
+
+    def settle(self) -> None:
+        """Have network and optimizer hold what was learned."""
 
 
 def make_optimizer(network: Model, weight_decay: float, mixed_precision: str = "none") -> Optimizer:
@@ -30,41 +42,86 @@ def make_optimizer(network: Model, weight_decay: float, mixed_precision: str = "
     return optimizer
 
 
-def make_step(network: Model, optimizer: Optimizer, loss: Loss, strategy: Strategy | None = None) -> Step:
-    """Compile a step.
+def learner(network: Model, optimizer: Optimizer, loss: Loss, strategy: Strategy | None = None) -> Step:
+    """Compile what learns from a batch, for whatever Keras runs on."""
+    from xai.backend import BACKEND
 
-    Returns
-    -------
-    callable
-        Changes the network by one batch and gives its mean loss. With several workers each gives its own films of
-        the batch; the mean is over those of all.
-    """
-    from xai.backend import tf
+    return OnJax(network, optimizer, loss) if BACKEND == "jax" else OnTensorFlow(network, optimizer, loss, strategy)
 
-    def learn(films: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        weights = network.trainable_variables
-        with tf.GradientTape() as tape:
-            total, count = loss(targets, network(films, training=True))
-            if strategy is not None:
-                count = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, count)
-            mean = total / tf.maximum(count, 1.0)
-            scaled = optimizer.scale_loss(mean)
-        optimizer.apply(tape.gradient(scaled, weights), weights)  # adds up the workers' gradients
+
+class OnTensorFlow:
+    """Learns from batches on TensorFlow, over all workers where there are several."""
+
+    def __init__(self, network: Model, optimizer: Optimizer, loss: Loss, strategy: Strategy | None) -> None:
+        from xai.backend import tf
+
+        def learn(films: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+            weights = network.trainable_variables
+            with tf.GradientTape() as tape:
+                total, count = loss(targets, network(films, training=True))
+                if strategy is not None:
+                    count = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, count)
+                mean = total / tf.maximum(count, 1.0)
+                scaled = optimizer.scale_loss(mean)
+            optimizer.apply(tape.gradient(scaled, weights), weights)  # adds up the workers' gradients
+            return mean
+
+        self._optimizer = optimizer
+        if strategy is None:
+            self._learn = tf.function(learn, reduce_retracing=True)
+        else:
+            together = tf.function(lambda films, targets: strategy.run(learn, args=(films, targets)))
+            self._learn = lambda films, targets: strategy.reduce("SUM", together(films, targets), axis=None)
+
+    def __call__(self, films: np.ndarray, targets: np.ndarray, rate: float) -> Any:
+        """Change the network by one batch."""
+        from xai.backend import tf
+
+        self._optimizer.learning_rate = rate
+        return self._learn(tf.convert_to_tensor(films), tf.convert_to_tensor(targets))
+
+    def settle(self) -> None:
+        """Nothing is held back."""
+
+
+class OnJax:
+    """Learns from batches on JAX, which has no variables: network and optimizer are up to date after `settle` only."""
+
+    def __init__(self, network: Model, optimizer: Optimizer, loss: Loss) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        def learn(held: Held, films: Any, targets: Any, rate: Any) -> tuple[Held, Any]:
+            weights, state, moments = held
+            moments = [rate if place == rate_place else one for place, one in enumerate(moments)]
+
+            def mean_loss(weights: list) -> tuple[Any, tuple[Any, list]]:
+                logits, changed = network.stateless_call(weights, state, films, training=True)
+                total, count = loss(targets, logits)
+                mean = total / jnp.maximum(count, 1.0)
+                return mean, (mean, changed)
+
+            gradients, (mean, changed) = jax.grad(mean_loss, has_aux=True)(weights)
+            weights, moments = optimizer.stateless_apply(moments, gradients, weights)
+            return (weights, changed, moments), mean
+
+        rate_place = next(k for k, one in enumerate(optimizer.variables) if one.path.endswith("learning_rate"))
+        self._groups = (network.trainable_variables, network.non_trainable_variables, optimizer.variables)
+        self._learn = jax.jit(learn, donate_argnums=0)
+        self._held: Held | None = None
+
+    def __call__(self, films: np.ndarray, targets: np.ndarray, rate: float) -> Any:
+        """Change what is held by one batch."""
+        held = self._held or tuple([one.value + 0 for one in group] for group in self._groups)
+        self._held, mean = self._learn(held, films, targets, np.float32(rate))
         return mean
 
-    if strategy is None:
-        compiled = tf.function(learn, reduce_retracing=True)
-    else:
-        together = tf.function(lambda films, targets: strategy.run(learn, args=(films, targets)))
-
-        def compiled(films: np.ndarray, targets: np.ndarray) -> tf.Tensor:
-            return strategy.reduce("SUM", together(films, targets), axis=None)
-
-    def step(films: np.ndarray, targets: np.ndarray, rate: float) -> tf.Tensor:
-        optimizer.learning_rate = rate
-        return compiled(tf.convert_to_tensor(films), tf.convert_to_tensor(targets))
-
-    return step
+    def settle(self) -> None:
+        """Bring network and optimizer up to date."""
+        for group, values in zip(self._groups, self._held or ([], [], []), strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+        self._held = None
 
 
 def scope(strategy: Strategy | None) -> contextlib.AbstractContextManager:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from training.evaluate import mean_auroc
 from training.fitting.canvases import Canvases
+from training.fitting.forward import Forward, forward, predict
 from training.fitting.input import ahead, batches, standardise
 from training.fitting.journal import FitError, Journal, State, Weights
 from training.fitting.log import Row, validation_losses
@@ -21,7 +22,7 @@ from training.fitting.problem import Problem
 from training.fitting.recipe import Recipe
 from training.fitting.schedule import best_epoch, is_over, learning_rate, plateaus
 from training.fitting.start import Start, start_from
-from training.fitting.step import Step, make_optimizer, make_step, scope
+from training.fitting.step import Step, learner, make_optimizer, scope
 from training.fitting.targets import blend
 from training.networks.architectures import HEAD, build
 from xai.cards.model_card import InputSpec
@@ -29,9 +30,6 @@ from xai.cards.model_card import InputSpec
 if TYPE_CHECKING:
     from keras import Model
     from tensorflow.distribute import Strategy
-
-Forward = Callable[[np.ndarray], np.ndarray]  # float32 (films, size, size, channels) to logits (films, outputs)
-PREDICTION_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +188,7 @@ def train(
     else:
         start_from(network, plan.outputs, plan.start)
     _skip(progress, len(begun.rows) * steps)
-    step = make_step(network, optimizer, plan.loss, plan.strategy)
+    step = learner(network, optimizer, plan.loss, plan.strategy)
     answer = None if data.validation is None or not len(data.validation) else forward(network)
     rows, best = list(begun.rows), begun.best
     while len(rows) < recipe.epochs and not is_over(validation_losses(rows), recipe.patience):
@@ -236,6 +234,7 @@ def _epoch(
         if k:  # wait for the step before, not for this one: the next batch is laid out meanwhile
             losses[-2] = float(losses[-2])
         progress.update()
+    step.settle()
     loss = float(np.mean([float(one) for one in losses]))
     if not math.isfinite(loss):
         raise FitError(f"The loss of {name} is no number any more in epoch {epoch}: try a lower --learning-rate.")
@@ -254,27 +253,6 @@ def _validate(data: TrainingData, plan: Plan, answer: Forward | None) -> tuple[f
     logits = predict(answer, data.canvases.view(data.validation), plan.spec)[:, :outputs]
     auroc = mean_auroc(truth, plan.problem.probabilities(logits))
     return round(mean_loss(plan.validation_loss, truth, logits), 6), None if math.isnan(auroc) else round(auroc, 4)
-
-
-def forward(network: Model) -> Forward:
-    """Compile a network's way from inputs to logits, once for any number of films.
-
-    Keras's own ``predict_on_batch`` compiles anew for each number of films, and TensorFlow complains of it.
-    """
-    from xai.backend import tf
-
-    films = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
-    run_graph = tf.function(lambda films: network(films, training=False)).get_concrete_function(films)
-    return lambda films: run_graph(tf.constant(films)).numpy()
-
-
-def predict(network: Forward, canvases: np.ndarray | Canvases, spec: InputSpec) -> np.ndarray:
-    """Give the logits of canvases, float32 (films, outputs)."""
-    if not len(canvases):
-        return predict(network, np.zeros((1, *spec.shape), np.float32), spec)[:0]
-    starts = range(0, len(canvases), PREDICTION_BATCH)
-    parts = [standardise(canvases[start : start + PREDICTION_BATCH], spec) for start in starts]
-    return np.concatenate([network(part) for part in parts])
 
 
 def _soft_targets(logits: np.ndarray, problem: Problem) -> np.ndarray:

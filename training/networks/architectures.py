@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.networks.densenet import densenet121
+from training.networks.efficientnet import EFFICIENTNETS, efficientnet
 from training.networks.resnet import RESNETS, resnet
 
 if TYPE_CHECKING:
@@ -122,6 +124,10 @@ ARCHITECTURES: dict[str, Callable[[KerasTensor, np.random.Generator], KerasTenso
     "densenet121": densenet121,
     **{name: functools.partial(resnet, shape=RESNETS[name]) for name in ("resnet18", "resnet34", "resnet50")},
     "efficientnetv2-b0": efficientnet_v2_b0,
+    # As the published weights have it, but for the last stride: a map of 8 x 8 cells at 128 pixels, not 4 x 4.
+    "efficientnet-lite0": functools.partial(
+        efficientnet, shape=replace(EFFICIENTNETS["efficientnet_lite0"], last_strides=1), tensorflow=True
+    ),
 }
 
 

@@ -52,11 +52,14 @@ class EfficientNetShape:
     width, depth : float
         Times the channels and the blocks of B0.
     lite : bool
+    last_strides : int
+        Of the last stage that shrinks the map: 2, or 1 for one that is twice as fine, with the same weights.
     """
 
     width: float = 1.0
     depth: float = 1.0
     lite: bool = False
+    last_strides: int = 2
 
     @property
     def stem(self) -> int:
@@ -78,6 +81,7 @@ class EfficientNetShape:
             after = self._channels(after)
             for number in range(count if fixed else math.ceil(count * self.depth)):
                 first = number == 0
+                strides = min(strides, self.last_strides) if stage == LAST_SHRINKING else strides
                 found.append(Block(stage, number, kernel, strides if first else 1, before, before * expansion, after))
                 before = after
         return tuple(found)
@@ -99,6 +103,7 @@ STAGES = (
     (5, 4, 192, 6, 2),
     (3, 1, 320, 6, 1),
 )
+LAST_SHRINKING = 5  # stage
 _SCALES = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4), (1.4, 1.8))
 EFFICIENTNETS = {
     f"efficientnet_{'lite' if lite else 'b'}{number}": EfficientNetShape(width, depth, lite)
@@ -125,6 +130,7 @@ def efficientnet(
     Returns
     -------
     KerasTensor, shape (None, size / 32, size / 32, shape.features)
+        Twice as fine with ``last_strides`` of 1.
     """
     build = _Builder(rng, shape.lite, tensorflow)
     x = build.cut(build.convolved(film, shape.stem, 3, "stem", 2), "stem")

@@ -25,7 +25,8 @@ _NAMES = """
     nn.avg_pool2d nn.bias_add nn.depth_to_space nn.elu nn.gelu nn.leaky_relu nn.log_softmax nn.max_pool2d nn.relu
     nn.relu6 nn.selu nn.silu nn.softmax nn.softsign nn.space_to_depth
 """
-FUNCTIONS = {name: attrgetter(name)(tf) for name in _NAMES.split()} | {"__operators__.add": tf.math.add}
+_OTHER_NAMES = {"__operators__.add": "math.add"}
+FUNCTIONS = frozenset(_NAMES.split()) | set(_OTHER_NAMES)
 
 
 @keras.saving.register_keras_serializable("lightbox")
@@ -54,7 +55,7 @@ class TensorFunction(keras.Operation):  # type: ignore[misc] # Keras ships no ty
         """Call the function."""
         if "slice_spec" in kwargs:
             kwargs["slice_spec"] = [_index(one) for one in kwargs["slice_spec"]]
-        return FUNCTIONS[self.function](*args, **kwargs)
+        return attrgetter(_OTHER_NAMES.get(self.function, self.function))(tf)(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Give what makes it again."""

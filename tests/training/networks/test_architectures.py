@@ -6,7 +6,14 @@ import pytest
 from training.networks.architectures import ARCHITECTURES, FEATURES, build
 
 # Of torchvision's network and of Keras's, without a head; batch statistics count in the latter only.
-TRAINABLE = {"densenet121": 6_953_856, "resnet18": 11_176_512, "resnet34": 21_284_672, "resnet50": 23_508_032}
+# Of EfficientNet-Lite0: 4,652,008 without the 1000 classes' 1,281,000, as its authors publish it.
+TRAINABLE = {
+    "efficientnet-lite0": 3_371_008,
+    "densenet121": 6_953_856,
+    "resnet18": 11_176_512,
+    "resnet34": 21_284_672,
+    "resnet50": 23_508_032,
+}
 ALL = {"efficientnetv2-b0": 5_919_312}
 
 
@@ -21,7 +28,7 @@ def test_grey_channels_to_logits(name, channels):
     network = build(name, 64, 3, 0.5, np.random.default_rng(0), channels)
     assert network.input_shape == (None, 64, 64, channels)
     assert network.output_shape == (None, 3)
-    cells = 4 if name == "small-resnet" else 2
+    cells = 4 if name in ("small-resnet", "efficientnet-lite0") else 2
     assert network.get_layer(FEATURES).output.shape[1:3] == (cells, cells)
     assert [layer.name for layer in network.layers[-4:]] == [FEATURES, "pool", "dropout", "logits"]
     if channels == 3:
