@@ -38,8 +38,9 @@ with _quiet_standard_error():
     import keras
 
     if BACKEND == "tensorflow":
-        import tensorflow as tf
+        import tensorflow
 
+        tf = tensorflow
         tf.get_logger().setLevel("ERROR")  # its advice is for people who write models, not for those who use them
 
 __all__ = ["BACKEND", "keras", "tf"]
