@@ -83,10 +83,10 @@ def test_stopped_within_an_epoch_and_while_writing(made, tmp_path, monkeypatch):
     from training.fitting import train
 
     assert _fit(made, tmp_path / "whole.keras", FOLDS) == 0
-    made_step, steps = train.make_step, []
+    made_learner, steps = train.learner, []
 
     def dying_step(*parts):
-        step = made_step(*parts)
+        step = made_learner(*parts)
 
         def count(films: np.ndarray, targets: np.ndarray, rate: float):
             steps.append(rate)
@@ -94,13 +94,14 @@ def test_stopped_within_an_epoch_and_while_writing(made, tmp_path, monkeypatch):
                 raise Killed
             return step(films, targets, rate)
 
+        count.settle = step.settle
         return count
 
-    monkeypatch.setattr(train, "make_step", dying_step)
+    monkeypatch.setattr(train, "learner", dying_step)
     for _ in range(2):
         with pytest.raises(Killed):
             _fit(made, tmp_path / "broken.keras", FOLDS)
-    monkeypatch.setattr(train, "make_step", made_step)
+    monkeypatch.setattr(train, "learner", made_learner)
     monkeypatch.setattr("training.fitting.writing.write_model", _die)
     with pytest.raises(Killed):
         _fit(made, tmp_path / "broken.keras", FOLDS)
