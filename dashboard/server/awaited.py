@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dashboard.server.jobs import Job
+from dashboard.server.jobs import UNEXPECTED, Job
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 MOST_ASKED = 3  # times that one thing is made for one view
 GONE = "The model or the film that it is made of is no longer there."
-UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 
 log = logging.getLogger(__name__)
 

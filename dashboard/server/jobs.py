@@ -21,6 +21,7 @@ from xai.budget import Budget, Cancelled
 
 State = Literal["waiting", "running", "done", "failed"]
 PATIENCE = 30.0  # seconds after which a visitor who was not heard of no longer counts as waiting
+UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 TOLD_EVERY = 0.2  # seconds, at most, between two words on how far a job is
 
 log = logging.getLogger(__name__)
@@ -219,7 +220,7 @@ class Jobs:
             self._end(job, "failed", error=str(error))
         except Exception:  # anything else must not end the worker that all visitors share
             log.exception("A job failed unexpectedly")
-            self._end(job, "failed", error="This failed unexpectedly; the server's log has the details.")
+            self._end(job, "failed", error=UNEXPECTED)
 
     def _end(self, job: Job, state: State, result: Any = None, error: str | None = None) -> None:
         with self._changed:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from dashboard.server.channel import PREFIX, Channel
 from dashboard.server.events import Events
 from dashboard.server.files import MakeFile
+from dashboard.server.jobs import UNEXPECTED
 from dashboard.server.page import Page
 from dashboard.server.visitors import COOKIE, is_token
 
@@ -32,7 +33,6 @@ FORGET = "no-store"
 NAME = re.compile("[0-9a-f]{1,64}")
 PLAIN = {"X-Content-Type-Options": "nosniff"}
 NOT_UNDERSTOOD = "This was not understood."
-UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 
 
 def routes(channel: Callable[[], Channel], base: str = "") -> list[Route]:

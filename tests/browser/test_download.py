@@ -9,21 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.own_app import SERVED
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes its time
 pytestmark = pytest.mark.browser
-
-SERVED = """
-import streamlit as st
-from starlette.middleware import Middleware
-
-from dashboard.server.middleware import PageHeaders
-from dashboard.server.routes import routes
-from held import channel
-
-app = st.App("main.py", routes=routes(lambda: channel), middleware=[Middleware(PageHeaders)])
-"""
 
 HELD = """
 from dashboard.server.channel import Channel

@@ -49,11 +49,8 @@ def _forward_on_jax(network: Model) -> Forward:
 
     def logits(films: np.ndarray) -> np.ndarray:
         filled = np.zeros((-len(films) % PREDICTION_BATCH, *films.shape[1:]), films.dtype)
-        weights, state = ([one.value for one in group] for group in _variables(network))
+        groups = (network.trainable_variables, network.non_trainable_variables)
+        weights, state = ([one.value for one in group] for group in groups)
         return np.asarray(run(weights, state, np.concatenate([films, filled])))[: len(films)]
 
     return logits
-
-
-def _variables(network: Model) -> tuple[list, list]:
-    return network.trainable_variables, network.non_trainable_variables
