@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.models.cautions import cautions
 from dashboard.models.figures import areas_figure, pair_figure
+from dashboard.models.panels.card import input_words
 from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
@@ -18,8 +19,10 @@ from dashboard.models.state import LINK, SECTIONS, State
 from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation
+from tests.xai import made_models
 from training.evaluate.published import FIGURES
 from xai.built_in import BUILT_IN_MODELS
+from xai.cards.input_spec import Contrast
 from xai.cards.model_card import ModelCard, card_from_dict, read_card
 from xai.findings import FINDINGS
 
@@ -234,3 +237,12 @@ class TestSimulated:
     @pytest.mark.parametrize("told", [None, {}, TOLD, "0.7", {**TOLD, "difference": "x"}, {**TOLD, "with": ["a"]}])
     def test_what_is_not_told_is_not_said(self, told):
         assert simulated_words(made(performance={"with_and_without_simulated": told})) == ""
+
+
+def test_an_input_is_told_in_full():
+    spec = {"size": (96, 160), "channels": 3, "fit": "pad", "resample": "nearest", "bits": 8, "standardise": True}
+    assert input_words(made_models.card(contrast=Contrast("clahe", "after"), **spec)) == (
+        "96 × 160 pixels, three equal channels: the film is padded with air to that proportion. Its size is scaled by "
+        "Pillow nearest (Keras’ load_img, ImageDataGenerator), in 256 shades. Its contrast is made even tile by tile "
+        "(CLAHE) after that. Its own mean is taken off its shades, and they are divided by its own deviation."
+    )
