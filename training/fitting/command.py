@@ -69,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     os.environ[BACKEND_VARIABLE] = args.backend  # before Keras is imported
     if args.out.suffix != ".keras":
         raise ValueError(f"--out must end in .keras; it is {args.out.name}.")
+    if recipe.freeze and not args.start:
+        raise ValueError("--freeze keeps the weights of --start, and there is none.")
     name = args.name or args.out.stem
     check_name(name)  # the card will: not only when everything is trained
     datasets = [read_dataset(folder) for folder in (args.dataset, *args.also)]

@@ -96,6 +96,8 @@ def command(origin: Origin, also: Films) -> str:
         # With 0 the option cannot be said beside another strategy, and need not be.
         if name != "positive_power" or recipe.positive_power:
             flags += [flag(name), str(getattr(recipe, name))]
+    if recipe.freeze:
+        flags += ["--freeze", recipe.freeze]
     if recipe.augmentation.flip:
         flags += ["--flip", str(recipe.augmentation.flip)]
     for dataset in also.datasets:

@@ -66,6 +66,8 @@ class Recipe:
         Rule of `training.evaluate.thresholds` that chooses thresholds on the held-out predictions.
     mixed_precision : {"none", "bfloat16", "float16"}
         What the layers compute in while training; the model that is written computes in float32.
+    freeze : str
+        The last layer, from the input on, that keeps the weights and statistics that it starts from; none if empty.
     augmentation : Augmentation
         How training films are changed.
 
@@ -101,6 +103,7 @@ class Recipe:
     head: str = "auto"
     threshold_rule: str = "balanced"
     mixed_precision: str = "none"
+    freeze: str = ""
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -185,6 +188,9 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
         more: dict[str, Any] = {"nargs": "?", "const": "bfloat16"} if name == "mixed_precision" else {}
         text = f"{meaning} (default: {defaults[name]})"
         parser.add_argument(flag(name), default=default, metavar="|".join(choices), help=text, **more)
+    parser.add_argument(
+        "--freeze", default="", metavar="LAYER", help="keep the weights of --start up to this layer (default: learn all)"
+    )
     parser.add_argument("--flip", type=float, default=0.0, help="share of training films mirrored (default: 0)")
 
 
@@ -199,7 +205,7 @@ def recipe_from(args: argparse.Namespace) -> Recipe:
         said["positive_power"] = said["positive_power"] or 1.0
     if not 0 <= args.flip <= 1:
         raise ValueError(f"--flip must lie between 0 and 1; it is {args.flip}.")
-    return Recipe(args.architecture, **said, augmentation=Augmentation(flip=args.flip))
+    return Recipe(args.architecture, **said, freeze=args.freeze, augmentation=Augmentation(flip=args.flip))
 
 
 def flag(name: str) -> str:

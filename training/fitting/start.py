@@ -67,6 +67,27 @@ def start_from(network: Model, outputs: tuple[str, ...], start: Start) -> None:
     network.get_layer(HEAD).set_weights([kernel, bias])
 
 
+def freeze(network: Model, name: str) -> None:
+    """Have all layers up to this one keep their weights and statistics; what a network sees first is not learned anew.
+
+    Parameters
+    ----------
+    network : keras.Model
+    name : str
+        Of a layer; of those that several ways lead past, all that were made before it are meant.
+
+    Raises
+    ------
+    ArchitectureError
+        If there is no such layer, or nothing would be left to learn.
+    """
+    names = [layer.name for layer in network.layers]
+    if name not in names or name == HEAD:
+        raise ArchitectureError(f"--freeze {name}: {network.name} has no such layer to keep; it has {names[1]} and so on.")
+    for layer in network.layers[: names.index(name) + 1]:
+        layer.trainable = False
+
+
 def _is_head(layer: Any, ours: Any, card: ModelCard) -> bool:
     """Whether a layer gives one number an output from the same features, whatever it is called."""
     shapes = [tuple(weight.shape) for weight in layer.weights]

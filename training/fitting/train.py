@@ -21,7 +21,7 @@ from training.fitting.losses import Loss, mean_loss
 from training.fitting.problem import Problem
 from training.fitting.recipe import Recipe
 from training.fitting.schedule import best_epoch, is_over, learning_rate, plateaus
-from training.fitting.start import Start, start_from
+from training.fitting.start import Start, freeze, start_from
 from training.fitting.step import Step, learner, make_optimizer, scope
 from training.fitting.targets import blend
 from training.networks.architectures import HEAD, build
@@ -178,6 +178,8 @@ def train(
         return known
     with scope(plan.strategy):
         network = plan.network(number, training=True)
+        if recipe.freeze:
+            freeze(network, recipe.freeze)
         optimizer = make_optimizer(network, recipe.weight_decay, recipe.mixed_precision)
     begun = journal.state(number)
     if begun.rows:

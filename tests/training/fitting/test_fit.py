@@ -101,6 +101,7 @@ def test_learns_which_square_is_which(fitted):
         (["--schedule", "steps"], "--schedule must be one of cosine, constant, plateau; it is steps"),
         (["--imbalance", "focal", "--positive-power", "1"], "--positive-power goes with --imbalance positive-weights"),
         (["--flip", "2"], "--flip must lie between 0 and 1; it is 2.0"),
+        (["--freeze", "stem_conv"], "--freeze keeps the weights of --start, and there is none"),
         (["--head", "softmax"], "--head softmax needs a dataset with classes"),
     ],
 )
