@@ -189,7 +189,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
         text = f"{meaning} (default: {defaults[name]})"
         parser.add_argument(flag(name), default=default, metavar="|".join(choices), help=text, **more)
     parser.add_argument(
-        "--freeze", default="", metavar="LAYER", help="keep the weights of --start up to this layer (default: learn all)"
+        "--freeze", default="", metavar="LAYER", help="keep the weights of --start up to this layer (default: none)"
     )
     parser.add_argument("--flip", type=float, default=0.0, help="share of training films mirrored (default: 0)")
 

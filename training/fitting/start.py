@@ -83,7 +83,7 @@ def freeze(network: Model, name: str) -> None:
     """
     names = [layer.name for layer in network.layers]
     if name not in names or name == HEAD:
-        raise ArchitectureError(f"--freeze {name}: {network.name} has no such layer to keep; it has {names[1]} and so on.")
+        raise ArchitectureError(f"--freeze {name}: {network.name} has no such layer to keep, but {names[1]} and so on.")
     for layer in network.layers[: names.index(name) + 1]:
         layer.trainable = False
 

@@ -33,7 +33,8 @@ def test_what_is_frozen_keeps_its_weights_and_statistics_and_the_rest_learns():
     freeze(network, "block2_1_add")
     last = [layer.name for layer in network.layers].index("block2_1_add")
     before = [[np.array(value) for value in layer.get_weights()] for layer in network.layers]
-    step = learner(network, make_optimizer(network, 0.01), masked_loss(Balance(np.ones(2), np.ones(2), np.zeros(2)), "sigmoid"))
+    loss = masked_loss(Balance(np.ones(2), np.ones(2), np.zeros(2)), "sigmoid")
+    step = learner(network, make_optimizer(network, 0.01), loss)
     films = np.random.default_rng(2).random((4, 32, 32, 1)).astype(np.float32)
     step(films, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]], 0.01)
     step.settle()
