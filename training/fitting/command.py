@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         fitted = fit(films, also, soft, recipe, start, helpers)
         card = make_card(name, fitted, films, also, origin)
         if team.is_first:
-            place_model(fitted.model, card, fitted.rows, folder, args.out)
+            place_model(fitted.model, card, fitted.rows, folder, args.out, recipe.half_weights)
             close_journal(journal)
             print(card.summary)
     return 0

@@ -98,6 +98,8 @@ def command(origin: Origin, also: Films) -> str:
             flags += [flag(name), str(getattr(recipe, name))]
     if recipe.freeze:
         flags += ["--freeze", recipe.freeze]
+    if recipe.half_weights:
+        flags.append("--half-weights")
     if recipe.augmentation.flip:
         flags += ["--flip", str(recipe.augmentation.flip)]
     for dataset in also.datasets:

@@ -68,6 +68,8 @@ class Recipe:
         What the layers compute in while training; the model that is written computes in float32.
     freeze : str
         The last layer, from the input on, that keeps the weights and statistics that it starts from; none if empty.
+    half_weights : bool
+        Whether the model's weights are rounded to float16 before it is measured and written.
     augmentation : Augmentation
         How training films are changed.
 
@@ -104,6 +106,7 @@ class Recipe:
     threshold_rule: str = "balanced"
     mixed_precision: str = "none"
     freeze: str = ""
+    half_weights: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -191,6 +194,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--freeze", default="", metavar="LAYER", help="keep the weights of --start up to this layer (default: none)"
     )
+    parser.add_argument("--half-weights", action="store_true", help="keep the weights in float16: half the file")
     parser.add_argument("--flip", type=float, default=0.0, help="share of training films mirrored (default: 0)")
 
 
@@ -205,7 +209,13 @@ def recipe_from(args: argparse.Namespace) -> Recipe:
         said["positive_power"] = said["positive_power"] or 1.0
     if not 0 <= args.flip <= 1:
         raise ValueError(f"--flip must lie between 0 and 1; it is {args.flip}.")
-    return Recipe(args.architecture, **said, freeze=args.freeze, augmentation=Augmentation(flip=args.flip))
+    return Recipe(
+        args.architecture,
+        **said,
+        freeze=args.freeze,
+        half_weights=args.half_weights,
+        augmentation=Augmentation(flip=args.flip),
+    )
 
 
 def flag(name: str) -> str:

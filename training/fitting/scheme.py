@@ -24,6 +24,7 @@ from training.fitting.start import Start
 from training.fitting.targets import PATIENT_FACTS, blend, patient_targets
 from training.fitting.train import Plan, TrainingData, train
 from training.mending.calibrate import Calibration
+from training.weights.half import round_weights
 from xai.cards.model_card import InputSpec
 from xai.findings import FINDINGS
 
@@ -170,6 +171,8 @@ def fit(
         truth = np.concatenate([problem.truth[held_out], problem.also[checked]])
         calibration = calibrate(problem, truth, np.concatenate([logits, extra]))
     model = calibrated_model(network, outputs, calibration)
+    if recipe.half_weights:
+        round_weights(model)
     answer = forward(model)
     return Fitted(
         model,

@@ -21,8 +21,12 @@ def log_path(model_path: Path) -> Path:
     return Path(model_path).with_suffix(LOG_SUFFIX)
 
 
-def place_model(model: Model, card: ModelCard, rows: Iterable[Row], folder: Path, path: Path) -> None:
+def place_model(
+    model: Model, card: ModelCard, rows: Iterable[Row], folder: Path, path: Path, half: bool = False
+) -> None:
     """Write all three into a folder beside their place, then move them; an older model there is replaced.
+
+    `half` keeps the weights in float16, which they must be rounded to already.
 
     Raises
     ------
@@ -32,7 +36,7 @@ def place_model(model: Model, card: ModelCard, rows: Iterable[Row], folder: Path
     whole = folder / path.name
     for left in (whole, card_path(whole)):  # by a run that was killed here
         left.unlink(missing_ok=True)
-    write_model(model, card, whole)
+    write_model(model, card, whole, half)
     try:
         write_file(log_path(whole), log_text(rows))
         # A card without its model is no model of a library: the model goes last.

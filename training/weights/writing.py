@@ -7,6 +7,7 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.weights.half import halve
 from xai.cards.model_card import ModelCard, card_path, write_card
 from xai.files import move_files, unfinished
 from xai.models.loading import file_sha256
@@ -36,8 +37,8 @@ def check_target(path: Path) -> Path:
     return path
 
 
-def write_model(model: Model, card: ModelCard, path: Path) -> ModelCard:
-    """Write a model and its card.
+def write_model(model: Model, card: ModelCard, path: Path, half: bool = False) -> ModelCard:
+    """Write a model and its card, with `half` its weights in float16.
 
     Both are whole before either gets its name, so that a library never shows half a model.
 
@@ -57,6 +58,8 @@ def write_model(model: Model, card: ModelCard, path: Path) -> ModelCard:
         with unfinished(path.parent) as place:
             whole = place / path.name
             model.save(whole)
+            if half:
+                halve(whole)
             card = dataclasses.replace(card, sha256=file_sha256(whole))
             write_card(card, card_path(whole))
             # A card without its model is no entry of a library, so it goes first.
