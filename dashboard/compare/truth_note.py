@@ -1,4 +1,4 @@
-"""What the truth about another finding says of a map: that its strongest evidence lies there, where it is no evidence."""
+"""What the truth about another finding says of a map: that its strongest evidence lies there, where it is none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dashboard.components import payload
+from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
+from dashboard.server.library import Box, Library, Record
+from training.datasets.facts import DatasetError
 from xai.explainers.explanation import Explanation
 from xai.findings import finding_label
 from xai.measures.frame import WHOLE, Footprint
 from xai.measures.spots import spots
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,15 @@ class Regions:
         if mask is not None and mask[int(y * mask.shape[0]), int(x * mask.shape[1])]:
             return True
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.boxes.get(name, ()))
+
+
+def regions_of(library: Library, record: Record) -> Regions:
+    """Look up where on a film each finding lies; no boxes where those of its dataset are damaged: the page says so."""
+    try:
+        boxes = library.boxes(record.dataset, record.film)
+    except DatasetError:
+        boxes = {}
+    return Regions(library.masks(record.dataset, record.film), boxes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +118,7 @@ def truth_note(explanation: Explanation, truth: str | None, film: OnFilm) -> pay
         return None
     label = finding_label(other)
     own = finding_label(explanation.finding).lower()
-    is_absent = truth == "absent"
-    rest = f"{own} is absent" if is_absent else f"{own} lies elsewhere"
+    rest = f"{own} is absent" if truth == "absent" else f"{own} lies elsewhere"
     sentence = f"Its strongest evidence lies on the {label.lower()}, outlined dashed; {rest}."
-    return payload.truth_note(sentence, other=other, label=label, has_twin=other in film.removable)
+    color = FINDING_COLORS.get(other, OTHER_COLOR)
+    return payload.truth_note(sentence, other=other, label=label, color=color, has_twin=other in film.removable)

@@ -102,12 +102,40 @@ def diagnostic(label: str, value: str, *, warn: bool = False, help: str = "") ->
     return {"label": label, "value": value, "warn": warn, "help": help}
 
 
-def caption(where: str, *, diagnostics: Sequence[Payload] = (), cost: str = "", alt: str | None = None) -> Payload:
+def caption(
+    where: str,
+    *,
+    diagnostics: Sequence[Payload] = (),
+    cost: str = "",
+    alt: str | None = None,
+    truth_note: Payload | None = None,
+) -> Payload:
     """Say of one finding's map where the evidence lies, how good the map is and what it cost.
 
-    ``alt`` is what a screen reader says of the picture; None leaves it to the viewer.
+    ``alt`` is what a screen reader says of the picture; None leaves it to the viewer. ``truth_note`` is shown with the
+    truth only.
     """
-    return {"where": where, "diagnostics": list(diagnostics), "cost": cost, "alt": alt}
+    return {
+        "where": where,
+        "diagnostics": list(diagnostics),
+        "cost": cost,
+        "alt": alt,
+        "truth_note": truth_note,
+    }
+
+
+def truth_note(sentence: str, *, other: str, label: str, color: str, has_twin: bool) -> Payload:
+    """Say that a map's strongest evidence lies on another finding's truth.
+
+    Parameters
+    ----------
+    sentence : str
+    other, label, color : str
+        What lies there, by the name that its mask or its boxes have, for people, and in the colour of its outline.
+    has_twin : bool
+        Whether the film can be shown without it.
+    """
+    return {"sentence": sentence, "other": other, "label": label, "color": color, "has_twin": has_twin}
 
 
 def panel_payload(

@@ -73,10 +73,8 @@ class Frame:
     def area(self, where: np.ndarray) -> float:
         """Give the share of the film that lies under some pixels of the map, bool (H, W)."""
         left, top, right, bottom = self.footprint or WHOLE
-        rows, columns = np.nonzero(where)
-        across, down = self.on_film((columns + 0.5) / where.shape[1], (rows + 0.5) / where.shape[0])
-        on_film = (across >= 0) & (across <= 1) & (down >= 0) & (down <= 1)
-        return min(1.0, float(on_film.sum() / where.size * (right - left) * (bottom - top)))
+        across, _ = self._on_film_of(where)
+        return min(1.0, float(len(across) / where.size * (right - left) * (bottom - top)))
 
     def words(self, zone: Zone, *, again: bool = False) -> str:
         """Say where a part of the film is; ``again`` leaves out of what it is a part."""
@@ -87,14 +85,22 @@ class Frame:
 
     def extent(self, where: np.ndarray) -> str:
         """Say over which parts of the film some pixels of the map, bool (H, W), reach."""
-        rows, columns = np.nonzero(where)
-        across, down = self.on_film((columns + 0.5) / where.shape[1], (rows + 0.5) / where.shape[0])
+        across, down = self._on_film_of(where)
+        if not len(across):
+            return "outside the film"
         thirds = _reached(np.searchsorted(ROWS, down, side="right"))
         sides = _reached(np.searchsorted(COLUMNS, across, side="right"))
         heights = " and ".join(HEIGHTS[row] for row in thirds)
         height = "from top to bottom" if len(thirds) == 3 else f"in the {heights} third{'s' * (len(thirds) > 1)}"
         side = "on both sides" if {0, 2} <= set(sides) else " and ".join(self._sides[column] for column in sides)
         return f"{height}, {side}"
+
+    def _on_film_of(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give the places of those pixels of the map, bool (H, W), that lie on the film: across and down it."""
+        rows, columns = np.nonzero(where)
+        across, down = self.on_film((columns + 0.5) / where.shape[1], (rows + 0.5) / where.shape[0])
+        is_on = (across >= 0) & (across <= 1) & (down >= 0) & (down <= 1)
+        return across[is_on], down[is_on]
 
     @property
     def _sides(self) -> tuple[str, str, str]:

@@ -36,7 +36,7 @@ def describe(values: np.ndarray, frame: Frame | None = None) -> str:
     if not found:
         return f"{NONE}{_against(values, frame, 'The strongest against it lies')}"
     if values.max() - values.min() <= TIE * values.max():
-        return f"The same all over {frame.of}: no place is brighter than another."
+        return "The same everywhere: no place is brighter than another."
     around, *others = bright_areas(values, found[0])
     named = [area for area in others if area.share >= GOOD_SHARE]
     lead = "Brightest" if _bright(values) == "bright" else "Strongest for it"

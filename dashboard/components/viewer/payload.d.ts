@@ -66,6 +66,16 @@ export interface Caption {
   diagnostics: Diagnostic[];
   cost: string;
   alt: string | null;
+  truth_note: TruthNote | null;
+}
+
+/** A map's strongest evidence lies on another finding's truth. */
+export interface TruthNote {
+  sentence: string;
+  other: string;
+  label: string;
+  color: string;
+  has_twin: boolean;
 }
 
 /** A panel as Python sends it. */
@@ -126,6 +136,7 @@ export interface Payload {
   luts: Luts;
   truth: Record<string, Rectangle[]>;
   masks: Named | null;
+  without: string[];
   selected: string | null;
   display: Display;
   heard: number;
@@ -156,6 +167,7 @@ export interface Pixels {
 export interface Outline {
   path: Path2D;
   shape: number[];
+  values: Pixels["values"];
 }
 
 /** The payload with what was fetched. */
@@ -202,6 +214,7 @@ export interface Telling {
   index: number;
   count: number;
   display: Display;
+  without: string[];
   luts: Luts<Uint8Array>;
 }
 
