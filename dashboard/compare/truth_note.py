@@ -1,4 +1,4 @@
-"""What the truth about another finding says of a map: that its strongest evidence lies there, where it is none."""
+"""What the truth about other findings says of a map: that its strongest evidence lies there, where it is none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from training.datasets.facts import DatasetError
 from xai.explainers.explanation import Explanation
 from xai.findings import finding_label
 from xai.measures.frame import WHOLE, Footprint
-from xai.measures.spots import spots
+from xai.measures.spots import bright_areas, spots
+
+MUCH = 0.5  # of a finding, or of the bright area
+WIDE = 0.2  # of the map: in a wider bright area nearly anything lies
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,21 +36,23 @@ class Regions:
     masks: Mapping[str, np.ndarray] = field(default_factory=dict)
     boxes: Mapping[str, Sequence[Box]] = field(default_factory=dict)
 
-    def areas(self) -> dict[str, float]:
-        """Give the share of the film that each finding takes, of those whose place is known; the smallest first."""
-        found = {name: float(mask.mean()) for name, mask in self.masks.items() if mask.any()}
-        for name, boxes in self.boxes.items():
-            found.setdefault(name, sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes))
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+    @property
+    def names(self) -> list[str]:
+        """What lies somewhere that is known."""
+        return list(dict.fromkeys([name for name, mask in self.masks.items() if mask.any()] + list(self.boxes)))
 
-    def covers(self, name: str, x: float, y: float) -> bool:
-        """Whether a finding lies at a place, in fractions of the film's width and height."""
-        if not (0 <= x < 1 and 0 <= y < 1):
-            return False
-        mask = self.masks.get(name)
-        if mask is not None and mask[int(y * mask.shape[0]), int(x * mask.shape[1])]:
-            return True
-        return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.boxes.get(name, ()))
+    def under(self, name: str, across: np.ndarray, down: np.ndarray) -> np.ndarray:
+        """Whether a finding lies at each of some places, in fractions of the film's width and height."""
+        found = np.zeros(across.shape, bool)
+        if name in self.masks:
+            mask = self.masks[name]
+            height, width = mask.shape
+            rows, columns = np.floor(down * height).astype(int), np.floor(across * width).astype(int)
+            is_on_film = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+            found[is_on_film] = mask[rows[is_on_film], columns[is_on_film]]
+        for x0, y0, x1, y1 in self.boxes.get(name, ()):
+            found |= (across >= x0) & (across <= x1) & (down >= y0) & (down <= y1)
+        return found
 
 
 def regions_of(library: Library, record: Record) -> Regions:
@@ -79,11 +85,11 @@ class OnFilm:
     removable: Sequence[str] = ()
 
 
-def other_truth(explanation: Explanation, truth: str | None, film: OnFilm) -> str | None:
-    """Name what lies where the strongest evidence for a finding is, where the finding itself does not.
+def elsewhere(explanation: Explanation, truth: str | None, film: OnFilm) -> list[str]:
+    """Name what lies where the strongest evidence for a finding is, if the finding itself does not.
 
-    The strongest evidence is the middle of the map's brightest spot (`xai.measures.spots`). Of several things that lie
-    there, the one that takes least of the film.
+    Something lies there if it covers the middle of the map's brightest spot, or half of the bright area around that
+    (`xai.measures.location`), or if half of it lies in that area, unless that is a fifth of the map or more.
 
     Parameters
     ----------
@@ -95,30 +101,43 @@ def other_truth(explanation: Explanation, truth: str | None, film: OnFilm) -> st
 
     Returns
     -------
-    str or None
+    list of str
+        First what lies there with the largest part of itself.
     """
-    areas = film.regions.areas()
-    own = explanation.finding
-    if truth is None or (truth == "present" and own not in areas):
-        return None
+    own, names = explanation.finding, film.regions.names
+    if not names or truth is None or (truth == "present" and own not in names):
+        return []
     frame = explanation.frame(film.footprint)
     found = spots(explanation.map, frame)
     if not found:
-        return None
-    x, y = (float(one) for one in frame.on_film(found[0].x, found[0].y))
-    if film.regions.covers(own, x, y):
-        return None
-    return next((name for name in areas if name != own and film.regions.covers(name, x, y)), None)
+        return []
+    area = bright_areas(explanation.map, found[0])[0].where
+    height, width = area.shape
+    middle = int(found[0].y * height), int(found[0].x * width)
+    places = frame.on_film(*np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height))
+    lies_there = {}
+    for name in names:
+        where = film.regions.under(name, *places)
+        both = float((where & area).sum())
+        inside = both / max(where.sum(), 1)
+        if where[middle] or both >= MUCH * area.sum() or (inside >= MUCH and area.mean() < WIDE):
+            lies_there[name] = inside
+    return [] if own in lies_there else sorted(lies_there, key=lambda name: -lies_there[name])
 
 
 def truth_note(explanation: Explanation, truth: str | None, film: OnFilm) -> payload.Payload | None:
-    """Say in a sentence what `other_truth` found, for the viewer; None where it found nothing."""
-    other = other_truth(explanation, truth, film)
-    if other is None:
+    """Say in a sentence what `elsewhere` found, for the viewer; None where it found nothing."""
+    names = elsewhere(explanation, truth, film)[:MOST_NAMED]
+    if not names:
         return None
-    label = finding_label(other)
+    labels = [finding_label(name).lower() for name in names]
     own = finding_label(explanation.finding).lower()
     rest = f"{own} is absent" if truth == "absent" else f"{own} lies elsewhere"
-    sentence = f"Its strongest evidence lies on the {label.lower()}, outlined dashed; {rest}."
-    color = FINDING_COLORS.get(other, OTHER_COLOR)
-    return payload.truth_note(sentence, other=other, label=label, color=color, has_twin=other in film.removable)
+    sentence = f"Its strongest evidence lies on the {' and the '.join(labels)}, outlined dashed; {rest}."
+    others = [
+        payload.other_truth(
+            name, label=label, color=FINDING_COLORS.get(name, OTHER_COLOR), has_twin=name in film.removable
+        )
+        for name, label in zip(names, labels, strict=True)
+    ]
+    return payload.truth_note(sentence, others)

@@ -124,18 +124,22 @@ def caption(
     }
 
 
-def truth_note(sentence: str, *, other: str, label: str, color: str, has_twin: bool) -> Payload:
-    """Say that a map's strongest evidence lies on another finding's truth.
+def other_truth(name: str, *, label: str, color: str, has_twin: bool) -> Payload:
+    """Describe what lies where a map's strongest evidence is.
 
     Parameters
     ----------
-    sentence : str
-    other, label, color : str
-        What lies there, by the name that its mask or its boxes have, for people, and in the colour of its outline.
+    name, label, color : str
+        By which its mask or its boxes go, for people, and of its outline.
     has_twin : bool
         Whether the film can be shown without it.
     """
-    return {"sentence": sentence, "other": other, "label": label, "color": color, "has_twin": has_twin}
+    return {"name": name, "label": label, "color": color, "has_twin": has_twin}
+
+
+def truth_note(sentence: str, others: Sequence[Payload]) -> Payload:
+    """Say that a map's strongest evidence lies on the truth of other findings: each an :func:`other_truth`."""
+    return {"sentence": sentence, "others": list(others)}
 
 
 def panel_payload(

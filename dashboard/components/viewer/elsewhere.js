@@ -1,10 +1,10 @@
 // @ts-check
 // The truth of another finding, where a map's strongest evidence lies on it: a sentence, a dashed outline, its twin.
 
-import { find } from "./dom.js";
+import { element, find } from "./dom.js";
 import { strokeOver } from "./geometry.js";
 
-/** @import { Box, Outline, Panel, TruthNote } from "./payload.d.ts" */
+/** @import { Box, OtherTruth, Outline, Panel, TruthNote } from "./payload.d.ts" */
 
 const DASHES = [7, 5]; // pixels drawn, pixels left out
 const LETTERS = 12; // pixels high
@@ -14,31 +14,33 @@ const DARK = "rgba(0, 0, 0, 0.75)";
 const contours = new WeakMap();
 
 /**
- * What the maps of a finding say of other findings' truth, each finding once.
+ * What lies where the strongest evidence of a finding's maps is, each thing once.
  * @param {Panel[]} panels
  * @param {{name: string}} finding
- * @returns {TruthNote[]}
+ * @returns {OtherTruth[]}
  */
-export function notesOf(panels, finding) {
-  const notes = panels.map(({ captions }) => captions?.[finding.name]?.truth_note).filter(Boolean);
-  return [...new Map(notes.map((note) => [note.other, note])).values()];
+export function othersOf(panels, finding) {
+  const others = panels.flatMap(({ captions }) => captions?.[finding.name]?.truth_note?.others ?? []);
+  return [...new Map(others.map((other) => [other.name, other])).values()];
 }
 
 /**
- * Say it below a map, and offer the twin without the other finding unless that is shown already.
+ * Say it below a map, and offer the twins without the other findings but for those that it lacks already.
  * @param {HTMLElement} node
  * @param {TruthNote | null | undefined} note
  * @param {string[]} without what the twin that is shown lacks
  */
 export function showTruthNote(node, note, without) {
   const line = find(node, ".truth-note");
-  const button = find(line, "button", HTMLButtonElement);
+  const offered = (note?.others ?? []).filter(({ name, has_twin }) => has_twin && !without.includes(name));
   line.hidden = !note;
-  find(line, "span").textContent = note?.sentence ?? "";
-  line.style.setProperty("--finding", note?.color ?? "");
-  button.hidden = !note?.has_twin || without.includes(note.other);
-  button.textContent = note ? `Twin without ${note.label.toLowerCase()}` : "";
-  button.dataset.other = note?.other ?? "";
+  line.replaceChildren(
+    note?.sentence ?? "",
+    ...offered.flatMap(({ name, label }) => [
+      " ",
+      element("button", { type: "button", "data-other": name }, `Twin without ${label}`),
+    ]),
+  );
 }
 
 /**
@@ -56,12 +58,12 @@ export function bindTwin(root, show) {
 /**
  * Draw the outline of what lies elsewhere, or its boxes, dashed on a dark edge, with its name at the top.
  * @param {CanvasRenderingContext2D} context
- * @param {{outline: Outline | undefined, boxes: Box[], film: Box, note: TruthNote, ratio: number}} where
+ * @param {{outline: Outline | undefined, boxes: Box[], film: Box, other: OtherTruth, ratio: number}} where
  */
-export function drawDashed(context, { outline, boxes, film, note, ratio }) {
+export function drawDashed(context, { outline, boxes, film, other, ratio }) {
   context.save();
   context.setLineDash(DASHES.map((length) => length * ratio));
-  for (const stroke of [{ width: 4 * ratio, color: DARK }, { width: 2 * ratio, color: note.color }]) {
+  for (const stroke of [{ width: 4 * ratio, color: DARK }, { width: 2 * ratio, color: other.color }]) {
     if (outline) strokeOver(context, contourOf(outline), outline.shape, film, stroke);
     context.lineWidth = stroke.width;
     context.strokeStyle = stroke.color;
@@ -69,12 +71,12 @@ export function drawDashed(context, { outline, boxes, film, note, ratio }) {
   }
   context.restore();
   const places = [...boxes, ...(outline ? [bounds(outline, film)] : [])];
-  if (places.length) drawName(context, note, places[0], ratio);
+  if (places.length) drawName(context, other, places[0], ratio);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {TruthNote} note
+ * @param {OtherTruth} other
  * @param {Box} place
  * @param {number} ratio
  */

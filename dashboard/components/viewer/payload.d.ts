@@ -69,13 +69,18 @@ export interface Caption {
   truth_note: TruthNote | null;
 }
 
-/** A map's strongest evidence lies on another finding's truth. */
-export interface TruthNote {
-  sentence: string;
-  other: string;
+/** What lies where a map's strongest evidence is, though it is none for the map's finding. */
+export interface OtherTruth {
+  name: string;
   label: string;
   color: string;
   has_twin: boolean;
+}
+
+/** A map's strongest evidence lies on the truth of other findings. */
+export interface TruthNote {
+  sentence: string;
+  others: OtherTruth[];
 }
 
 /** A panel as Python sends it. */

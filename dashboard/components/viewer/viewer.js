@@ -6,7 +6,7 @@ import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
-import { bindTwin, notesOf } from "./elsewhere.js";
+import { bindTwin, othersOf } from "./elsewhere.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
@@ -238,7 +238,8 @@ class Viewer {
     }
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
-        const panel = data.picture ? new PicturePanel(template) : new MethodPanel(template);
+        const isPicture = Boolean(this.payload.panels[index].picture); // also while that is still on its way
+        const panel = isPicture ? new PicturePanel(template) : new MethodPanel(template);
         this.hang(panel);
         this.panels.set(data.method, panel);
       }
@@ -312,7 +313,7 @@ class Viewer {
 
   hasTruth() {
     const { truth, outlines, panels } = this.data;
-    const isElsewhere = notesOf(panels, { name: this.selected }).length > 0;
+    const isElsewhere = othersOf(panels, { name: this.selected }).length > 0;
     return Boolean(truth?.[this.selected]?.length || outlines[this.selected] || isElsewhere);
   }
 
