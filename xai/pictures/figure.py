@@ -20,7 +20,7 @@ from xai.pictures.render import Display, colour, colour_range, overlay, window
 PANEL = 480
 NARROWER = 0.9  # a wide font's letters, to take as little room as Pillow's
 MARGIN = 24
-BELOW = 222  # pixels under the pictures: colour bars, what is said of the maps, the footnote
+BELOW = 290  # pixels under the pictures: colour bars, what is said of the maps, the footnote
 TITLES = 78  # pixels above them: the headline and the panels' titles
 INK, QUIET, GROUND = (238, 238, 238), (170, 174, 180), (14, 15, 18)
 

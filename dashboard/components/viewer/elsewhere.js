@@ -56,11 +56,11 @@ export function bindTwin(root, show) {
 }
 
 /**
- * Draw the outline of what lies elsewhere, or its boxes, dashed on a dark edge, with its name at the top.
+ * Draw the outline of what lies elsewhere, or its boxes, dashed on a dark edge, with its name above or below.
  * @param {CanvasRenderingContext2D} context
- * @param {{outline: Outline | undefined, boxes: Box[], film: Box, other: OtherTruth, ratio: number}} where
+ * @param {{outline: Outline | undefined, boxes: Box[], film: Box, other: OtherTruth, below: boolean, ratio: number}} where
  */
-export function drawDashed(context, { outline, boxes, film, other, ratio }) {
+export function drawDashed(context, { outline, boxes, film, other, below, ratio }) {
   context.save();
   context.setLineDash(DASHES.map((length) => length * ratio));
   for (const stroke of [{ width: 4 * ratio, color: DARK }, { width: 2 * ratio, color: other.color }]) {
@@ -71,16 +71,17 @@ export function drawDashed(context, { outline, boxes, film, other, ratio }) {
   }
   context.restore();
   const places = [...boxes, ...(outline ? [bounds(outline, film)] : [])];
-  if (places.length) drawName(context, other, places[0], ratio);
+  if (places.length) drawName(context, other, places[0], below, ratio);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {OtherTruth} other
  * @param {Box} place
+ * @param {boolean} below
  * @param {number} ratio
  */
-function drawName(context, { label, color }, { left, top, width }, ratio) {
+function drawName(context, { label, color }, { left, top, width, height }, below, ratio) {
   context.save();
   context.font = `600 ${LETTERS * ratio}px sans-serif`;
   context.textAlign = "center";
@@ -89,7 +90,7 @@ function drawName(context, { label, color }, { left, top, width }, ratio) {
   const half = context.measureText(label).width / 2 + 2 * ratio;
   const { canvas } = context;
   const x = Math.min(Math.max(left + width / 2, half), canvas.width - half);
-  const y = Math.min(Math.max(top - 4 * ratio, (LETTERS + 2) * ratio), canvas.height - 2 * ratio);
+  const y = Math.min(Math.max(below ? top + height + (LETTERS + 4) * ratio : top - 4 * ratio, (LETTERS + 2) * ratio), canvas.height - 2 * ratio);
   context.lineWidth = 4 * ratio;
   context.strokeStyle = DARK;
   context.strokeText(label, x, y);

@@ -39,7 +39,7 @@ export class Scene {
       context.drawImage(this.base, 0, 0);
       panel.draw(context, { index, display, luts: data.luts }, { box: input, film, size, ratio });
       if (display.truth) this.drawTruth(context, { data, finding, field, film, size, ratio });
-      for (const other of others) this.drawElsewhere(context, { data, other, field, film, size, ratio });
+      others.forEach((other, index) => this.drawElsewhere(context, { data, other, index, field, film, size, ratio }));
       placeSides(panel.node, film, size, ratio);
     }
   }
@@ -91,11 +91,11 @@ export class Scene {
   /**
    * The truth of another finding, on which a map's strongest evidence lies: dashed, with its name.
    * @param {CanvasRenderingContext2D} context
-   * @param {{data: Data, other: OtherTruth, field: Box} & Omit<Place, "box">} where
+   * @param {{data: Data, other: OtherTruth, index: number, field: Box} & Omit<Place, "box">} where
    */
-  drawElsewhere(context, { data, other, field, film, size, ratio }) {
+  drawElsewhere(context, { data, other, index, field, film, size, ratio }) {
     const boxes = (data.truth?.[other.name] ?? []).map((rect) => this.view.toPixels(boxOnFilm(rect, field), size));
-    drawDashed(context, { outline: data.outlines[other.name], boxes, film, other, ratio });
+    drawDashed(context, { outline: data.outlines[other.name], boxes, film, other, below: index > 0, ratio });
   }
 }
 
