@@ -15,6 +15,7 @@ from xai.cards.model_card import ModelCard
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
+from xai.measures.location import MEANING
 from xai.models.preprocess import footprint, prepare, resize
 from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT
 
@@ -108,7 +109,7 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
         title=explainer.title,
         signed=explainer.signed,
         unit=explainer.unit,
-        how=explainer.reading,
+        how=f"{explainer.reading} {MEANING}",
         lies=explainer.pitfalls,
     )
 

@@ -12,6 +12,11 @@ from xai.measures.spots import TIE, Area, Spot, bright_areas, brightest, spots
 EVEN = 0.2  # of the map: a spot that is larger is told by how far it reaches
 GOOD_SHARE = 0.15  # of the evidence: a bright area of its own that is worth a word
 NONE = "No evidence for this finding."
+MEANING = (
+    "In the sentence below the map, thirds and sides are those of the film, not of the lungs. What lies “around” the "
+    "brightest spot lies in the connected area that is at least half as bright, and is a share of all evidence for the "
+    "finding."
+)
 
 
 def describe(values: np.ndarray, frame: Frame | None = None) -> str:
