@@ -197,15 +197,16 @@ def test_the_measure_stands_below_a_map(follow):
 import numpy as np
 
 from xai.measures import MEASURES, describe
+from xai.measures.frame import Frame
 
 values = np.zeros((10, 10))
 values[2, 2:6] = 1
 print(describe(values))
-print(MEASURES["toy"](-values))
+print(MEASURES["toy"](-values, Frame()))
 """,
     )
     whole, empty = said.splitlines()
-    assert whole.startswith("Most in the upper zone on the patient's right")
+    assert whole.startswith("Brightest in the upper third of the film, on the patient's right")
     assert whole.endswith("Half of it lies on 2% of the film.")
     assert empty == "No part of the film speaks for it."
 

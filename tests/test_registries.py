@@ -37,7 +37,8 @@ def test_every_explainer_is_a_method():
 
 
 def test_every_measure_is_said_of_a_map():
-    assert {module.describe for module in modules("xai.measures")} == set(MEASURES.values())
+    written = {module.describe for module in modules("xai.measures") if hasattr(module, "describe")}
+    assert written == set(MEASURES.values())
 
 
 def test_every_reader_is_a_source():

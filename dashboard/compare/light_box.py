@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.compare.truth_note import OnFilm, truth_note
 from dashboard.components import payload
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import alternative_text, class_verdict, cost, verdict
@@ -14,7 +15,7 @@ from xai.cards.model_card import ModelCard
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
-from xai.measures import describe
+from xai.measures.location import MEANING
 from xai.models.preprocess import footprint, prepare, resize
 from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT
 
@@ -35,9 +36,9 @@ def shades(film: Film) -> np.ndarray:
     return np.rint(pixels * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
 
 
-def masks_part(masks: Mapping[str, np.ndarray], card: ModelCard) -> payload.Payload:
-    """Exact truth of each finding that the model answers, for the browser to outline."""
-    return {name: mask.astype(np.uint8) for name, mask in masks.items() if name in card.outputs}
+def masks_part(masks: Mapping[str, np.ndarray]) -> payload.Payload:
+    """Exact truth of each finding, and of what else lies on the film, for the browser to outline."""
+    return {name: mask.astype(np.uint8) for name, mask in masks.items()}
 
 
 def windows(pixels: np.ndarray) -> list[tuple[str, float, float]]:
@@ -108,7 +109,7 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
         title=explainer.title,
         signed=explainer.signed,
         unit=explainer.unit,
-        how=explainer.reading,
+        how=f"{explainer.reading} {MEANING}",
         lies=explainer.pitfalls,
     )
 
@@ -119,12 +120,20 @@ def maps_part(
     card: ModelCard,
     truth: Mapping[str, str],
     first_look: str = "",
+    film: OnFilm | None = None,
 ) -> payload.Payload:
-    """A method's maps and the words that belong to them; a first look says that it is one."""
+    """A method's maps and the words that belong to them; a first look says that it is one.
+
+    Without ``film`` a map covers the film, of which no truth is known but presence.
+    """
+    on_film = film or OnFilm()
     cells = [one.cells for one in explanations if one.cells is not None]
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look) for one in explanations},
+        {
+            one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look, on_film)
+            for one in explanations
+        },
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -136,15 +145,22 @@ def colour_tables() -> Any:
 
 
 def _caption(
-    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None, first_look: str
+    explanation: Explanation,
+    explainer: type[Explainer],
+    card: ModelCard,
+    truth: str | None,
+    first_look: str,
+    film: OnFilm,
 ) -> payload.Payload:
-    alt = alternative_text(explanation, explainer, card, truth)
+    where = explanation.describe(film.footprint, film.sides_known)
+    alt = alternative_text(explanation, explainer, card, truth, where)
     return payload.caption(
-        describe(explanation.map),
+        where,
         diagnostics=[
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
             for one in explainer.tell(explanation.diagnostics)
         ],
         cost=first_look or cost(explanation),
         alt=f"{first_look} {alt}" if first_look else alt,
+        truth_note=truth_note(explanation, truth, film),
     )

@@ -15,6 +15,7 @@ import numpy as np
 from dashboard.compare import light_box, twin
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
+from dashboard.compare.truth_note import OnFilm, regions_of
 from dashboard.components import payload
 from dashboard.components.packing import pack
 from dashboard.components.payload import Payload
@@ -26,6 +27,8 @@ from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
+from xai.measures.frame import Footprint
+from xai.models.preprocess import footprint
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Shown:
     seed : int
     without : tuple of str
         What the twin lacks; empty where there is none.
+    footprint : tuple of float
+        The part of the film that the model sees.
     """
 
     services: Services
@@ -62,13 +67,16 @@ class Shown:
     parameters: Mapping[str, tuple[tuple[str, Any], ...]]
     seed: int
     without: tuple[str, ...]
+    footprint: Footprint
 
     @classmethod
     def of(cls, services: Services, waiter: str, state: State, hung: Hung, model: str, card: ModelCard) -> Shown:
         """Take what a state asks for of the film that hangs."""
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
-        return cls(services, waiter, model, card, hung.film.sha256, hung.record, hung.truth, asked, state.seed, lacks)
+        sees = footprint(*hung.film.pixels.shape, card.input)
+        film = hung.film.sha256
+        return cls(services, waiter, model, card, film, hung.record, hung.truth, asked, state.seed, lacks, sees)
 
     @property
     def upload(self) -> str | None:
@@ -101,8 +109,8 @@ class Shown:
             return None
         masks = partial(self.services.library.masks, record.dataset, record.film)
         return self._offer(
-            ["masks", record.recipe.to_json(), list(self.card.outputs)],
-            lambda: light_box.masks_part(masks(), self.card),
+            ["masks", record.recipe.to_json()],
+            lambda: light_box.masks_part(masks()),
         )
 
     def panels(self) -> list[Payload]:
@@ -162,7 +170,15 @@ class Shown:
     @property
     def _words(self) -> list[Any]:
         """What the words beside a map depend on, but for the map."""
-        return [self.card.fingerprint, sorted(self.truth.items())]
+        of_dataset = [self.record.dataset, self.record.film] if self.record else []
+        return [self.card.fingerprint, sorted(self.truth.items()), of_dataset]
+
+    def _on_film(self) -> OnFilm:
+        """What words about maps say of the film."""
+        if self.record is None:
+            return OnFilm(self.footprint)
+        regions = regions_of(self.services.library, self.record)
+        return OnFilm(self.footprint, regions=regions, removable=twin.removable_of(self.record))
 
     def _twin(self) -> Film:
         assert self.record is not None  # an upload has no twin
@@ -196,7 +212,9 @@ class Shown:
 
     def _maps(self, method: str) -> Payload | None:
         made = self.services.store.get(self.key(method))
-        return None if made is None else light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth)
+        if made is None:
+            return None
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, film=self._on_film())
 
     def _find_first_look(self, method: str) -> str | None:
         key = self.key(method)
@@ -210,7 +228,7 @@ class Shown:
             return None
         whole = EXPLAINERS[method](**dict(self.parameters[method])).cost
         said = f"A first look: {made[0].evaluations:,} of {whole:,} evaluations."
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, said)
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, said, self._on_film())
 
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:

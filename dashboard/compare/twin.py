@@ -12,6 +12,7 @@ from dashboard.compare.state import State
 from dashboard.compare.visit import visit
 from dashboard.components import payload
 from dashboard.page.words import percent, signed
+from dashboard.server.library import Record
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
 
@@ -26,7 +27,12 @@ def is_usable(hung: Hung | None) -> bool:
 
 def removable(hung: Hung) -> list[str]:
     """Findings and objects on a film that a twin can lack; none where the film is not simulated."""
-    recipe = hung.record.recipe if hung.record else None
+    return removable_of(hung.record)
+
+
+def removable_of(record: Record | None) -> list[str]:
+    """What a twin of this film can lack; see `removable`."""
+    recipe = record.recipe if record else None
     return [] if recipe is None else [*recipe.severities, *recipe.objects]
 
 

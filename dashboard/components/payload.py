@@ -102,12 +102,44 @@ def diagnostic(label: str, value: str, *, warn: bool = False, help: str = "") ->
     return {"label": label, "value": value, "warn": warn, "help": help}
 
 
-def caption(where: str, *, diagnostics: Sequence[Payload] = (), cost: str = "", alt: str | None = None) -> Payload:
+def caption(
+    where: str,
+    *,
+    diagnostics: Sequence[Payload] = (),
+    cost: str = "",
+    alt: str | None = None,
+    truth_note: Payload | None = None,
+) -> Payload:
     """Say of one finding's map where the evidence lies, how good the map is and what it cost.
 
-    ``alt`` is what a screen reader says of the picture; None leaves it to the viewer.
+    ``alt`` is what a screen reader says of the picture; None leaves it to the viewer. ``truth_note`` is shown with the
+    truth only.
     """
-    return {"where": where, "diagnostics": list(diagnostics), "cost": cost, "alt": alt}
+    return {
+        "where": where,
+        "diagnostics": list(diagnostics),
+        "cost": cost,
+        "alt": alt,
+        "truth_note": truth_note,
+    }
+
+
+def other_truth(name: str, *, label: str, color: str, has_twin: bool) -> Payload:
+    """Describe what lies where a map's strongest evidence is.
+
+    Parameters
+    ----------
+    name, label, color : str
+        By which its mask or its boxes go, for people, and of its outline.
+    has_twin : bool
+        Whether the film can be shown without it.
+    """
+    return {"name": name, "label": label, "color": color, "has_twin": has_twin}
+
+
+def truth_note(sentence: str, others: Sequence[Payload]) -> Payload:
+    """Say that a map's strongest evidence lies on the truth of other findings: each an :func:`other_truth`."""
+    return {"sentence": sentence, "others": list(others)}
 
 
 def panel_payload(

@@ -23,7 +23,16 @@ from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RAN
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 OPTIONAL: Mapping[str, Any] = MappingProxyType(
-    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    {
+        "outputs": "findings",
+        "input": None,
+        "masks": None,
+        "truth": {},
+        "without": [],
+        "heard": 0,
+        "model": "",
+        "about": "",
+    }
 )
 _FOLDER = Path(__file__).with_suffix("")
 
@@ -43,7 +52,13 @@ _component = st.components.v2.component(
 )
 
 
-def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], None] | None = None) -> ComponentResult:
+def viewer(
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    on_back_change: Callable[[], None] | None = None,
+    on_twin_change: Callable[[], None] | None = None,
+) -> ComponentResult:
     """Show a light box.
 
     The browser leads: what a visitor chooses in it goes to the page's own channel (`dashboard.server`), and no run of
@@ -57,12 +72,14 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``page``, the address of the page's channel, ``group``, what it calls what this light box waits for, and
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
-        ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
-        and ``about`` (its name and what to say of it).
+        ``without`` (what the twin that is shown lacks), ``display`` (entries of :data:`DISPLAY` to start from),
+        ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional
         Called before the run that the browser's Back starts; ``back`` then holds the query of the address.
+    on_twin_change : callable, optional
+        Called before the run that a wish for a twin starts; ``twin`` then names what it shall lack.
 
     Returns
     -------
@@ -75,7 +92,9 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
     """
     payload = {**OPTIONAL, **data, "display": checked_display(data.get("display", {}))}
     _check_selected(payload)
-    return _component(data=payload, key=key, on_back_change=on_back_change or _nothing)
+    return _component(
+        data=payload, key=key, on_back_change=on_back_change or _nothing, on_twin_change=on_twin_change or _nothing
+    )
 
 
 def _check_selected(payload: Mapping[str, Any]) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from xai.cards.model_card import ModelCard, Threshold
 from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
-from xai.measures import describe
 
 
 def escape(text: str) -> str:
@@ -97,15 +96,17 @@ def outputs_word(card: ModelCard) -> str:
     return "findings" if is_about_findings else "classes"
 
 
-def alternative_text(explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None) -> str:
-    """Describe a map to somebody who cannot see it, its method's warnings included."""
+def alternative_text(
+    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None, where: str
+) -> str:
+    """Describe a map to somebody who cannot see it: where its evidence lies, and its method's warnings."""
     threshold = card.threshold(explanation.finding).value
     known = f", truth {truth}" if truth else ""
     told = explainer.tell(explanation.diagnostics)
     warnings = [f"{one.label} {one.value}: {one.meaning}" for one in told if one.warn]
     sentence = (
         f"{explainer.title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
-        f"threshold {threshold:.2f}{known}. {describe(explanation.map)}"
+        f"threshold {threshold:.2f}{known}. {where}"
     )
     return " ".join([sentence, *warnings])
 

@@ -172,7 +172,7 @@ class Library:
         record = self.record(dataset, film)
         if record.recipe is None:
             return {}
-        return opening.film_masks(self._folder(dataset), film, record.recipe)
+        return dict(_masks(self._folder(dataset), self.dataset_stamp(dataset), film, record.recipe.to_json()))
 
     def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
         """Boxes that radiologists drew on a film, by finding; empty where there are none."""
@@ -267,6 +267,12 @@ def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
     for film, finding, x, y, width, height in drawn.itertuples(index=False):
         found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def _masks(folder: Path, stamp: float, film: str, recipe: str) -> dict[str, np.ndarray]:
+    """Masks that are not on disk take a third of a second to make, and every map of a film asks for them."""
+    return opening.film_masks(folder, film, Recipe.from_json(recipe))
 
 
 def _folders(parents: Iterable[Path], file: str) -> dict[str, Path]:

@@ -68,6 +68,13 @@ def go_back() -> None:
         st.session_state.upload = None
 
 
+def show_twin() -> None:
+    """Show the twin that the sentence under a map offers."""
+    name = st.session_state[LIGHT_BOX].twin
+    if isinstance(name, str):
+        visit.change(without=(name,))
+
+
 def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
     try:
@@ -193,6 +200,7 @@ def compare(services: Services) -> None:
             "truth": boxes(services, hung),
             "masks": None if (masks := shown.masks()) is None else {"part": masks},
             "selected": state.finding if state.finding in card.outputs else None,
+            "without": list(shown.without),
             "display": {**DISPLAY, **state.display},
             "heard": heard,
             "model": card.name,
@@ -203,6 +211,7 @@ def compare(services: Services) -> None:
         },
         key=LIGHT_BOX,
         on_back_change=go_back,
+        on_twin_change=show_twin,
     )
     if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
         visit.write_permalink(in_link)

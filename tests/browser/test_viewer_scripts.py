@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync")
+    names = ("geometry", "evidence", "sync", "elsewhere")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -44,6 +44,20 @@ def test_boundaries_are_the_lines_between_regions(script):
         labels,
     )
     assert sorted(segments) == [[0, 2, 3, 2], [2, 0, 2, 2]]
+
+
+def test_dashes_run_along_closed_lines(script):
+    """A ring at the picture's edge, and a dot in its hole: a dash would begin again with every line."""
+    ring = [[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 1, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]]
+    lines = script(
+        """(() => { const lines = [];
+            Path2D.prototype.moveTo = (...at) => { lines.push([at]); };
+            Path2D.prototype.lineTo = (...at) => { lines.at(-1).push(at); };
+            contourPath(given.flat(), [5, 5]); return lines; })()""",
+        ring,
+    )
+    assert sorted(len(line) - 1 for line in lines) == [4, 12, 20]
+    assert all(line[0] == line[-1] for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import numpy as np
 
 from xai.budget import Budget, Cancelled
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.measures import describe
+from xai.measures.frame import WHOLE, Footprint, Frame
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
@@ -76,6 +78,14 @@ class Explanation:
     def baseline(self) -> str | None:
         """What hidden parts of the film were replaced by, None where nothing was hidden."""
         return self.parameters.get("baseline")
+
+    def frame(self, footprint: Footprint | None = WHOLE, sides_known: bool = True) -> Frame:
+        """Say where on its film it lies: see `xai.measures.frame.Frame` for what is to be known."""
+        return Frame(self.cells, footprint, sides_known)
+
+    def describe(self, footprint: Footprint | None = WHOLE, sides_known: bool = True) -> str:
+        """Say in words where the evidence lies; `xai.measures.location` has what the words mean."""
+        return describe(self.map, self.frame(footprint, sides_known))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.map, dtype=dtype, copy=copy)

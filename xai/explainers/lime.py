@@ -10,6 +10,7 @@ import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
@@ -74,6 +75,7 @@ class LIME(Explainer):
             warns=lambda r2: r2 < LOW_R2,
             warning=f"Low: do not read the weights. {R2_MEANING}",
         ),
+        CANCELLING,
         Diagnostic("regions", "Regions", "Pieces that were hidden and shown."),
         Diagnostic("intercept", "Intercept", "The linear model's logit with every region hidden.", shown=never),
         Diagnostic("predicted_logit", "Predicted", "The linear model's logit of the untouched film.", shown=never),
@@ -149,6 +151,7 @@ class LIME(Explainer):
             by_region[region] = weight
         diagnostics = {
             "r2": float(r2),
+            "net_share": net_share(by_region),
             "regions": shown.shape[1],
             "intercept": float(intercept),
             "predicted_logit": float(predicted[0]),

@@ -16,6 +16,7 @@ import numpy as np
 from xai.budget import Budget
 from xai.cards.input_spec import Size, sides
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
@@ -109,6 +110,7 @@ class SHAP(Explainer):
             warns=lambda share: True,
             shown=lambda share: share is None,
         ),
+        CANCELLING,
         Diagnostic("pieces", "Pieces", "Rectangles that were told apart."),
         Diagnostic("base_logit", "Baseline", "The model's logit of the baseline picture.", shown=never),
         Diagnostic("residual", "Residual in logits", "What the map's sum misses of the difference.", shown=never),
@@ -209,6 +211,7 @@ class SHAP(Explainer):
             "difference": difference,
             "residual": residual,
             "residual_share": residual / abs(difference) if abs(difference) > SMALLEST_DIFFERENCE else None,
+            "net_share": net_share(np.bincount(pieces.ravel(), values.ravel())),
             "pieces": int(pieces.max()) + 1,
         }
         return Evidence(values, diagnostics, pieces=pieces)

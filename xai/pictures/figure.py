@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +14,23 @@ from PIL import Image, ImageDraw, ImageFont
 
 from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
-from xai.measures import describe
+from xai.measures.frame import WHOLE, Footprint
 from xai.pictures.render import Display, colour, colour_range, overlay, window
 
 PANEL = 480
 NARROWER = 0.9  # a wide font's letters, to take as little room as Pillow's
 MARGIN = 24
-BELOW = 222  # pixels under the pictures: colour bars, what is said of the maps, the footnote
+BELOW = 290  # pixels under the pictures: colour bars, what is said of the maps, the footnote
 TITLES = 78  # pixels above them: the headline and the panels' titles
 INK, QUIET, GROUND = (238, 238, 238), (170, 174, 180), (14, 15, 18)
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One map of the figure: its title and sign, the explanation, what its colours span, and how good it is."""
+    """One map of the figure: its title and sign, the explanation, what its colours span, and how good it is.
+
+    ``footprint`` is the part of the film that it covers, None where that is not known.
+    """
 
     title: str
     signed: bool
@@ -35,6 +38,7 @@ class Panel:
     explanation: Explanation
     span: float
     told: Sequence[Told] = ()
+    footprint: Footprint | None = WHOLE
 
 
 def panel(
@@ -53,7 +57,7 @@ def panel(
 
 def slide(
     pixels: np.ndarray,
-    footprint: tuple[float, float, float, float],
+    footprint: Footprint,
     panels: Sequence[Panel],
     display: Display,
     headline: str,
@@ -81,13 +85,14 @@ def slide(
     pictures: list[tuple[str, np.ndarray, Panel | None]] = [("Film", np.repeat(grey[..., None], 3, 2), None)]
     for one in panels:
         laid = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
-        pictures.append((one.title, laid, one))
+        pictures.append((one.title, laid, replace(one, footprint=footprint)))
     return _sheet(pictures, headline, footnote)
 
 
 def alone(one: Panel, headline: str, footnote: str) -> bytes:
     """Draw a map without its film, with the legend and the words of `slide`; a PNG."""
-    return _sheet([(one.title, colour(one.explanation.map, one.span, one.signed), one)], headline, footnote)
+    unplaced = replace(one, footprint=None)
+    return _sheet([(one.title, colour(one.explanation.map, one.span, one.signed), unplaced)], headline, footnote)
 
 
 def _sheet(pictures: Sequence[tuple[str, np.ndarray, Panel | None]], headline: str, footnote: str) -> bytes:
@@ -129,7 +134,7 @@ def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int
     draw.text((left, top + 16), low, QUIET, _font(14))
     high = f"{one.span:.3g} {one.unit}"
     draw.text((left + PANEL - draw.textlength(high, _font(14)), top + 16), high, QUIET, _font(14))
-    where = _wrapped(describe(one.explanation.map), PANEL, _font(15))
+    where = _wrapped(one.explanation.describe(one.footprint), PANEL, _font(15))
     draw.text((left, top + 40), where, INK, _font(15))
     _, _, _, bottom = draw.textbbox((left, top + 40), where, _font(15))
     quality = " · ".join(f"{'! ' if told.warn else ''}{told.label} {told.value}" for told in one.told)

@@ -133,7 +133,7 @@ export class Assembly {
     if (this.masks.part !== part) {
       const outlines = Object.entries(masks).map(([name, { values, shape }]) => [
         name,
-        { path: boundaries(values, shape), shape },
+        { path: boundaries(values, shape), shape, values },
       ]);
       this.masks = { part, outlines: Object.fromEntries(outlines) };
     }

@@ -2,6 +2,7 @@
 // One method's panel: its picture, its colour bar, and what is said about it.
 
 import { element, find } from "./dom.js";
+import { showTruthNote } from "./elsewhere.js";
 import { colourMap, endLabels, largestMagnitude, mapOfFinding, paintColourBar, percentileOfMagnitude, ruleInWords } from "./evidence.js";
 import { WindowedPicture } from "./film.js";
 import { verdict } from "./findings.js";
@@ -97,7 +98,7 @@ export class MethodPanel {
    * Write everything but the picture.
    * @param {Telling} telling
    */
-  showWords({ finding, index, count, display, luts }) {
+  showWords({ finding, index, count, display, without, luts }) {
     const { panel } = this;
     /** @type {Partial<Caption>} */
     const caption = panel.captions?.[finding.name] ?? {};
@@ -107,6 +108,7 @@ export class MethodPanel {
     this.canvas.setAttribute("aria-label", this.altText(finding, caption, display));
     this.showScale({ index, count, display, luts });
     showCaption(this.node, this.isReady ? caption : {});
+    showTruthNote(this.node, this.isReady && display.truth ? caption.truth_note : null, without);
     this.showReading(caption);
   }
 
@@ -121,7 +123,7 @@ export class MethodPanel {
     return display.overlay ? told : `Overlay hidden. ${told}`;
   }
 
-  /** @param {Omit<Telling, "finding">} telling */
+  /** @param {Omit<Telling, "finding" | "without">} telling */
   showScale({ index, count, display, luts }) {
     const map = this.isReady ? mapOfFinding(this.stackFor(display), index) : null;
     const scale = map ? this.scaleFor(map, index, display) : { range: 0, weakest: 0, signed: false, empty: true };

@@ -66,6 +66,21 @@ export interface Caption {
   diagnostics: Diagnostic[];
   cost: string;
   alt: string | null;
+  truth_note: TruthNote | null;
+}
+
+/** What lies where a map's strongest evidence is, though it is none for the map's finding. */
+export interface OtherTruth {
+  name: string;
+  label: string;
+  color: string;
+  has_twin: boolean;
+}
+
+/** A map's strongest evidence lies on the truth of other findings. */
+export interface TruthNote {
+  sentence: string;
+  others: OtherTruth[];
 }
 
 /** A panel as Python sends it. */
@@ -126,6 +141,7 @@ export interface Payload {
   luts: Luts;
   truth: Record<string, Rectangle[]>;
   masks: Named | null;
+  without: string[];
   selected: string | null;
   display: Display;
   heard: number;
@@ -156,6 +172,7 @@ export interface Pixels {
 export interface Outline {
   path: Path2D;
   shape: number[];
+  values: Pixels["values"];
 }
 
 /** The payload with what was fetched. */
@@ -202,6 +219,7 @@ export interface Telling {
   index: number;
   count: number;
   display: Display;
+  without: string[];
   luts: Luts<Uint8Array>;
 }
 

@@ -2,10 +2,11 @@
 // The picture that all panels share: the film once, then on each panel its evidence and the truth.
 
 import { element, find } from "./dom.js";
+import { drawDashed, othersOf } from "./elsewhere.js";
 import { WindowedPicture } from "./film.js";
 import { boxOnFilm, filmBox, strokeOver } from "./geometry.js";
 
-/** @import { Box, Data, Display, Drawing, Finding, Place } from "./payload.d.ts" */
+/** @import { Box, Data, Display, Drawing, Finding, OtherTruth, Place } from "./payload.d.ts" */
 
 const SURROUND = "#060606";
 
@@ -31,12 +32,14 @@ export class Scene {
     const field = filmBox(data.pixels.shape);
     const film = this.view.toPixels(field, size);
     const input = this.view.toPixels(boxOnFilm(data.rect, field), size);
+    const others = display.truth ? othersOf(data.panels, finding) : [];
     this.drawBase(size, film, input, data, display);
     for (const panel of panels) {
       const context = sized(panel.canvas, size);
       context.drawImage(this.base, 0, 0);
       panel.draw(context, { index, display, luts: data.luts }, { box: input, film, size, ratio });
       if (display.truth) this.drawTruth(context, { data, finding, field, film, size, ratio });
+      others.forEach((other, index) => this.drawElsewhere(context, { data, other, index, field, film, size, ratio }));
       placeSides(panel.node, film, size, ratio);
     }
   }
@@ -83,6 +86,16 @@ export class Scene {
         context.strokeRect(left, top, width, height);
       }
     }
+  }
+
+  /**
+   * The truth of another finding, on which a map's strongest evidence lies: dashed, with its name.
+   * @param {CanvasRenderingContext2D} context
+   * @param {{data: Data, other: OtherTruth, index: number, field: Box} & Omit<Place, "box">} where
+   */
+  drawElsewhere(context, { data, other, index, field, film, size, ratio }) {
+    const boxes = (data.truth?.[other.name] ?? []).map((rect) => this.view.toPixels(boxOnFilm(rect, field), size));
+    drawDashed(context, { outline: data.outlines[other.name], boxes, film, other, below: index > 0, ratio });
   }
 }
 

@@ -6,6 +6,7 @@ import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
+import { bindTwin, othersOf } from "./elsewhere.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
@@ -69,6 +70,7 @@ class Viewer {
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
+    bindTwin(root, (other) => this.setTriggerValue("twin", other));
     this.hang(this.film);
     bindFiles(root, () => ({ page: this.payload.page, film: this.payload.film.id, finding: this.selected, display: this.display }));
   }
@@ -236,7 +238,8 @@ class Viewer {
     }
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
-        const panel = data.picture ? new PicturePanel(template) : new MethodPanel(template);
+        const isPicture = Boolean(this.payload.panels[index].picture); // also while that is still on its way
+        const panel = isPicture ? new PicturePanel(template) : new MethodPanel(template);
         this.hang(panel);
         this.panels.set(data.method, panel);
       }
@@ -301,7 +304,7 @@ class Viewer {
     showControls(this.root, display);
     find(this.root, "[value=input]", HTMLInputElement).disabled = !data.inputPixels;
     find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !this.hasTruth();
-    const told = { finding, index, count: data.findings.length, display, luts: data.luts };
+    const told = { finding, index, count: data.findings.length, display, without: data.without, luts: data.luts };
     const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
@@ -309,7 +312,9 @@ class Viewer {
   }
 
   hasTruth() {
-    return Boolean(this.data.truth?.[this.selected]?.length || this.data.outlines[this.selected]);
+    const { truth, outlines, panels } = this.data;
+    const isElsewhere = othersOf(panels, { name: this.selected }).length > 0;
+    return Boolean(truth?.[this.selected]?.length || outlines[this.selected] || isElsewhere);
   }
 
   /** As many panels in a row as keep their least width, in even rows. */

@@ -91,13 +91,10 @@ def test_escape_leaves_no_formatting(text, shown):
 
 
 def test_alternative_text_says_what_the_map_shows():
-    words = alternative_text(explanation(), LIME, CARD, "absent")
-    assert words == (
-        "LIME for Effusion, p = 0.81, threshold 0.30, truth absent. "
-        "Most in the upper zone on the patient's right: 100% of the evidence for it."
-    )
-    assert "truth" not in alternative_text(explanation(), LIME, CARD, None)
-    assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), LIME, CARD, None)
+    words = alternative_text(explanation(), LIME, CARD, "absent", "Brightest here.")
+    assert words == "LIME for Effusion, p = 0.81, threshold 0.30, truth absent. Brightest here."
+    assert "truth" not in alternative_text(explanation(), LIME, CARD, None, "Brightest here.")
+    assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), LIME, CARD, None, "Brightest here.")
 
 
 def test_cost_counts_in_plain_words():
@@ -107,8 +104,8 @@ def test_cost_counts_in_plain_words():
 
 def test_alternative_text_holds_the_methods_warnings():
     warned = explanation(diagnostics={"r2": 0.31, "regions": 58})
-    words = alternative_text(warned, LIME, CARD, None)
-    assert "evidence for it. R² 0.31: Low: do not read the weights." in words
+    words = alternative_text(warned, LIME, CARD, None, "Brightest here.")
+    assert "Brightest here. R² 0.31: Low: do not read the weights." in words
     assert "Regions" not in words
 
 
