@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,13 +85,17 @@ def answers_part(card: ModelCard, logits: np.ndarray, truth: Mapping[str, str]) 
     answered = card.probabilities(logits)
     verdicts = {}
     for name, share in zip(card.outputs, answered, strict=True):
-        if card.link == "softmax":
-            verdicts[name] = class_verdict(name, card, answered, truth.get(name))
-        else:
-            verdicts[name] = verdict(name, float(share), card.threshold(name), truth.get(name))
+        lead, plain = _verdict(name, float(share), card, answered, None)
+        verdicts[name] = lead, _verdict(name, float(share), card, answered, truth.get(name))[1], plain
     return payload.answers_payload(
         dict(zip(card.outputs, answered, strict=True)), verdicts, top_finding(card, answered)
     )
+
+
+def _verdict(name: str, share: float, card: ModelCard, answered: np.ndarray, truth: str | None) -> tuple[str, str]:
+    if card.link == "softmax":
+        return class_verdict(name, card, answered, truth)
+    return verdict(name, share, card.threshold(name), truth)
 
 
 def top_finding(card: ModelCard, answered: np.ndarray) -> str:
@@ -119,12 +124,15 @@ def maps_part(
     card: ModelCard,
     truth: Mapping[str, str],
     first_look: str = "",
+    *,
+    sides_known: bool = True,
 ) -> payload.Payload:
     """A method's maps and the words that belong to them; a first look says that it is one."""
+    words = partial(_caption, explainer=explainer, card=card, first_look=first_look, sides_known=sides_known)
     cells = [one.cells for one in explanations if one.cells is not None]
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look) for one in explanations},
+        {one.finding: words(one, truth=truth.get(one.finding)) for one in explanations},
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -136,15 +144,26 @@ def colour_tables() -> Any:
 
 
 def _caption(
-    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None, first_look: str
+    explanation: Explanation,
+    *,
+    explainer: type[Explainer],
+    card: ModelCard,
+    truth: str | None,
+    first_look: str,
+    sides_known: bool,
 ) -> payload.Payload:
-    alt = alternative_text(explanation, explainer, card, truth)
+    start = f"{first_look} " if first_look else ""
+    plain, told = (
+        start + alternative_text(explanation, explainer, card, known, sides_known=sides_known)
+        for known in (None, truth)
+    )
     return payload.caption(
-        describe(explanation.map),
+        describe(explanation.map, sides_known=sides_known),
         diagnostics=[
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
             for one in explainer.tell(explanation.diagnostics)
         ],
         cost=first_look or cost(explanation),
-        alt=f"{first_look} {alt}" if first_look else alt,
+        alt=told,
+        plain={"alt": plain},
     )

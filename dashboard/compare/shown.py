@@ -25,7 +25,7 @@ from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
-from xai.films.film import Film
+from xai.films.film import AS_HUNG, Film, Sides
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Shown:
         What its dataset knows of it; None for an upload.
     truth : mapping of str to str
         Of each finding, where it is known.
+    sides : (str, str) or None
+        The patient's sides on the film's left and right; None where they are not known.
+    plain : str
+        The film's name while the truth is hidden.
     parameters : mapping of str to tuple
         Of each method that is asked for.
     seed : int
@@ -59,6 +63,8 @@ class Shown:
     sha256: str
     record: Record | None
     truth: Mapping[str, str]
+    sides: Sides | None
+    plain: str
     parameters: Mapping[str, tuple[tuple[str, Any], ...]]
     seed: int
     without: tuple[str, ...]
@@ -68,7 +74,21 @@ class Shown:
         """Take what a state asks for of the film that hangs."""
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
-        return cls(services, waiter, model, card, hung.film.sha256, hung.record, hung.truth, asked, state.seed, lacks)
+        film, record = hung.film, hung.record
+        return cls(
+            services,
+            waiter,
+            model,
+            card,
+            film.sha256,
+            record,
+            hung.truth,
+            film.facts.sides,
+            hung.plain_name,
+            asked,
+            state.seed,
+            lacks,
+        )
 
     @property
     def upload(self) -> str | None:
@@ -113,7 +133,10 @@ class Shown:
         part = self._offer(
             ["twin", self.sha256, sorted(self.without)], lambda: payload.picture_pixels(light_box.shades(self._twin()))
         )
-        return [payload.picture_payload("twin", title=twin.title(self.without), part=part), *panels]
+        return [
+            payload.picture_payload("twin", title=twin.title(self.without), part=part, plain=twin.PLAIN_TITLE),
+            *panels,
+        ]
 
     def wants(self) -> list[Want]:
         """Give what there is to wait for: the model's answers, each method's maps, what the twin changes."""
@@ -162,7 +185,7 @@ class Shown:
     @property
     def _words(self) -> list[Any]:
         """What the words beside a map depend on, but for the map."""
-        return [self.card.fingerprint, sorted(self.truth.items())]
+        return [self.card.fingerprint, sorted(self.truth.items()), self.sides]
 
     def _twin(self) -> Film:
         assert self.record is not None  # an upload has no twin
@@ -196,7 +219,11 @@ class Shown:
 
     def _maps(self, method: str) -> Payload | None:
         made = self.services.store.get(self.key(method))
-        return None if made is None else light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth)
+        return None if made is None else self._maps_part(method, made)
+
+    def _maps_part(self, method: str, made: list[Explanation], first_look: str = "") -> Payload:
+        known = self.sides == AS_HUNG
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, first_look, sides_known=known)
 
     def _find_first_look(self, method: str) -> str | None:
         key = self.key(method)
@@ -210,7 +237,7 @@ class Shown:
             return None
         whole = EXPLAINERS[method](**dict(self.parameters[method])).cost
         said = f"A first look: {made[0].evaluations:,} of {whole:,} evaluations."
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, said)
+        return self._maps_part(method, made, said)
 
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:

@@ -18,6 +18,7 @@ from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
+from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
 from dashboard.components import payload
 from dashboard.components.viewer import DISPLAY, viewer
@@ -113,6 +114,15 @@ def show_control(name: str, place: Any, hung: Hung | None) -> None:
             visit.put(control.show(visit.state, hung))
 
 
+def show_title(place: Any, hung: Hung) -> None:
+    """Name the film above its light box; where its name may tell the truth, both ways."""
+    if not hung.alias:
+        place.markdown(f"##### {escape(hung.title)}")
+        return
+    for one, words in zip(both_ways(place, "title"), (hung.title, hung.plain_title), strict=True):
+        one.markdown(f"##### {escape(words)}")
+
+
 def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     """Show one line of controls.
 
@@ -124,6 +134,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     title = line.container(width="stretch", key="film_title")
     st.html(TITLE_STYLE)
+    hide_by_switch()
     back, before, after, films = (line.container(width="content") for _ in range(4))
     chooser = line.container(width=MODEL_WIDTH)
     about = line.container(width="content")
@@ -139,7 +150,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
             model_facts(card, engine_words(services, model))
             recipe_controls(services, model, card, hung)
     if hung is not None:
-        title.markdown(f"##### {escape(hung.title)}")
+        show_title(title, hung)
         earlier, later = neighbours(services, visit.state, hung)
         with back:
             walk_line(services, hung)
@@ -178,13 +189,18 @@ def compare(services: Services) -> None:
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
-    for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
+    for name, make in downloads(shown, hung.title, hung.plain_title, services.library.model_id(model)).items():
         page.files.offer(name, make)
     viewer(
         {
             "film": payload.film_payload(
-                hung.film.sha256, title=hung.title, alt=f"Chest film {hung.title}", part=shown.film()
+                hung.film.sha256,
+                title=hung.title,
+                alt=hung.described(hung.title),
+                part=shown.film(),
+                plain={"title": hung.plain_title, "alt": hung.described(hung.plain_title)},
             ),
+            "sides": hung.film.facts.sides,
             "input": {"part": shown.input()},
             "findings": light_box.findings_part(card, hung.truth),
             "outputs": outputs_word(card),

@@ -14,11 +14,15 @@ export interface WindowPreset {
   width: number;
 }
 
+/** Stands in the place of words that tell the truth, while that is hidden. */
+export type Plain<Words> = Partial<Words>;
+
 export interface Film {
   id: string;
   title: string;
   alt: string;
   part: string;
+  plain: Plain<{ title: string; alt: string }>;
 }
 
 /** The part of a film. */
@@ -38,19 +42,30 @@ export interface Finding {
   label: string;
   color: string;
   threshold: number | null;
+  threshold_written: string | null;
   rule: string;
   truth: "present" | "absent" | null;
 }
 
 /** A finding and what the model answers; null until it has. */
-export interface Answered extends Finding {
+export interface Answered extends Omit<Finding, "truth"> {
   probability: number | null;
+  written: string | null;
+  /** null where it is not known, undefined while it is hidden */
+  truth: Finding["truth"] | undefined;
+}
+
+export interface Verdict {
+  lead: string;
+  rest: string;
+  plain: Plain<{ rest: string }>;
 }
 
 /** The part of the model's answers. */
 export interface Answers {
   probabilities: Record<string, number>;
-  verdicts: Record<string, { lead: string; rest: string }>;
+  written: Record<string, string>;
+  verdicts: Record<string, Verdict>;
   first: string;
 }
 
@@ -66,6 +81,7 @@ export interface Caption {
   diagnostics: Diagnostic[];
   cost: string;
   alt: string | null;
+  plain: Plain<Omit<Caption, "plain">>;
 }
 
 /** A panel as Python sends it. */
@@ -76,6 +92,7 @@ export interface PanelWords {
   unit: string;
   how: string;
   lies: string;
+  plain: Plain<{ title: string }>;
   picture?: Named;
 }
 
@@ -131,6 +148,7 @@ export interface Payload {
   heard: number;
   model: string;
   about: string;
+  sides: [string, string] | null;
   page: string;
   group: string;
   standing: Standing;

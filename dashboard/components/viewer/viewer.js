@@ -15,6 +15,7 @@ import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
+import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
 
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
@@ -40,6 +41,8 @@ class Viewer {
     /** @type {Payload | undefined} what of it is shown */
     this.payload = undefined;
     /** @type {Data | undefined} the same, with what was fetched */
+    this.whole = undefined;
+    /** @type {Data | undefined} the same as it is seen: without the truth while that is hidden */
     this.data = undefined;
     /** @type {Display} */
     this.display = undefined;
@@ -160,11 +163,18 @@ class Viewer {
 
   /** Show what Python sent and what has come since. */
   show() {
-    this.data = this.assembly.assemble(this.payload);
-    this.choice.first = this.data.answers?.first;
+    this.whole = this.assembly.assemble(this.payload);
+    this.choice.first = this.whole.answers?.first;
+    this.see();
+    this.refresh();
+  }
+
+  /** Show the truth, or nothing of it. */
+  see() {
+    this.data = this.display.truth ? this.whole : withoutTruth(this.whole);
     this.film.receive(this.data.film);
     this.arrangePanels();
-    this.refresh();
+    document.documentElement.dataset.truth = this.display.truth ? "on" : "off"; // for what Streamlit shows of it
   }
 
   /**
@@ -256,6 +266,7 @@ class Viewer {
   /** @param {Partial<Display>} change */
   changeDisplay(change) {
     this.display = { ...this.display, ...withinLimits(this.root, change) };
+    if ("truth" in change) this.see();
     this.refresh();
     clearTimeout(this.sending);
     this.sending = window.setTimeout(() => this.tellDisplay(), DEBOUNCE_MS);
@@ -300,16 +311,14 @@ class Viewer {
     this.list.show(data.findings, selected, display.order);
     showControls(this.root, display);
     find(this.root, "[value=input]", HTMLInputElement).disabled = !data.inputPixels;
-    find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !this.hasTruth();
+    const isKnown = knowsTruth(this.whole);
+    find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !isKnown;
+    find(this.root, ".legend .truth").textContent = legendOfTruth(isKnown, display.truth);
     const told = { finding, index, count: data.findings.length, display, luts: data.luts };
-    const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
+    const boxes = data.truth[selected]?.length ?? 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
     this.requestDraw();
-  }
-
-  hasTruth() {
-    return Boolean(this.data.truth?.[this.selected]?.length || this.data.outlines[this.selected]);
   }
 
   /** As many panels in a row as keep their least width, in even rows. */

@@ -52,7 +52,7 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
                 config=QUIET,
                 alt=f"AUROCs of {names[0]} and {names[1]}; the table has the numbers.",
             )
-            st.caption(f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95 % intervals.")
+            st.caption(f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95\u00a0% intervals.")
         with table:
             st.dataframe(
                 pair_table(model, other, ours, theirs),

@@ -83,7 +83,7 @@ def simulated_words(card: ModelCard) -> str:
     verdict = "They help" if low > 0 else "They harm" if high < 0 else "Which of the two is better cannot be told"
     return (
         f"Trained with them, once a seed, the mean AUROC on {films:,.0f} real test films is {areas['with']}; without "
-        f"them {areas['without']}. Difference {signed(change, 3)} (95 % interval {signed(low, 3)} to "
+        f"them {areas['without']}. Difference {signed(change, 3)} (95\u00a0% interval {signed(low, 3)} to "
         f"{signed(high, 3)}). {verdict} on so many films."
     )
 

@@ -217,7 +217,7 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
     probability = 1 / (1 + np.exp(-logit))
     answers = content(services, page, items["answers"])
     assert answers["probabilities"]["Effusion"] == pytest.approx(probability)
-    assert answers["verdicts"]["Effusion"]["lead"] == f"Effusion: {100 * probability:.0f} %"
+    assert answers["verdicts"]["Effusion"]["lead"] == f"Effusion: {100 * probability:.0f}\u00a0%"
     maps = content(services, page, items["gradcam"])
     assert maps["maps"].shape == (2, 16, 16)
     assert set(maps["captions"]) == {"Effusion", "Mass"}

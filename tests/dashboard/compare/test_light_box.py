@@ -102,8 +102,8 @@ def logits(*shares: float) -> np.ndarray:
 def test_answers_hold_probabilities_and_a_sentence_for_each_finding():
     answers = light_box.answers_part(CARD, logits(0.1, 0.25, 0.7), TRUTH)
     assert answers["probabilities"] == pytest.approx({"Pleural_Thickening": 0.1, "Mass": 0.25, "Normal": 0.7})
-    assert answers["verdicts"]["Mass"]["lead"] == "Mass: 25 %"
-    assert "above its threshold of 20 %: flagged. Rightly so" in answers["verdicts"]["Mass"]["rest"]
+    assert answers["verdicts"]["Mass"]["lead"] == "Mass: 25\u00a0%"
+    assert "above its threshold of 20\u00a0%: flagged. Rightly so" in answers["verdicts"]["Mass"]["rest"]
     assert "A false positive" in answers["verdicts"]["Normal"]["rest"]
 
 
@@ -143,7 +143,7 @@ def test_maps_carry_their_words():
     caption = part["captions"]["Mass"]
     assert caption["where"] in caption["alt"]
     assert "truth present" in caption["alt"]
-    assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
+    assert caption["cost"] == "1.50\u00a0s · 100 evaluations for all outputs"
 
 
 def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():
