@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def with_unit(number: str, unit: str) -> str:
     """Put a unit behind a number, with a space between them at which no line breaks."""
     return f"{number}{NO_BREAK}{unit}"
+
+
+def unbroken(text: str) -> str:
+    """Give what somebody else wrote, such as a card, with each number beside its percent sign."""
+    return re.sub(r"(?<=\d) (?=%)", NO_BREAK, text)
 
 
 def percent(share: float) -> str:

@@ -47,6 +47,11 @@ class Hung:
         return dict(self.record.truth) if self.record else {}
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether it was made from a recipe."""
+        return self.record is not None and self.record.recipe is not None
+
+    @property
     def plain_title(self) -> str:
         """The title while the truth is hidden."""
         return _title(self.alias, self.record) if self.alias and self.record else self.title

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.components import payload
+from dashboard.page.finding_cautions import about_finding
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import alternative_text, class_verdict, cost, verdict
 from xai.cards.model_card import ModelCard
@@ -62,8 +63,8 @@ def input_part(film: Film, card: ModelCard) -> payload.Payload:
     )
 
 
-def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Payload]:
-    """Threshold and truth of each output.
+def findings_part(card: ModelCard, truth: Mapping[str, str], *, is_simulated: bool = False) -> list[payload.Payload]:
+    """Threshold and truth of each output, and what is known of the model's answers about it.
 
     Classes share 100 %, so that no threshold is assumed for them: only those that the card names are shown.
     """
@@ -75,6 +76,7 @@ def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Pay
             color=FINDING_COLORS.get(name, OTHER_COLOR),
             threshold=thresholds[name].value if name in thresholds else None,
             truth=truth.get(name),
+            known=about_finding(card, name, is_simulated=is_simulated),
         )
         for name in card.outputs
     ]

@@ -22,7 +22,7 @@ HELP = "The same film without one thing on it, rendered again; for simulated fil
 
 def is_usable(hung: Hung | None) -> bool:
     """Say whether a film is simulated."""
-    return hung is not None and hung.record is not None and hung.record.recipe is not None
+    return hung is not None and hung.is_simulated
 
 
 def removable(hung: Hung) -> list[str]:

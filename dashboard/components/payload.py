@@ -67,11 +67,19 @@ def input_payload(pixels: np.ndarray, rect: Rectangle) -> Payload:
 
 
 def finding_payload(
-    name: str, *, label: str, color: str, threshold: float | None = None, rule: str = "", truth: str | None = None
+    name: str,
+    *,
+    label: str,
+    color: str,
+    threshold: float | None = None,
+    rule: str = "",
+    truth: str | None = None,
+    known: tuple[str, str] = ("", ""),
 ) -> Payload:
-    """Describe one finding: its threshold and the rule that gave it, and the truth, which is always hidden with it.
+    """Describe one finding: its threshold and the rule that gave it, the truth, and how good the model is at it.
 
-    ``truth`` is ``"present"``, ``"absent"`` or, where nothing is known, None.
+    ``truth`` is ``"present"``, ``"absent"`` or, where nothing is known, None; the browser hides it with the rest.
+    ``known`` is a sentence that always stands, and what else there is to say.
     """
     if truth not in ("present", "absent", None):
         raise ValueError(f"Truth is 'present', 'absent' or None, not {truth!r}.")
@@ -83,6 +91,7 @@ def finding_payload(
         "threshold_written": None if threshold is None else percent(float(threshold)),
         "rule": rule,
         "truth": truth,
+        "known": {"lead": known[0], "rest": known[1]},
     }
 
 

@@ -164,8 +164,8 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
 
 
 def about_model(card: ModelCard) -> str:
-    """Say what the model is, in its card's own words."""
-    return f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary."
+    """Say whose maps these are; what the model is good at on average says nothing of the finding at hand."""
+    return f"The model is {card.name}: “About” says what it is."
 
 
 def compare(services: Services) -> None:
@@ -202,7 +202,7 @@ def compare(services: Services) -> None:
             ),
             "sides": hung.film.facts.sides,
             "input": {"part": shown.input()},
-            "findings": light_box.findings_part(card, hung.truth),
+            "findings": light_box.findings_part(card, hung.truth, is_simulated=hung.is_simulated),
             "outputs": outputs_word(card),
             "panels": shown.panels(),
             "luts": light_box.colour_tables(),

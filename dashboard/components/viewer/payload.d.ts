@@ -45,6 +45,7 @@ export interface Finding {
   threshold_written: string | null;
   rule: string;
   truth: "present" | "absent" | null;
+  known: { lead: string; rest: string };
 }
 
 /** A finding and what the model answers; null until it has. */

@@ -4,7 +4,7 @@
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
 import { element, find } from "./dom.js";
 
-/** @import { Answers } from "./payload.d.ts" */
+/** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
 
 /** @param {Item[]} items */
@@ -43,6 +43,7 @@ export class Standing {
    */
   constructor(root, press) {
     this.answer = find(root, ".answer");
+    this.known = find(root, ".known");
     this.words = find(root, ".progress .words");
     this.bar = find(root, ".progress progress", HTMLProgressElement);
     this.button = find(root, ".progress button", HTMLButtonElement);
@@ -63,6 +64,16 @@ export class Standing {
     if (verdict) this.answer.replaceChildren(element("strong", {}, verdict.lead), verdict.rest);
     else if (failed) this.answer.textContent = `The model cannot be used: ${item.message}`;
     else this.answer.replaceChildren(element("strong", {}, model), " has not answered yet.");
+  }
+
+  /**
+   * Say how good the model is at a finding: a line that stands, and more on demand.
+   * @param {Answered["known"]} known
+   */
+  showKnown({ lead, rest }) {
+    this.known.hidden = !lead;
+    find(this.known, "summary").textContent = lead;
+    find(this.known, "p").textContent = rest;
   }
 
   /**

@@ -304,6 +304,7 @@ class Viewer {
     const finding = data.findings[index];
     const items = this.assembly.itemsOf(this.payload);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
+    this.standing.showKnown(finding.known);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
     this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));
     this.root.dataset.overlay = String(display.overlay);

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.models.cautions import cautions
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import (
+from dashboard.page.card_figures import (
     Origin,
     architecture,
     at,

@@ -10,7 +10,8 @@ from dashboard.models.figures import QUIET, pair_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
-from dashboard.models.reading import (
+from dashboard.models.visit import visit
+from dashboard.page.card_figures import (
     Evaluation,
     Measured,
     architecture,
@@ -20,7 +21,6 @@ from dashboard.models.reading import (
     parameters,
     trained_on,
 )
-from dashboard.models.visit import visit
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard

@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import Evaluation, Measured, at, evaluations, number, text
 from dashboard.models.visit import visit
+from dashboard.page.card_figures import Evaluation, Measured, at, evaluations, number, text
 from dashboard.page.palette import theme_ink
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent

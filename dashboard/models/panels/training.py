@@ -11,8 +11,8 @@ import streamlit as st
 from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.figures import QUIET
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import at, number, text
 from dashboard.models.versions import remedies
+from dashboard.page.card_figures import at, number, text
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, signed
 from training.fitting.log import LOG_SUFFIX

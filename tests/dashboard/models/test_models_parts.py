@@ -14,8 +14,16 @@ from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.panels.training import simulated_words
-from dashboard.models.reading import Measured, evaluations, main_evaluation, measured, origins, parameters, trained_on
 from dashboard.models.state import LINK, SECTIONS, State
+from dashboard.page.card_figures import (
+    Measured,
+    evaluations,
+    main_evaluation,
+    measured,
+    origins,
+    parameters,
+    trained_on,
+)
 from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation
