@@ -19,6 +19,7 @@ from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
 from xai.films.looks import doubts_about
 
+HUNG = "times_hung"  # in the session
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
@@ -159,6 +160,16 @@ def hang(what: str | Upload) -> None:
         visit.change(film=what)
 
 
+def times_hung() -> int:
+    """Count the films that were hung from the controls below, each of which closes them."""
+    return st.session_state.get(HUNG, 0)
+
+
+def _hang_here(what: str | Upload) -> None:
+    st.session_state[HUNG] = times_hung() + 1
+    hang(what)
+
+
 def hang_controls(services: Services) -> None:
     """Show the uploader and the choice of dataset films."""
     _upload_controls(services)
@@ -170,7 +181,7 @@ def _upload_controls(services: Services) -> None:
     first = take_uploads(services)
     if st.session_state.get("upload_turn", 0) != turn:
         if first is not None:
-            hang(first)
+            _hang_here(first)
         st.rerun()
     titles = {one.sha256: one.title for one in uploads()}
     if titles:
@@ -209,7 +220,7 @@ def _dataset_controls(services: Services) -> None:
     if len(found) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
     if st.button("Hang it", disabled=picked is None, key="pick_hang"):
-        hang(f"{dataset}/{picked}")
+        _hang_here(f"{dataset}/{picked}")
         st.rerun()
 
 

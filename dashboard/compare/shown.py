@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from dashboard.compare import light_box, twin
+from dashboard.compare.film_parts import FilmParts
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
 from dashboard.components import payload
-from dashboard.components.packing import pack
 from dashboard.components.payload import Payload
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
-from dashboard.server.library import Record
 from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
@@ -29,20 +28,17 @@ from xai.films.film import AS_HUNG, Film, Sides
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(FilmParts):
     """A film under a model, with the maps that are asked for.
 
     Attributes
     ----------
-    services : Services
+    services, sha256, record
+        As of `FilmParts`.
     waiter : str
         Name of the open page.
     model : str
     card : ModelCard
-    sha256 : str
-        Content hash of the film.
-    record : Record or None
-        What its dataset knows of it; None for an upload.
     truth : mapping of str to str
         Of each finding, where it is known.
     sides : (str, str) or None
@@ -56,12 +52,9 @@ class Shown:
         What the twin lacks; empty where there is none.
     """
 
-    services: Services
     waiter: str
     model: str
     card: ModelCard
-    sha256: str
-    record: Record | None
     truth: Mapping[str, str]
     sides: Sides | None
     plain: str
@@ -77,11 +70,11 @@ class Shown:
         film, record = hung.film, hung.record
         return cls(
             services,
+            film.sha256,
+            record,
             waiter,
             model,
             card,
-            film.sha256,
-            record,
             hung.truth,
             film.facts.sides,
             hung.plain_name,
@@ -89,24 +82,6 @@ class Shown:
             state.seed,
             lacks,
         )
-
-    @property
-    def upload(self) -> str | None:
-        """Whose hands only this goes into: the upload's hash; None for a dataset's film, which anybody may see."""
-        return None if self.record is not None else self.sha256
-
-    def reopened(self) -> Film:
-        """Open the film again; raises FilmError where it cannot be, ValueError where an upload was put away."""
-        if self.record is not None:
-            return self.services.film(self.record.dataset, self.record.film)
-        film = self.services.films.get(self.sha256)
-        if film is None:
-            raise ValueError("This film was put away to save memory: upload it again.")
-        return film
-
-    def film(self) -> str:
-        """Name the part with the film's pixels."""
-        return self._offer(["film", self.sha256], lambda: light_box.film_pixels(self.reopened()))
 
     def input(self) -> str:
         """Name the part with the model's input."""
@@ -249,13 +224,3 @@ class Shown:
         if before is None or after is None:
             return None
         return twin.captions_part(self.card, before, after, self.without)
-
-    def _offer(self, about: list[Any], make: Callable[[], Payload | None]) -> str:
-        def packed() -> bytes | None:
-            try:
-                made = make()
-            except (ValueError, OSError):  # the page itself says why a film cannot be opened
-                return None
-            return None if made is None else pack(made)
-
-        return self.services.channel.parts.offer(about, packed, film=self.upload)

@@ -12,7 +12,17 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
-from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
+from dashboard.compare.film_alone import film_alone, film_words
+from dashboard.compare.hang import (
+    Hung,
+    current_film,
+    hang,
+    hang_controls,
+    neighbours,
+    show_doubts,
+    times_hung,
+    walk_line,
+)
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
@@ -20,7 +30,6 @@ from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
 from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
-from dashboard.components import payload
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
@@ -78,18 +87,18 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
         return {}
 
 
-def link_state(hung: Hung, card: ModelCard, state: State) -> State:
+def link_state(hung: Hung, card: ModelCard | None, state: State) -> State:
     """Give what the address says: an upload is in nobody's address, nor what the model has not."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
-    finding = state.finding if state.finding in card.outputs else None
+    finding = state.finding if card is None or state.finding in card.outputs else None
     return state.with_(film=film, finding=finding)
 
 
-def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
     if unknown := set(changes) - {"finding", "display"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
-    if "finding" in changes and changes["finding"] not in card.outputs:
+    if "finding" in changes and (card is None or changes["finding"] not in card.outputs):
         raise ValueError("the model has no such output")
     checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
     return urlencode(visit.link.write(state.with_(**checked))), checked
@@ -139,7 +148,8 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     chooser = line.container(width=MODEL_WIDTH)
     about = line.container(width="content")
     places = {name: line.container(width="content") for name in CONTROLS}
-    with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
+    key = f"films_{times_hung()}"  # what was hung is not to lie below it: another key is closed
+    with films.popover("Hang films", icon=":material/add_photo_alternate:", key=key, width="stretch"):
         hang_controls(services)
     with chooser:
         model = choose_model(services, visit.state)
@@ -174,12 +184,34 @@ def compare(services: Services) -> None:
     heard = start(page)
     hung, model, card = toolbar(services)
     show_refused()
-    if card is None:
-        show_no_card(services, model, hung)
     if hung is None:
+        if card is None:
+            show_no_card(services, model, None)
         st.info(f"Nothing hangs here yet. “Hang films” takes {NAMES} files, several at once.")
-    if hung is None or card is None:
         return
+    state = visit.state
+    in_link = link_state(hung, card, state)
+    page.link = partial(changed_link, in_link, card)
+    show = partial(viewer, key=LIGHT_BOX, on_back_change=go_back)
+    if card is None:
+        page.note = lambda: ""
+        channel = {**told(page, state, heard), "standing": page.expect(GROUP, []), "model": model}
+        show_no_card(services, model, hung, lambda: show(film_alone(services, hung, channel)))
+    else:
+        show(light_box_of(services, page, hung, model, card, told(page, state, heard)))
+    if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
+        visit.write_permalink(in_link)
+
+
+def told(page: Page, state: State, heard: int) -> dict[str, Any]:
+    """Give what the viewer needs of the page's channel, and how it shows a film."""
+    return {"display": {**DISPLAY, **state.display}, "heard": heard, "page": page_address(page), "group": GROUP}
+
+
+def light_box_of(
+    services: Services, page: Page, hung: Hung, model: str, card: ModelCard, channel: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the viewer a film with what a model says of it, and offer what can be taken away."""
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
@@ -187,41 +219,23 @@ def compare(services: Services) -> None:
     shown = Shown.of(services, page.id, state, hung, model, card)
     standing = page.expect(GROUP, shown.wants())
     page.note = lambda: "" if services.has_models else LOADING
-    in_link = link_state(hung, card, state)
-    page.link = partial(changed_link, in_link, card)
     for name, make in downloads(shown, hung.title, hung.plain_title, services.library.model_id(model)).items():
         page.files.offer(name, make)
-    viewer(
-        {
-            "film": payload.film_payload(
-                hung.film.sha256,
-                title=hung.title,
-                alt=hung.described(hung.title),
-                part=shown.film(),
-                plain={"title": hung.plain_title, "alt": hung.described(hung.plain_title)},
-            ),
-            "sides": hung.film.facts.sides,
-            "input": {"part": shown.input()},
-            "findings": light_box.findings_part(card, hung.truth, is_simulated=hung.is_simulated),
-            "outputs": outputs_word(card),
-            "panels": shown.panels(),
-            "luts": light_box.colour_tables(),
-            "truth": boxes(services, hung),
-            "masks": None if (masks := shown.masks()) is None else {"part": masks},
-            "selected": state.finding if state.finding in card.outputs else None,
-            "display": {**DISPLAY, **state.display},
-            "heard": heard,
-            "model": card.name,
-            "about": about_model(card),
-            "page": page_address(page),
-            "group": GROUP,
-            "standing": standing,
-        },
-        key=LIGHT_BOX,
-        on_back_change=go_back,
-    )
-    if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
-        visit.write_permalink(in_link)
+    return {
+        **film_words(hung, shown.film()),
+        "input": {"part": shown.input()},
+        "findings": light_box.findings_part(card, hung.truth, is_simulated=hung.is_simulated),
+        "outputs": outputs_word(card),
+        "panels": shown.panels(),
+        "luts": light_box.colour_tables(),
+        "truth": boxes(services, hung),
+        "masks": None if (masks := shown.masks()) is None else {"part": masks},
+        "selected": state.finding if state.finding in card.outputs else None,
+        "model": card.name,
+        "about": about_model(card),
+        "standing": standing,
+        **channel,
+    }
 
 
 compare(st.session_state.services)

@@ -36,7 +36,7 @@ export class Scene {
       const context = sized(panel.canvas, size);
       context.drawImage(this.base, 0, 0);
       panel.draw(context, { index, display, luts: data.luts }, { box: input, film, size, ratio });
-      this.drawTruth(context, { data, finding, field, film, size, ratio });
+      if (finding) this.drawTruth(context, { data, finding, field, film, size, ratio });
       showSides(panel.node, data.sides, film, size, ratio);
     }
   }

@@ -90,6 +90,19 @@ export class Standing {
     if (button) this.button.textContent = button;
   }
 
+  /**
+   * Say that there is only a film.
+   * @param {string} about
+   */
+  showAlone(about) {
+    this.answer.dataset.state = "ready";
+    this.answer.textContent = about;
+    this.known.hidden = true;
+    this.words.textContent = "";
+    this.bar.hidden = true;
+    this.button.hidden = true;
+  }
+
   /** The server knows this page no longer: it has started anew, or everybody was away for long. */
   showLost() {
     this.words.textContent = "The server no longer knows this page.";

@@ -246,7 +246,8 @@ class Viewer {
     }
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
-        const panel = data.picture ? new PicturePanel(template) : new MethodPanel(template);
+        // Its picture may still be on its way.
+        const panel = this.payload.panels[index].picture ? new PicturePanel(template) : new MethodPanel(template);
         this.hang(panel);
         this.panels.set(data.method, panel);
       }
@@ -301,6 +302,12 @@ class Viewer {
   /** Write every word and control as the state is now, and ask for a new picture. */
   refresh() {
     const { data, display, selected, index } = this;
+    showControls(this.root, display);
+    this.root.dataset.alone = String(!data.findings.length);
+    if (!data.findings.length) {
+      this.showAlone();
+      return;
+    }
     const finding = data.findings[index];
     const items = this.assembly.itemsOf(this.payload);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
@@ -310,7 +317,6 @@ class Viewer {
     this.root.dataset.overlay = String(display.overlay);
     nameOutputs(this.root, data.outputs);
     this.list.show(data.findings, selected, display.order);
-    showControls(this.root, display);
     find(this.root, "[value=input]", HTMLInputElement).disabled = !data.inputPixels;
     const isKnown = knowsTruth(this.whole);
     find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !isKnown;
@@ -319,6 +325,13 @@ class Viewer {
     const boxes = data.truth[selected]?.length ?? 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
+    this.requestDraw();
+  }
+
+  /** Without a model there is the film, and what there is to say of that. */
+  showAlone() {
+    this.standing.showAlone(this.data.about);
+    this.film.showWindow(this.display);
     this.requestDraw();
   }
 
