@@ -75,7 +75,7 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
     assert list(shown["rect"]) == [0, 0, 1, 1]
     hung = Hung(film, "a", services.library.record("generated", "a"))
     view = Shown.of(services, "page", State(methods=tuple(found)), hung, "wide", card)
-    figure = downloads._figure(view, "a", found, 0, {})
+    figure = downloads._figure(view, "a", "a", found, 0, {})
     with Image.open(io.BytesIO(figure)) as picture:
         assert picture.width > 4 * 480
     raw = np.load(io.BytesIO(downloads._raw_maps(found, 0, {})))
