@@ -89,7 +89,7 @@ def _choices(asked: Mapping[str, str]) -> dict[str, Any]:
 
 def _figure(view: Shown, title: str, plain_title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
     choices = _choices(asked)
-    shown, told = display_of(choices), choices["truth"]
+    shown, is_told = display_of(choices), choices["truth"]
     card, film = view.card, view.reopened()
     panels = []
     for method, explanations in results.items():
@@ -98,11 +98,11 @@ def _figure(view: Shown, title: str, plain_title: str, results: Results, k: int,
         panels.append(panel(kind.title, kind.signed, kind.unit, explanations, k, shown, told))
     one = next(iter(results.values()))[k]
     threshold = card.threshold(one.finding)
-    truth = view.truth.get(one.finding) if told else None
+    truth = view.truth.get(one.finding) if is_told else None
     headline = f"{finding_label(one.finding)}: {percent(one.probability)} (threshold {percent(threshold.value)})" + (
         f", truth: {truth}" if truth else ""
     )
-    source = (title if told else plain_title) if view.record else "uploaded film"
+    source = (title if is_told else plain_title) if view.record else "uploaded film"
     footnote = f"{source}  |  model: {card.name}  |  seed {one.seed}  |  Lightbox, not for clinical use"
     height, width = film.pixels.shape
     spread = footprint(height, width, card.input)

@@ -99,7 +99,7 @@ def _alias(services: Services, record: Record) -> str:
     if not tells(record.film, record.convention, record.truth):
         return ""
     films = services.library.films(record.dataset).index
-    return f"film {films.get_loc(record.film) + 1:,} of {len(films):,}"
+    return f"film {list(films).index(record.film) + 1:,} of {len(films):,}"
 
 
 def first_film(services: Services) -> str | None:

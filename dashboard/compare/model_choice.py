@@ -79,4 +79,4 @@ def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
     if card_path(path).exists():
         st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
         return
-    card_form(services, path, None if hung is None else (hung.title, hung.film))
+    card_form(services, path, None if hung is None else (hung.plain_title, hung.film))

@@ -67,9 +67,10 @@ def title(without: Sequence[str]) -> str:
 def captions_part(card: ModelCard, before: np.ndarray, after: np.ndarray, without: Sequence[str]) -> payload.Payload:
     """Say of each output how the model's answer changes, from (outputs,) logits of the film and of its twin."""
     shares = zip(card.outputs, card.probabilities(before), card.probabilities(after), strict=True)
-    told = (_listed(without), PLAIN_WORDS)
+    listed = _listed(without)
+    moves = {name: (float(one), float(other)) for name, one, other in shares}
     return payload.captions_payload(
-        {name: tuple(_caption(float(one), float(other), words) for words in told) for name, one, other in shares}
+        {name: (_caption(*two, listed), _caption(*two, PLAIN_WORDS)) for name, two in moves.items()}
     )
 
 

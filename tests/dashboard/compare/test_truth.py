@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from dashboard.compare import downloads
@@ -11,6 +12,7 @@ from dashboard.compare.hang import Hung, current_film
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.server.library import Library
+from tests.dashboard.compare.test_light_box import explanation
 from tests.dashboard.pages import Idle
 
 SHOWN, HIDDEN = ({"finding": "Effusion", "display": json.dumps({"truth": on})} for on in (True, False))
@@ -53,7 +55,7 @@ def test_parameters_hold_the_truth_only_while_it_is_shown(services):
 
 
 def test_files_are_named_after_the_film_only_while_its_name_may_be_told(services, monkeypatch):
-    monkeypatch.setattr(Shown, "ready", lambda self: {"gradcam": []})
+    monkeypatch.setattr(Shown, "ready", lambda self: {"gradcam": [explanation("Effusion", np.ones((16, 16)))]})
     offered = downloads.downloads(view(services, "edema_1"), "told", "plain", "id")["parameters"]
     assert [offered(asked)[0] for asked in (SHOWN, HIDDEN)] == ["edema_1.Effusion.json", "film 1 of 2.Effusion.json"]
 
@@ -61,9 +63,7 @@ def test_files_are_named_after_the_film_only_while_its_name_may_be_told(services
 def test_the_figure_names_the_truth_only_while_it_is_shown(services, monkeypatch):
     drawn = []
     monkeypatch.setattr(downloads, "slide", lambda *told: drawn.append(told[-2:]) or b"")
-    from tests.dashboard.compare.test_light_box import explanation
-
-    found = {"gradcam": [explanation("Effusion", services.film("generated", "b").pixels[:16, :16])]}
+    found = {"gradcam": [explanation("Effusion", np.ones((16, 16)))]}
     for asked in (SHOWN, HIDDEN):
         downloads._figure(view(services, "edema_1"), "told", "plain", found, 0, asked)
     (told, source), (plain, hidden) = drawn
