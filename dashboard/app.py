@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 HOME = Path(__file__).resolve().parent
 sys.path[:] = dict.fromkeys([str(HOME.parent), *sys.path])  # streamlit puts only this file's folder on the path
 
+from dashboard.server.entry import entry_routes
 from dashboard.server.middleware import PageHeaders
 from dashboard.server.routes import routes
 from dashboard.server.shared import library_root, shared_services
@@ -46,9 +47,13 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
         services.close()
 
 
+BASE = st.get_option("server.baseUrlPath")
 app = st.App(
     HOME / "main.py",
     lifespan=serving,
-    routes=routes(lambda: shared_services(library_root()[0]).channel, st.get_option("server.baseUrlPath")),
+    routes=[
+        *routes(lambda: shared_services(library_root()[0]).channel, BASE),
+        *entry_routes(HOME / "views", BASE),
+    ],
     middleware=[Middleware(PageHeaders)],
 )

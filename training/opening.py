@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.datasets.conventions import convention_of, with_sides
 from training.datasets.facts import FACTS_FILE, DatasetError
 from training.datasets.table import Dataset
 from training.simulation.dataset import read_masks
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE, Sitting, render
-from xai.films.film import Film, FilmError, FilmFacts
+from xai.films.film import AS_HUNG, Film, FilmError, FilmFacts
 from xai.films.reading import read_film
 
 MAX_SIDE = 4096  # of a rendered film, in pixels
@@ -44,7 +45,7 @@ def open_film(dataset: Dataset, film: str) -> Film:
     row = _row(dataset, film)
     path = film_path(dataset, row)
     if path is not None:
-        return read_film(path)
+        return with_sides(read_film(path), convention_of(dataset.facts, row))
     if (recipe := _recipe(row)) is None:
         raise DatasetError(f"The dataset {dataset.facts.name} has neither a file nor a recipe of the film “{film}”.")
     return render_film(recipe, rendered_size(dataset.folder))
@@ -98,7 +99,7 @@ def film_masks(folder: Path, film: str, recipe: Recipe) -> dict[str, np.ndarray]
 def render_film(recipe: Recipe, size: int, without: Iterable[str] = ()) -> Film:
     """Render a simulated film, or its twin that lacks some findings or objects, in the 256 shades of its file."""
     shades = np.round(render(recipe, without, size=size) * 255) / np.float32(255)
-    return Film.from_pixels(shades, facts=FilmFacts("simulated", size, size, 8))
+    return Film.from_pixels(shades, facts=FilmFacts("simulated", size, size, 8, sides=AS_HUNG))
 
 
 def rendered_size(folder: Path) -> int:

@@ -122,6 +122,7 @@ def _npz(thing: Film | Explained) -> bytes:
 def _from_arrays(arrays: Mapping[str, np.ndarray]) -> Film | Explained:
     facts = json.loads(str(arrays["film_facts"]))
     facts |= {name: tuple(facts.get(name, ())) for name in ("notes", "doubts")}
+    facts["sides"] = tuple(facts["sides"]) if facts.get("sides") else None
     film = Film.from_pixels(arrays["film"], facts=FilmFacts(**facts))
     if "about" not in arrays:
         return film

@@ -29,19 +29,21 @@ from xai.pictures.render import Display
 Results = Mapping[str, list[Explanation]]
 
 
-def downloads(shown: Shown, title: str, model_id: str) -> dict[str, MakeFile]:
-    """Give what makes each file of a view; a browser asks with ``finding`` and, for a figure, ``display``.
+def downloads(shown: Shown, title: str, plain_title: str, model_id: str) -> dict[str, MakeFile]:
+    """Give what makes each file of a view; a browser asks with ``finding`` and ``display``.
+
+    While the truth is hidden, no file tells it.
 
     Parameters
     ----------
     shown : Shown
-    title : str
-        Of the film.
+    title, plain_title : str
+        Of the film, with the truth shown and hidden.
     model_id : str
         Sha256 of the model's file.
     """
     return {
-        "figure": partial(_file, shown, "png", "image/png", partial(_figure, shown, title)),
+        "figure": partial(_file, shown, "png", "image/png", partial(_figure, shown, title, plain_title)),
         "maps": partial(_file, shown, "npz", "application/octet-stream", _raw_maps),
         "parameters": partial(_file, shown, "json", "application/json", partial(_parameters, shown, model_id)),
     }
@@ -54,12 +56,12 @@ def _file(
     make: Callable[[Results, int, Mapping[str, str]], bytes],
     asked: Mapping[str, str],
 ) -> File | None:
-    finding, results = asked.get("finding"), shown.ready()
+    finding, results, told = asked.get("finding"), shown.ready(), _choices(asked)["truth"]
     if asked.get("film", shown.sha256) != shown.sha256:  # the browser still shows the film before
         return None
     if finding not in shown.card.outputs or not results:
         return None
-    stem = file_name(f"{shown.record.film if shown.record else 'film'}.{finding}")
+    stem = file_name(f"{shown.record.film if told and shown.record else shown.plain}.{finding}")
     return f"{stem}.{suffix}", media, make(results, shown.card.index(finding), asked)
 
 
@@ -77,15 +79,17 @@ def display_of(display: Mapping[str, Any]) -> Display:
     )
 
 
-def _asked_display(asked: Mapping[str, str]) -> Display:
+def _choices(asked: Mapping[str, str]) -> dict[str, Any]:
+    """Give the display that the browser showed when it asked."""
     try:
-        return display_of(checked_choices(json.loads(asked.get("display", "{}"))))
+        return checked_choices(json.loads(asked.get("display", "{}")))
     except (ValueError, TypeError, AttributeError, RecursionError):  # the address was changed by hand
-        raise ValueError("The figure cannot be made: its address asks for a display that there is not.") from None
+        raise ValueError("The file cannot be made: its address asks for a display that there is not.") from None
 
 
-def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
-    shown = _asked_display(asked)
+def _figure(view: Shown, title: str, plain_title: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
+    choices = _choices(asked)
+    shown, is_told = display_of(choices), choices["truth"]
     card, film = view.card, view.reopened()
     panels = []
     for method, explanations in results.items():
@@ -94,11 +98,11 @@ def _figure(view: Shown, title: str, results: Results, k: int, asked: Mapping[st
         panels.append(panel(kind.title, kind.signed, kind.unit, explanations, k, shown, told))
     one = next(iter(results.values()))[k]
     threshold = card.threshold(one.finding)
-    truth = view.truth.get(one.finding)
+    truth = view.truth.get(one.finding) if is_told else None
     headline = f"{finding_label(one.finding)}: {percent(one.probability)} (threshold {percent(threshold.value)})" + (
         f", truth: {truth}" if truth else ""
     )
-    source = title if view.record else "uploaded film"
+    source = (title if is_told else plain_title) if view.record else "uploaded film"
     footnote = f"{source}  |  model: {card.name}  |  seed {one.seed}  |  Lightbox, not for clinical use"
     height, width = film.pixels.shape
     spread = footprint(height, width, card.input)
@@ -114,14 +118,14 @@ def _raw_maps(results: Results, k: int, asked: Mapping[str, str]) -> bytes:
 
 
 def _parameters(view: Shown, model_id: str, results: Results, k: int, asked: Mapping[str, str]) -> bytes:
-    card, record = view.card, view.record
+    card, record, told = view.card, view.record, _choices(asked)["truth"]
     content = {
-        "film": record.film if record else None,
+        "film": (record.film if told else view.plain) if record else None,
         "dataset": record.dataset if record else None,
         "film_sha256": view.sha256,
         "model": card.name,
         "model_sha256": model_id,
-        "truth": view.truth.get(card.outputs[k]),
+        **({"truth": view.truth.get(card.outputs[k])} if told else {}),
         "threshold": card.threshold(card.outputs[k]).value,
         "explanations": [facts(explanations[k]) for explanations in results.values()],
     }

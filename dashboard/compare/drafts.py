@@ -112,7 +112,9 @@ def doubts(answers: np.ndarray) -> list[str]:
     elif answers.shape[1] > 1 and np.ptp(answers, axis=1).max() < CERTAIN:
         found.append("All outputs give the same answer, whatever the film.")
     if (np.minimum(answers, 1 - answers) < CERTAIN).all():
-        found.append("Every answer is certain, 0 % or 100 %: head or scaling of the shades are probably wrong.")
+        found.append(
+            "Every answer is certain, 0\u00a0% or 100\u00a0%: head or scaling of the shades are probably wrong."
+        )
     return found
 
 

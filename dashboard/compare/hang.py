@@ -14,25 +14,57 @@ from dashboard.page.words import escape
 from dashboard.server.library import OWN, Record
 from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
+from training.datasets.conventions import tells
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
 from xai.films.looks import doubts_about
 
+HUNG = "times_hung"  # in the session
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
 @dataclass(frozen=True)
 class Hung:
-    """A film on the light box."""
+    """A film on the light box.
+
+    Attributes
+    ----------
+    film : Film
+    title : str
+    record : Record or None
+        What its dataset says of it; None for an upload.
+    alias : str
+        What stands for its name while the truth is hidden, where the name may tell it; else empty.
+    """
 
     film: Film
     title: str
     record: Record | None = None
+    alias: str = ""
 
     @property
     def truth(self) -> dict[str, str]:
         """What its dataset says about each finding."""
         return dict(self.record.truth) if self.record else {}
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it was made from a recipe."""
+        return self.record is not None and self.record.recipe is not None
+
+    @property
+    def plain_title(self) -> str:
+        """The title while the truth is hidden."""
+        return _title(self.alias, self.record) if self.alias and self.record else self.title
+
+    def described(self, title: str) -> str:
+        """Say to somebody who cannot see the film what hangs, under one of its titles."""
+        return f"Chest film {title}" + ("" if self.film.facts.sides else ", which side is which is not known")
+
+    @property
+    def plain_name(self) -> str:
+        """What files are called that are taken away while the truth is hidden."""
+        return self.alias or (self.record.film if self.record else "film")
 
 
 def current_film(services: Services, state: State) -> Hung | None:
@@ -55,7 +87,19 @@ def current_film(services: Services, state: State) -> Hung | None:
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return None
-    return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
+    return Hung(film, _title(film_name, record), record, _alias(services, record))
+
+
+def _title(name: str, record: Record) -> str:
+    return " · ".join([name, record.dataset, *record.facts])
+
+
+def _alias(services: Services, record: Record) -> str:
+    """Call a film by its place in its dataset where its name may tell what is on it."""
+    if not tells(record.film, record.convention, record.truth):
+        return ""
+    films = services.library.films(record.dataset).index
+    return f"film {list(films).index(record.film) + 1:,} of {len(films):,}"
 
 
 def first_film(services: Services) -> str | None:
@@ -116,6 +160,16 @@ def hang(what: str | Upload) -> None:
         visit.change(film=what)
 
 
+def times_hung() -> int:
+    """Count the films that were hung from the controls below, each of which closes them."""
+    return st.session_state.get(HUNG, 0)
+
+
+def _hang_here(what: str | Upload) -> None:
+    st.session_state[HUNG] = times_hung() + 1
+    hang(what)
+
+
 def hang_controls(services: Services) -> None:
     """Show the uploader and the choice of dataset films."""
     _upload_controls(services)
@@ -127,7 +181,7 @@ def _upload_controls(services: Services) -> None:
     first = take_uploads(services)
     if st.session_state.get("upload_turn", 0) != turn:
         if first is not None:
-            hang(first)
+            _hang_here(first)
         st.rerun()
     titles = {one.sha256: one.title for one in uploads()}
     if titles:
@@ -166,7 +220,7 @@ def _dataset_controls(services: Services) -> None:
     if len(found) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
     if st.button("Hang it", disabled=picked is None, key="pick_hang"):
-        hang(f"{dataset}/{picked}")
+        _hang_here(f"{dataset}/{picked}")
         st.rerun()
 
 

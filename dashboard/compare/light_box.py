@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from dashboard.compare.truth_note import OnFilm, truth_note
 from dashboard.components import payload
+from dashboard.page.finding_cautions import about_finding
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import alternative_text, class_verdict, cost, verdict
 from xai.cards.model_card import ModelCard
@@ -62,8 +64,8 @@ def input_part(film: Film, card: ModelCard) -> payload.Payload:
     )
 
 
-def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Payload]:
-    """Threshold and truth of each output.
+def findings_part(card: ModelCard, truth: Mapping[str, str], *, is_simulated: bool = False) -> list[payload.Payload]:
+    """Threshold and truth of each output, and what is known of the model's answers about it.
 
     Classes share 100 %, so that no threshold is assumed for them: only those that the card names are shown.
     """
@@ -75,6 +77,7 @@ def findings_part(card: ModelCard, truth: Mapping[str, str]) -> list[payload.Pay
             color=FINDING_COLORS.get(name, OTHER_COLOR),
             threshold=thresholds[name].value if name in thresholds else None,
             truth=truth.get(name),
+            known=about_finding(card, name, is_simulated=is_simulated),
         )
         for name in card.outputs
     ]
@@ -85,13 +88,17 @@ def answers_part(card: ModelCard, logits: np.ndarray, truth: Mapping[str, str]) 
     answered = card.probabilities(logits)
     verdicts = {}
     for name, share in zip(card.outputs, answered, strict=True):
-        if card.link == "softmax":
-            verdicts[name] = class_verdict(name, card, answered, truth.get(name))
-        else:
-            verdicts[name] = verdict(name, float(share), card.threshold(name), truth.get(name))
+        lead, plain = _verdict(name, float(share), card, answered, None)
+        verdicts[name] = lead, _verdict(name, float(share), card, answered, truth.get(name))[1], plain
     return payload.answers_payload(
         dict(zip(card.outputs, answered, strict=True)), verdicts, top_finding(card, answered)
     )
+
+
+def _verdict(name: str, share: float, card: ModelCard, answered: np.ndarray, truth: str | None) -> tuple[str, str]:
+    if card.link == "softmax":
+        return class_verdict(name, card, answered, truth)
+    return verdict(name, share, card.threshold(name), truth)
 
 
 def top_finding(card: ModelCard, answered: np.ndarray) -> str:
@@ -126,14 +133,11 @@ def maps_part(
 
     Without ``film`` a map covers the film, of which no truth is known but presence.
     """
-    on_film = film or OnFilm()
+    words = partial(_caption, explainer=explainer, card=card, first_look=first_look, film=film or OnFilm())
     cells = [one.cells for one in explanations if one.cells is not None]
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {
-            one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look, on_film)
-            for one in explanations
-        },
+        {one.finding: words(one, truth=truth.get(one.finding)) for one in explanations},
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -146,6 +150,7 @@ def colour_tables() -> Any:
 
 def _caption(
     explanation: Explanation,
+    *,
     explainer: type[Explainer],
     card: ModelCard,
     truth: str | None,
@@ -153,7 +158,8 @@ def _caption(
     film: OnFilm,
 ) -> payload.Payload:
     where = explanation.describe(film.footprint, film.sides_known)
-    alt = alternative_text(explanation, explainer, card, truth, where)
+    start = f"{first_look} " if first_look else ""
+    plain, told = (start + alternative_text(explanation, explainer, card, known, where) for known in (None, truth))
     return payload.caption(
         where,
         diagnostics=[
@@ -161,6 +167,7 @@ def _caption(
             for one in explainer.tell(explanation.diagnostics)
         ],
         cost=first_look or cost(explanation),
-        alt=f"{first_look} {alt}" if first_look else alt,
+        alt=told,
         truth_note=truth_note(explanation, truth, film),
+        plain={"alt": plain, "truth_note": None},
     )

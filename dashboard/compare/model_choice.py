@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from dashboard.compare.card_form import card_form
@@ -14,14 +14,8 @@ from dashboard.compare.visit import visit
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
-from dashboard.server.uploads import show_upload
 from xai.cards.model_card import ModelCard, ModelCardError, card_path
-from xai.films.film import Film
 from xai.models.library import DEFAULT_MODEL
-from xai.models.preprocess import resize
-from xai.pictures.render import window
-
-LONGEST_SIDE = 900  # of a film that is shown without a model
 
 
 def current_model(services: Services, state: State) -> str:
@@ -62,7 +56,9 @@ def usable_card(services: Services, model: str) -> ModelCard | None:
         return None
 
 
-def show_no_card(services: Services, model: str, hung: Hung | None) -> None:
+def show_no_card(
+    services: Services, model: str, hung: Hung | None, show_film: Callable[[], object] = lambda: None
+) -> None:
     """Say why a model cannot be used and what to do about it, beside the film, which hangs all the same."""
     if not model:
         st.error("There is no model: put a .keras file and its card into the library's folder models.")
@@ -72,9 +68,8 @@ def show_no_card(services: Services, model: str, hung: Hung | None) -> None:
         except ModelCardError as error:
             st.error(escape(str(error)))
     film, words = st.columns([1, 1.6], gap="medium")
-    if hung is not None:
-        with film:
-            _film_alone(services, hung)
+    with film:
+        show_film()
     with words:
         if model:
             _what_to_do(services, services.library.models()[model], hung)
@@ -84,22 +79,4 @@ def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
     if card_path(path).exists():
         st.markdown(f"Mend {escape(card_path(path).name)} in the folder of the models, or choose another model above.")
         return
-    card_form(services, path, None if hung is None else (hung.title, hung.film))
-
-
-def _film_alone(services: Services, hung: Hung) -> None:
-    if hung.record is None:
-        show_upload(services, hung.film.sha256, "alone", _drawn, f"Film {hung.title}")
-    else:
-        st.image(_drawn(hung.film), width="stretch")
-    st.caption("The film alone.")
-
-
-def _drawn(film: Film) -> np.ndarray:
-    return window(_smaller(film.pixels))
-
-
-def _smaller(pixels: np.ndarray) -> np.ndarray:
-    height, width = pixels.shape
-    scale = min(1.0, LONGEST_SIDE / max(height, width))
-    return resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    card_form(services, path, None if hung is None else (hung.plain_title, hung.film))

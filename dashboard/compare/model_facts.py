@@ -21,7 +21,7 @@ def model_facts(card: ModelCard, engine: str) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
     st.caption(
         "AUROC: the chance that a film with the finding gets a higher score than one without; 0.5 is guessing. "
-        "In brackets its 95 % interval. Threshold: the probability from which a finding counts as flagged."
+        "In brackets its 95\u00a0% interval. Threshold: the probability from which a finding counts as flagged."
     )
     rules = {card.threshold(name).rule for name in card.outputs}
     st.caption("How the thresholds were chosen: " + escape("; ".join(sorted(rules))))

@@ -13,41 +13,41 @@ from typing import Any
 import numpy as np
 
 from dashboard.compare import light_box, twin
+from dashboard.compare.film_parts import FilmParts
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
 from dashboard.compare.truth_note import OnFilm, regions_of
 from dashboard.components import payload
-from dashboard.components.packing import pack
 from dashboard.components.payload import Payload
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
-from dashboard.server.library import Record
 from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
-from xai.films.film import Film
+from xai.films.film import AS_HUNG, Film, Sides
 from xai.measures.frame import Footprint
 from xai.models.preprocess import footprint
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(FilmParts):
     """A film under a model, with the maps that are asked for.
 
     Attributes
     ----------
-    services : Services
+    services, sha256, record
+        As of `FilmParts`.
     waiter : str
         Name of the open page.
     model : str
     card : ModelCard
-    sha256 : str
-        Content hash of the film.
-    record : Record or None
-        What its dataset knows of it; None for an upload.
     truth : mapping of str to str
         Of each finding, where it is known.
+    sides : (str, str) or None
+        The patient's sides on the film's left and right; None where they are not known.
+    plain : str
+        The film's name while the truth is hidden.
     parameters : mapping of str to tuple
         Of each method that is asked for.
     seed : int
@@ -57,13 +57,12 @@ class Shown:
         The part of the film that the model sees.
     """
 
-    services: Services
     waiter: str
     model: str
     card: ModelCard
-    sha256: str
-    record: Record | None
     truth: Mapping[str, str]
+    sides: Sides | None
+    plain: str
     parameters: Mapping[str, tuple[tuple[str, Any], ...]]
     seed: int
     without: tuple[str, ...]
@@ -74,27 +73,22 @@ class Shown:
         """Take what a state asks for of the film that hangs."""
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
-        sees = footprint(*hung.film.pixels.shape, card.input)
-        film = hung.film.sha256
-        return cls(services, waiter, model, card, film, hung.record, hung.truth, asked, state.seed, lacks, sees)
-
-    @property
-    def upload(self) -> str | None:
-        """Whose hands only this goes into: the upload's hash; None for a dataset's film, which anybody may see."""
-        return None if self.record is not None else self.sha256
-
-    def reopened(self) -> Film:
-        """Open the film again; raises FilmError where it cannot be, ValueError where an upload was put away."""
-        if self.record is not None:
-            return self.services.film(self.record.dataset, self.record.film)
-        film = self.services.films.get(self.sha256)
-        if film is None:
-            raise ValueError("This film was put away to save memory: upload it again.")
-        return film
-
-    def film(self) -> str:
-        """Name the part with the film's pixels."""
-        return self._offer(["film", self.sha256], lambda: light_box.film_pixels(self.reopened()))
+        film, record = hung.film, hung.record
+        return cls(
+            services,
+            film.sha256,
+            record,
+            waiter,
+            model,
+            card,
+            hung.truth,
+            film.facts.sides,
+            hung.plain_name,
+            asked,
+            state.seed,
+            lacks,
+            footprint(*film.pixels.shape, card.input),
+        )
 
     def input(self) -> str:
         """Name the part with the model's input."""
@@ -121,7 +115,10 @@ class Shown:
         part = self._offer(
             ["twin", self.sha256, sorted(self.without)], lambda: payload.picture_pixels(light_box.shades(self._twin()))
         )
-        return [payload.picture_payload("twin", title=twin.title(self.without), part=part), *panels]
+        return [
+            payload.picture_payload("twin", title=twin.title(self.without), part=part, plain=twin.PLAIN_TITLE),
+            *panels,
+        ]
 
     def wants(self) -> list[Want]:
         """Give what there is to wait for: the model's answers, each method's maps, what the twin changes."""
@@ -171,14 +168,15 @@ class Shown:
     def _words(self) -> list[Any]:
         """What the words beside a map depend on, but for the map."""
         of_dataset = [self.record.dataset, self.record.film] if self.record else []
-        return [self.card.fingerprint, sorted(self.truth.items()), of_dataset]
+        return [self.card.fingerprint, sorted(self.truth.items()), self.sides, of_dataset]
 
     def _on_film(self) -> OnFilm:
         """What words about maps say of the film."""
+        known = self.sides == AS_HUNG
         if self.record is None:
-            return OnFilm(self.footprint)
+            return OnFilm(self.footprint, known)
         regions = regions_of(self.services.library, self.record)
-        return OnFilm(self.footprint, regions=regions, removable=twin.removable_of(self.record))
+        return OnFilm(self.footprint, known, regions, twin.removable_of(self.record))
 
     def _twin(self) -> Film:
         assert self.record is not None  # an upload has no twin
@@ -212,9 +210,10 @@ class Shown:
 
     def _maps(self, method: str) -> Payload | None:
         made = self.services.store.get(self.key(method))
-        if made is None:
-            return None
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, film=self._on_film())
+        return None if made is None else self._maps_part(method, made)
+
+    def _maps_part(self, method: str, made: list[Explanation], first_look: str = "") -> Payload:
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, first_look, self._on_film())
 
     def _find_first_look(self, method: str) -> str | None:
         key = self.key(method)
@@ -228,7 +227,7 @@ class Shown:
             return None
         whole = EXPLAINERS[method](**dict(self.parameters[method])).cost
         said = f"A first look: {made[0].evaluations:,} of {whole:,} evaluations."
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, said, self._on_film())
+        return self._maps_part(method, made, said)
 
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:
@@ -240,13 +239,3 @@ class Shown:
         if before is None or after is None:
             return None
         return twin.captions_part(self.card, before, after, self.without)
-
-    def _offer(self, about: list[Any], make: Callable[[], Payload | None]) -> str:
-        def packed() -> bytes | None:
-            try:
-                made = make()
-            except (ValueError, OSError):  # the page itself says why a film cannot be opened
-                return None
-            return None if made is None else pack(made)
-
-        return self.services.channel.parts.offer(about, packed, film=self.upload)

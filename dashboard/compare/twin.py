@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
+from dashboard.compare.truth import both_ways
 from dashboard.compare.visit import visit
 from dashboard.components import payload
 from dashboard.page.words import percent, signed
@@ -22,7 +23,7 @@ HELP = "The same film without one thing on it, rendered again; for simulated fil
 
 def is_usable(hung: Hung | None) -> bool:
     """Say whether a film is simulated."""
-    return hung is not None and hung.record is not None and hung.record.recipe is not None
+    return hung is not None and hung.is_simulated
 
 
 def removable(hung: Hung) -> list[str]:
@@ -40,20 +41,28 @@ def show(state: State, hung: Hung) -> State:
     """Show what can be taken off the film; gives the state without what an earlier film had and this one lacks."""
     names = removable(hung)
     without = tuple(name for name in state.without if name in names)
-    visit.bound(
-        st.pills,
-        "Take away",
-        names,
-        key=f"without_{hung.film.sha256}",
-        value=list(without),
-        take=lambda chosen: {"without": tuple(chosen)},
-        selection_mode="multi",
-        format_func=finding_label,
-        help="Shows the same film rendered again without it, noise and all, and what the model says then.",
-    )
-    if not names:
-        st.caption("Nothing can be taken off this film: it shows no finding and no object.")
+    told, plain = both_ways(st, "twin")
+    plain.caption(HIDDEN)
+    with told:
+        visit.bound(
+            st.pills,
+            "Take away",
+            names,
+            key=f"without_{hung.film.sha256}",
+            value=list(without),
+            take=lambda chosen: {"without": tuple(chosen)},
+            selection_mode="multi",
+            format_func=finding_label,
+            help="Shows the same film rendered again without it, noise and all, and what the model says then.",
+        )
+        if not names:
+            st.caption("Nothing can be taken off this film: it shows no finding and no object.")
     return state.with_(without=without)
+
+
+HIDDEN = "What can be taken off a film is what it shows: the truth, which is hidden. The button *Truth* shows it."
+PLAIN_TITLE = "Twin without something"  # what a film lacks in its twin is on the film: the truth
+PLAIN_WORDS = "what the twin lacks"
 
 
 def title(without: Sequence[str]) -> str:
@@ -64,8 +73,11 @@ def title(without: Sequence[str]) -> str:
 def captions_part(card: ModelCard, before: np.ndarray, after: np.ndarray, without: Sequence[str]) -> payload.Payload:
     """Say of each output how the model's answer changes, from (outputs,) logits of the film and of its twin."""
     shares = zip(card.outputs, card.probabilities(before), card.probabilities(after), strict=True)
-    words = _listed(without)
-    return payload.captions_payload({name: _caption(float(one), float(other), words) for name, one, other in shares})
+    listed = _listed(without)
+    moves = {name: (float(one), float(other)) for name, one, other in shares}
+    return payload.captions_payload(
+        {name: (_caption(*two, listed), _caption(*two, PLAIN_WORDS)) for name, two in moves.items()}
+    )
 
 
 def _listed(without: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ DISPLAY_SETTINGS: Mapping[str, DisplaySetting] = MappingProxyType(
                 key="m",
                 key_help="film or model's input",
             ),
-            DisplaySetting("truth", "Truth", True, key="t", key_help="truth on or off"),
+            DisplaySetting("truth", "Truth", False, key="t", key_help="truth shown or hidden"),
             DisplaySetting("center", "Centre", 0.5, range=(0, 1)),
             DisplaySetting("width", "Width", 1.0, range=(0.02, 2)),
             DisplaySetting("invert", "Invert", False, key="i", key_help="invert the film"),

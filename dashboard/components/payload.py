@@ -2,6 +2,9 @@
 
 Words go to the browser with the page. Whatever holds arrays is packed (see `packing`) and fetched by the browser, which
 is told its name: ``{"part": NAME}`` stands for it.
+
+Whatever tells the truth about a film carries ``plain`` beside it: the words that stand in its place while the truth is
+hidden. Both go to the browser, which shows one or the other at once.
 """
 
 from __future__ import annotations
@@ -13,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from dashboard.components.packing import check_array
+from xai.written import percent
 
 Payload = dict[str, Any]
 Rectangle = tuple[float, float, float, float]
 
 
-def film_payload(film_id: str, *, title: str, alt: str, part: str) -> Payload:
+def film_payload(film_id: str, *, title: str, alt: str, part: str, plain: Payload | None = None) -> Payload:
     """Describe the film.
 
     Parameters
@@ -29,8 +33,10 @@ def film_payload(film_id: str, *, title: str, alt: str, part: str) -> Payload:
         The line beside the panel's name, and what a screen reader says of the film.
     part : str
         Name of its `film_pixels`.
+    plain : dict, optional
+        ``title`` and ``alt`` while the truth is hidden, where the film's own name tells it.
     """
-    return {"id": film_id, "title": title, "alt": alt, "part": part}
+    return {"id": film_id, "title": title, "alt": alt, "part": part, "plain": plain or {}}
 
 
 def film_pixels(
@@ -61,11 +67,19 @@ def input_payload(pixels: np.ndarray, rect: Rectangle) -> Payload:
 
 
 def finding_payload(
-    name: str, *, label: str, color: str, threshold: float | None = None, rule: str = "", truth: str | None = None
+    name: str,
+    *,
+    label: str,
+    color: str,
+    threshold: float | None = None,
+    rule: str = "",
+    truth: str | None = None,
+    known: tuple[str, str] = ("", ""),
 ) -> Payload:
-    """Describe one finding: its threshold and the rule that gave it, and the truth.
+    """Describe one finding: its threshold and the rule that gave it, the truth, and how good the model is at it.
 
-    ``truth`` is ``"present"``, ``"absent"`` or, where nothing is known, None.
+    ``truth`` is ``"present"``, ``"absent"`` or, where nothing is known, None; the browser hides it with the rest.
+    ``known`` is a sentence that always stands, and what else there is to say.
     """
     if truth not in ("present", "absent", None):
         raise ValueError(f"Truth is 'present', 'absent' or None, not {truth!r}.")
@@ -74,27 +88,34 @@ def finding_payload(
         "label": label,
         "color": color,
         "threshold": None if threshold is None else float(threshold),
+        "threshold_written": None if threshold is None else percent(float(threshold)),
         "rule": rule,
         "truth": truth,
+        "known": {"lead": known[0], "rest": known[1]},
     }
 
 
-def answers_payload(probabilities: Mapping[str, float], verdicts: Mapping[str, tuple[str, str]], first: str) -> Payload:
+def answers_payload(probabilities: Mapping[str, float], verdicts: Mapping[str, tuple[str, ...]], first: str) -> Payload:
     """Give what the model answers: each finding's probability, and the sentences that say so.
 
     Parameters
     ----------
     probabilities : mapping of str to float
-    verdicts : mapping of str to (lead, rest)
-        In plain text; the lead stands out.
+    verdicts : mapping of str to (lead, rest) or (lead, rest, plain)
+        In plain text; the lead stands out, and ``plain`` is the rest without the truth.
     first : str
         The finding to open with.
     """
     return {
         "probabilities": {name: float(share) for name, share in probabilities.items()},
-        "verdicts": {name: {"lead": lead, "rest": rest} for name, (lead, rest) in verdicts.items()},
+        "written": {name: percent(float(share)) for name, share in probabilities.items()},
+        "verdicts": {name: _verdict(*words) for name, words in verdicts.items()},
         "first": first,
     }
+
+
+def _verdict(lead: str, rest: str, plain: str | None = None) -> Payload:
+    return {"lead": lead, "rest": rest, "plain": {} if plain is None else {"rest": plain}}
 
 
 def diagnostic(label: str, value: str, *, warn: bool = False, help: str = "") -> Payload:
@@ -109,11 +130,12 @@ def caption(
     cost: str = "",
     alt: str | None = None,
     truth_note: Payload | None = None,
+    plain: Payload | None = None,
 ) -> Payload:
     """Say of one finding's map where the evidence lies, how good the map is and what it cost.
 
     ``alt`` is what a screen reader says of the picture; None leaves it to the viewer. ``truth_note`` is shown with the
-    truth only.
+    truth only. ``plain`` has those of these entries that tell the truth, without it.
     """
     return {
         "where": where,
@@ -121,6 +143,7 @@ def caption(
         "cost": cost,
         "alt": alt,
         "truth_note": truth_note,
+        "plain": plain or {},
     }
 
 
@@ -143,7 +166,7 @@ def truth_note(sentence: str, others: Sequence[Payload]) -> Payload:
 
 
 def panel_payload(
-    method: str, *, title: str, signed: bool, unit: str = "logit", how: str = "", lies: str = ""
+    method: str, *, title: str, signed: bool, unit: str = "logit", how: str = "", lies: str = "", plain: str = ""
 ) -> Payload:
     """Describe one method's panel: what stands there before there is a map, and after.
 
@@ -157,8 +180,11 @@ def panel_payload(
         Of the maps.
     how, lies : str
         How to read such a map, and when it misleads.
+    plain : str
+        The title while the truth is hidden, where the title tells it.
     """
-    return {"method": method, "title": title, "signed": signed, "unit": unit, "how": how, "lies": lies}
+    words = {"method": method, "title": title, "signed": signed, "unit": unit, "how": how, "lies": lies}
+    return words | {"plain": {"title": plain} if plain else {}}
 
 
 def maps_payload(
@@ -189,9 +215,9 @@ def maps_payload(
     }
 
 
-def picture_payload(method: str, *, title: str, part: str) -> Payload:
+def picture_payload(method: str, *, title: str, part: str, plain: str = "") -> Payload:
     """Describe a panel that shows another film in place of a map; `part` names its `picture_pixels`."""
-    return {**panel_payload(method, title=title, signed=False), "picture": {"part": part}}
+    return {**panel_payload(method, title=title, signed=False, plain=plain), "picture": {"part": part}}
 
 
 def picture_pixels(pixels: np.ndarray) -> Payload:
@@ -199,9 +225,9 @@ def picture_pixels(pixels: np.ndarray) -> Payload:
     return {"pixels": check_array(pixels)}
 
 
-def captions_payload(sentences: Mapping[str, str]) -> Payload:
-    """Give a sentence for each finding, to stand below such a picture."""
-    return {"captions": {name: caption(sentence) for name, sentence in sentences.items()}}
+def captions_payload(sentences: Mapping[str, tuple[str, str]]) -> Payload:
+    """Give a sentence for each finding, to stand below such a picture, and the same without the truth."""
+    return {"captions": {name: caption(told, plain={"where": plain}) for name, (told, plain) in sentences.items()}}
 
 
 def lut_payload(unsigned: np.ndarray, signed: np.ndarray) -> Payload:

@@ -32,6 +32,7 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "heard": 0,
         "model": "",
         "about": "",
+        "sides": None,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -73,7 +74,8 @@ def viewer(
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``without`` (what the twin that is shown lacks), ``display`` (entries of :data:`DISPLAY` to start from),
-        ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it).
+        ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it),
+        ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

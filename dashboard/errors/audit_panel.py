@@ -52,8 +52,8 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     if not shown["count"].any():
         return
     words.caption(
-        f"Bar: among these {table['of'].max():,} films, with its 95 % interval; grey line: among all films; at the "
-        "right: how many times as often."
+        f"Bar: among these {table['of'].max():,} films, with its 95\u00a0% interval; grey line: among all films; at "
+        "the right: how many times as often."
     )
     picture.plotly_chart(
         figures.co_occurrence_bars(shown, WHOSE_WORDS[visit.state.beside].lower()),
@@ -81,7 +81,7 @@ def _all_findings(table: pd.DataFrame) -> None:
     st.caption(
         "Worst first. Grey line: share of films that have the finding; dot: share that is flagged; at the right: how "
         "many times as many. Click a row to choose it.",
-        help="Predicted prevalence against true prevalence at the current thresholds. The thin lines are 95 % "
+        help="Predicted prevalence against true prevalence at the current thresholds. The thin lines are 95\u00a0% "
         "intervals (Wilson); films without a label or a probability of a finding do not count for it.",
     )
     for name, problem in table.loc[~table["finding"].isin(known["finding"]), ["finding", "problem"]].to_numpy():

@@ -13,6 +13,7 @@ from dashboard.page.words import percent
 from training.mending.audit import Audit
 from training.mending.remedy import Trial
 from xai.findings import finding_label
+from xai.written import with_unit
 
 FLAGGED, TRUE, UNDER, FADED = "#dd7a1f", "#8b93a1", "#4f93d8", "rgba(139, 147, 161, 0.45)"
 ROW = 29  # pixels of a row of bars
@@ -87,7 +88,7 @@ def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:
             unselected=SAME,
             hovertemplate="<b>%{y}</b><br>%{x:.2%} of the films "
             + name
-            + " (95 %: %{customdata[1]:.2%} to %{customdata[2]:.2%})<extra></extra>",
+            + " (95\u00a0%: %{customdata[1]:.2%} to %{customdata[2]:.2%})<extra></extra>",
         )
     for name, ratio in zip(names, table["ratio"], strict=True):
         figure.add_annotation(x=1, xref="paper", xanchor="left", xshift=8, y=name, text=times(ratio), showarrow=False)
@@ -233,7 +234,7 @@ def points(share: float) -> str:
     """Write a difference of shares in percentage points, signed."""
     size = 100 * abs(share)
     digits = 0 if size >= 9.95 else 1 if size >= 0.095 or size == 0 else 2
-    words = f"{size:.{digits}f} pts"
+    words = with_unit(f"{size:.{digits}f}", "pts")
     return words if size < 0.005 else ("−" if share < 0 else "+") + words
 
 

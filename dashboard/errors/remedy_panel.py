@@ -192,7 +192,7 @@ def _show(trial: Trial) -> None:
     st.plotly_chart(
         figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=sentences.outcome(trial)
     )
-    st.caption(f"{sentences.halves(trial)} The grey band is within 20 % of the truth.")
+    st.caption(f"{sentences.halves(trial)} The grey band is within 20\u00a0% of the truth.")
     if trial.repeats is not None:
         st.markdown(sentences.repeats(trial))
     for caution in trial.remedy.cautions:
@@ -204,7 +204,7 @@ def _show(trial: Trial) -> None:
         alt="Measures before and after, on the films that the remedy was not fitted on.",
     )
     st.caption(
-        "All on the films that it was not fitted on, with 95 % intervals.",
+        "All on the films that it was not fitted on, with 95\u00a0% intervals.",
         help="  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
         + "  \n**Calibration error**: mean distance of probability and observed share, over ten groups of films.  \n"
         "**Brier score**: mean squared error of the probability; lower is better.",

@@ -11,6 +11,7 @@ from dashboard.page.words import escape, percent, signed
 from training.mending.audit import Audit
 from training.mending.remedy import Trial
 from xai.findings import finding_label
+from xai.written import with_unit
 
 MEANS = {
     "weighting": "Training counted films with the finding several times, so the model answers as if it were that much "
@@ -92,7 +93,7 @@ def outcome(trial: Trial) -> str:
     truth = trial.after.rates.prevalence.value
     off = after / truth - 1
     near = (
-        f"{100 * abs(off):.0f} % {'above' if off > 0 else 'below'} the truth"
+        f"{with_unit(f'{100 * abs(off):.0f}', '%')} {'above' if off > 0 else 'below'} the truth"
         if round(abs(off), 2)
         else "as often as it is there"
     )

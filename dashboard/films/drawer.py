@@ -180,9 +180,9 @@ def _answers(catalogue: Catalogue, row: int) -> None:
             "Finding": st.column_config.TextColumn("Finding", width=128),
             "Label": st.column_config.TextColumn("Label", width=64),
             "Probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0, max_value=100, format="%.0f %%", width=92
+                "Probability", min_value=0, max_value=100, format="%.0f\u00a0%%", width=92
             ),
-            "Threshold": st.column_config.NumberColumn("Threshold", format="%.1f %%", width=72),
+            "Threshold": st.column_config.NumberColumn("Threshold", format="%.1f\u00a0%%", width=72),
             "So": st.column_config.TextColumn("Outcome", width=98, help="The model against the label."),
             "Why": st.column_config.TextColumn("Source of the label", width=300),
         },

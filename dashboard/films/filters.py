@@ -24,6 +24,7 @@ from dashboard.films.state import (
 from dashboard.films.visit import visit
 from dashboard.page.kinds import LONGEST_NAME
 from dashboard.page.words import escape
+from xai.findings import finding_label
 
 MOST_PILLS = 6  # names that are shown side by side; more go into a list
 
@@ -33,7 +34,17 @@ def finding_filters(catalogue: Catalogue) -> None:
     asked = visit.state
     finding = asked.finding
     if finding is None:
-        st.caption("Choose a finding to filter by its label, by what the model says, and by where the two disagree.")
+        visit.bound(
+            st.selectbox,
+            "Finding",
+            catalogue.listed,
+            key="finding_to_filter",
+            value=None,
+            take=lambda chosen: {"finding": chosen},
+            format_func=finding_label,
+            placeholder="Choose a finding",
+            help="To filter by its label, by what the model says, and by where the two disagree.",
+        )
         return
     _states("Label", "labels", STATES, finding, asked, help="What the dataset says. Alternatives, if several.")
     if not catalogue.has_answers(finding):

@@ -17,6 +17,7 @@ from dashboard.page.words import percent
 from training.datasets.table import CLASS
 from training.evaluate.classes import class_of
 from xai.findings import FINDINGS, finding_label
+from xai.written import with_unit
 
 PER_PAGE = {"small": 96, "medium": 48, "large": 24, "huge": 12}
 ROWS_IN_TABLE = 50
@@ -93,7 +94,7 @@ def facts(catalogue: Catalogue, row: int) -> list[str]:
     known = [facet.names[facet.codes[row]] for name, facet in films.facets.items() if name != "source"]
     said = [value for value in known if value != UNKNOWN]
     if not np.isnan(films.age[row]):
-        said.append(f"{films.age[row]:.0f} years")
+        said.append(with_unit(f"{films.age[row]:.0f}", "years"))
     return said
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dashboard.models.reading import Evaluation, at, main_evaluation, number, text, texts
+from dashboard.page.card_figures import Evaluation, at, main_evaluation, number, text, texts
+from dashboard.page.finding_cautions import FEW_POSITIVES, OFTEN, false_alarms, like_guessing
 from dashboard.page.words import percent, signed
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
+from xai.written import unbroken
 
-FEW_POSITIVES = 12  # an AUROC measured on fewer says little
-OFTEN = 0.4  # flagged on more of the films without it than this: the flag says little
 FAR_OFF = 0.1  # mean gap between probabilities and observed shares
 
 
@@ -31,7 +31,8 @@ def cautions(card: ModelCard) -> list[str]:
     else:
         said += [_shift(card, evaluation), *_guessing(evaluation), *_often(evaluation), *_calibration(evaluation)]
     said += _uncut(card)
-    said += texts(card.performance.get("cautions")) or (_rare(evaluation) if evaluation else [])
+    own = [unbroken(one) for one in texts(card.performance.get("cautions"))]
+    said += own or (_rare(evaluation) if evaluation else [])
     said += [text(card.provenance.get("caution")), *_token(card)]
     return [sentence for sentence in dict.fromkeys(said) if sentence]
 
@@ -47,15 +48,15 @@ def _shift(card: ModelCard, evaluation: Evaluation) -> str:
 
 
 def _guessing(evaluation: Evaluation) -> list[str]:
-    names = [finding_label(name) for name, one in evaluation.findings.items() if one.low is not None and one.low <= 0.5]
+    names = [finding_label(name) for name, one in evaluation.findings.items() if like_guessing(one)]
     return [f"{_list(names)}: on these figures it may be no better than guessing."] if names else []
 
 
 def _often(evaluation: Evaluation) -> list[str]:
     rates = {
-        finding_label(name): 1 - one.specificity
+        finding_label(name): alarms
         for name, one in evaluation.findings.items()
-        if one.specificity is not None and 1 - one.specificity > OFTEN
+        if (alarms := false_alarms(one)) is not None and alarms > OFTEN
     }
     if not rates:
         return []
@@ -75,7 +76,7 @@ def _uncut(card: ModelCard) -> list[str]:
     if card.link == "softmax" or not names:
         return []
     which = "any finding" if len(names) == len(card.outputs) else _list([finding_label(name) for name in names])
-    return [f"No threshold was chosen for {which}: 0.5 stands in, which for a rare finding is seldom right."]
+    return [f"No threshold was chosen for {which}: 50\u00a0% stands in, which for a rare finding is seldom right."]
 
 
 def _rare(evaluation: Evaluation) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.models.reading import at
+from dashboard.page.card_figures import at
 from dashboard.page.palette import Ink
 from dashboard.roc.figures import frame
 from training.fitting.log import LOG_SUFFIX

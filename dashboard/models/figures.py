@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.models.reading import Measured
+from dashboard.page.card_figures import Measured
 from dashboard.page.palette import Ink
 from dashboard.roc.figures import frame
 from training.evaluate.published import Published

@@ -20,6 +20,7 @@ from dashboard.server.library import Library
 from training.weights.fetch_command import fetch
 from training.weights.registry import Entry
 from xai.budget import Budget, Cancelled
+from xai.written import with_unit
 
 OWNER = "library"
 IMPORT_STEPS = {"reading the checkpoint": 0.1, "building the network": 0.3, "writing the model": 0.8}
@@ -196,4 +197,4 @@ def layers_key(path: Path) -> str:
 
 def megabytes(count: int) -> str:
     """Write a number of bytes."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
+    return with_unit(f"{count / 1e6:,.1f}", "MB") if count >= 1e5 else with_unit(f"{count / 1e3:,.1f}", "kB")

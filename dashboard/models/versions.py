@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dashboard.models.inventory import versions
-from dashboard.models.reading import at, text
+from dashboard.page.card_figures import at, text
 from dashboard.page.words import percent
 from xai.cards.card_versions import CardVersionError, Saved, save_card_version
 from xai.cards.model_card import ModelCard, read_card

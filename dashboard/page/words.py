@@ -9,20 +9,14 @@ import numpy as np
 from xai.cards.model_card import ModelCard, Threshold
 from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
+from xai.written import NO_BREAK, percent, with_unit
+
+_SPACE = re.compile(rf"[^\S{NO_BREAK}\u202f]+")  # at which a line may break
 
 
 def escape(text: str) -> str:
     """Show a text as it is, on one line: a film's name may hold what Streamlit would read as formatting."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
-
-
-def percent(share: float) -> str:
-    """Write a probability so that small ones do not read as zero, and large ones not as certain."""
-    if 0 < share < 0.001:
-        return "< 0.1 %"
-    if 0.999 < share < 1:
-        return "> 99.9 %"
-    return f"{100 * share:.1f} %" if share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _SPACE.sub(" ", text).strip())
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -31,7 +25,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> tuple[str, str]:
-    """Say what the model answers about one finding, and how that compares with the truth where it is known.
+    """Say what the model answers about one finding, and how that compares with the truth where one is given.
 
     Returns
     -------
@@ -69,7 +63,7 @@ def class_verdict(name: str, card: ModelCard, probabilities: np.ndarray, truth: 
     leads = card.outputs[best] == name
     most = f"{finding_label(card.outputs[best])}, the most probable, with {percent(float(probabilities[best]))}"
     # Classes that are calibrated one by one no longer share 100 %.
-    total = percent(float(probabilities.sum())) if card.calibration else "100 %"
+    total = percent(float(probabilities.sum())) if card.calibration else percent(1.0)
     lead = f"{finding_label(name)}: {percent(p)}"
     rest = f", {'the most probable' if leads else f'behind {most}'}; the {len(card.outputs)} classes add up to {total}."
     if name in card.thresholds:
@@ -105,8 +99,8 @@ def alternative_text(
     told = explainer.tell(explanation.diagnostics)
     warnings = [f"{one.label} {one.value}: {one.meaning}" for one in told if one.warn]
     sentence = (
-        f"{explainer.title} for {finding_label(explanation.finding)}, p = {explanation.probability:.2f}, "
-        f"threshold {threshold:.2f}{known}. {where}"
+        f"{explainer.title} for {finding_label(explanation.finding)}, p = {percent(explanation.probability)}, "
+        f"threshold {percent(threshold)}{known}. {where}"
     )
     return " ".join([sentence, *warnings])
 
@@ -114,4 +108,5 @@ def alternative_text(
 def cost(explanation: Explanation) -> str:
     """Say what a set of maps cost."""
     count = explanation.evaluations
-    return f"{explanation.seconds:.2f} s · {count:,} evaluation{'s' if count != 1 else ''} for all outputs"
+    seconds = with_unit(f"{explanation.seconds:.2f}", "s")
+    return f"{seconds} · {count:,} evaluation{'s' if count != 1 else ''} for all outputs"

@@ -33,7 +33,7 @@ def roc_figure(drawn: Curves, counts: Counts, others: Mapping[str, RocCurve], co
     quiet = {"mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}
     figure.add_scatter(x=band.false_positive_rate, y=band.high, **quiet)
     figure.add_scatter(
-        x=band.false_positive_rate, y=band.low, fill="tonexty", fillcolor=around, name="95 % band", **quiet
+        x=band.false_positive_rate, y=band.low, fill="tonexty", fillcolor=around, name="95\u00a0% band", **quiet
     )
     chance(figure, colors, [0, 1], [0, 1], "a coin")
     for dash, (name, curve) in zip(DASHES, others.items(), strict=False):

@@ -24,10 +24,10 @@ from xai.findings import finding_label
 TITLES = {
     "roc": ("ROC", "Every threshold is a point: the share found against the share of false alarms."),
     "pr": ("Precision and recall", "The same points asked otherwise: of the flagged films, how many have it?"),
-    "calibration": ("Calibration", "Of films given 10 %, do 10 % have it? On the dotted line, yes."),
+    "calibration": ("Calibration", "Of films given 10\u00a0%, do 10\u00a0% have it? On the dotted line, yes."),
     "scores": (
         "Scores by truth",
-        "Where the two kinds of film lie, with the threshold. Each adds up to 100 %.",
+        "Where the two kinds of film lie, with the threshold. Each adds up to 100\u00a0%.",
     ),
 }
 

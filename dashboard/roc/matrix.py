@@ -102,7 +102,7 @@ def show_rates(found: Rates) -> None:
         ("Have it", prevalence, "prevalence"),
     ]
     with st.container(key="roc_rates"):
-        st.markdown("**At this threshold** · with 95 % intervals (Wilson)")
+        st.markdown("**At this threshold** · with 95\u00a0% intervals (Wilson)")
         for row in (tiles[:3], tiles[3:]):
             for column, (label, value, key) in zip(st.columns(3, gap="small"), row, strict=True):
                 with column:

@@ -58,6 +58,6 @@ def item(row: Row) -> dict[str, Any]:
         "more": area_interval(row.auroc),
         "points": points.round(3).tolist(),
         "color": colors(row.finding).finding,
-        "alt": f"{name}: AUROC {area(row.auroc)}, 95 % interval {area_interval(row.auroc)}, "
+        "alt": f"{name}: AUROC {area(row.auroc)}, 95\u00a0% interval {area_interval(row.auroc)}, "
         f"{row.auroc.positives:,} films with it and {row.auroc.negatives:,} without",
     }

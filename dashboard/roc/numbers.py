@@ -6,6 +6,7 @@ import math
 
 from training.evaluate.rates import Share
 from training.evaluate.roc import Auroc
+from xai.written import with_unit
 
 NONE = "–"
 
@@ -19,12 +20,12 @@ def probability(value: float) -> str:
 
 def share(value: float) -> str:
     """Write a share in percent with one decimal."""
-    return NONE if math.isnan(value) else f"{100 * value:.1f} %"
+    return NONE if math.isnan(value) else with_unit(f"{100 * value:.1f}", "%")
 
 
 def interval(low: float, high: float) -> str:
     """Write the ends of an interval of shares in percent."""
-    return "no interval" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %"
+    return "no interval" if math.isnan(low) else f"{100 * low:.1f} to {with_unit(f'{100 * high:.1f}', '%')}"
 
 
 def share_interval(one: Share) -> str:

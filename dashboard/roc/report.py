@@ -26,7 +26,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 @media (max-width: 700px) { .figures, .two { grid-template-columns: 1fr 1fr; } }
 """
 CAPTIONS = {
-    "roc": "ROC with 95 % band",
+    "roc": "ROC with 95\u00a0% band",
     "precision-recall": "Precision and recall",
     "calibration": "Calibration",
     "scores": "Scores by truth, logit scale",
@@ -64,7 +64,7 @@ the finding, {area.negatives:,} without, {scene.ranked.missing:,} left out witho
 <div class="figures">{figures}</div>
 <div class="two"><div><h2>Confusion matrix</h2>{_matrix(scene)}{_others(scene)}</div>
 <div><h2>At this threshold</h2>{_rates(scene)}</div></div>
-<p class="quiet">Intervals hold 95 % of the time: Wilson's for shares, which takes films as independent.
+<p class="quiet">Intervals hold 95\u00a0% of the time: Wilson's for shares, which takes films as independent.
 {html.escape(here.interval_method)} Band:
 {html.escape(curve.band.method)}. Calibration: {html.escape(curve.calibration.binning)}.</p>
 <p class="quiet">Made by Lightbox on {date.today():%d %B %Y}, for teaching and research. It is not a medical device:

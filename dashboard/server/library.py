@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from training import opening
+from training.datasets.conventions import UNKNOWN, Convention, convention_of, with_sides
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
 from training.evaluate.classes import class_names
 from training.predictions import table as predictions_folder
@@ -26,6 +27,7 @@ from xai.findings import FINDINGS
 from xai.models.library import list_models
 from xai.models.loading import file_sha256
 from xai.others import CACHE
+from xai.written import with_unit
 
 OWN = "your films"  # stands for a visitor's own films in place of a dataset's name
 DEFAULT_ROOT = CACHE
@@ -51,6 +53,8 @@ class Record:
         How a simulated film was made.
     size : int
         Side in pixels that its dataset renders such films at.
+    convention : Convention
+        What is known of its source's films: their sides, and whether their names tell labels.
     """
 
     dataset: str
@@ -59,6 +63,7 @@ class Record:
     truth: Mapping[str, str] = field(default_factory=dict)
     recipe: Recipe | None = None
     size: int = SIZE
+    convention: Convention = UNKNOWN
 
 
 class Library:
@@ -143,13 +148,14 @@ class Library:
         row = self._row(dataset, film)
         facts = [str(row[name]) for name in ("view", "sex") if isinstance(row[name], str) and row[name]]
         if pd.notna(row["age"]):
-            facts.append(f"{row['age']:.0f} years")
+            facts.append(with_unit(f"{row['age']:.0f}", "years"))
         truth = {name: TRUTH[row[name]] for name in FINDINGS if row[name] in TRUTH}
         if isinstance(row.get(CLASS), str):
             classes = class_names(self.dataset(dataset).films)
             truth |= {name: TRUTH[float(name == row[CLASS])] for name in classes if name not in FINDINGS}
         recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
-        return Record(dataset, film, tuple(facts), truth, recipe, opening.rendered_size(self._folder(dataset)))
+        known = convention_of(self.dataset(dataset).facts, row)
+        return Record(dataset, film, tuple(facts), truth, recipe, opening.rendered_size(self._folder(dataset)), known)
 
     def open_film(self, dataset: str, film: str) -> Film:
         """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.
@@ -159,8 +165,8 @@ class Library:
         DatasetError, FilmError
             If there is no such film, it leaves its dataset's folder, or it cannot be hung.
         """
-        path = self.film_path(dataset, film)
-        return render_film(self.record(dataset, film)) if path is None else read_film(path)
+        path, record = self.film_path(dataset, film), self.record(dataset, film)
+        return render_film(record) if path is None else with_sides(read_film(path), record.convention)
 
     def film_path(self, dataset: str, film: str) -> Path | None:
         """Give the file of a film; None where the dataset holds only its recipe. Raises as `open_film` does."""

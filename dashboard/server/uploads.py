@@ -18,6 +18,7 @@ from dashboard.server.session import part_address, this_page
 from xai.films.film import Film, FilmError
 from xai.films.formats import NAMES
 from xai.films.reading import read_film
+from xai.written import with_unit
 
 MOST_UPLOADS = 200
 MOST_UPLOADED_BYTES = FILM_BYTES  # of pixels in one go, so that they do not push each other out of memory
@@ -100,7 +101,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
             continue
         left -= packed_bytes(film)
         if left < 0:
-            most = f"{MOST_UPLOADED_BYTES // 2**20} MiB of pixels at a time"
+            most = f"{with_unit(str(MOST_UPLOADED_BYTES // 2**20), 'MiB')} of pixels at a time"
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")
             break
         services.films.put(film)

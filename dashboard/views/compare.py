@@ -12,14 +12,24 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
-from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
+from dashboard.compare.film_alone import film_alone, film_words
+from dashboard.compare.hang import (
+    Hung,
+    current_film,
+    hang,
+    hang_controls,
+    neighbours,
+    show_doubts,
+    times_hung,
+    walk_line,
+)
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
+from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
-from dashboard.components import payload
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.page.refused import show_refused
 from dashboard.page.words import escape, outputs_word
@@ -84,18 +94,18 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
         return {}
 
 
-def link_state(hung: Hung, card: ModelCard, state: State) -> State:
+def link_state(hung: Hung, card: ModelCard | None, state: State) -> State:
     """Give what the address says: an upload is in nobody's address, nor what the model has not."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
-    finding = state.finding if state.finding in card.outputs else None
+    finding = state.finding if card is None or state.finding in card.outputs else None
     return state.with_(film=film, finding=finding)
 
 
-def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
     if unknown := set(changes) - {"finding", "display"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
-    if "finding" in changes and changes["finding"] not in card.outputs:
+    if "finding" in changes and (card is None or changes["finding"] not in card.outputs):
         raise ValueError("the model has no such output")
     checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
     return urlencode(visit.link.write(state.with_(**checked))), checked
@@ -120,6 +130,15 @@ def show_control(name: str, place: Any, hung: Hung | None) -> None:
             visit.put(control.show(visit.state, hung))
 
 
+def show_title(place: Any, hung: Hung) -> None:
+    """Name the film above its light box; where its name may tell the truth, both ways."""
+    if not hung.alias:
+        place.markdown(f"##### {escape(hung.title)}")
+        return
+    for one, words in zip(both_ways(place, "title"), (hung.title, hung.plain_title), strict=True):
+        one.markdown(f"##### {escape(words)}")
+
+
 def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     """Show one line of controls.
 
@@ -131,11 +150,13 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     title = line.container(width="stretch", key="film_title")
     st.html(TITLE_STYLE)
+    hide_by_switch()
     back, before, after, films = (line.container(width="content") for _ in range(4))
     chooser = line.container(width=MODEL_WIDTH)
     about = line.container(width="content")
     places = {name: line.container(width="content") for name in CONTROLS}
-    with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
+    key = f"films_{times_hung()}"  # what was hung is not to lie below it: another key is closed
+    with films.popover("Hang films", icon=":material/add_photo_alternate:", key=key, width="stretch"):
         hang_controls(services)
     with chooser:
         model = choose_model(services, visit.state)
@@ -146,7 +167,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
             model_facts(card, engine_words(services, model))
             recipe_controls(services, model, card, hung)
     if hung is not None:
-        title.markdown(f"##### {escape(hung.title)}")
+        show_title(title, hung)
         earlier, later = neighbours(services, visit.state, hung)
         with back:
             walk_line(services, hung)
@@ -160,8 +181,8 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
 
 
 def about_model(card: ModelCard) -> str:
-    """Say what the model is, in its card's own words."""
-    return f"{card.name}: {card.summary}" if card.summary else f"The card of {card.name} has no summary."
+    """Say whose maps these are; what the model is good at on average says nothing of the finding at hand."""
+    return f"The model is {card.name}: “About” says what it is."
 
 
 def compare(services: Services) -> None:
@@ -170,12 +191,34 @@ def compare(services: Services) -> None:
     heard = start(page)
     hung, model, card = toolbar(services)
     show_refused()
-    if card is None:
-        show_no_card(services, model, hung)
     if hung is None:
+        if card is None:
+            show_no_card(services, model, None)
         st.info(f"Nothing hangs here yet. “Hang films” takes {NAMES} files, several at once.")
-    if hung is None or card is None:
         return
+    state = visit.state
+    in_link = link_state(hung, card, state)
+    page.link = partial(changed_link, in_link, card)
+    show = partial(viewer, key=LIGHT_BOX, on_back_change=go_back, on_twin_change=show_twin)
+    if card is None:
+        page.note = lambda: ""
+        channel = {**told(page, state, heard), "standing": page.expect(GROUP, []), "model": model}
+        show_no_card(services, model, hung, lambda: show(film_alone(services, hung, channel)))
+    else:
+        show(light_box_of(services, page, hung, model, card, told(page, state, heard)))
+    if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
+        visit.write_permalink(in_link)
+
+
+def told(page: Page, state: State, heard: int) -> dict[str, Any]:
+    """Give what the viewer needs of the page's channel, and how it shows a film."""
+    return {"display": {**DISPLAY, **state.display}, "heard": heard, "page": page_address(page), "group": GROUP}
+
+
+def light_box_of(
+    services: Services, page: Page, hung: Hung, model: str, card: ModelCard, channel: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the viewer a film with what a model says of it, and offer what can be taken away."""
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
@@ -183,38 +226,24 @@ def compare(services: Services) -> None:
     shown = Shown.of(services, page.id, state, hung, model, card)
     standing = page.expect(GROUP, shown.wants())
     page.note = lambda: "" if services.has_models else LOADING
-    in_link = link_state(hung, card, state)
-    page.link = partial(changed_link, in_link, card)
-    for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
+    for name, make in downloads(shown, hung.title, hung.plain_title, services.library.model_id(model)).items():
         page.files.offer(name, make)
-    viewer(
-        {
-            "film": payload.film_payload(
-                hung.film.sha256, title=hung.title, alt=f"Chest film {hung.title}", part=shown.film()
-            ),
-            "input": {"part": shown.input()},
-            "findings": light_box.findings_part(card, hung.truth),
-            "outputs": outputs_word(card),
-            "panels": shown.panels(),
-            "luts": light_box.colour_tables(),
-            "truth": boxes(services, hung),
-            "masks": None if (masks := shown.masks()) is None else {"part": masks},
-            "selected": state.finding if state.finding in card.outputs else None,
-            "without": list(shown.without),
-            "display": {**DISPLAY, **state.display},
-            "heard": heard,
-            "model": card.name,
-            "about": about_model(card),
-            "page": page_address(page),
-            "group": GROUP,
-            "standing": standing,
-        },
-        key=LIGHT_BOX,
-        on_back_change=go_back,
-        on_twin_change=show_twin,
-    )
-    if not st.session_state.pop("went_back", False):  # the browser has put the address there, and may be further by now
-        visit.write_permalink(in_link)
+    return {
+        **film_words(hung, shown.film()),
+        "input": {"part": shown.input()},
+        "findings": light_box.findings_part(card, hung.truth, is_simulated=hung.is_simulated),
+        "outputs": outputs_word(card),
+        "panels": shown.panels(),
+        "luts": light_box.colour_tables(),
+        "truth": boxes(services, hung),
+        "masks": None if (masks := shown.masks()) is None else {"part": masks},
+        "selected": state.finding if state.finding in card.outputs else None,
+        "without": list(shown.without),
+        "model": card.name,
+        "about": about_model(card),
+        "standing": standing,
+        **channel,
+    }
 
 
 compare(st.session_state.services)

@@ -136,8 +136,9 @@ def layout_line(page: Page) -> None:
         key="size",
         take=lambda size: {"size": size, "page": 1},
         change=visit.change,
+        format_func=lambda size: f"Size: {size}",
         label_visibility="collapsed",
-        width=110,
+        width=130,
         disabled=asked.layout == "table",
         help="Size of the pictures.",
     )

@@ -17,10 +17,10 @@ from dashboard.models.panels.raw import show_raw
 from dashboard.models.panels.training import show_training
 from dashboard.models.panels.versions import show_versions
 from dashboard.models.panels.work import show_work
-from dashboard.models.reading import main_evaluation
 from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.models.visit import visit
+from dashboard.page.card_figures import main_evaluation
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse

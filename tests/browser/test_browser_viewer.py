@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -77,7 +78,10 @@ def maps(method, whole=True):
 
 late, permalink = st.checkbox("Finish"), st.checkbox("Permalink")
 st.button("Look")
-sentences = {{n: (f"{{n}}: {{100 * share:.0f}} %", ", it says.") for n, share in zip(names, (0.8, 0.5, 0.1))}}
+sentences = {{
+    n: (f"{{n}}: {{100 * share:.0f}} %", ", it says. Rightly so.", ", it says.")
+    for n, share in zip(names, (0.8, 0.5, 0.1))
+}}
 answers = p.answers_payload(dict(zip(names, (0.8, 0.5, 0.1))), sentences, "Emphysema")
 found = {{
     "answers": offer(["answers"], lambda: pack(answers)),
@@ -95,9 +99,11 @@ v.viewer(
         "film": p.film_payload(
             "film", title="A film", alt="Four grey squares",
             part=offer(["film"], lambda: pack(p.film_pixels(spread(arrays["film"])))),
+            plain={{"title": "Film 1 of 1", "alt": "Some grey squares"}},
         ),
+        "sides": ("R", "L"),
         "findings": [
-            p.finding_payload(n, label=n, color="#00ff00", threshold=0.4, truth=t)
+            p.finding_payload(n, label=n, color="#00ff00", threshold=0.4, truth=t, known=(f"Known of {{n}}.", "More."))
             for n, t in zip(names, ("present", "absent", None))
         ],
         "panels": [
@@ -250,7 +256,7 @@ def test_arrow_chooses_the_next_finding_and_python_sees_it(open_viewer):
     settle(page)
     np.testing.assert_allclose(quadrants(page, "SHAP"), overlaid("shap", 1, opacity=0.6), atol=2.5)
     chosen = page.locator(".viewer [role=option][aria-selected=true]")
-    expect(chosen).to_have_text("Emphysema○0.50")
+    expect(chosen).to_have_text("Emphysema50 %")
     expect(page.locator(".viewer .answer")).to_have_text("Emphysema: 50 %, it says.")
     expect(page.get_by_text("Python: none")).to_be_visible()  # no run of the page was needed
     look(page)
@@ -375,11 +381,47 @@ def test_truth_is_drawn_where_it_is_known(open_viewer):
     settle(page)
     assert canvas(page, "Film").evaluate(green) == []
     page.locator(".viewer [role=listbox]").press("ArrowDown")
-    expect(page.get_by_role("button", name="Truth")).to_be_disabled()
+    expect(page.get_by_role("button", name="Truth")).to_be_enabled()  # or it would tell which finding has an outline
+
+
+TOLD = "Rightly|Truth: (present|absent)|●|○|A film|Four grey squares"
+EVERYTHING = """root => [root.innerText, ...[...root.querySelectorAll("*")].flatMap(
+    ({ attributes }) => [...attributes].map(({ value }) => value))].join("\\n")"""
+
+
+def test_one_switch_shows_and_hides_all_of_the_truth_at_once(open_viewer):
+    page = open_viewer()
+    viewer, asked = page.locator(".viewer"), []
+    hidden = viewer.evaluate(EVERYTHING)
+    assert re.findall(TOLD, hidden) == []
+    assert "Truth: hidden." in hidden and "Film 1 of 1" in hidden and "Some grey squares" in hidden
+    assert page.evaluate("document.documentElement.dataset.truth") == "off"
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="Truth").click()
+    expect(page.locator(".viewer .answer")).to_have_text("Effusion: 80 %, it says. Rightly so.")
+    told = viewer.evaluate(EVERYTHING)
+    for words in ("Truth: present.", "Truth: absent.", "Truth: unknown.", "●", "○", "A film", "Four grey squares"):
+        assert words in told
+    assert page.evaluate("document.documentElement.dataset.truth") == "on"
+    assert [url for url in asked if "/parts/" in url] == []
+    page.keyboard.press("t")
+    expect(page.locator(".viewer .answer")).to_have_text("Effusion: 80 %, it says.")
+    assert viewer.evaluate(EVERYTHING) == hidden
+
+
+def test_what_is_known_of_the_model_stands_below_the_verdict_of_the_finding(open_viewer):
+    page = open_viewer()
+    known = page.locator(".viewer .known")
+    expect(known.locator("summary")).to_have_text("Known of Effusion.")
+    expect(known.locator("p")).to_be_hidden()
+    known.locator("summary").click()
+    expect(known.locator("p")).to_have_text("More.")
+    page.locator(".viewer [role=listbox]").press("ArrowDown")
+    expect(known.locator("summary")).to_have_text("Known of Emphysema.")
 
 
 def test_panels_have_names_for_those_who_hear_them(open_viewer):
     page = open_viewer()
     expect(page.get_by_role("img", name="Four grey squares")).to_be_visible()
-    expect(page.get_by_role("img", name="SHAP for Effusion. Probability 0.80, above")).to_be_visible()
-    expect(page.get_by_role("option", name="Effusion. Probability 0.80")).to_be_visible()
+    expect(page.get_by_role("img", name="SHAP for Effusion. Probability 80 %, above")).to_be_visible()
+    expect(page.get_by_role("option", name="Effusion. Probability 80 %")).to_be_visible()

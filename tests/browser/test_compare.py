@@ -125,7 +125,7 @@ def test_downloads_hold_what_the_page_shows(visit, library):
     from xai.models.classifier import Classifier
     from xai.models.library import find_model
 
-    page = visit(seed="3")
+    page = visit(seed="3", truth="on")
     finish(page)
     page.locator(".viewer .save summary").click()
     name, content = download(page, "Raw maps (NPZ)")

@@ -27,10 +27,12 @@ def library(tmp_path_factory):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_opens_on_what_comes_with_the_app_and_asks_nobody_else(page, address, path):
-    asked = []
+    asked, failed = [], []
     page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     page.goto(f"{address}{path}", timeout=SLOW)
     expect(page.locator(".stMain").get_by_text(re.compile(PAGES[path])).first).to_be_visible(timeout=SLOW)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     assert asked
+    assert failed == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

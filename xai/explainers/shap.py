@@ -22,6 +22,7 @@ from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.regions import superpixels
 from xai.models.engine import BATCH_SIZE
+from xai.written import with_unit
 
 TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
@@ -98,7 +99,7 @@ class SHAP(Explainer):
             "residual_share",
             "Residual",
             "What the map's sum misses of that difference.",
-            write=lambda share: f"{100 * share:.1f} %",
+            write=lambda share: with_unit(f"{100 * share:.1f}", "%"),
             warns=lambda share: share > LARGE_RESIDUAL,
             shown=lambda share: share is not None,
         ),

@@ -32,7 +32,7 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     pixels : numpy.ndarray
         float32, (H, W), in [0, 1], 1 = dense (white); square pixels.
     facts : xai.films.film.FilmFacts
-        With modality and view where the file gives them in the standard's terms.
+        With modality, view and sides where the file gives them in the standard's terms.
 
     Raises
     ------
@@ -60,6 +60,7 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         modality=modality,
         view=header.view_of(ds),
         notes=notes + more,
+        sides=header.sides_of(ds),
     )
     return pixels, facts
 

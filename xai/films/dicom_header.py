@@ -9,8 +9,9 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
+from pydicom.multival import MultiValue
 
-from xai.films.film import Doubt, FilmError, check_size
+from xai.films.film import AS_HUNG, Doubt, FilmError, Sides, check_size
 
 NEEDED = (
     "SamplesPerPixel",
@@ -31,6 +32,7 @@ OPTIONAL = (
     "Modality",
     "ViewPosition",
     "ViewCodeSequence",
+    "PatientOrientation",
     "BodyPartExamined",
     "PresentationIntentType",
     "BurnedInAnnotation",
@@ -97,6 +99,20 @@ def view_of(ds: Dataset) -> str | None:
         return view
     codes = ds.get("ViewCodeSequence") or []
     return next((_VIEW_CODES.get(str(code.get("CodeValue", ""))) for code in codes), None)
+
+
+def sides_of(ds: Dataset) -> Sides | None:
+    """Give the patient's sides on the image's left and right; None where the file does not say.
+
+    Patient Orientation (PS3.3, C.7.6.1.1.1) names where rows and columns lead to: left and feet, as films are hung, or
+    right and feet. A view alone, PA or AP, says how the beam went, and Image Laterality which of a pair of organs is
+    shown: neither says how the picture was stored.
+    """
+    told = ds.get("PatientOrientation")
+    if not isinstance(told, MultiValue) or len(told) != 2:
+        return None
+    rows, columns = (str(one).strip().upper()[:1] for one in told)
+    return {"L": AS_HUNG, "R": AS_HUNG[::-1]}.get(rows) if columns in ("F", "H") else None
 
 
 def doubts_of(ds: Dataset) -> tuple[str, ...]:

@@ -17,6 +17,12 @@ MIN_SIDE = 32  # a lung is then some ten pixels wide: below this it is an icon, 
 MAX_ASPECT = MAX_SIDE_KEPT // MIN_SIDE  # so that the short side still has MIN_SIDE pixels once scaled down
 
 
+Sides = tuple[str, str]
+"""The patient's sides on the image's left and right."""
+
+AS_HUNG: Sides = ("R", "L")
+
+
 class FilmError(ValueError):
     """A file that cannot be hung; the message is one sentence for the visitor."""
 
@@ -43,6 +49,9 @@ class FilmFacts:
         What the reader decided and noticed, in words.
     doubts : tuple of str
         Those of the notes that should make one doubt what a model answers about the film.
+    sides : (str, str) or None
+        The patient's sides on the image's left and right, ``("R", "L")`` as films are hung, or ``("L", "R")``; None
+        where the file does not say.
     """
 
     format: str
@@ -53,6 +62,7 @@ class FilmFacts:
     view: str | None = None
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    sides: Sides | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

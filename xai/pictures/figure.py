@@ -144,7 +144,7 @@ def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int
 def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """Break a text into lines that are no wider than ``width`` pixels."""
     lines = [""]
-    for word in text.split():
+    for word in text.split(" "):  # at no space that keeps a number and its unit together
         longer = f"{lines[-1]} {word}".lstrip()
         if font.getlength(longer) <= width:
             lines[-1] = longer

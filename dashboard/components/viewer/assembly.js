@@ -98,7 +98,7 @@ export class Assembly {
       rect: input?.rect ?? [0, 0, 1, 1],
       inputPixels: input?.pixels ?? null,
       outlines: this.outlinesOf(payload.masks?.part ?? null),
-      findings: payload.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null })),
+      findings: payload.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null, written: answers?.written[one.name] ?? null })),
       panels: payload.panels.map((panel) => this.panelOf(panel, items.get(panel.method))),
       luts: this.tables(payload.luts),
     };

@@ -2,6 +2,7 @@
 // The controls of the display, made by Python from its table of settings. Each carries data-display, the name of what
 // it changes; data-key, the key that does the same; and a slider its limits.
 
+import { withUnit } from "../shared/written.js";
 import { clamp } from "./geometry.js";
 
 /** @import { Display } from "./payload.d.ts" */
@@ -10,8 +11,8 @@ import { clamp } from "./geometry.js";
 
 /** @type {Record<string, (value: number) => string>} */
 const WRITTEN = {
-  share: (value) => `${Math.round(100 * value)} %`,
-  percent: (value) => `${Math.round(value)} %`,
+  share: (value) => withUnit(Math.round(100 * value), "%"),
+  percent: (value) => withUnit(Math.round(value), "%"),
   number: (value) => value.toFixed(2),
 };
 

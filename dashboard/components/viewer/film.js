@@ -109,6 +109,13 @@ export class FilmPanel {
    * @param {number} boxes
    */
   showWords({ finding, display }, boxes) {
+    this.showWindow(display);
+    const drawn = boxes ? ` Its ${boxes === 1 ? "box is" : `${boxes} boxes are`} drawn on the film.` : "";
+    this.node.querySelector(".verdict").textContent = `${finding.label}. ${verdict(finding)}${drawn}`;
+  }
+
+  /** @param {Display} display */
+  showWindow(display) {
     /**
      * @param {number} a
      * @param {number} b
@@ -119,8 +126,6 @@ export class FilmPanel {
     );
     this.presets.value = preset < 0 ? "own" : String(preset);
     paintGreyBar(find(this.node, ".scale canvas", HTMLCanvasElement), display);
-    const drawn = boxes ? ` Its ${boxes === 1 ? "box is" : `${boxes} boxes are`} drawn on the film.` : "";
-    this.node.querySelector(".verdict").textContent = `${finding.label}. ${verdict(finding)}${drawn}`;
   }
 
   /** @param {string} notice */

@@ -12,7 +12,7 @@ const TRUTH_MARKS = { present: "●", absent: "○" };
 const isFlagged = ({ probability, threshold }) => threshold != null && probability != null && probability >= threshold;
 
 /**
- * What the model and the truth say of one finding, in one sentence each.
+ * What the model and, unless it is hidden, the truth say of one finding, in one sentence each.
  * @param {Answered} finding
  */
 export function verdict(finding) {
@@ -20,10 +20,10 @@ export function verdict(finding) {
   const rule = finding.rule ? ` (${finding.rule})` : "";
   const said =
     finding.threshold == null
-      ? `Probability ${finding.probability.toFixed(2)}, no threshold.`
-      : `Probability ${finding.probability.toFixed(2)}, ${isFlagged(finding) ? "above" : "below"} ` +
-        `its threshold ${finding.threshold.toFixed(2)}${rule}.`;
-  return `${said} Truth: ${finding.truth ?? "unknown"}.`;
+      ? `Probability ${finding.written}, no threshold.`
+      : `Probability ${finding.written}, ${isFlagged(finding) ? "above" : "below"} ` +
+        `its threshold ${finding.threshold_written}${rule}.`;
+  return finding.truth === undefined ? said : `${said} Truth: ${finding.truth ?? "unknown"}.`;
 }
 
 /**
@@ -58,7 +58,7 @@ function findingRow(finding) {
     element("span", { class: "swatch" }),
     element("span", { class: "name" }, finding.label),
     element("span", { class: "truth" }, TRUTH_MARKS[finding.truth] ?? ""),
-    element("span", { class: "number" }, finding.probability?.toFixed(2) ?? "…"),
+    element("span", { class: "number" }, finding.written ?? "…"),
     bar,
   );
   return row;

@@ -14,11 +14,15 @@ export interface WindowPreset {
   width: number;
 }
 
+/** Stands in the place of words that tell the truth, while that is hidden. */
+export type Plain<Words> = Partial<Words>;
+
 export interface Film {
   id: string;
   title: string;
   alt: string;
   part: string;
+  plain: Plain<{ title: string; alt: string }>;
 }
 
 /** The part of a film. */
@@ -38,19 +42,31 @@ export interface Finding {
   label: string;
   color: string;
   threshold: number | null;
+  threshold_written: string | null;
   rule: string;
   truth: "present" | "absent" | null;
+  known: { lead: string; rest: string };
 }
 
 /** A finding and what the model answers; null until it has. */
-export interface Answered extends Finding {
+export interface Answered extends Omit<Finding, "truth"> {
   probability: number | null;
+  written: string | null;
+  /** null where it is not known, undefined while it is hidden */
+  truth: Finding["truth"] | undefined;
+}
+
+export interface Verdict {
+  lead: string;
+  rest: string;
+  plain: Plain<{ rest: string }>;
 }
 
 /** The part of the model's answers. */
 export interface Answers {
   probabilities: Record<string, number>;
-  verdicts: Record<string, { lead: string; rest: string }>;
+  written: Record<string, string>;
+  verdicts: Record<string, Verdict>;
   first: string;
 }
 
@@ -67,6 +83,7 @@ export interface Caption {
   cost: string;
   alt: string | null;
   truth_note: TruthNote | null;
+  plain: Plain<Omit<Caption, "plain">>;
 }
 
 /** What lies where a map's strongest evidence is, though it is none for the map's finding. */
@@ -91,6 +108,7 @@ export interface PanelWords {
   unit: string;
   how: string;
   lies: string;
+  plain: Plain<{ title: string }>;
   picture?: Named;
 }
 
@@ -147,6 +165,7 @@ export interface Payload {
   heard: number;
   model: string;
   about: string;
+  sides: [string, string] | null;
   page: string;
   group: string;
   standing: Standing;

@@ -6,7 +6,7 @@ import { drawDashed, othersOf } from "./elsewhere.js";
 import { WindowedPicture } from "./film.js";
 import { boxOnFilm, filmBox, strokeOver } from "./geometry.js";
 
-/** @import { Box, Data, Display, Drawing, Finding, OtherTruth, Place } from "./payload.d.ts" */
+/** @import { Answered, Box, Data, Display, Drawing, OtherTruth, Place } from "./payload.d.ts" */
 
 const SURROUND = "#060606";
 
@@ -32,15 +32,15 @@ export class Scene {
     const field = filmBox(data.pixels.shape);
     const film = this.view.toPixels(field, size);
     const input = this.view.toPixels(boxOnFilm(data.rect, field), size);
-    const others = display.truth ? othersOf(data.panels, finding) : [];
+    const others = finding ? othersOf(data.panels, finding) : [];
     this.drawBase(size, film, input, data, display);
     for (const panel of panels) {
       const context = sized(panel.canvas, size);
       context.drawImage(this.base, 0, 0);
       panel.draw(context, { index, display, luts: data.luts }, { box: input, film, size, ratio });
-      if (display.truth) this.drawTruth(context, { data, finding, field, film, size, ratio });
+      if (finding) this.drawTruth(context, { data, finding, field, film, size, ratio });
       others.forEach((other, index) => this.drawElsewhere(context, { data, other, index, field, film, size, ratio }));
-      placeSides(panel.node, film, size, ratio);
+      showSides(panel.node, data.sides, film, size, ratio);
     }
   }
 
@@ -67,9 +67,9 @@ export class Scene {
   }
 
   /**
-   * Boxes and outlines in the finding's colour on a dark edge, to be seen on any film.
+   * Boxes and outlines in the finding's colour on a dark edge, to be seen on any film; none while they are hidden.
    * @param {CanvasRenderingContext2D} context
-   * @param {{data: Data, finding: Finding, field: Box} & Omit<Place, "box">} where
+   * @param {{data: Data, finding: Answered, field: Box} & Omit<Place, "box">} where
    */
   drawTruth(context, { data, finding, field, film, size, ratio }) {
     const strokes = [
@@ -109,25 +109,27 @@ function sized(canvas, size) {
 }
 
 /**
- * The patient's right is on the left of the image: R and L stand at the film's edges.
+ * The patient's sides stand at the film's edges.
  * @param {HTMLElement} node
  */
 export function addSides(node) {
-  for (const side of ["R", "L"]) {
-    find(node, ".stage").append(element("span", { class: "side", "aria-hidden": "true" }, side));
-  }
+  for (const name of ["side", "side"]) find(node, ".stage").append(element("span", { class: name, "aria-hidden": "true" }));
 }
 
 /**
+ * R and L, where it is known which is which; elsewhere the film's panel says that it is not.
  * @param {HTMLElement} node
+ * @param {Data["sides"]} sides
  * @param {Box} film
  * @param {number} size
  * @param {number} ratio
  */
-function placeSides(node, film, size, ratio) {
-  const [right, left] = Array.from(node.querySelectorAll(".side"), (side) => /** @type {HTMLElement} */ (side));
-  right.style.left = `${Math.max(0, film.left) / ratio + 6}px`;
-  left.style.right = `${Math.max(0, size - film.left - film.width) / ratio + 6}px`;
+function showSides(node, sides, film, size, ratio) {
+  const [first, second] = Array.from(node.querySelectorAll(".side"), (side) => /** @type {HTMLElement} */ (side));
+  const unknown = node.classList.contains("film") ? "side not known" : "";
+  [first.textContent, second.textContent] = sides ?? [unknown, ""];
+  first.style.left = `${Math.max(0, film.left) / ratio + 6}px`;
+  second.style.right = `${Math.max(0, size - film.left - film.width) / ratio + 6}px`;
 }
 
 /**

@@ -4,7 +4,7 @@
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
 import { element, find } from "./dom.js";
 
-/** @import { Answers } from "./payload.d.ts" */
+/** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
 
 /** @param {Item[]} items */
@@ -43,6 +43,7 @@ export class Standing {
    */
   constructor(root, press) {
     this.answer = find(root, ".answer");
+    this.known = find(root, ".known");
     this.words = find(root, ".progress .words");
     this.bar = find(root, ".progress progress", HTMLProgressElement);
     this.button = find(root, ".progress button", HTMLButtonElement);
@@ -66,6 +67,16 @@ export class Standing {
   }
 
   /**
+   * Say how good the model is at a finding: a line that stands, and more on demand.
+   * @param {Answered["known"]} known
+   */
+  showKnown({ lead, rest }) {
+    this.known.hidden = !lead;
+    find(this.known, "summary").textContent = lead;
+    find(this.known, "p").textContent = rest;
+  }
+
+  /**
    * @param {Item[]} items
    * @param {string} note
    * @param {string} about
@@ -77,6 +88,19 @@ export class Standing {
     this.bar.value = share ?? 0;
     this.button.hidden = button === null;
     if (button) this.button.textContent = button;
+  }
+
+  /**
+   * Say that there is only a film.
+   * @param {string} about
+   */
+  showAlone(about) {
+    this.answer.dataset.state = "ready";
+    this.answer.textContent = about;
+    this.known.hidden = true;
+    this.words.textContent = "";
+    this.bar.hidden = true;
+    this.button.hidden = true;
   }
 
   /** The server knows this page no longer: it has started anew, or everybody was away for long. */

@@ -6,7 +6,7 @@ import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
-import { bindTwin, othersOf } from "./elsewhere.js";
+import { bindTwin } from "./elsewhere.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
@@ -16,6 +16,7 @@ import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
+import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
 
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
@@ -41,6 +42,8 @@ class Viewer {
     /** @type {Payload | undefined} what of it is shown */
     this.payload = undefined;
     /** @type {Data | undefined} the same, with what was fetched */
+    this.whole = undefined;
+    /** @type {Data | undefined} the same as it is seen: without the truth while that is hidden */
     this.data = undefined;
     /** @type {Display} */
     this.display = undefined;
@@ -162,11 +165,18 @@ class Viewer {
 
   /** Show what Python sent and what has come since. */
   show() {
-    this.data = this.assembly.assemble(this.payload);
-    this.choice.first = this.data.answers?.first;
+    this.whole = this.assembly.assemble(this.payload);
+    this.choice.first = this.whole.answers?.first;
+    this.see();
+    this.refresh();
+  }
+
+  /** Show the truth, or nothing of it. */
+  see() {
+    this.data = this.display.truth ? this.whole : withoutTruth(this.whole);
     this.film.receive(this.data.film);
     this.arrangePanels();
-    this.refresh();
+    document.documentElement.dataset.truth = this.display.truth ? "on" : "off"; // for what Streamlit shows of it
   }
 
   /**
@@ -238,8 +248,8 @@ class Viewer {
     }
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
-        const isPicture = Boolean(this.payload.panels[index].picture); // also while that is still on its way
-        const panel = isPicture ? new PicturePanel(template) : new MethodPanel(template);
+        // Its picture may still be on its way.
+        const panel = this.payload.panels[index].picture ? new PicturePanel(template) : new MethodPanel(template);
         this.hang(panel);
         this.panels.set(data.method, panel);
       }
@@ -259,6 +269,7 @@ class Viewer {
   /** @param {Partial<Display>} change */
   changeDisplay(change) {
     this.display = { ...this.display, ...withinLimits(this.root, change) };
+    if ("truth" in change) this.see();
     this.refresh();
     clearTimeout(this.sending);
     this.sending = window.setTimeout(() => this.tellDisplay(), DEBOUNCE_MS);
@@ -293,28 +304,37 @@ class Viewer {
   /** Write every word and control as the state is now, and ask for a new picture. */
   refresh() {
     const { data, display, selected, index } = this;
+    showControls(this.root, display);
+    this.root.dataset.alone = String(!data.findings.length);
+    if (!data.findings.length) {
+      this.showAlone();
+      return;
+    }
     const finding = data.findings[index];
     const items = this.assembly.itemsOf(this.payload);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
+    this.standing.showKnown(finding.known);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
     this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));
     this.root.dataset.overlay = String(display.overlay);
     nameOutputs(this.root, data.outputs);
     this.list.show(data.findings, selected, display.order);
-    showControls(this.root, display);
     find(this.root, "[value=input]", HTMLInputElement).disabled = !data.inputPixels;
-    find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !this.hasTruth();
+    const isKnown = knowsTruth(this.whole);
+    find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !isKnown;
+    find(this.root, ".legend .truth").textContent = legendOfTruth(isKnown, display.truth);
     const told = { finding, index, count: data.findings.length, display, without: data.without, luts: data.luts };
-    const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
+    const boxes = data.truth[selected]?.length ?? 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
     this.requestDraw();
   }
 
-  hasTruth() {
-    const { truth, outlines, panels } = this.data;
-    const isElsewhere = othersOf(panels, { name: this.selected }).length > 0;
-    return Boolean(truth?.[this.selected]?.length || outlines[this.selected] || isElsewhere);
+  /** Without a model there is the film, and what there is to say of that. */
+  showAlone() {
+    this.standing.showAlone(this.data.about);
+    this.film.showWindow(this.display);
+    this.requestDraw();
   }
 
   /** As many panels in a row as keep their least width, in even rows. */

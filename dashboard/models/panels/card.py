@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.models.cautions import cautions
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import (
+from dashboard.page.card_figures import (
     Origin,
     architecture,
     at,
@@ -54,7 +54,7 @@ def _numbers(card: ModelCard) -> None:
     where = f"On {evaluation.title.lower()}." if evaluation else "The card has no figures."
     mean = evaluation.mean if evaluation else None
     error = mean.ece if mean else None
-    interval = "" if mean is None or mean.low is None else f"95 %: {mean.low:.2f} to {mean.high:.2f}"
+    interval = "" if mean is None or mean.low is None else f"95\u00a0%: {mean.low:.2f} to {mean.high:.2f}"
     area = "AUROC" if len(card.outputs) == 1 else "Mean AUROC"
     answers = "each by itself" if card.link == "sigmoid" else "one of them, never two"
     rows = [

@@ -10,7 +10,8 @@ from dashboard.models.figures import QUIET, pair_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.card import input_words
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words
-from dashboard.models.reading import (
+from dashboard.models.visit import visit
+from dashboard.page.card_figures import (
     Evaluation,
     Measured,
     architecture,
@@ -20,7 +21,6 @@ from dashboard.models.reading import (
     parameters,
     trained_on,
 )
-from dashboard.models.visit import visit
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard
@@ -52,7 +52,7 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
                 config=QUIET,
                 alt=f"AUROCs of {names[0]} and {names[1]}; the table has the numbers.",
             )
-            st.caption(f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95 % intervals.")
+            st.caption(f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95\u00a0% intervals.")
         with table:
             st.dataframe(
                 pair_table(model, other, ours, theirs),

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import architecture, parameters
 from dashboard.models.services import Layer, ModelServices, layers_key, megabytes
+from dashboard.page.card_figures import architecture, parameters
 from dashboard.page.words import escape
 
 TABLE_HEIGHT = 420

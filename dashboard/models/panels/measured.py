@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import Evaluation, Measured, at, evaluations, number, text
 from dashboard.models.visit import visit
+from dashboard.page.card_figures import Evaluation, Measured, at, evaluations, number, text
 from dashboard.page.palette import theme_ink
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent
@@ -81,7 +81,7 @@ def show_measured(library: Library, model: ModelEntry) -> None:
         )
         st.caption(
             "AUROC: the chance that a film with the finding scores above one without; 0.5, the dotted line, is a coin. "
-            "With its 95 % interval.",
+            "With its 95\u00a0% interval.",
             help=definitions(card),
         )
     _token(card, evaluation)
@@ -161,11 +161,11 @@ def _token(card: ModelCard, evaluation: Evaluation) -> None:
     if films is None or lower is None or change is None:
         return
     low, high = (number(at(token, f"lower_without_{end}")) for end in ("low", "high"))
-    interval = "" if low is None or high is None else f" (95 % interval {percent(low)} to {percent(high)})"
+    interval = "" if low is None or high is None else f" (95\u00a0% interval {percent(low)} to {percent(high)})"
     st.markdown(
         f"**Does it look at the token?** Of {films:,.0f} films with a hospital token, each rendered again without it, "
         f"the logit of emphysema is lower without on **{percent(lower)}**{interval}; the mean change is "
-        f"**{change:+.2f}**. A model that looks at the chest alone would be near 50 % and 0."
+        f"**{change:+.2f}**. A model that looks at the chest alone would be near 50\u00a0% and 0."
     )
     if meaning := text(at(token, "meaning")):
         st.caption(escape(meaning))

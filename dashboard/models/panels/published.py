@@ -8,9 +8,9 @@ import streamlit as st
 from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, choose_evaluation, evaluation_words
-from dashboard.models.reading import Evaluation, Measured
 from dashboard.models.state import MOST_BESIDE
 from dashboard.models.visit import visit
+from dashboard.page.card_figures import Evaluation, Measured
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published

@@ -11,8 +11,8 @@ import streamlit as st
 from dashboard.models.curves import Curves, CurvesError, best_epoch, curves_figure, read_curves
 from dashboard.models.figures import QUIET
 from dashboard.models.inventory import ModelEntry
-from dashboard.models.reading import at, number, text
 from dashboard.models.versions import remedies
+from dashboard.page.card_figures import at, number, text
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, signed
 from training.fitting.log import LOG_SUFFIX
@@ -83,7 +83,7 @@ def simulated_words(card: ModelCard) -> str:
     verdict = "They help" if low > 0 else "They harm" if high < 0 else "Which of the two is better cannot be told"
     return (
         f"Trained with them, once a seed, the mean AUROC on {films:,.0f} real test films is {areas['with']}; without "
-        f"them {areas['without']}. Difference {signed(change, 3)} (95 % interval {signed(low, 3)} to "
+        f"them {areas['without']}. Difference {signed(change, 3)} (95\u00a0% interval {signed(low, 3)} to "
         f"{signed(high, 3)}). {verdict} on so many films."
     )
 

@@ -49,7 +49,7 @@ def model_table(scene: Scene) -> pd.DataFrame:
                     f"{numbers.area(test.first)} ({numbers.area_interval(test.first)})"
                 ),
                 "difference": difference(test.difference),
-                "95 % interval": f"{difference(test.low)} to {difference(test.high)}",
+                "95\u00a0% interval": f"{difference(test.low)} to {difference(test.high)}",
                 "p": p_value(test.p),
                 "films": f"{test.films:,}",
             }

@@ -32,7 +32,7 @@ def show(scene: Scene) -> None:
         return
     picture, table = st.columns([1, 1.9], gap="small")
     with picture:
-        st.markdown("**AUROC**, with 95 % interval")
+        st.markdown("**AUROC**, with 95\u00a0% interval")
         st.plotly_chart(
             interval_figure(measured, scene),
             key="roc_chart_groups",
@@ -43,7 +43,7 @@ def show(scene: Scene) -> None:
             ),
         )
     with table:
-        st.markdown("**At this threshold**, with Wilson's 95 % interval")
+        st.markdown("**At this threshold**, with Wilson's 95\u00a0% interval")
         st.dataframe(
             group_table(measured, scene.threshold.value),
             hide_index=True,
@@ -139,4 +139,4 @@ def _with_interval(share: Share) -> str:
     if math.isnan(share.value):
         return numbers.NONE
     digits = 1 if share.high < 0.1 else 0
-    return f"{100 * share.value:.1f} % ({100 * share.low:.{digits}f}–{100 * share.high:.{digits}f})"
+    return f"{numbers.share(share.value)} ({100 * share.low:.{digits}f}–{100 * share.high:.{digits}f})"

@@ -17,6 +17,7 @@ from training.evaluate.decision import decision_curve, expected_cost
 from training.evaluate.ranked import Counts
 from training.evaluate.rates import npv_at, ppv_at
 from training.evaluate.thresholds import choose
+from xai.written import with_unit
 
 PLACES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MISSES = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500)
@@ -43,7 +44,7 @@ def _another_prevalence(scene: Scene) -> None:
         key=f"prevalence_{scene.finding}",
         value=asked,
         take=lambda value: {"prevalence": None if value == here else float(value)},
-        format_func=lambda value: f"{100 * value:.3g} %" + (" (here)" if value == here else ""),
+        format_func=lambda value: with_unit(f"{100 * value:.3g}", "%") + (" (here)" if value == here else ""),
         help="Sensitivity and specificity are kept, PPV and NPV follow from Bayes' rule. That they are kept is an "
         "assumption: sicker patients are often easier to tell.",
     )
@@ -98,7 +99,9 @@ def prevalence_figure(counts: Counts, here: float, asked: float, colors: Colors)
             x=[at], y=[ppv_at(counts, at)[0]], mode="markers", name=name, marker=marker, hovertemplate=hover
         )
     ticks = [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9]
-    figure.update_xaxes(type="log", range=[-3.05, 0], tickvals=ticks, ticktext=[f"{100 * tick:g} %" for tick in ticks])
+    figure.update_xaxes(
+        type="log", range=[-3.05, 0], tickvals=ticks, ticktext=[with_unit(f"{100 * tick:g}", "%") for tick in ticks]
+    )
     figure.update_layout(legend={"x": 0.02, "y": 0.98, "xanchor": "left", "yanchor": "top"})
     return figure
 

@@ -32,7 +32,7 @@ def glossary(scene: Scene) -> list[tuple[str, str]]:
         ("Sensitivity", f"Also recall, or true positive rate. Of the {counts.tp + counts.fn:,} films with {name}, "
          f"{counts.tp:,} are flagged: {numbers.share(found.sensitivity.value)}."),
         ("Specificity", f"Of the {counts.tn + counts.fp:,} films without it, {counts.tn:,} are left alone: "
-         f"{numbers.share(found.specificity.value)}. What is missing to 100 % are the false alarms."),
+         f"{numbers.share(found.specificity.value)}. What is missing to 100\u00a0% are the false alarms."),
         ("PPV", f"Positive predictive value, or precision. Of the {flagged:,} flagged films, {counts.tp:,} have it: "
          f"{numbers.share(found.ppv.value)}. It falls as the finding gets rarer, though the model stays the same: see "
          "“What if”."),
@@ -52,8 +52,8 @@ def glossary(scene: Scene) -> list[tuple[str, str]]:
          "For a rare finding it shows what the ROC curve hides: how many of the flags are false."),
         ("Average precision", f"The mean height of that curve: {scene.curves.average_precision:.3f}. A coin's is the "
          f"prevalence, {scene.ranked.prevalence:.3f}, so it cannot be compared between findings."),
-        ("Calibration", "Whether probabilities mean what they say: of films given 10 %, one in ten should have it. A "
-         f"model can rank perfectly and still be off. The mean gap here is {calibration.error:.3f} (expected "
+        ("Calibration", "Whether probabilities mean what they say: of films given 10\u00a0%, one in ten should have "
+         f"it. A model can rank perfectly and still be off. The mean gap here is {calibration.error:.3f} (expected "
          f"calibration error, {calibration.binning})."),
         ("Interval", f"What the figure would vary by, had other {scene.judged.whose.drawn} been drawn: the interval "
          "holds the true value 95 times in 100. Shares have Wilson's, which takes films as independent. "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -217,7 +216,7 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
     probability = 1 / (1 + np.exp(-logit))
     answers = content(services, page, items["answers"])
     assert answers["probabilities"]["Effusion"] == pytest.approx(probability)
-    assert answers["verdicts"]["Effusion"]["lead"] == f"Effusion: {100 * probability:.0f} %"
+    assert answers["verdicts"]["Effusion"]["lead"] == f"Effusion: {100 * probability:.0f}\u00a0%"
     maps = content(services, page, items["gradcam"])
     assert maps["maps"].shape == (2, 16, 16)
     assert set(maps["captions"]) == {"Effusion", "Mass"}
@@ -291,11 +290,16 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
     assert "film" not in link_of(app)
     shelf.add_model("bare").with_suffix(".json").unlink()
     app.run().selectbox(key="compare_model").set_value("bare").run()
-    assert "The film alone." in [one.value for one in app.caption]
     assert app.get("imgs") == []  # which Streamlit would serve to anybody
-    (name,) = re.findall('<img src="/api/parts/([0-9a-f]+)" alt="Film mine.png"', "".join(html_of(app)))
-    assert find(name, page.visitor).content.startswith(b"\x89PNG")
-    assert find(name, new_token()) is None
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (alone,) = [one for one in sent if "film" in one]
+    assert (alone["film"]["title"], alone["findings"], alone["panels"]) == ("mine.png", [], [])
+    assert find(alone["film"]["part"], page.visitor).content
+    assert find(alone["film"]["part"], new_token()) is None
+    assert app.button[-1].label == "Write a starter card"
+    assert page.choose({"display": dict(DISPLAY) | {"invert": True}}, 1)["query"] == "model=bare&invert=on"
+    with pytest.raises(ValueError, match="no such output"):
+        page.choose({"finding": "Mass"}, 2)
 
 
 def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, own_library, shelf):
@@ -325,10 +329,6 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
 
 def page_of(app: AppTest) -> Page:
     return app.session_state["open_page"]
-
-
-def html_of(app: AppTest) -> list[str]:
-    return [one.proto.body for one in app.get("html")]
 
 
 def waiting(app: AppTest) -> list[Item]:

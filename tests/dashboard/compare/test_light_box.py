@@ -102,9 +102,34 @@ def logits(*shares: float) -> np.ndarray:
 def test_answers_hold_probabilities_and_a_sentence_for_each_finding():
     answers = light_box.answers_part(CARD, logits(0.1, 0.25, 0.7), TRUTH)
     assert answers["probabilities"] == pytest.approx({"Pleural_Thickening": 0.1, "Mass": 0.25, "Normal": 0.7})
-    assert answers["verdicts"]["Mass"]["lead"] == "Mass: 25 %"
-    assert "above its threshold of 20 %: flagged. Rightly so" in answers["verdicts"]["Mass"]["rest"]
+    assert answers["verdicts"]["Mass"]["lead"] == "Mass: 25\u00a0%"
+    assert "above its threshold of 20\u00a0%: flagged. Rightly so" in answers["verdicts"]["Mass"]["rest"]
     assert "A false positive" in answers["verdicts"]["Normal"]["rest"]
+    assert answers["written"] == {"Pleural_Thickening": "10\u00a0%", "Mass": "25\u00a0%", "Normal": "70\u00a0%"}
+
+
+@pytest.mark.parametrize("card", [CARD, SOFTMAX])
+def test_while_the_truth_is_hidden_the_words_are_those_of_a_film_of_which_nothing_is_known(card):
+    known, unknown = (light_box.answers_part(card, logits(0.1, 0.25, 0.7), truth) for truth in (TRUTH, {}))
+    for name, verdict in known["verdicts"].items():
+        assert verdict["plain"] == {"rest": unknown["verdicts"][name]["rest"]}
+    assert known["verdicts"]["Mass"]["rest"] != known["verdicts"]["Mass"]["plain"]["rest"]
+    made = [explanation(name, np.eye(16)) for name in card.outputs]
+    told, plain = (light_box.maps_part(EXPLAINERS["gradcam"], made, card, truth)["captions"] for truth in (TRUTH, {}))
+    for name, caption in told.items():
+        assert caption["plain"] == {"alt": plain[name]["alt"]}
+    assert told["Mass"]["alt"] != told["Mass"]["plain"]["alt"]
+
+
+def test_where_sides_are_not_known_words_name_those_of_the_picture():
+    values = np.zeros((15, 15))
+    values[2, 2] = 1.0
+    made = [explanation(name, values) for name in CARD.outputs]
+    for known, side in ((True, "patient's right"), (False, "picture's left")):
+        part = light_box.maps_part(EXPLAINERS["gradcam"], made, CARD, {}, sides_known=known)
+        caption = part["captions"]["Mass"]
+        assert side in caption["where"] and side in caption["alt"]
+        assert ("patient" in caption["alt"]) == known
 
 
 @pytest.mark.parametrize(
@@ -143,7 +168,7 @@ def test_maps_carry_their_words():
     caption = part["captions"]["Mass"]
     assert caption["where"] in caption["alt"]
     assert "truth present" in caption["alt"]
-    assert caption["cost"] == "1.50 s · 100 evaluations for all outputs"
+    assert caption["cost"] == "1.50\u00a0s · 100 evaluations for all outputs"
 
 
 def test_a_diagnostic_that_no_method_declares_reaches_the_page_under_its_key():

@@ -75,7 +75,7 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
     assert list(shown["rect"]) == [0, 0, 1, 1]
     hung = Hung(film, "a", services.library.record("generated", "a"))
     view = Shown.of(services, "page", State(methods=tuple(found)), hung, "wide", card)
-    figure = downloads._figure(view, "a", found, 0, {})
+    figure = downloads._figure(view, "a", "a", found, 0, {})
     with Image.open(io.BytesIO(figure)) as picture:
         assert picture.width > 4 * 480
     raw = np.load(io.BytesIO(downloads._raw_maps(found, 0, {})))
@@ -106,11 +106,15 @@ def test_the_largest_move_of_each_step_is_named_with_what_it_flips():
     ways = [own, *(recipe for recipe in others if recipe.step in ("fit", "contrast"))]
     answers = np.array([[0.3, 0.6], [0.1, 0.65], [0.9, np.nan], [0.3, 0.6], [0.3, 0.6], [0.3, 0.6]])
     assert recipes.largest_moves(card, ways, answers) == [
-        "Fit: Mass moves most, 30 % to 90 %, with “padded with air”; 1 of 2 outputs change sides of the threshold.",
+        "Fit: Mass moves most, 30\u00a0% to 90\u00a0%, with “padded with air”; "
+        "1 of 2 outputs change sides of the threshold.",
         "Contrast: no answer moves.",
     ]
     table = recipes.recipe_table(card, ways, answers)
-    assert list(table["Mass"])[:3] == ["30 %", "10 %", "90 %"] and table["Edema"].iloc[2] == "no finite number"
+    assert (
+        list(table["Mass"])[:3] == ["30\u00a0%", "10\u00a0%", "90\u00a0%"]
+        and table["Edema"].iloc[2] == "no finite number"
+    )
 
 
 def test_a_mean_map_of_films_keeps_the_proportion(card):

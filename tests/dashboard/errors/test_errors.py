@@ -158,7 +158,7 @@ def test_the_planted_cause_is_named_and_its_parts_add_up(overcaller):
     assert "Main cause: **weighting of the loss**" in words
     share = next(part.share for part in told.contributions if part.cause == "weighting")
     assert f"{100 * share:.0f} percentage points" in words
-    assert f"**{100 * told.predicted_prevalence:.0f} %** of 6,000 films" in sentences.headline("Emphysema", told)
+    assert f"**{100 * told.predicted_prevalence:.0f}\u00a0%** of 6,000 films" in sentences.headline("Emphysema", told)
     assert sentences.cause(audit(overcaller, "Mass", 0.9)) == ""
     assert "is not over-predicted" in sentences.headline("Mass", audit(overcaller, "Mass", 0.9))
 
@@ -179,7 +179,13 @@ def test_the_waterfall_goes_from_the_flagged_to_the_true_share(overcaller):
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0.148, "+15 pts"), (-0.013, "−1.3 pts"), (0.0004, "+0.04 pts"), (0.0, "0.0 pts"), (-0.5, "−50 pts")],
+    [
+        (0.148, "+15\u00a0pts"),
+        (-0.013, "−1.3\u00a0pts"),
+        (0.0004, "+0.04\u00a0pts"),
+        (0.0, "0.0\u00a0pts"),
+        (-0.5, "−50\u00a0pts"),
+    ],
 )
 def test_points_are_signed_and_small_ones_do_not_read_as_zero(share, words):
     assert figures.points(share) == words
@@ -197,8 +203,8 @@ def test_company_is_named_with_how_many_times_as_often():
     judged = join(said, films)
     words = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5, "positives"), "positives")
     assert (
-        words
-        == "**50 %** of the films labelled Mass also carry **Edema**, 1.9 times as many as among all films (26 %)."
+        words == "**50\u00a0%** of the films labelled Mass also carry **Edema**, "
+        "1.9 times as many as among all films (26\u00a0%)."
     )
 
 

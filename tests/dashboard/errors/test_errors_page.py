@@ -108,7 +108,7 @@ class TestAudit:
         app.number_input(key="errors_threshold").set_value(0.9).run()
         assert link_of(app) == MASS | {"rule": "number", "threshold": "0.9"}
         share = (answers(columns())["Mass"] >= 0.9).mean()
-        assert f"**{100 * share:.0f} %** of {COUNT} films" in shown(app)
+        assert f"**{100 * share:.0f}\u00a0%** of {COUNT} films" in shown(app)
         app.selectbox(key="errors_finding").set_value("Edema").run()
         assert link_of(app) == MASS | {"finding": "Edema"}
 
@@ -249,7 +249,7 @@ def test_classes_are_judged_each_against_the_rest(run, shelf):
     classes, said = add_classes(shelf)
     app = run(predictions="three", finding="covid", rule="number", threshold="0.4")
     assert "are classes, each judged against the rest" in plain(" ".join(one.value for one in app.caption))
-    assert f"**{round((said['covid'] >= 0.4).mean() * 100)} %** of 40 films are flagged" in plain(shown(app))
+    assert f"**{round((said['covid'] >= 0.4).mean() * 100)}\u00a0%** of 40 films are flagged" in plain(shown(app))
     wrong = int(((said["covid"] >= 0.4) & (classes != "covid")).sum())
     atlas = run(predictions="three", finding="covid", rule="number", threshold="0.4", section="atlas")
     assert wrong and len(galleries(atlas)[0]) == min(wrong, 8)

@@ -295,7 +295,7 @@ def test_own_films_are_a_dataset_of_this_visitor_and_nothing_of_them_is_written(
     app = run(bring(3), dataset=OWN, finding="Effusion")
     assert said(app) == ""
     assert [one["title"] for one in gallery(app)] == ["<i>0</i>", "<i>1</i>", "<i>2</i>"]
-    assert [one["answer"] for one in gallery(app)] == ["95 %", "", ""]
+    assert [one["answer"] for one in gallery(app)] == ["95\u00a0%", "", ""]
     app.session_state["films_chosen"] = dict.fromkeys(names(app))
     app.run()
     app.text_area(key="films_note_text").set_value("mine").run()

@@ -199,8 +199,8 @@ class TestWords:
         asked = State(finding="Mass")
         first, second, third = summaries(made, asked, np.arange(3), {"a": Remark(("x",), "words")})
         assert first.findings == "Mass, Edema"
-        assert (first.outcome, first.answer, first.written) == ("TP", "90 %", "x · note")
-        assert first.sentence == "a · PA · F · 61 years · labels: Mass, Edema · Mass 90 %, true positive"
+        assert (first.outcome, first.answer, first.written) == ("TP", "90\u00a0%", "x · note")
+        assert first.sentence == "a · PA · F · 61\u00a0years · labels: Mass, Edema · Mass 90\u00a0%, true positive"
         assert (second.findings, second.outcome) == ("none present", "FP")
         assert (third.findings, third.outcome, third.answer) == ("no labels", "", "")
 

@@ -135,7 +135,7 @@ def test_a_chip_for_each_condition_and_each_removes_itself():
         "Edema: uncertain in the source",
         "Mass: flagged",
         "Emphysema: false positive or false negative",
-        "Mass: 25 % to 100 %",
+        "Mass: 25\u00a0% to 100\u00a0%",
         "Emphysema: threshold 0.3",
         "split: test",
         "view: PA or AP",

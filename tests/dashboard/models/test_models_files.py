@@ -159,7 +159,9 @@ class TestVersions:
     def test_what_changed_is_told_by_finding(self):
         now = made()
         then = made(thresholds=card("x")["thresholds"] | {"Mass": {"value": 0.5, "rule": "old"}})
-        assert differences(now, then) == [{"Finding": "Mass", "Now": "threshold 10 %", "Then": "threshold 50 %"}]
+        assert differences(now, then) == [
+            {"Finding": "Mass", "Now": "threshold 10\u00a0%", "Then": "threshold 50\u00a0%"}
+        ]
 
 
 class TestCurves:

@@ -105,7 +105,7 @@ def test_figures_and_their_films_are_shown(run):
         "Atelectasis",
         "0.75 (0.67 to 0.81)",
         "20",
-        "10 %",
+        "10\u00a0%",
     ]
     assert "200 films of 190 patients" in plain(shown(app))
 
@@ -118,7 +118,7 @@ def test_the_token_is_told_beside_the_simulated_figures(run, stocked):
         card("first", performance={"test": evaluation(0.7), "unseen_simulated": evaluation(0.9) | {"token": token}}),
     )
     app = run(model="first", section="measured", evaluation="unseen_simulated")
-    assert "lower without on **91 %**" in plain(shown(app))
+    assert "lower without on **91\u00a0%**" in plain(shown(app))
     assert "**-1.20**" in plain(shown(app))
     assert link_of(app)["evaluation"] == "unseen_simulated"
     assert link_of(run(model="first", section="measured", part="unseen_simulated")) == link_of(app)  # an older link

@@ -14,8 +14,16 @@ from dashboard.models.panels.compare import same_films
 from dashboard.models.panels.published import table_beside
 from dashboard.models.panels.raw import MOST_VALUE, shortened
 from dashboard.models.panels.training import simulated_words
-from dashboard.models.reading import Measured, evaluations, main_evaluation, measured, origins, parameters, trained_on
 from dashboard.models.state import LINK, SECTIONS, State
+from dashboard.page.card_figures import (
+    Measured,
+    evaluations,
+    main_evaluation,
+    measured,
+    origins,
+    parameters,
+    trained_on,
+)
 from dashboard.page.palette import DARK
 from dashboard.server.library import Library
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation
@@ -160,8 +168,8 @@ class TestCautions:
         figures["findings"]["Hernia"]["positives"] = 5
         said = "\n".join(cautions(made(performance={"test": figures}, thresholds={})))
         assert "Mass: on these figures it may be no better than guessing." in said
-        assert "Edema (70 %)" in said
-        assert "off by 20 %" in said
+        assert "Edema (70\u00a0%)" in said
+        assert "off by 20\u00a0%" in said
         assert "No threshold was chosen for any finding" in said
         assert "Hernia: measured on only 5 films" in said
 
@@ -172,7 +180,7 @@ class TestCautions:
     def test_a_shortcut_is_named_where_twins_show_it(self, lower, change, warned):
         token = {"films": 400, "lower_without": lower, "mean_change_of_logit": change}
         said = cautions(made(performance={"unseen_simulated": evaluation(0.9) | {"token": token}}))
-        assert any(one.startswith("Shortcut: on 90 % of 400") for one in said) == warned
+        assert any(one.startswith("Shortcut: on 90\u00a0% of 400") for one in said) == warned
 
 
 class TestFigures:

@@ -33,16 +33,16 @@ def explanation(**changes: object) -> Explanation:
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.0, "0.0 %"),
-        (0.0004, "< 0.1 %"),
-        (0.001, "0.1 %"),
-        (0.0523, "5.2 %"),
-        (0.0999, "10.0 %"),
-        (0.1, "10 %"),
-        (0.814, "81 %"),
-        (0.9975, "99.8 %"),
-        (0.9997, "> 99.9 %"),
-        (1.0, "100 %"),
+        (0.0, "0.0\u00a0%"),
+        (0.0004, "<\u00a00.1\u00a0%"),
+        (0.001, "0.1\u00a0%"),
+        (0.0523, "5.2\u00a0%"),
+        (0.0999, "10.0\u00a0%"),
+        (0.1, "10\u00a0%"),
+        (0.814, "81\u00a0%"),
+        (0.9975, "99.8\u00a0%"),
+        (0.9997, ">\u00a099.9\u00a0%"),
+        (1.0, "100\u00a0%"),
     ],
 )
 def test_percent_keeps_small_shares_apart_from_none_and_large_ones_from_all(share, words):
@@ -52,9 +52,9 @@ def test_percent_keeps_small_shares_apart_from_none_and_large_ones_from_all(shar
 @pytest.mark.parametrize(
     ("probability", "truth", "said"),
     [
-        (0.31, None, "above its threshold of 30 %: flagged."),
-        (0.3, None, "above its threshold of 30 %: flagged."),
-        (0.29, None, "below its threshold of 30 %: not flagged."),
+        (0.31, None, "above its threshold of 30\u00a0%: flagged."),
+        (0.3, None, "above its threshold of 30\u00a0%: flagged."),
+        (0.29, None, "below its threshold of 30\u00a0%: not flagged."),
         (0.31, "present", "Rightly so: the dataset says that it is present."),
         (0.31, "absent", "A false positive: the dataset says that it is absent."),
         (0.29, "present", "A miss: the dataset says that it is present."),
@@ -69,7 +69,7 @@ def test_the_verdict_compares_the_answer_with_threshold_and_truth(probability, t
 
 
 def test_the_verdict_shows_an_output_name_as_it_is():
-    assert verdict("No *finding*", 0.9, CUT, None)[0] == "No *finding*: 90 %"
+    assert verdict("No *finding*", 0.9, CUT, None)[0] == "No *finding*: 90\u00a0%"
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_escape_leaves_no_formatting(text, shown):
 
 def test_alternative_text_says_what_the_map_shows():
     words = alternative_text(explanation(), LIME, CARD, "absent", "Brightest here.")
-    assert words == "LIME for Effusion, p = 0.81, threshold 0.30, truth absent. Brightest here."
+    assert words == "LIME for Effusion, p = 81\u00a0%, threshold 30\u00a0%, truth absent. Brightest here."
     assert "truth" not in alternative_text(explanation(), LIME, CARD, None, "Brightest here.")
-    assert "threshold 0.50" in alternative_text(explanation(finding="Mass"), LIME, CARD, None, "Brightest here.")
+    assert "threshold 50\u00a0%" in alternative_text(explanation(finding="Mass"), LIME, CARD, None, "Brightest here.")
 
 
 def test_cost_counts_in_plain_words():
-    assert cost(explanation()) == "2.25 s · 1,000 evaluations for all outputs"
-    assert cost(explanation(evaluations=1, seconds=0.06)) == "0.06 s · 1 evaluation for all outputs"
+    assert cost(explanation()) == "2.25\u00a0s · 1,000 evaluations for all outputs"
+    assert cost(explanation(evaluations=1, seconds=0.06)) == "0.06\u00a0s · 1 evaluation for all outputs"
 
 
 def test_alternative_text_holds_the_methods_warnings():
@@ -118,19 +118,19 @@ SHARES = np.array([0.28, 0.31, 0.41])
 @pytest.mark.parametrize(
     ("name", "truth", "said"),
     [
-        ("Pneumonia", None, "Pneumonia: 41 %, the most probable; the 3 classes add up to 100 %."),
+        ("Pneumonia", None, "Pneumonia: 41\u00a0%, the most probable; the 3 classes add up to 100\u00a0%."),
         ("Pneumonia", "present", "Rightly so: the dataset says that it is present."),
         ("Pneumonia", "absent", "A false positive"),
-        ("normal", None, "normal: 31 %, behind Pneumonia, the most probable, with 41 %;"),
+        ("normal", None, "normal: 31\u00a0%, behind Pneumonia, the most probable, with 41\u00a0%;"),
         ("normal", "present", "A miss"),
         ("normal", "absent", "Rightly so"),
-        ("covid", None, "Its threshold is 30 %: not flagged."),
+        ("covid", None, "Its threshold is 30\u00a0%: not flagged."),
     ],
 )
 def test_classes_are_compared_with_each_other(name, truth, said):
     sentence = "".join(class_verdict(name, CLASSES, SHARES, truth))
     assert said in sentence
-    assert "; the 3 classes add up to 100 %." in sentence
+    assert "; the 3 classes add up to 100\u00a0%." in sentence
     assert ("threshold" in sentence) == (name == "covid")  # no threshold is assumed where the card names none
     assert ("Its maps show" in sentence) == (name != "Pneumonia")
 
@@ -138,7 +138,7 @@ def test_classes_are_compared_with_each_other(name, truth, said):
 def test_classes_calibrated_one_by_one_add_up_to_what_they_do():
     calibrated = replace(CLASSES, calibration={"normal": LogitMap(1.0, 0.5)})
     sentence = "".join(class_verdict("normal", calibrated, np.array([0.28, 0.43, 0.41]), None))
-    assert "; the 3 classes add up to 112 %." in sentence
+    assert "; the 3 classes add up to 112\u00a0%." in sentence
 
 
 @pytest.mark.parametrize(

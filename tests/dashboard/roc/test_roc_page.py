@@ -61,12 +61,12 @@ def test_the_worst_finding_is_large_at_the_cards_threshold(run, stocked):
     app = run()
     assert app.subheader[0].value == "Mass"
     assert rates(app) == {
-        "Sensitivity": "90.0 %",
-        "PPV": "75.0 %",
-        "Flagged": "30.0 %",
-        "Specificity": "90.0 %",
-        "NPV": "96.4 %",
-        "Have it": "25.0 %",
+        "Sensitivity": "90.0\u00a0%",
+        "PPV": "75.0\u00a0%",
+        "Flagged": "30.0\u00a0%",
+        "Specificity": "90.0\u00a0%",
+        "NPV": "96.4\u00a0%",
+        "Have it": "25.0\u00a0%",
     }
     assert "It says: “made up”" in captions(app)
     assert overview(app)["chosen"] == "Mass"
@@ -103,8 +103,8 @@ def test_known_patients_are_promised(run, stocked):
 def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
     app = run(**MASS)
     app.number_input(key="roc_number_0.55").set_value(0.7).run()
-    assert rates(app)["Sensitivity"] == "60.0 %"
-    assert rates(app)["Specificity"] == "100.0 %"
+    assert rates(app)["Sensitivity"] == "60.0\u00a0%"
+    assert rates(app)["Specificity"] == "100.0\u00a0%"
     assert link_of(app)["threshold"] == "0.7"
     again = run(**link_of(app))
     assert rates(again) == rates(app)
@@ -112,7 +112,7 @@ def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):
 
 def test_a_rule_moves_the_threshold_and_takes_its_target(run, stocked):
     app = run(finding="Mass", rule="sensitivity", target="1.0")
-    assert rates(app)["Sensitivity"] == "100.0 %"
+    assert rates(app)["Sensitivity"] == "100.0\u00a0%"
     app.button(key="roc_rule_half").click().run()
     assert link_of(app)["rule"] == "half"
     assert "target" not in link_of(app)

@@ -183,8 +183,8 @@ def test_small_groups_carry_a_warning(library):
     ]
     assert all(one.caution.startswith("Only ") for one in measured)
     table = group_table(measured, 0.55)
-    assert table["sensitivity"][0].startswith("90.0 % (")
-    assert table["flagged"][0].startswith("30.0 % (")
+    assert table["sensitivity"][0].startswith("90.0\u00a0% (")
+    assert table["flagged"][0].startswith("30.0\u00a0% (")
 
 
 def test_two_models_are_tested_on_the_same_films(library):
@@ -214,15 +214,22 @@ def test_the_report_stands_alone_and_says_the_same(library):
     assert not re.search(r"<script|<link|<img|src=|href=|url\(", page)
     assert "&lt;b&gt;second" in page
     assert "<b>second" not in page
-    for said in ("AUROC 0.975", "Threshold 0.55", "90.0 %", "75.0 %", ">27<", "10 films with\nthe finding, 30 without"):
+    for said in (
+        "AUROC 0.975",
+        "Threshold 0.55",
+        "90.0\u00a0%",
+        "75.0\u00a0%",
+        ">27<",
+        "10 films with\nthe finding, 30 without",
+    ):
         assert said in page
     assert page.count("<svg") == 4
 
 
 def test_the_glossary_uses_the_findings_own_numbers(library):
     terms = dict(glossary(scene_at(library)))
-    assert "Of the 10 films with Mass, 9 are flagged: 90.0 %" in terms["Sensitivity"]
-    assert "in 97.5 % of such pairs" in terms["AUROC"]
+    assert "Of the 10 films with Mass, 9 are flagged: 90.0\u00a0%" in terms["Sensitivity"]
+    assert "in 97.5\u00a0% of such pairs" in terms["AUROC"]
 
 
 def test_finding_colours_are_dark_enough_on_paper():

@@ -80,9 +80,9 @@ def test_a_record_says_what_the_dataset_knows_and_nothing_more(shelf, library):
         Effusion=[1.0, 0.0, nothing], Mass=[nothing, 1.0, -1.0], age=[50.0, nothing, 7.4], sex=["F", None, ""]
     )
     first, second, third = (library.record("generated", name) for name in "abc")
-    assert (dict(first.truth), first.facts) == ({"Effusion": "present"}, ("PA", "F", "50 years"))
+    assert (dict(first.truth), first.facts) == ({"Effusion": "present"}, ("PA", "F", "50\u00a0years"))
     assert (dict(second.truth), second.facts) == ({"Effusion": "absent", "Mass": "present"}, ("PA",))
-    assert (dict(third.truth), third.facts) == ({}, ("PA", "7 years"))
+    assert (dict(third.truth), third.facts) == ({}, ("PA", "7\u00a0years"))
 
 
 def test_what_a_class_says_of_its_films_is_their_truth(shelf, library):

@@ -37,7 +37,7 @@ def test_a_low_r2_is_a_warning(r2, warns):
     assert told.meaning.endswith("1 is all.")
 
 
-@pytest.mark.parametrize(("share", "value", "warns"), [(0.021, "2.1 %", True), (0.02, "2.0 %", False)])
+@pytest.mark.parametrize(("share", "value", "warns"), [(0.021, "2.1\u00a0%", True), (0.02, "2.0\u00a0%", False)])
 def test_a_large_residual_is_a_warning(share, value, warns):
     got = rows(SHAP, difference=-1.234, residual_share=share, pieces=77)
     assert got == {"Shared out": ("−1.23 logit", False), "Residual": (value, warns), "Pieces": ("77", False)}

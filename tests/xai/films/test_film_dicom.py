@@ -233,6 +233,23 @@ def test_a_header_that_warns_gives_a_doubt(tags, doubt):
 
 
 @pytest.mark.parametrize(
+    ("tags", "sides"),
+    [
+        ({"PatientOrientation": ["L", "F"]}, ("R", "L")),
+        ({"PatientOrientation": ["LA", "FR"]}, ("R", "L")),
+        ({"PatientOrientation": ["R", "F"]}, ("L", "R")),
+        ({"PatientOrientation": ["F", "R"]}, None),
+        ({"PatientOrientation": ["A", "F"]}, None),
+        ({"PatientOrientation": "LF"}, None),
+        ({"PatientOrientation": ""}, None),
+        ({"ViewPosition": "PA", "ImageLaterality": "U"}, None),
+    ],
+)
+def test_which_side_is_which_is_known_where_the_orientation_says_so(tags, sides):
+    assert read_film(dicom(gradient(8), **tags)).facts.sides == sides
+
+
+@pytest.mark.parametrize(
     ("code", "view"), [("R-10206", "AP"), ("272479007", "PA"), ("399173006", "LATERAL"), ("1", None)]
 )
 def test_a_view_is_read_from_its_code_where_its_name_is_missing(code, view):
