@@ -17,8 +17,8 @@ from starlette.middleware import Middleware
 HOME = Path(__file__).resolve().parent
 sys.path[:] = dict.fromkeys([str(HOME.parent), *sys.path])  # streamlit puts only this file's folder on the path
 
-from dashboard.components.front import front_page
 from dashboard.compare.state import LINK as COMPARE
+from dashboard.components.front import front_page
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
 from dashboard.models.state import LINK as MODELS
@@ -56,7 +56,7 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
 LINKS = {"": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}  # by the paths of their pages
 BASE = st.get_option("server.baseUrlPath").strip("/")
 HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is
-PLACES = {address: LINKS[""].steps for address in HOMES} | {
+PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {
     f"{min(HOMES).rstrip('/')}/{path}": link.steps for path, link in LINKS.items() if path
 }
 

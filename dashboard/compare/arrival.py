@@ -24,7 +24,7 @@ def hang_what_is_named() -> None:
 
 
 def show_lost() -> None:
-    """Say that a film of the visitor's own was lost, and offer to hang it again, until it hangs or that is understood."""
+    """Say that a film of the visitor's own was lost, until one hangs or that is understood; offer to hang it again."""
     session = st.session_state
     if not session.get("upload_is_lost"):
         return

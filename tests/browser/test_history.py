@@ -124,6 +124,7 @@ def test_a_film_of_ones_own_is_told_to_be_lost_and_hung_again(page, address):
     lost = page.get_by_test_id("stAlert").filter(has_text="A film of your own hung here.")
     expect(lost).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Hang it again").click()
-    page.locator("input[type=file]").set_input_files([{"name": "again.png", "mimeType": "", "buffer": png(picture(303))}])
+    again = {"name": "again.png", "mimeType": "image/png", "buffer": png(picture(303))}
+    page.locator("input[type=file]").set_input_files([again])
     expect(title(page)).to_contain_text("again.png", timeout=SLOW)
     expect(lost).to_have_count(0)
