@@ -27,3 +27,31 @@ export function nameMain() {
   });
   appeared.observe(document, { subtree: true, childList: true });
 }
+
+const OPENER = "[data-testid=stPopoverButton][aria-expanded=true]";
+const OPENED = "[data-testid=stPopoverBody]";
+const REACHED = "a[href], button, input, select, textarea, summary, [tabindex]";
+
+/** @param {Element} part */
+const reachedIn = (part) =>
+  Array.from(part.querySelectorAll(REACHED), (one) => /** @type {HTMLInputElement} */ (one)).filter(
+    (one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility(),
+  );
+
+/** What opens behind a button comes next by Tab, and after it what follows the button: it stands at the page's end. */
+export function stepIntoWhatOpened() {
+  document.addEventListener("keydown", (event) => {
+    const opener = document.querySelector(OPENER);
+    const opened = document.querySelector(OPENED);
+    if (event.key !== "Tab" || !(opener instanceof HTMLElement) || !opened) return;
+    const reached = reachedIn(opened);
+    const here = document.activeElement;
+    if (here === opener && !event.shiftKey && reached.length) {
+      event.preventDefault();
+      reached[0].focus();
+    } else if (here === reached[0] && event.shiftKey) {
+      event.preventDefault();
+      opener.focus();
+    } else if (here === reached.at(-1) && !event.shiftKey) opener.focus(); // the browser goes on from there
+  }, { capture: true });
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // What holds for all pages, and runs before Streamlit's own scripts.
 
-import { dropFocusAfterChoosing, nameMain } from "./focus.js";
+import { dropFocusAfterChoosing, nameMain, stepIntoWhatOpened } from "./focus.js";
 import { keepHistory } from "./history.js";
 import { bindPresses } from "./presses.js";
 
@@ -10,3 +10,4 @@ keepHistory(/** @type {Record<string, string[]>} */ (JSON.parse(told)));
 bindPresses();
 dropFocusAfterChoosing();
 nameMain();
+stepIntoWhatOpened();
