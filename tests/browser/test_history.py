@@ -59,6 +59,7 @@ def test_back_goes_from_a_film_to_the_films_as_they_were_and_choices_are_no_step
 
     page.go_back()
     expect(drawer(page).get_by_text(f"28 of {len(FALSE_POSITIVES)}")).to_be_visible(timeout=SLOW)
+    expect(cards(page)).to_have_count(len(second_page), timeout=SLOW)
     assert films_on(page) == second_page
     page.go_back()
     expect(drawer(page)).to_have_count(0, timeout=SLOW)
@@ -72,7 +73,7 @@ def test_back_goes_through_films_and_roc_with_what_was_chosen_there(page, addres
     page.locator(".st-key-roc_panel").get_by_text("Words", exact=True).click(timeout=SLOW)
     wait_for_link(page, panel="words")
     chosen, start = address_of(page), steps(page)
-    page.locator(".st-key-roc_cell_FP a").click()
+    page.locator(".st-key-roc_cell_FP a").first.click()
     expect(page.get_by_text(f"{len(FALSE_POSITIVES)} of 60 films")).to_be_visible(timeout=SLOW)
     wait_for_link(page, outcomes="Emphysema:FP")
     card(page, "film 02").locator(".open").click()
