@@ -17,7 +17,13 @@ from starlette.middleware import Middleware
 HOME = Path(__file__).resolve().parent
 sys.path[:] = dict.fromkeys([str(HOME.parent), *sys.path])  # streamlit puts only this file's folder on the path
 
-from dashboard.server.entry import entry_routes
+from dashboard.compare.state import LINK as COMPARE
+from dashboard.components.front import front_page
+from dashboard.errors.state import LINK as ERRORS
+from dashboard.films.state import LINK as FILMS
+from dashboard.models.state import LINK as MODELS
+from dashboard.roc.state import LINK as ROC
+from dashboard.server.front import front_routes
 from dashboard.server.middleware import PageHeaders
 from dashboard.server.routes import routes
 from dashboard.server.shared import library_root, shared_services
@@ -47,13 +53,19 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
         services.close()
 
 
-BASE = st.get_option("server.baseUrlPath")
+LINKS = {"": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}  # by the paths of their pages
+BASE = st.get_option("server.baseUrlPath").strip("/")
+HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is
+PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {
+    f"{min(HOMES).rstrip('/')}/{path}": link.steps for path, link in LINKS.items() if path
+}
+
 app = st.App(
     HOME / "main.py",
     lifespan=serving,
     routes=[
         *routes(lambda: shared_services(library_root()[0]).channel, BASE),
-        *entry_routes(HOME / "views", BASE),
+        *front_routes(PLACES, front_page(PLACES, [path for path in LINKS if path])),
     ],
     middleware=[Middleware(PageHeaders)],
 )

@@ -27,12 +27,23 @@ def library() -> Path:
     return root
 
 
+# The films need the room; a page's name stands in the menu already, and is heard; words that are quiet can be read.
+STYLE = """<style>
+.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }
+.stElementContainer:has(#page-name) {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+[data-testid=stCaptionContainer] { color: inherit; opacity: 0.76; }
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after { animation: none !important; transition: none !important; }
+}
+</style>"""
+
 write_to_cache()
 ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 services = shared_services(library())
 st.session_state.setdefault("services", services)
-st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
 page = st.navigation(
     [
         st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
@@ -43,6 +54,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(f'<h1 id="page-name">{page.title}</h1>{STYLE}')
 waiting = open_page(services)
 waiting.begin()
 page.run()

@@ -144,6 +144,11 @@ def walk_line(services: Services, hung: Hung) -> None:
         st.switch_page(walk.page, query_params=walk.link())
 
 
+def is_in_walk(services: Services, hung: Hung) -> bool:
+    """Say whether this film is one of those that another page handed over."""
+    return _place_in_walk(services, hung) is not None
+
+
 def show_doubts(hung: Hung) -> None:
     """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
     if doubts := doubts_about(hung.film):

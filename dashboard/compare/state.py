@@ -12,6 +12,9 @@ from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
+MOST_BROUGHT = 9_999  # films of one visitor
+LONGEST_WALK = 4_000  # characters
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -60,6 +63,11 @@ class State(PageState):
         Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
     display : dict
         Changed display settings of the viewer.
+    upload : int
+        Which of the films that a visitor brought hangs, counted from 1; 0 for none of them. No link can show it to
+        anybody else.
+    walk : str
+        The query of what another page handed over, see `Walk`; empty where nothing was.
     """
 
     film: str | None = None
@@ -70,6 +78,8 @@ class State(PageState):
     seed: int = 0
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
+    upload: int = 0
+    walk: str = ""
 
     def without_choices_of_the_model(self) -> Mapping[str, Any]:
         """The settings that another model has too."""
@@ -89,6 +99,12 @@ def _film_name(text: str) -> str:
     dataset, _, film = NAME.read(text).partition("/")
     if not dataset or not film:
         raise ValueError("expected dataset/film")
+    return text
+
+
+def _query(text: str) -> str:
+    if len(text) > LONGEST_WALK or not text.isprintable():
+        raise ValueError(f"expected at most {LONGEST_WALK:,} characters")
     return text
 
 
@@ -112,7 +128,9 @@ def checked_choices(display: Mapping[str, Any]) -> dict[str, Any]:
 LINK = Link(
     State(),
     [
-        Field("film", Kind(_film_name)),
+        Field("film", Kind(_film_name), is_step=True),
+        Field("upload", whole(1, MOST_BROUGHT), is_step=True),
+        Field("walk", Kind(_query)),
         Field("model", NAME),
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),

@@ -68,21 +68,20 @@ def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
     title, before, after, explain = st.columns([6, 1, 1, 3], vertical_alignment="center", gap="small")
     where = f"{stands.number:,} of {stands.count:,}" if stands else "outside the current filter"
     title.markdown(f"**{escape(str(films.titles[row]))}**  \n{escape(' · '.join([*facts(catalogue, row), where]))}")
-    for side, label, icon, key in (
-        (before, "before", ":material/chevron_left:", "Left"),
-        (after, "after", ":material/chevron_right:", "Right"),
+    for side, label, icon in (
+        (before, "before", ":material/chevron_left:"),
+        (after, "after", ":material/chevron_right:"),
     ):
         target = getattr(stands, label) if stands else None
         side.button(
-            "",
+            f"Film {label}",
             key=f"film_{label}",
             icon=icon,
             disabled=target is None,
             on_click=visit.change,
             kwargs={"film": target},
-            shortcut=key,
             width="stretch",
-            help=f"The film {label} this one, in the current order.",
+            help=f"The film {label} this one, in the current order; an arrow key does the same.",
         )
     with explain:
         if st.button(

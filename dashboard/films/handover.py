@@ -18,9 +18,10 @@ COMPARE = "views/compare.py"
 def compare(catalogue: Catalogue, walk: FilmsWalk, film: str) -> NoReturn:
     """Hang a film on the Compare page, with the finding and the model in question, and the rest to walk through."""
     session = st.session_state
-    session.walk = walk
-    session.upload = next((one for one in uploads() if one.sha256 == film), None) if walk.dataset == OWN else None
+    brought = [one.sha256 for one in uploads()] if walk.dataset == OWN else []
     changes: dict = {"film": None if walk.dataset == OWN else f"{walk.dataset}/{film}", "without": ()}
+    changes["upload"] = brought.index(film) + 1 if film in brought else 0
+    changes["walk"] = walk.query(session.setdefault("held_walks", {}))
     if walk.state.finding is not None:
         changes["finding"] = walk.state.finding
     if catalogue.answers is not None and catalogue.answers.model in session.services.library.models():

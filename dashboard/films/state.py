@@ -121,7 +121,7 @@ def _settled(state: State) -> tuple[State, list[str]]:
 LINK = Link(
     State(),
     [
-        Field("dataset", NAME),
+        Field("dataset", NAME, is_step=True),
         Field("predictions", NAME),
         Field("finding", NAME),
         Field("labels", by_finding(STATES)),
@@ -139,8 +139,8 @@ LINK = Link(
         Field("sort", one_of(SORTS)),
         Field("layout", one_of(LAYOUTS)),
         Field("size", one_of(SIZES)),
-        Field("page", whole(1, 999_999_999)),
-        Field("film", NAME),
+        Field("page", whole(1, 999_999_999), is_step=True),
+        Field("film", NAME, is_step=True),
     ],
     _settled,
 )

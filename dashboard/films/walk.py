@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
 from dashboard.compare.walk import Place, Walk
 from dashboard.films.catalogue import Catalogue
+from dashboard.films.search import usable
 from dashboard.films.services import FilmServices
 from dashboard.films.source import catalogue_of, notebook_of
 from dashboard.films.state import LINK, State
+from dashboard.page.kinds import names
+from dashboard.server.library import OWN
 from dashboard.server.services import Services
+from dashboard.server.store import content_key
+
+PICKED, HELD = "picked", "held"  # films by name, or by what the session alone knows them under
+MOST_PICKED, LONGEST_PICKED = 50, 1_500  # names, and characters of all of them, in a link
+_PICKED = names(MOST_PICKED)
+
+
+class WalkLost(ValueError):
+    """A walk of which a link holds too little."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,6 @@ class FilmsWalk(Walk):
     ----------
     dataset : str
     state : State
-        As `search.usable` gave it.
     films : tuple of str
         The selection; none means all that this state asks for.
     """
@@ -46,12 +59,48 @@ class FilmsWalk(Walk):
     def rows(self, services: Services, catalogue: Catalogue) -> np.ndarray:
         """Give the rows of its films in their catalogue, in order."""
         if self.films:
-            return catalogue.films.rows(list(self.films))
-        return services.of(FilmServices).find(self.state, catalogue, notebook_of(services, self.dataset))
+            known = [film for film in self.films if catalogue.films.row(film) is not None]
+            return catalogue.films.rows(known)
+        asked, _ = usable(self.state, catalogue)
+        return services.of(FilmServices).find(asked, catalogue, notebook_of(services, self.dataset))
 
     def link(self) -> dict[str, str]:
         """Give the query parameters that show the page as it was left."""
         return LINK.write(self.state)
+
+    def query(self, held: MutableMapping[str, tuple[str, ...]]) -> str:
+        """Write it for a link: what it asks for, not what was found.
+
+        Parameters
+        ----------
+        held : mapping
+            Where films that were picked by hand are kept under a name, if they are too many for a link, or a visitor's
+            own, of which nothing stands in a link.
+        """
+        asked = self.link()
+        if not self.films:
+            return urlencode(asked)
+        listed = _PICKED.write(self.films)
+        if len(self.films) <= MOST_PICKED and len(listed) <= LONGEST_PICKED and self.dataset != OWN:
+            return urlencode({**asked, PICKED: listed})
+        name = content_key(list(self.films))[:16]
+        held[name] = self.films
+        return urlencode({**asked, HELD: name})
+
+    @classmethod
+    def read(cls, query: str, held: MutableMapping[str, tuple[str, ...]]) -> FilmsWalk:
+        """Read what `query` wrote; raises ValueError for anything else, WalkLost for films that are not held here."""
+        asked = dict(parse_qsl(query))
+        picked, name = asked.pop(PICKED, ""), asked.pop(HELD, "")
+        state, problems = LINK.read(asked)
+        if problems:
+            raise ValueError(problems[0])
+        if state.dataset is None:
+            raise ValueError("it names no dataset")
+        if name and name not in held:
+            raise WalkLost("the films were picked by hand, and are too many for a link")
+        films = held[name] if name else _PICKED.read(picked) if picked else ()
+        return cls(state.dataset, state, films)
 
 
 def place(catalogue: Catalogue, rows: np.ndarray, film: str, *, only_openable: bool) -> Place | None:

@@ -55,7 +55,7 @@ class State(PageState):
 LINK = Link(
     State(),
     [
-        Field("model", NAME),
+        Field("model", NAME, is_step=True),
         Field("with", NAME, attribute="other"),
         Field("section", one_of({**SECTIONS, **DOORS})),
         Field("evaluation", NAME, also=("part",)),

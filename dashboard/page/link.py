@@ -39,6 +39,8 @@ class Field:
         Of such an entry; any other has the default of the state.
     also : tuple of str
         What older links call it.
+    is_step : bool
+        Whether another value is another place: a step in the browser's history, to which Back goes.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Field:
     entry: str = ""
     default: Any = None
     also: tuple[str, ...] = ()
+    is_step: bool = False
 
     @property
     def home(self) -> str:
@@ -76,6 +79,11 @@ class Link(Generic[AnyState]):
         self.fields = tuple(fields)
         self._settle = settle
         self._named = {name: one for one in self.fields for name in (one.name, *one.also)}
+
+    @property
+    def steps(self) -> list[str]:
+        """What in the address names another place; all else shows the same one otherwise."""
+        return [one.name for one in self.fields if one.is_step]
 
     def write(self, state: AnyState) -> dict[str, str]:
         """Give the query parameters of a state."""

@@ -56,7 +56,7 @@ class Ink:
 
 # Ink, paper and accent as in `.streamlit/config.toml`.
 DARK = Ink("#ececec", OTHER_COLOR, "#0e0f12", "#f0a030", is_dark=True)
-LIGHT = Ink("#1a1b1e", "#6b7280", "#fafaf8", "#a85a00", is_dark=False)
+LIGHT = Ink("#1a1b1e", "#6b7280", "#fafaf8", "#a05500", is_dark=False)
 
 
 def theme_ink(theme: str | None = None) -> Ink:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.page.bound import bind
 from dashboard.page.link import Link
@@ -18,6 +19,12 @@ from dashboard.page.state import AnyState
 def refuse(*sentences: str) -> None:
     """Say once what could not be used; `show_refused` shows it."""
     st.session_state.refused = [*st.session_state.get("refused", []), *sentences]
+
+
+def came_back() -> bool:
+    """Whether this run of a page shows what the browser's own Back or Forward went to."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 class Visit(Generic[AnyState]):
@@ -39,14 +46,15 @@ class Visit(Generic[AnyState]):
     def start(self) -> bool:
         """Take the state that the link asks for where a visitor comes with one, and say whether that was so.
 
-        A link counts on the first run of a page since another one only: within a page it follows what the visitor
-        does, and may lag behind two quick clicks.
+        A link counts on the first run of a page since another one, and where the visitor went to it through the
+        browser's history: otherwise it follows within a page what the visitor does, and may lag behind two quick
+        clicks.
         """
         session = st.session_state
         has_come = session.get("page") != self.page
         session.page = self.page
         asked = st.query_params.to_dict()
-        takes_link = (has_come and bool(asked)) or self._key not in session
+        takes_link = ((has_come or came_back()) and bool(asked)) or self._key not in session
         if takes_link:
             self.follow(asked)
         return takes_link

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from dashboard.compare import light_box
+from dashboard.compare.arrival import hang_what_is_named, show_lost
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
 from dashboard.compare.film_alone import film_alone, film_words
@@ -18,6 +19,7 @@ from dashboard.compare.hang import (
     current_film,
     hang,
     hang_controls,
+    is_in_walk,
     neighbours,
     show_doubts,
     times_hung,
@@ -31,12 +33,15 @@ from dashboard.compare.state import State, checked_choices
 from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
+from dashboard.films.walk import FilmsWalk
 from dashboard.page.refused import show_refused
+from dashboard.page.visit import refuse
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
 from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
+from dashboard.server.uploads import uploads
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
 from xai.films.formats import NAMES
@@ -46,7 +51,14 @@ GROUP = "compare"  # what the channel calls what is waited for here
 MODEL_WIDTH = 170  # pixels, of the choice of model
 LOADING = "Loading TensorFlow and the model, a few seconds the first time…"
 # A long name must not push everything below it down; the viewer shows it in full.
+# Nor must the buttons that go on by a key be wider than their letter: their names are heard, not seen.
 TITLE_STYLE = """<style>
+.st-key-Previous button p, .st-key-Next button p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+.st-key-Previous button::after { content: "B" / ""; }
+.st-key-Next button::after { content: "F" / ""; }
+.st-key-Previous button::after, .st-key-Next button::after { padding-left: 0.3rem; font-size: 0.75rem; opacity: 0.8; }
 .st-key-film_title h5 { font-size: 1.1rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 </style>"""
 
@@ -61,11 +73,25 @@ def start(page: Page) -> int:
     """
     chosen, count = page.take_chosen()
     if visit.start():
-        if visit.state.film is not None:
-            st.session_state.upload = None
+        hang_what_is_named()
     elif chosen:
         visit.change(**chosen)
+    take_walk()
     return count
+
+
+def take_walk() -> None:
+    """Take the walk that the state asks for; say why where there is none."""
+    session, query = st.session_state, visit.state.walk
+    session.walk = None
+    if not query:
+        return
+    try:
+        session.walk = FilmsWalk.read(query, session.setdefault("held_walks", {}))
+    except ValueError as error:
+        visit.change(walk="")
+        if not session.get("upload_is_lost"):  # the walk was of the same films
+            refuse(f"The walk through several films was left out: {error}.")
 
 
 def go_back() -> None:
@@ -74,8 +100,7 @@ def go_back() -> None:
     this_page().take_chosen()  # was chosen on the view that the visitor has left
     visit.follow({name: values[0] for name, values in parse_qs(query or "").items()})
     st.session_state.went_back = True
-    if visit.state.film is not None:
-        st.session_state.upload = None
+    hang_what_is_named()
 
 
 def show_twin() -> None:
@@ -94,11 +119,13 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
         return {}
 
 
-def link_state(hung: Hung, card: ModelCard | None, state: State) -> State:
-    """Give what the address says: an upload is in nobody's address, nor what the model has not."""
+def link_state(services: Services, hung: Hung, card: ModelCard | None, state: State) -> State:
+    """Give what the address says: of an upload only that one hangs, and nothing that the model has not."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
+    upload = 0 if hung.record else uploads().index(st.session_state.upload) + 1
     finding = state.finding if card is None or state.finding in card.outputs else None
-    return state.with_(film=film, finding=finding)
+    walk = state.walk if is_in_walk(services, hung) else ""
+    return state.with_(film=film, upload=upload, finding=finding, walk=walk)
 
 
 def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -113,7 +140,7 @@ def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any
 
 def step(label: str, target: Any, icon: str, letter: str) -> None:
     """Show a button that goes to the film before or after, also by a key."""
-    if st.button("", icon=icon, key=label, disabled=target is None, shortcut=letter, help=f"{label} film"):
+    if st.button(f"{label} film", icon=icon, key=label, disabled=target is None, help=f"{label} film, key {letter}"):
         hang(target)
         st.rerun()
 
@@ -191,13 +218,14 @@ def compare(services: Services) -> None:
     heard = start(page)
     hung, model, card = toolbar(services)
     show_refused()
+    show_lost()
     if hung is None:
         if card is None:
             show_no_card(services, model, None)
         st.info(f"Nothing hangs here yet. “Hang films” takes {NAMES} files, several at once.")
         return
     state = visit.state
-    in_link = link_state(hung, card, state)
+    in_link = link_state(services, hung, card, state)
     page.link = partial(changed_link, in_link, card)
     show = partial(viewer, key=LIGHT_BOX, on_back_change=go_back, on_twin_change=show_twin)
     if card is None:

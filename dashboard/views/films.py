@@ -33,6 +33,9 @@ STYLE = """<style>
 .st-key-found { min-height: 2rem; row-gap: 0.3rem; }
 .st-key-found button { min-height: 1.75rem; padding: 0 0.6rem; font-size: 0.85rem; }
 .st-key-found p { font-size: inherit; }
+.st-key-film_before button p, .st-key-film_after button p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); /* heard, not seen */
+}
 </style>"""
 
 
@@ -125,7 +128,7 @@ def layout_line(page: Page) -> None:
         key="layout",
         take=lambda layout: {"layout": layout or "gallery", "page": 1},
         change=visit.change,
-        format_func={"gallery": ":material/grid_view:", "table": ":material/table_rows:"}.get,
+        format_func={"gallery": "Pictures", "table": "Table"}.get,
         label_visibility="collapsed",
         help="Pictures, or a table.",
     )

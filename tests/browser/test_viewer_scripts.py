@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere")
+    names = ("geometry", "evidence", "sync", "elsewhere", "stripes")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -104,3 +104,28 @@ def test_the_visitors_choice_stands_until_python_has_heard_it(script, events, sh
         steps,
     )
     assert got == shown
+
+
+def test_stripes_lie_where_a_map_lowers_the_logit_and_fade_with_it(script):
+    values = [[-4, -1, 0], [2, -0.1, 4]]  # in units of which the range is 4; what is below 0.5 is hidden
+    alpha = script(
+        """Array.from(loweringMask({values: given.flat(), shape: [2, 3]}, {range: 4, weakest: 0.5})
+            .getContext("2d").getImageData(0, 0, 3, 2).data).filter((_, i) => i % 4 === 3)""",
+        values,
+    )
+    assert alpha == [255, 128, 0, 0, 0, 0]
+    drawn = np.array(
+        script(
+            """(() => { const canvas = new OffscreenCanvas(60, 40), context = canvas.getContext("2d");
+                context.fillStyle = "rgb(128, 128, 128)"; context.fillRect(0, 0, 60, 40);
+                context.imageSmoothingEnabled = false;
+                const mask = loweringMask({values: given.flat(), shape: [2, 3]}, {range: 4, weakest: 0.5});
+                drawStripes(context, mask, {box: {left: 0, top: 0, width: 60, height: 40}, ratio: 1});
+                return Array.from(context.getImageData(0, 0, 60, 40).data).filter((_, i) => i % 4 === 0); })()""",
+            values,
+        )
+    ).reshape(40, 60)
+    cells = {(r, c): drawn[20 * r : 20 * r + 20, 20 * c : 20 * c + 20] for r in range(2) for c in range(3)}
+    assert cells[0, 0].min() < 40 and cells[0, 0].max() > 200  # dark and light, to be seen on any grey
+    assert np.ptp(cells[0, 0]) > 1.5 * np.ptp(cells[0, 1]) > 0
+    assert all((cells[at] == 128).all() for at in ((0, 2), (1, 0), (1, 1), (1, 2)))

@@ -45,7 +45,6 @@ function build(item) {
   const cell = document.createElement("button");
   cell.type = "button";
   cell.className = "cell";
-  cell.setAttribute("role", "listitem");
   cell.dataset.finding = item.finding;
   cell.dataset.problem = String(item.problem);
   cell.setAttribute("aria-label", item.alt);

@@ -46,6 +46,8 @@ export function bindControls(root, change) {
     const listener = () => change({ [name]: valueOfControl(control) });
     if (control.tagName === "BUTTON") control.onclick = listener;
     else control.oninput = listener;
+    // Chosen with a pointer, a word needs no arrows of its own any more: they go through the findings again.
+    if (control.type === "radio") control.onpointerup = () => setTimeout(() => control.blur());
   }
 }
 

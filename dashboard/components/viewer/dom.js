@@ -27,3 +27,13 @@ export function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+/**
+ * Have a part of the page say something, once: what is said again is read out again.
+ * @param {Element} node
+ * @param {(Node | string)[]} words
+ */
+export function say(node, ...words) {
+  const said = words.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+  if (node.textContent !== said) node.replaceChildren(...words);
+}

@@ -1,6 +1,7 @@
 // @ts-check
 // Hands on the film: wheel and pinch zoom, drag pans, right drag or Shift+drag windows, keys.
 
+import { isInFront, keyOf, usesArrows } from "../shared/keys.js";
 import { changeOfKey } from "./controls.js";
 
 /** @import { Hands } from "./payload.d.ts" */
@@ -93,21 +94,14 @@ function dragWindow({ display, change }, dx, dy) {
   change({ center: center + dy, width: width + dx });
 }
 
-const TYPED_INTO = "select, textarea, [contenteditable], input:not([type=range], [type=radio])";
-/** @param {Element} target */
-const isTyping = (target) => target.closest(TYPED_INTO) !== null;
-/** @param {Element} target */
-const usesArrows = (target) => target.matches("input, select, textarea, summary, [role=tab], [contenteditable]");
-
 /**
- * What a key does, or undefined. Arrows count only inside the viewer.
- * @param {{key: string, shiftKey: boolean, target: Element}} event
+ * What a key does, or undefined.
+ * @param {{key: string, shiftKey: boolean, isTaken: boolean}} pressed `isTaken` where arrows belong to what has the focus
  * @param {HTMLElement} root
- * @param {boolean} inside
  * @param {Hands} hands
  * @returns {(() => void) | undefined}
  */
-function actionOfKey(event, root, inside, hands) {
+function actionOfKey(pressed, root, hands) {
   const { view } = hands;
   /** @param {() => void} act */
   const look = (act) => () => {
@@ -121,14 +115,15 @@ function actionOfKey(event, root, inside, hands) {
     ArrowUp: [0, PAN_STEP],
     ArrowDown: [0, -PAN_STEP],
   };
-  if (event.key in pans || event.key === "Home" || event.key === "End") {
-    if (!inside || usesArrows(event.target)) return undefined;
-    if (event.shiftKey) return event.key in pans ? look(() => view.panBy(...pans[event.key])) : undefined;
+  const { key } = pressed;
+  if (key in pans || key === "Home" || key === "End") {
+    if (pressed.isTaken) return undefined;
+    if (pressed.shiftKey) return key in pans ? look(() => view.panBy(...pans[key])) : undefined;
     /** @type {Record<string, number>} */
     const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
-    return event.key in steps ? () => hands.step(steps[event.key]) : undefined;
+    return key in steps ? () => hands.step(steps[key]) : undefined;
   }
-  const change = changeOfKey(root, event.key, hands.display());
+  const change = changeOfKey(root, key, hands.display());
   if (change) return () => hands.change(change);
   /** @type {Record<string, () => void>} */
   const zooms = {
@@ -137,22 +132,20 @@ function actionOfKey(event, root, inside, hands) {
     "-": look(() => view.zoomAt(1 / ZOOM_STEP, 0.5, 0.5)),
     0: look(() => view.reset()),
   };
-  return zooms[event.key];
+  return zooms[key];
 }
 
 /**
- * Listen on the whole page, so that a letter works wherever nobody is typing; gives the undo.
+ * Listen on the whole page, so that a key works wherever it has no other meaning; gives the undo.
  * @param {HTMLElement} root
  * @param {Hands} hands
  */
 export function bindKeys(root, hands) {
   /** @param {KeyboardEvent} event */
   const listener = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const target = event.composedPath()[0];
-    if (!(target instanceof Element) || isTyping(target)) return;
-    const pressed = { key: event.key, shiftKey: event.shiftKey, target };
-    const action = actionOfKey(pressed, root, event.composedPath().includes(root), hands);
+    const key = keyOf(event);
+    if (key === null || isInFront(event)) return;
+    const action = actionOfKey({ key, shiftKey: event.shiftKey, isTaken: usesArrows(event) }, root, hands);
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();

@@ -8,6 +8,7 @@ import { WindowedPicture } from "./film.js";
 import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
 import { dimOutside } from "./scene.js";
+import { drawStripes, loweringMask } from "./stripes.js";
 
 /** @import { Answered, Caption, Display, Drawing, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
 
@@ -19,7 +20,7 @@ const STATE_WORDS = {
   cancelled: "Cancelled",
 };
 
-/** @typedef {{key?: string, stack?: Pixels, lut?: Uint8Array, canvas?: HTMLCanvasElement}} Kept */
+/** @typedef {{key?: string, stack?: Pixels, lut?: Uint8Array, canvas?: HTMLCanvasElement, lowering?: HTMLCanvasElement}} Kept */
 
 export class MethodPanel {
   /** @param {HTMLTemplateElement} template */
@@ -132,7 +133,9 @@ export class MethodPanel {
     this.part("high").textContent = high;
     this.part("scale").dataset.signed = String(scale.signed && scale.range > 0);
     paintColourBar(this.bar, luts[scale.signed ? "signed" : "unsigned"], scale);
-    const about = { unit: this.panel.unit, findings: count, form: this.formInWords(display) };
+    const isStriped = display.stripes && scale.signed && scale.range > 0;
+    const form = [this.formInWords(display), isStriped ? "striped where it lowers the logit" : ""].filter(Boolean).join("; ");
+    const about = { unit: this.panel.unit, findings: count, form };
     const rule = map ? ruleInWords(scale, display, about) : "";
     this.part("rule").textContent = map && !display.overlay ? "Overlay off: this is the film alone." : rule;
   }
@@ -174,7 +177,8 @@ export class MethodPanel {
     const lut = luts[scale.signed ? "signed" : "unsigned"];
     const key = [index, scale.range, scale.weakest].join(" ");
     if (this.overlay.key !== key || this.overlay.stack !== stack || this.overlay.lut !== lut) {
-      this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut) };
+      const lowering = scale.signed ? loweringMask(map, scale) : undefined;
+      this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut), lowering };
     }
     return this.overlay.canvas;
   }
@@ -195,6 +199,7 @@ export class MethodPanel {
     context.globalAlpha = display.opacity;
     context.drawImage(overlay, box.left, box.top, box.width, box.height);
     context.globalAlpha = 1;
+    if (display.stripes && this.overlay.lowering) drawStripes(context, this.overlay.lowering, place);
     if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
   }
 

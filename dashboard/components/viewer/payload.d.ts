@@ -144,6 +144,7 @@ export interface Display {
   evidence: string;
   picture: string;
   truth: boolean;
+  stripes: boolean;
   center: number;
   width: number;
   invert: boolean;

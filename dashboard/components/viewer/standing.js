@@ -2,7 +2,7 @@
 // The two lines above the panels: what the model answers, and what is still being computed.
 
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
-import { element, find } from "./dom.js";
+import { element, find, say } from "./dom.js";
 
 /** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
@@ -61,9 +61,9 @@ export class Standing {
     const verdict = answers?.verdicts[finding];
     const failed = item?.state === "failed";
     this.answer.dataset.state = verdict ? "ready" : failed ? "failed" : "waiting";
-    if (verdict) this.answer.replaceChildren(element("strong", {}, verdict.lead), verdict.rest);
-    else if (failed) this.answer.textContent = `The model cannot be used: ${item.message}`;
-    else this.answer.replaceChildren(element("strong", {}, model), " has not answered yet.");
+    if (verdict) say(this.answer, element("strong", {}, verdict.lead), verdict.rest);
+    else if (failed) say(this.answer, `The model cannot be used: ${item.message}`);
+    else say(this.answer, element("strong", {}, model), " has not answered yet.");
   }
 
   /**
@@ -83,7 +83,7 @@ export class Standing {
    */
   showProgress(items, note, about) {
     const { words, share, button } = progressOf(items, note, about);
-    this.words.textContent = words;
+    say(this.words, words);
     this.bar.hidden = share === null;
     this.bar.value = share ?? 0;
     this.button.hidden = button === null;

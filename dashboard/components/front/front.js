@@ -1,0 +1,13 @@
+// @ts-check
+// What holds for all pages, and runs before Streamlit's own scripts.
+
+import { dropFocusAfterChoosing, nameMain, stepIntoWhatOpened } from "./focus.js";
+import { keepHistory } from "./history.js";
+import { bindPresses } from "./presses.js";
+
+const told = document.getElementById("lightbox-steps").textContent;
+keepHistory(/** @type {Record<string, string[]>} */ (JSON.parse(told)));
+bindPresses();
+dropFocusAfterChoosing();
+nameMain();
+stepIntoWhatOpened();

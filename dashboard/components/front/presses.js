@@ -1,0 +1,32 @@
+// @ts-check
+// Keys that press a button of the page, and a button that presses another. Streamlit's own shortcuts are read out as
+// part of a button's name, and are not heard while a slider has the focus.
+
+import { isInFront, keyOf, usesArrows } from "../shared/keys.js";
+
+/** @type {Record<string, string>} the button, by key */
+const KEYS = {
+  b: ".st-key-Previous button",
+  f: ".st-key-Next button",
+  ArrowLeft: ".st-key-film_before button",
+  ArrowRight: ".st-key-film_after button",
+};
+const AGAIN = ".st-key-hang_again button";
+const HANG = ".st-key-films button";
+
+/** @param {string} selector */
+const find = (selector) => Array.from(document.querySelectorAll(selector), (one) => /** @type {HTMLElement} */ (one));
+
+export function bindPresses() {
+  document.addEventListener("keydown", (event) => {
+    const key = keyOf(event);
+    const [button] = key !== null && Object.hasOwn(KEYS, key) ? find(KEYS[key]) : [];
+    if (!button || (isInFront(event) && !button.closest("[role=dialog]"))) return;
+    if (key.startsWith("Arrow") && (event.shiftKey || usesArrows(event))) return;
+    event.preventDefault();
+    button.click();
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest(AGAIN)) find(HANG)[0]?.click();
+  });
+}

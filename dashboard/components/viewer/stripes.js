@@ -1,0 +1,52 @@
+// @ts-check
+// Lines over whatever lowers the logit, so that a map keeps its sign where colours do not: printed in grey, or seen by
+// an eye that does not tell them apart. They fade as the colours do where there is little evidence.
+
+/** @import { Pixels, Place, Scale } from "./payload.d.ts" */
+
+const APART = 7; // pixels of the screen between two lines
+const LINES = [{ color: "rgba(0, 0, 0, 0.9)", width: 2.2 }, { color: "rgba(255, 255, 255, 0.9)", width: 0.9 }]; // on any grey
+
+/**
+ * Where a map lowers the logit, as a canvas in the map's own pixels whose alpha says how much.
+ * @param {Pixels} map
+ * @param {Scale} scale
+ */
+export function loweringMask({ values, shape: [rows, columns] }, { range, weakest }) {
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(columns, rows);
+  for (let i = 0; i < values.length; i++) {
+    const lowers = values[i] < 0 && -values[i] >= weakest;
+    if (lowers) image.data[4 * i + 3] = Math.round(255 * Math.min(1, (2 * -values[i]) / range));
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/**
+ * Draw lines where a mask is.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLCanvasElement} mask
+ * @param {Place} place
+ */
+export function drawStripes(context, mask, { box, ratio }) {
+  const { width, height } = context.canvas;
+  const lines = new OffscreenCanvas(width, height).getContext("2d");
+  const path = new Path2D();
+  for (let x = -height; x < width; x += APART * ratio) {
+    path.moveTo(x, height);
+    path.lineTo(x + height, 0);
+  }
+  for (const line of LINES) {
+    lines.strokeStyle = line.color;
+    lines.lineWidth = line.width * ratio;
+    lines.stroke(path);
+  }
+  lines.globalCompositeOperation = "destination-in";
+  lines.imageSmoothingEnabled = context.imageSmoothingEnabled;
+  lines.drawImage(mask, box.left, box.top, box.width, box.height);
+  context.drawImage(lines.canvas, 0, 0);
+}

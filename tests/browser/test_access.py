@@ -1,0 +1,93 @@
+"""What every page is for those who hear it, who see it in few colours, or who see it in the other theme."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.compare_page import SLOW, expect
+from tests.browser.conftest import REPOSITORY
+from tests.browser.test_pages import PAGES
+
+pytestmark = pytest.mark.browser
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+NAMED = {"": "Compare", "films": "Films", "roc": "ROC", "errors": "Errors", "models": "Models"}
+PAPER = {"light": "rgb(250, 250, 248)", "dark": "rgb(14, 15, 18)"}
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    """An empty library: only what comes with the app is there."""
+    return tmp_path_factory.mktemp("library")
+
+
+@pytest.fixture
+def show(page, address):
+    def open_page(path: str):
+        page.goto(f"{address}{path}", timeout=SLOW)
+        said = re.compile(PAGES[path.partition("?")[0]]) if "?" not in path else re.compile("most confident")
+        expect(page.locator(".stMain").get_by_text(said).first).to_be_visible(timeout=SLOW)
+        return page
+
+    return open_page
+
+
+@pytest.mark.parametrize("path", [*PAGES, "errors?section=atlas"])
+def test_axe_finds_no_serious_fault_in_either_theme(show, path):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci")
+    page = show(path)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for theme, paper in PAPER.items():
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator(".stApp")).to_have_css("background-color", paper)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        told = [(fault["id"], [node["html"][:200] for node in fault["nodes"]]) for fault in found]
+        serious = [one for one, fault in zip(told, found, strict=True) if fault["impact"] in SERIOUS]
+        assert serious == [], theme
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_one_first_heading_and_names_for_all_that_can_be_pressed(show, path):
+    page = show(path)
+    expect(page.get_by_role("heading", level=1)).to_have_text(NAMED[path])
+    expect(page.get_by_role("main", name=NAMED[path])).to_be_visible()
+    lines = page.locator("body").aria_snapshot().splitlines()
+    pressed = [line.strip("- :") for line in lines if re.match(r" *- (button|link|radio|combobox|slider)\b", line)]
+    assert len(pressed) > 10
+    assert [line for line in pressed if not re.match(r'\w+ "[^"]+"', line)] == []
+    assert [line for line in pressed if re.search(r"Shortcut| icon\b|[a-z]_[a-z]", line)] == []
+
+
+def test_in_forced_colours_bars_the_chosen_finding_and_pressed_buttons_are_seen(show):
+    page = show("")
+    page.emulate_media(forced_colors="active")
+    paint = lambda selector: page.locator(f".viewer {selector}").first.evaluate(  # noqa: E731
+        "node => getComputedStyle(node).backgroundColor"
+    )
+    rows = ".findings li[aria-selected=true]", ".findings li[aria-selected=false]"
+    buttons = "[data-display=overlay]", "[data-display=stripes]"
+    words = "fieldset input:checked + span", "fieldset input:not(:checked) + span"
+    for chosen, other in (rows, buttons, words):
+        assert paint(chosen) != paint(other), chosen
+    assert paint(".findings li[aria-selected=false] .fill") != paint(".findings li[aria-selected=false] .bar")
+
+
+def test_the_answer_is_told_once_when_it_changes(show):
+    page = show("")
+    told = page.get_by_role("status").filter(has_text="threshold")
+    expect(told.first).to_have_attribute("aria-live", "polite")
+    page.evaluate(
+        """() => { const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot
+            ?? document; window.told = 0;
+            new MutationObserver(() => (window.told += 1)).observe(root.querySelector(".answer"), {childList: true}); }"""
+    )
+    page.keyboard.press("o")
+    page.keyboard.press("n")
+    assert page.evaluate("window.told") == 0
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("window.told === 1")
