@@ -12,7 +12,7 @@ from xai.explainers.explanation import Explanation
 from xai.measures import describe
 from xai.pictures.layout import BAR, GAP, TITLE, WITHIN, Bar, Cell, Picture, Placed, Words, place
 from xai.pictures.render import Display, colour, colour_range, weakest_shown
-from xai.pictures.sheet import FORMS, HEIGHT, MARGIN, TEXT, THEMES, WIDTH, Box, Sheet, extent, height_of, wrapped
+from xai.pictures.sheet import FORMS, HEIGHT, MARGIN, TEXT, THEMES, WIDTH, Box, Sheet, height_of, wrapped
 
 HEADLINE, ANSWER = 46, 30
 HIDDEN = 24  # grey of a colour bar where the weakest is hidden, as on the screen
@@ -153,7 +153,7 @@ def _draw(sheet: Sheet, one: Placed) -> None:
         top += BAR + WITHIN / 2
         for low, high in one.ends:
             sheet.words([low], one.left, top, TEXT, theme.quiet)
-            sheet.words([high], one.left + one.width - extent(high, TEXT), top, TEXT, theme.quiet)
+            sheet.words([high], one.left + one.width, top, TEXT, theme.quiet, side="right")
             top += height_of([low], TEXT)
         top += WITHIN / 2
     for lines, warns in one.paragraphs:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from xai.explainers.explanation import Explanation
 from xai.pictures.lines import Footprint, on_film
 
 SHARE = 0.5
@@ -17,9 +15,6 @@ RULE = (
     f"pixels of the map of at least {SHARE:g} of its largest value on the film, connected by their sides to the pixel "
     "that holds it, holes filled"
 )
-UNITS = "pixels of the upright film as its file has it, from the top left corner of its top left pixel, x before y"
-NOTHING = "nothing in the map speaks for the finding"
-MORE_DIGITS = 2  # of a place in pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,69 +81,19 @@ def peak_piece(values: np.ndarray, footprint: Footprint) -> PeakPiece | None:
     return PeakPiece(outline, (float(x), float(y)), largest, threshold)
 
 
-def boxes_file(
-    films: Sequence[tuple[str, str, int, int]], found: Sequence[tuple[int, Explanation, Footprint, dict[str, Any]]]
-) -> dict[str, Any]:
-    """Put boxes and outlines of the strongest evidence into one JSON, laid out as COCO's annotations are.
-
-    Parameters
-    ----------
-    films : sequence of (name, sha256, width, height)
-        Size in pixels of the file.
-    found : sequence of (film, explanation, footprint, more)
-        The film's place among ``films``; what else to say of the box.
-
-    Returns
-    -------
-    dict
-        ``info`` with rule and units, ``images``, ``categories``, ``annotations``, and ``without``: maps that have no
-        box, with the reason.
-    """
-    findings = list(dict.fromkeys(explanation.finding for _, explanation, *_ in found))
-    annotations: list[dict[str, Any]] = []
-    without: list[dict[str, Any]] = []
-    for film, explanation, footprint, more in found:
-        about = {"image_id": film + 1, "category_id": findings.index(explanation.finding) + 1}
-        about |= {
-            "method": explanation.method,
-            "probability": explanation.probability,
-            "seed": explanation.seed,
-            **more,
-        }
-        piece = peak_piece(explanation.map, footprint)
-        if piece is None:
-            without.append({**about, "reason": NOTHING})
-        else:
-            annotations.append({"id": len(annotations) + 1, **about, **_annotation(piece, *films[film][2:])})
-    return {
-        "info": {
-            "description": "Where a model's evidence is strongest; not for clinical use",
-            "rule": RULE,
-            "units": UNITS,
-        },
-        "images": [
-            {"id": number, "file_name": name, "sha256": sha256, "width": width, "height": height}
-            for number, (name, sha256, width, height) in enumerate(films, 1)
-        ],
-        "categories": [{"id": number, "name": name} for number, name in enumerate(findings, 1)],
-        "annotations": annotations,
-        "without": without,
-    }
-
-
-def _annotation(piece: PeakPiece, width: int, height: int) -> dict[str, Any]:
-    def rounded(numbers: Any) -> list[float]:
-        return [round(float(one), MORE_DIGITS) for one in np.ravel(numbers)]
-
-    return {
-        "bbox": rounded(piece.box(width, height)),
-        "segmentation": [rounded(piece.corners(width, height))],
-        "area": round(piece.area(width, height), MORE_DIGITS),
-        "iscrowd": 0,
-        "peak": rounded(np.multiply(piece.peak, (width, height))),
-        "largest": piece.largest,
-        "threshold": piece.threshold,
-    }
+def with_peak(rgb: np.ndarray, piece: PeakPiece) -> np.ndarray:
+    """Draw the outline and the box of a piece on a picture of its film, uint8 (H, W, 3), white on black."""
+    height, width = rgb.shape[:2]
+    picture = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(picture)
+    left, top, wide, tall = piece.box(width, height)
+    box = [(left, top), (left + wide, top), (left + wide, top + tall), (left, top + tall)]
+    for line in (box, [tuple(corner) for corner in piece.corners(width, height)]):
+        # A corner lies between pixels; a line of one pixel takes the one to its right and below.
+        points = [(min(x, width - 1), min(y, height - 1)) for x, y in (*line, line[0])]
+        draw.line(points, (0, 0, 0), width=3)
+        draw.line(points, (255, 255, 255), width=1)
+    return np.asarray(picture)
 
 
 def _on_the_film(shape: tuple[int, ...], footprint: Footprint) -> np.ndarray:

@@ -13,10 +13,11 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -120,10 +121,9 @@ def wrapped(text: str, width: float, size: float, bold: bool = False) -> list[st
             continue
         if line:
             lines.append(line)
-        while extent(word, size, bold) > room and len(word) > 1:
-            count = max(1, sum(extent(word[:end], size, bold) <= room for end in range(1, len(word))))
-            lines.append(word[:count])
-            word = word[count:]
+        while len(word) > (fits := max(1, _letters_within(word, room, size, bold))):
+            lines.append(word[:fits])
+            word = word[fits:]
         line = word
     return [*lines, line] if line else lines
 
@@ -134,17 +134,23 @@ def height_of(lines: Sequence[str], size: float) -> float:
 
 
 def extent(text: str, size: float, bold: bool = False) -> float:
-    """Width of a line of text, in units."""
-    return size / 100 * _extent(text, bold)
+    """Width of a line of text, in units: that of its letters, though some pairs stand a little closer."""
+    return size / 100 * sum(_extent(letter, bold) for letter in text)
 
 
-@functools.lru_cache(maxsize=8192)
-def _extent(text: str, bold: bool) -> float:
+def _letters_within(word: str, room: float, size: float, bold: bool) -> int:
+    widths = size / 100 * np.cumsum([_extent(letter, bold) for letter in word])
+    return int(np.searchsorted(widths, room, side="right"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _extent(letter: str, bold: bool) -> float:
+    """Width of a letter of size 100."""
     from matplotlib.textpath import text_to_path  # a second to import, and only who draws needs it
 
     with _DRAWING, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a sign that no font here has is drawn as a box
-        return float(text_to_path.get_text_width_height_descent(text, font(100, bold), False)[0])
+        return float(text_to_path.get_text_width_height_descent(letter, font(100, bold), False)[0])
 
 
 def font(size: float, bold: bool = False) -> FontProperties:
@@ -184,12 +190,21 @@ class Sheet:
         self.page.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
 
     def words(
-        self, lines: Sequence[str], left: float, top: float, size: float, color: str, bold: bool = False
+        self,
+        lines: Sequence[str],
+        at: float,
+        top: float,
+        size: float,
+        color: str,
+        *,
+        bold: bool = False,
+        side: Literal["left", "right"] = "left",
     ) -> float:
-        """Write lines of text; gives the bottom of the last."""
+        """Write lines of text that begin, or on the right end, at a place; gives the bottom of the last."""
         for line in lines:
             baseline = top + ASCENT * size
-            self.page.text(left, baseline, line, color=color, fontproperties=font(size, bold), parse_math=False)
+            letters = font(size, bold)
+            self.page.text(at, baseline, line, color=color, ha=side, fontproperties=letters, parse_math=False)
             top += LINE * size
         return top
 
@@ -200,7 +215,7 @@ class Sheet:
         self.image(rgb, box)
         for mark in marks:
             self._lines(mark, box)
-        if letters:
+        if letters and box.width > 4 * TEXT:
             self._corners(letters, box)
 
     def image(self, rgb: np.ndarray, box: Box, *, smooth: bool = True) -> None:
@@ -216,21 +231,35 @@ class Sheet:
         """Give the page as one of `FORMS`, with what it is and what it shows in words for who cannot see it."""
         import matplotlib
 
-        told: dict[str, Any] = {
-            "png": {"Title": title, "Description": description, "Software": "Lightbox"},
-            "svg": {"Title": title, "Description": description, "Creator": "Lightbox", "Date": None},
-            "pdf": {"Title": title, "Subject": description, "Creator": "Lightbox", "CreationDate": None},
-        }
-        kind = FORMS[form]
-        stream = io.BytesIO()
         settings = {"svg.fonttype": "none", "svg.hashsalt": "lightbox", "pdf.fonttype": 42}
         with _DRAWING, matplotlib.rc_context(settings), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")
-            self.figure.savefig(
-                stream, format=kind.suffix, dpi=72 * kind.scale, facecolor=self.theme.ground, metadata=told[kind.suffix]
-            )
+            if FORMS[form].suffix == "png":
+                return self._png(title, description)
+            return self._drawn(FORMS[form].suffix, title, description)
+
+    def _png(self, title: str, description: str) -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        self.figure.set_dpi(72 * self.scale)
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        told = PngInfo()
+        for name, words in (("Title", title), ("Description", description), ("Software", "Lightbox")):
+            told.add_itxt(name, words)
+        stream = io.BytesIO()
+        Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(stream, "PNG", pnginfo=told)
+        return stream.getvalue()
+
+    def _drawn(self, kind: str, title: str, description: str) -> bytes:
+        told: dict[str, Any] = {
+            "svg": {"Title": title, "Description": description, "Creator": "Lightbox", "Date": None},
+            "pdf": {"Title": title, "Subject": description, "Creator": "Lightbox", "CreationDate": None},
+        }
+        stream = io.BytesIO()
+        self.figure.savefig(stream, format=kind, dpi=72 * self.scale, facecolor=self.theme.ground, metadata=told[kind])
         content = stream.getvalue()
-        return _described(content, description) if kind.suffix == "svg" else content
+        return _described(content, description) if kind == "svg" else content
 
     def _lines(self, mark: Mark, box: Box) -> None:
         from matplotlib.patches import PathPatch
