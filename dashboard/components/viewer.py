@@ -23,7 +23,7 @@ from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RAN
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 OPTIONAL: Mapping[str, Any] = MappingProxyType(
-    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": "", "films": 0}
 )
 _FOLDER = Path(__file__).with_suffix("")
 
@@ -58,7 +58,7 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
-        and ``about`` (its name and what to say of it).
+        and ``about`` (its name and what to say of it), ``films`` (how many a contact sheet of films would show).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -12,7 +12,10 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
+from dashboard.compare.figure import Source
+from dashboard.compare.film_sheet import MOST_FILMS, Next
 from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
+from dashboard.compare.line import films_from_here
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
@@ -27,6 +30,7 @@ from dashboard.server.engine_words import engine_words
 from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
+from dashboard.server.uploads import Upload
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
 from xai.films.formats import NAMES
@@ -178,7 +182,10 @@ def compare(services: Services) -> None:
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
-    for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
+    films = films_from_here(services, hung, MOST_FILMS)
+    titled = [(Next.of(one), one.title if isinstance(one, Upload) else one.partition("/")[2]) for one in films]
+    source = Source(shown, hung.title, page.link)
+    for name, make in downloads(source, services.library.model_id(model), titled).items():
         page.files.offer(name, make)
     viewer(
         {
@@ -200,6 +207,7 @@ def compare(services: Services) -> None:
             "page": page_address(page),
             "group": GROUP,
             "standing": standing,
+            "films": len(films),
         },
         key=LIGHT_BOX,
         on_back_change=go_back,

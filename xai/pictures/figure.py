@@ -9,7 +9,6 @@ import numpy as np
 
 from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
-from xai.measures import describe
 from xai.pictures.layout import BAR, GAP, TITLE, WITHIN, Bar, Cell, Picture, Placed, Words, place
 from xai.pictures.render import Display, colour, colour_range, weakest_shown
 from xai.pictures.sheet import FORMS, HEIGHT, MARGIN, TEXT, THEMES, WIDTH, Box, Sheet, height_of, wrapped
@@ -66,7 +65,7 @@ def panel(
     return Panel(title, signed, unit, all_findings[k], span, told)
 
 
-def map_cell(one: Panel, picture: Picture, display: Display, where: str | None = None) -> Cell:
+def map_cell(one: Panel, picture: Picture, display: Display, where: str) -> Cell:
     """Put a map's picture together with its colour bar, where its evidence lies, and how good it is.
 
     Parameters
@@ -75,13 +74,13 @@ def map_cell(one: Panel, picture: Picture, display: Display, where: str | None =
     picture : Picture
         The map, over its film or alone.
     display : Display
-    where : str, optional
-        In place of what `xai.measures.describe` says.
+    where : str
+        Where its evidence lies, in a sentence.
     """
     warnings = [Words(f"! {told.label}: {told.value}", warns=True) for told in one.told if told.warn]
     quality = " · ".join(f"{told.label} {told.value}" for told in one.told if not told.warn)
-    said = Words(describe(one.explanation.map) if where is None else where)
-    return Cell(one.title, (picture,), bar(one, display), (*warnings, said, *([Words(quality)] if quality else [])))
+    words = [*warnings, Words(where), *([Words(quality)] if quality else [])]
+    return Cell(one.title, (picture,), bar(one, display), tuple(words))
 
 
 def bar(one: Panel, display: Display) -> Bar:

@@ -11,6 +11,7 @@ from xai.explainers.declared import tell
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
+from xai.measures import describe
 from xai.pictures.explained import Explained
 from xai.pictures.figure import NOTICE, Panel, Text, map_cell, page
 from xai.pictures.layout import Cell, Picture
@@ -34,7 +35,7 @@ def film_picture(film: Film) -> bytes:
 def explanation_picture(explanation: Explanation) -> bytes:
     """Draw a map by itself: an explanation does not hold its film."""
     one = _panel(explanation)
-    cell = map_cell(one, Picture(colour(explanation.map, one.span, one.signed)), Display())
+    cell = map_cell(one, Picture(colour(explanation.map, one.span, one.signed)), Display(), describe(explanation.map))
     notes = (words(explanation), NOTICE)
     return page([cell], Text(finding_label(explanation.finding), notes=notes), repr(explanation))
 
@@ -67,7 +68,8 @@ def _row(explained: Explained, finding: str) -> Image.Image:
     view = View(explained.film.pixels, explained.footprint, Display())
     cells = [Cell("Film", (view.alone(),))]
     for one in map(_panel, maps):
-        cells.append(map_cell(one, view.under(one.explanation, one.signed, one.span), view.display))
+        picture = view.under(one.explanation, one.signed, one.span)
+        cells.append(map_cell(one, picture, view.display, describe(one.explanation.map)))
     text = Text(
         f"{finding_label(finding)}: probability {maps[0].probability:.2f}",
         notes=(" · ".join(map(words, maps)), f"model: {explained.model}{more} · {NOTICE}"),

@@ -31,6 +31,7 @@ TOLD = [
     Told("Residual", "31.0 %", True, ""),
     Told("Largest rectangle that was left whole", "1,024 pixels", False, ""),
 ]
+WHERE = "Most in the middle zone on the patient's right: 100 % of the evidence for it."
 LONG = "patient00001/study1/view1 · chexpert · PA · F · 55 years · model: a network of long name · seed 999999999"
 LINK = "http://127.0.0.1:8501/compare?" + "&".join(f"film=a{number}%2Fs00001" for number in range(20))
 
@@ -77,11 +78,9 @@ def overlap(one, other) -> bool:
 
 
 def cells(count: int, shape=(40, 40), told=TOLD, twin: bool = False) -> list[Cell]:
-    corner = np.zeros((9, 9))
-    corner[3:6, :3] = 1  # whose place has a long name
     view = View(np.full(shape, 0.5, np.float32), WHOLE, PLAIN)
-    one = panel("LIME", True, "logit per unit of activation", [explanation(corner)], 0, PLAIN, told)
-    maps = [map_cell(one, view.alone(), PLAIN)] * count
+    one = panel("LIME", True, "logit per unit of activation", [explanation(np.ones((9, 9)))], 0, PLAIN, told)
+    maps = [map_cell(one, view.alone(), PLAIN, WHERE)] * count
     more = [Cell("Twin without pneumonia, mass", (view.alone(),), None, (Words("Without it: 26 %. " * 4),))] * twin
     return [Cell("Film", (view.alone(),)), *more, *maps]
 
@@ -203,7 +202,7 @@ def at(drawn: bytes, sheet: Sheet, number: int, x: float, y: float) -> tuple[int
 
 def drawn_view(view: WholeView, values: np.ndarray, sheets, signed: bool = True, **more) -> bytes:
     one = panel("LIME", signed, "logit", [explanation(values, **more)], 0, view.display)
-    cell = map_cell(one, view.under(one.explanation, signed, one.span), view.display)
+    cell = map_cell(one, view.under(one.explanation, signed, one.span), view.display, WHERE)
     return page([Cell("Film", (view.alone(),)), cell], Text("Mass"), "told")
 
 
