@@ -126,5 +126,7 @@ def _dimmed(rgb: np.ndarray, footprint: Footprint) -> np.ndarray:
     """Make what the model did not see a little darker."""
     height, width = rgb.shape[:2]
     seen = place(np.ones((2, 2), np.float32), footprint, height, width, smooth=False) > 0
+    if seen.all():
+        return rgb
     dimmed: np.ndarray = np.where(seen[..., None], rgb, np.rint(UNSEEN * rgb)).astype(np.uint8)
     return dimmed
