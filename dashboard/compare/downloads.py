@@ -81,7 +81,8 @@ def _file(shown: Shown, asked: Asked, what: str, suffix: str, media: str, conten
 
 def _boxes(shown: Shown, results: Results, asked: Asked, model_id: str) -> bytes:
     film = shown.reopened()
-    where = footprint(*film.pixels.shape, shown.card.input)
+    height, width = film.pixels.shape
+    where = footprint(height, width, shown.card.input)
     boxes = Boxes()
     about = {"model": shown.card.name, "model_sha256": model_id}
     for explanations in results.values():

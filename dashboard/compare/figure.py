@@ -127,8 +127,8 @@ def legend(results: Results, asked: Asked) -> str:
         words.append(f"{' and '.join(signed)}: orange speaks for the finding, blue against it.")
     if others:
         words.append(f"{' and '.join(others)}: the brighter, the more speaks for it.")
-    spans = "all findings of its method" if asked.choices["scale"] == "all" else "each map by itself"
-    return " ".join([*words, f"Colours span {spans}."])
+    shared = "One scale of colours for all findings of a method." if asked.display.scale == "all" else ""
+    return " ".join([*words, shared or "Each map has a scale of colours of its own."])
 
 
 def notes(source: Source, results: Results, asked: Asked) -> tuple[str, ...]:

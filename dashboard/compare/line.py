@@ -29,9 +29,9 @@ def films_from_here(services: Services, hung: Hung, most: int) -> list[str | Upl
             return [own[name] for name in names if name in own]
         return [f"{walk.dataset}/{name}" for name in names]
     if hung.record is None:
-        line = uploads()
-        here = line.index(st.session_state.upload)
-        return list(line[here : here + most])
-    names = services.library.films(hung.record.dataset).index
-    here = int(names.get_loc(hung.record.film))
-    return [f"{hung.record.dataset}/{name}" for name in names[here : here + most]]
+        own_films = uploads()
+        here = own_films.index(st.session_state.upload)
+        return list(own_films[here : here + most])
+    films = services.library.films(hung.record.dataset).index
+    here = int(films.get_loc(hung.record.film))
+    return [f"{hung.record.dataset}/{name}" for name in films[here : here + most]]

@@ -112,7 +112,7 @@ def _in_columns(cells: Sequence[Cell], room: Box, columns: int) -> list[Placed]:
     titles = [wrapped(cell.title, width, TITLE, bold=True) for cell in cells]
     ends = [_ends(cell.bar, width) for cell in cells]
     paragraphs = [[(wrapped(one.text, width, TEXT), one.warns) for one in cell.words] for cell in cells]
-    below = [_height_below(cell, *told) for cell, *told in zip(cells, ends, paragraphs, strict=True)]
+    below = [_height_below(*told) for told in zip(cells, ends, paragraphs, strict=True)]
     rows = [range(start, min(start + columns, len(cells))) for start in range(0, len(cells), columns)]
     above = [max(height_of(titles[k], TITLE) for k in row) for row in rows]
     under = [max(below[k] for k in row) for row in rows]

@@ -231,7 +231,7 @@ class Sheet:
         """Give the page as one of `FORMS`, with what it is and what it shows in words for who cannot see it."""
         import matplotlib
 
-        settings = {"svg.fonttype": "none", "svg.hashsalt": "lightbox", "pdf.fonttype": 42}
+        settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "lightbox", "pdf.fonttype": 42}
         with _DRAWING, matplotlib.rc_context(settings), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")
             if FORMS[form].suffix == "png":
@@ -242,7 +242,7 @@ class Sheet:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         self.figure.set_dpi(72 * self.scale)
-        canvas = FigureCanvasAgg(self.figure)
+        canvas: Any = FigureCanvasAgg(self.figure)  # whose methods have no types
         canvas.draw()
         told = PngInfo()
         for name, words in (("Title", title), ("Description", description), ("Software", "Lightbox")):
