@@ -49,18 +49,18 @@ class Source:
 
 def figure(source: Source, results: Results, asked: Asked) -> bytes:
     """Draw the film, its twin where there is one, and each method's map of one finding."""
-    shown, finding = source.shown, asked.finding
+    shown, finding, logits = source.shown, asked.finding, logits_of(results)
     view = view_of(shown, asked)
     cells = [
         Cell("Film" if view.canvas is None else "Model's input", (view.alone(),)),
-        *_twin_cells(shown, view, asked),
+        *_twin_cells(shown, view, logits, asked),
     ]
     told = [truths(shown, asked)] if asked.shows_truth else []
     for method, explanations in results.items():
         cell, alternative = _map_cell(shown, view, method, explanations, asked)
         cells.append(cell)
         told.append(alternative)
-    lead, rest = answer(shown, finding, asked)
+    lead, rest = answer(shown, logits, finding, asked)
     text = Text(lead, rest, notes=notes(source, results, asked))
     return page(cells, text, " ".join([f"{lead}, {rest}", *told, *text.notes]), theme=asked.theme, form=asked.form)
 
@@ -69,11 +69,13 @@ def contact_sheet(source: Source, results: Results, asked: Asked) -> bytes:
     """Draw the film and each method's maps of several findings, all small on one page."""
     shown, card = source.shown, source.shown.card
     findings = (asked.findings or (asked.finding,))[:MOST_FINDINGS]
-    plain = replace(view_of(shown, asked), side=SMALL)
+    plain, logits = replace(view_of(shown, asked), side=SMALL), logits_of(results)
     cells = [Cell("Film", (replace(plain, marks=()).alone(),))]
     for finding in findings:
         view = replace(plain, marks=_truth_marks(shown, finding) if asked.shows_truth else ())
-        cells.append(Cell(outcome(shown, finding, asked), small_maps(view, results, card.index(finding), asked)))
+        cells.append(
+            Cell(outcome(shown, logits, finding, asked), small_maps(view, results, card.index(finding), asked))
+        )
     count = f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'}"
     text = Text(f"{count} on one film", legend(results, asked), notes=notes(source, results, asked))
     told = " ".join([*(cell.title + "." for cell in cells[1:]), text.answer, *text.notes])
@@ -99,17 +101,17 @@ def view_of(shown: Shown, asked: Asked) -> View:
     return View(film.pixels, footprint(height, width, card.input), asked.display, canvas, marks)
 
 
-def answer(shown: Shown, finding: str, asked: Asked) -> tuple[str, str]:
+def answer(shown: Shown, logits: np.ndarray, finding: str, asked: Asked) -> tuple[str, str]:
     """Say what the model answers, in the words of the page."""
-    said = light_box.answers_part(shown.card, _logits(shown), _told(shown, asked))["verdicts"][finding]
+    said = light_box.answers_part(shown.card, logits, _told(shown, asked))["verdicts"][finding]
     rest = said["rest"].lstrip(", ")
     return said["lead"], rest[:1].upper() + rest[1:]
 
 
-def outcome(shown: Shown, finding: str, asked: Asked) -> str:
+def outcome(shown: Shown, logits: np.ndarray, finding: str, asked: Asked) -> str:
     """Say in a few words what the model answers about a finding, and the truth where it is shown."""
     card = shown.card
-    share = float(card.probabilities(_logits(shown))[card.index(finding)])
+    share = float(card.probabilities(logits)[card.index(finding)])
     words = [f"{finding_label(finding)}: {percent(share)}"]
     if card.link == "sigmoid" or finding in card.thresholds:
         words.append("flagged" if share >= card.threshold(finding).value else "not flagged")
@@ -160,7 +162,7 @@ def _map_cell(
     return map_cell(one, picture, view.display, caption["where"]), caption["alt"]
 
 
-def _twin_cells(shown: Shown, view: View, asked: Asked) -> list[Cell]:
+def _twin_cells(shown: Shown, view: View, logits: np.ndarray, asked: Asked) -> list[Cell]:
     """Make the cell of the twin; its title would tell the truth where that is hidden."""
     if not shown.without or shown.record is None:
         return []
@@ -168,7 +170,7 @@ def _twin_cells(shown: Shown, view: View, asked: Asked) -> list[Cell]:
     after = shown.services.logits.get(shown.services.logits_key(film.sha256, shown.model))
     words: tuple[Words, ...] = ()
     if after is not None and asked.shows_truth:
-        said = twin.captions_part(shown.card, _logits(shown), after, shown.without)
+        said = twin.captions_part(shown.card, logits, after, shown.without)
         words = (Words(said["captions"][asked.finding]["where"]),)
     elif after is not None:
         words = (Words(percent(float(shown.card.probabilities(after)[shown.card.index(asked.finding)]))),)
@@ -210,10 +212,9 @@ def _address(source: Source, asked: Asked) -> str:
     return f"{asked.address}?{query}"
 
 
-def _logits(shown: Shown) -> np.ndarray:
-    found = shown.logits()
-    assert found is not None  # figures are made where there is a map, which knows the answer
-    return found
+def logits_of(results: Results) -> np.ndarray:
+    """Give the model's answer, (outputs,): every map knows it."""
+    return np.array([one.logit for one in next(iter(results.values()))])
 
 
 def _told(shown: Shown, asked: Asked) -> Mapping[str, str]:

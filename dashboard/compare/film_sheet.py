@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.compare.asked import Asked
-from dashboard.compare.figure import SMALL, Source, legend, notes, outcome, small_maps, view_of
+from dashboard.compare.figure import SMALL, Source, legend, logits_of, notes, outcome, small_maps, view_of
 from dashboard.compare.shown import Shown
 from dashboard.server.jobs import Job
 from dashboard.server.services import Request, Services
@@ -64,7 +64,7 @@ def film_sheet(source: Source, films: Sequence[tuple[Next, str]], asked: Asked) 
         lacking += len(found) < len(shown.parameters)
         view = replace(view_of(shown, asked), side=SMALL)
         pictures = (view.alone(), *small_maps(view, found, shown.card.index(asked.finding), asked))
-        said = outcome(shown, asked.finding, asked).removeprefix(f"{finding_label(asked.finding)}: ")
+        said = outcome(shown, logits_of(found), asked.finding, asked).removeprefix(f"{finding_label(asked.finding)}: ")
         cells.append(Cell(f"{title}: {said}", pictures))
     if not cells:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.compare.hang import Hung, name_of, place_in_walk
@@ -33,5 +34,5 @@ def films_from_here(services: Services, hung: Hung, most: int) -> list[str | Upl
         here = own_films.index(st.session_state.upload)
         return list(own_films[here : here + most])
     films = services.library.films(hung.record.dataset).index
-    here = int(films.get_loc(hung.record.film))
+    here = int(films.get_indexer(pd.Index([hung.record.film]))[0])
     return [f"{hung.record.dataset}/{name}" for name in films[here : here + most]]
