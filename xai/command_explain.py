@@ -25,6 +25,8 @@ from xai.machine import free_name
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL
 from xai.models.loading import ModelError
+from xai.pictures.boxes import Boxes
+from xai.pictures.peak import peak_piece, with_peak
 from xai.pictures.render import Display, overlay
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from xai.pictures.explained import Explained
 
 LIST_FILE = "explanations.json"
+BOXES_FILE = "boxes.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs LIME's and SHAP's films (default: auto)"
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
+    parser.add_argument(
+        "--boxes",
+        action="store_true",
+        help=f"also write {BOXES_FILE}: box and outline of each map's strongest evidence, drawn on the overlays too",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
 
 
@@ -69,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     refused: list[str] = []
     taken: set[str] = set()
     records = []
+    boxes = Boxes()
     for name, film in _hang(options.films, refused):
         for method in dict.fromkeys(options.method):
             try:
@@ -79,12 +88,22 @@ def run(options: argparse.Namespace) -> int:
                 continue
             for explanation in explained:
                 stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
-                records.append(_write(explanation, explained, classifier.engine, name, options.out / stem))
-    text = json.dumps(records, indent=2, allow_nan=False) + "\n"
-    write_file(options.out / LIST_FILE, text)
+                records.append(
+                    _write(explanation, explained, classifier.engine, name, options.out / stem, boxed=options.boxes)
+                )
+                boxes.add(
+                    name, film, explanation, explained.footprint, {"model": explained.model, "map": f"{stem}.npy"}
+                )
+    write_file(options.out / LIST_FILE, _json(records))
+    if options.boxes:
+        write_file(options.out / BOXES_FILE, _json(boxes.content()))
     if refused:
         raise ValueError(" ".join(refused))
     return 0
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film]]:
@@ -126,9 +145,13 @@ def _explain(
         return explain(classifier, film, explainer, findings, options.samples, options.seed, show)
 
 
-def _write(explanation: Explanation, explained: Explained, engine: str, name: str, place: Path) -> dict[str, Any]:
+def _write(
+    explanation: Explanation, explained: Explained, engine: str, name: str, place: Path, *, boxed: bool
+) -> dict[str, Any]:
     signed = EXPLAINERS[explanation.method].signed
     picture = overlay(explained.film.pixels, explanation, explained.footprint, Display(), signed)
+    if boxed and (piece := peak_piece(explanation.map, explained.footprint)) is not None:
+        picture = with_peak(picture, piece)
     raw, png = io.BytesIO(), io.BytesIO()
     np.save(raw, explanation.map, allow_pickle=False)
     Image.fromarray(picture).save(png, format="PNG")

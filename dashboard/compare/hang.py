@@ -87,14 +87,14 @@ def current_film(services: Services, state: State) -> Hung | None:
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return None
-    return Hung(film, _title(film_name, record), record, _alias(services, record))
+    return Hung(film, _title(film_name, record), record, alias(services, record))
 
 
 def _title(name: str, record: Record) -> str:
     return " · ".join([name, record.dataset, *record.facts])
 
 
-def _alias(services: Services, record: Record) -> str:
+def alias(services: Services, record: Record) -> str:
     """Call a film by its place in its dataset where its name may tell what is on it."""
     if not tells(record.film, record.convention, record.truth):
         return ""
@@ -116,7 +116,7 @@ def first_film(services: Services) -> str | None:
 
 def neighbours(services: Services, state: State, hung: Hung) -> tuple[str | Upload | None, str | Upload | None]:
     """Give the films before and after this one: among those handed over, among the uploads, or in its dataset."""
-    walked = _place_in_walk(services, hung)
+    walked = place_in_walk(services, hung)
     if walked is not None:
         walk, place = walked
         return _film_of(walk, place.before), _film_of(walk, place.after)
@@ -134,13 +134,13 @@ def neighbours(services: Services, state: State, hung: Hung) -> tuple[str | Uplo
 
 def walk_line(services: Services, hung: Hung) -> None:
     """Say where this film stands among those that the Films page handed over, with the way back to them."""
-    walked = _place_in_walk(services, hung)
+    walked = place_in_walk(services, hung)
     if walked is None:
         return
     walk, stands = walked
     words = f"{stands.number:,} of {stands.count:,}"
     if st.button(words, key="back_to_films", icon=":material/grid_view:", help="Back to these films."):
-        st.session_state.films_last = _name_of(hung)
+        st.session_state.films_last = name_of(hung)
         st.switch_page(walk.page, query_params=walk.link())
 
 
@@ -229,16 +229,17 @@ def _dataset_controls(services: Services) -> None:
         st.rerun()
 
 
-def _name_of(hung: Hung) -> str:
+def name_of(hung: Hung) -> str:
+    """Name the film as a walk does: an upload by its content hash."""
     return hung.record.film if hung.record else st.session_state.upload.sha256
 
 
-def _place_in_walk(services: Services, hung: Hung) -> tuple[Walk, Place] | None:
+def place_in_walk(services: Services, hung: Hung) -> tuple[Walk, Place] | None:
     """Find the film that hangs in what another page handed over; None where it is not in it."""
     walk: Walk | None = st.session_state.get("walk")
     if walk is None or walk.dataset != (hung.record.dataset if hung.record else OWN):
         return None
-    stands = walk.place(services, _name_of(hung))
+    stands = walk.place(services, name_of(hung))
     return None if stands is None else (walk, stands)
 
 

@@ -170,7 +170,7 @@ class Shown(FilmParts):
         of_dataset = [self.record.dataset, self.record.film] if self.record else []
         return [self.card.fingerprint, sorted(self.truth.items()), self.sides, of_dataset]
 
-    def _on_film(self) -> OnFilm:
+    def on_film(self) -> OnFilm:
         """What words about maps say of the film."""
         known = self.sides == AS_HUNG
         if self.record is None:
@@ -213,7 +213,7 @@ class Shown(FilmParts):
         return None if made is None else self._maps_part(method, made)
 
     def _maps_part(self, method: str, made: list[Explanation], first_look: str = "") -> Payload:
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, first_look, self._on_film())
+        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, first_look, self.on_film())
 
     def _find_first_look(self, method: str) -> str | None:
         key = self.key(method)

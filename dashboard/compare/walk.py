@@ -38,5 +38,9 @@ class Walk(ABC):
         """Find a film among those that can be hung; None where it is not one of them."""
 
     @abstractmethod
+    def ahead(self, services: Services, film: str, most: int) -> list[str]:
+        """Name a film and those after it that can be hung, at most so many; none where it is not one of them."""
+
+    @abstractmethod
     def link(self) -> dict[str, str]:
         """Give the query parameters that show the page as it was left."""

@@ -33,6 +33,7 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "model": "",
         "about": "",
         "sides": None,
+        "films": 0,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -75,7 +76,8 @@ def viewer(
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``without`` (what the twin that is shown lacks), ``display`` (entries of :data:`DISPLAY` to start from),
         ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it),
-        ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known).
+        ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known),
+        ``films`` (how many a contact sheet of films would show).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

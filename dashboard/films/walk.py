@@ -56,6 +56,19 @@ class FilmsWalk(Walk):
             return None
         return place(catalogue, rows, film, only_openable=True)
 
+    def ahead(self, services: Services, film: str, most: int) -> list[str]:
+        """Name a film and those after it that can be hung, at most so many; none where it is not one of them."""
+        try:
+            catalogue = catalogue_of(services, self.state)
+            rows = self.rows(services, catalogue)
+        except ValueError:
+            return []
+        row = catalogue.films.row(film)
+        if row is None or not len(at := np.flatnonzero(rows == row)):
+            return []
+        ahead = rows[int(at[0]) :]
+        return [str(catalogue.films.names[one]) for one in ahead[catalogue.films.openable[ahead]][:most]]
+
     def rows(self, services: Services, catalogue: Catalogue) -> np.ndarray:
         """Give the rows of its films in their catalogue, in order."""
         if self.films:

@@ -13,7 +13,9 @@ from dashboard.compare import light_box
 from dashboard.compare.arrival import hang_what_is_named, show_lost
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
+from dashboard.compare.figure import Source
 from dashboard.compare.film_alone import film_alone, film_words
+from dashboard.compare.film_sheet import MOST_FILMS, Next
 from dashboard.compare.hang import (
     Hung,
     current_film,
@@ -25,6 +27,7 @@ from dashboard.compare.hang import (
     times_hung,
     walk_line,
 )
+from dashboard.compare.line import films_from_here
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
@@ -41,7 +44,7 @@ from dashboard.server.engine_words import engine_words
 from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
-from dashboard.server.uploads import uploads
+from dashboard.server.uploads import Upload, uploads
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
 from xai.films.formats import NAMES
@@ -254,7 +257,11 @@ def light_box_of(
     shown = Shown.of(services, page.id, state, hung, model, card)
     standing = page.expect(GROUP, shown.wants())
     page.note = lambda: "" if services.has_models else LOADING
-    for name, make in downloads(shown, hung.title, hung.plain_title, services.library.model_id(model)).items():
+    films = films_from_here(services, hung, MOST_FILMS)
+    titled = [(Next.of(one), one.title if isinstance(one, Upload) else one.partition("/")[2]) for one in films]
+    assert page.link is not None  # `compare` has set it
+    source = Source(shown, hung.title, hung.plain_title, page.link)
+    for name, make in downloads(source, services.library.model_id(model), titled).items():
         page.files.offer(name, make)
     return {
         **film_words(hung, shown.film()),
@@ -270,6 +277,7 @@ def light_box_of(
         "model": card.name,
         "about": about_model(card),
         "standing": standing,
+        "films": len(films),
         **channel,
     }
 

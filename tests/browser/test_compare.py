@@ -156,16 +156,41 @@ def test_downloads_hold_what_the_page_shows(visit, library):
         logit = classifier.logits(classifier.prepare(film)[None])[0, classifier.card.index("Effusion")]
         assert one["logit"] == pytest.approx(float(logit), abs=1e-4)
 
-    name, content = download(page, "Figure for a slide (PNG)")
-    figure = Image.open(io.BytesIO(content))
-    assert name == "a.Effusion.png"
-    assert (figure.format, figure.mode) == ("PNG", "RGB")
-    assert figure.width > figure.height > 480
-    assert np.ptp(np.asarray(figure)) > 200
+    name, content = download(page, "Boxes of the strongest evidence (JSON)")
+    boxes = json.loads(content)
+    assert (name, boxes["images"][0]["sha256"]) == ("a.Effusion.boxes.json", film.sha256)
+    assert len(boxes["annotations"]) + len(boxes["without"]) == 3
 
     page.route("**/downloads/figure?*", lambda route: route.fulfill(status=400, body="No.", content_type="text/plain"))
-    page.get_by_role("link", name="Figure for a slide (PNG)").click()
+    page.get_by_role("link", name="Figure for a slide").click()
     expect(page.locator(".viewer .save").get_by_role("status")).to_have_text("No.")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_figures_look_as_the_page_does_or_as_is_chosen(visit, theme):
+    page = visit(methods="gradcam", seed="3")
+    page.emulate_media(color_scheme=theme)
+    finish(page, 1)
+    page.locator(".viewer .save > summary").click()
+    ground = {"dark": (14, 15, 18), "light": (250, 250, 248)}
+    name, content = download(page, "Figure for a slide")
+    figure = Image.open(io.BytesIO(content))
+    assert (name, figure.format, figure.mode, figure.size) == ("a.Effusion.png", "PNG", "RGB", (1920, 1080))
+    assert figure.getpixel((2, 2)) == ground[theme]
+    other = "light" if theme == "dark" else "dark"
+    page.get_by_label("Colours").select_option(other)
+    page.get_by_label("Pictures as").select_option("png-large")
+    figure = Image.open(io.BytesIO(download(page, "Figure for a slide")[1]))
+    assert figure.size == (3840, 2160) and figure.getpixel((2, 2)) == ground[other]
+    page.get_by_label("Pictures as").select_option("svg")
+    name, content = download(page, "Figure for a slide")
+    assert name == "a.Effusion.svg" and "http://127.0.0.1" in content.decode()
+    page.locator(".viewer .save .sheet summary").click()
+    page.locator(".viewer .save .which").get_by_label("Hernia").check()
+    name, content = download(page, "Contact sheet of findings")
+    assert name == "a.Effusion.findings.svg" and "Hernia: " in content.decode()
+    name, content = download(page, "Contact sheet of 3 films, from this one on")
+    assert name == "a.Effusion.films.svg" and content.decode().count("<image") == 6  # three films, a map beside each
 
 
 def test_maps_come_back_from_the_store_also_after_a_restart(visit, serve, library):

@@ -242,3 +242,21 @@ def test_a_layer_is_read_that_is_not_the_last(film_file, tmp_path, capsys):
     error = capsys.readouterr().err
     assert "Grad-CAM cannot read this layer of zoo: “nowhere” is no spatial layer; it has deep, " in error
     assert not (tmp_path / "none").exists()
+
+
+def test_boxes_are_written_and_drawn_where_they_are_asked_for(model, film_file, tmp_path):
+    plain, boxed = tmp_path / "plain", tmp_path / "boxed"
+    arguments = [film_file, "--model", model, "--finding", "Mass", "--method", "gradcam", "centred"]
+    assert explain(*arguments, "--out", plain) == 0 and explain(*arguments, "--boxes", "--out", boxed) == 0
+    assert not (plain / "boxes.json").exists()
+    content = json.loads((boxed / "boxes.json").read_text())
+    (picture,) = content["images"]
+    assert (picture["file_name"], picture["width"], picture["height"]) == ("chest", 52, 60)
+    found = {one["method"]: one for one in content["annotations"]}
+    left, top, width, height = found["centred"]["bbox"]  # a blob in the middle
+    assert (left + width / 2, top + height / 2) == pytest.approx((26, 30), abs=1)
+    assert found["centred"]["map"] == "chest.Mass.centred.npy" and "0.5 of its largest" in content["info"]["rule"]
+    overlays = [np.asarray(Image.open(out / "chest.Mass.centred.png"), int) for out in (plain, boxed)]
+    changed = np.argwhere((overlays[0] != overlays[1]).any(axis=2))
+    rows, columns = changed.min(axis=0), changed.max(axis=0)
+    assert (*rows[::-1], *columns[::-1]) == pytest.approx((left, top, left + width, top + height), abs=2)

@@ -18,8 +18,9 @@ from PIL import Image
 import xai
 from tests.examples import run_examples, told_to_editors, without_examples
 from xai.explainers.archive import facts
-from xai.pictures.figure import MARGIN, PANEL
+from xai.pictures.notebook import SIDE
 from xai.pictures.render import window
+from xai.pictures.sheet import HEIGHT, MARGIN, WIDTH
 from xai.showing import picture_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -195,15 +196,12 @@ def test_a_notebook_gets_a_picture_and_words_of_each(film, maps):
 def test_the_picture_of_a_film_is_the_film(film):
     np.testing.assert_array_equal(np.asarray(opened(film._repr_png_())), window(film.pixels))
     large = xai.Film.from_pixels(np.zeros((600, 1200)))
-    assert opened(large._repr_png_()).size == (PANEL, PANEL // 2)
+    assert opened(large._repr_png_()).size == (SIDE, SIDE // 2)
 
 
 def test_maps_hang_beside_the_film_a_row_for_each_of_up_to_four_findings(model, film, maps):
-    width, height = opened(maps._repr_png_()).size
-    assert width == MARGIN + 4 * (PANEL + MARGIN)
-    (row,) = {opened(xai.explain(model, film, "gradcam", one)._repr_png_()).height for one in maps.findings}
-    assert height == 2 * row
-    assert opened(xai.explain(model, film, "centred")._repr_png_()).height == 4 * row
+    assert opened(maps._repr_png_()).size == (WIDTH, 2 * HEIGHT)
+    assert opened(xai.explain(model, film, "centred")._repr_png_()).size == (WIDTH, 4 * HEIGHT)
 
 
 def test_a_map_of_somebody_elses_method_is_drawn_under_its_own_name(maps):

@@ -1,36 +1,27 @@
-"""One picture for a slide: a film beside its maps, with everything that a reader needs to place it."""
+"""One page for a slide: a film beside its maps, or a sheet of several, with all that a reader needs to place them."""
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from xai.explainers.declared import Told
 from xai.explainers.explanation import Explanation
-from xai.measures.frame import WHOLE, Footprint
-from xai.pictures.render import Display, colour, colour_range, overlay, window
+from xai.pictures.layout import BAR, GAP, TITLE, WITHIN, Bar, Cell, Picture, Placed, Words, place
+from xai.pictures.render import Display, colour, colour_range, weakest_shown
+from xai.pictures.sheet import FORMS, HEIGHT, MARGIN, TEXT, THEMES, WIDTH, Box, Sheet, height_of, wrapped
 
-PANEL = 480
-NARROWER = 0.9  # a wide font's letters, to take as little room as Pillow's
-MARGIN = 24
-BELOW = 290  # pixels under the pictures: colour bars, what is said of the maps, the footnote
-TITLES = 78  # pixels above them: the headline and the panels' titles
-INK, QUIET, GROUND = (238, 238, 238), (170, 174, 180), (14, 15, 18)
+HEADLINE, ANSWER = 46, 30
+HIDDEN = 24  # grey of a colour bar where the weakest is hidden, as on the screen
+MINUS = "−"
+NOTICE = "Lightbox: for teaching and research, not for clinical use"
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One map of the figure: its title and sign, the explanation, what its colours span, and how good it is.
-
-    ``footprint`` is the part of the film that it covers, None where that is not known.
-    """
+    """One map of the figure: its title and sign, the explanation, what its colours span, and how good it is."""
 
     title: str
     signed: bool
@@ -38,7 +29,26 @@ class Panel:
     explanation: Explanation
     span: float
     told: Sequence[Told] = ()
-    footprint: Footprint | None = WHOLE
+
+
+@dataclass(frozen=True)
+class Text:
+    """What stands around the pictures of a page.
+
+    Attributes
+    ----------
+    headline, answer : str
+        What is shown, and what the model says of it.
+    cautions : tuple of str
+        Why not to believe it.
+    notes : tuple of str
+        Below the pictures: what made them, and where to find them again.
+    """
+
+    headline: str
+    answer: str = ""
+    cautions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def panel(
@@ -51,114 +61,99 @@ def panel(
     told: Sequence[Told] = (),
 ) -> Panel:
     """Make the panel of one finding out of the explanations of all; ``told`` are its diagnostics in words."""
-    span = colour_range(all_findings[k], all_findings, display.scale)
+    span = colour_range(all_findings[k], all_findings, display.scale, display.native)
     return Panel(title, signed, unit, all_findings[k], span, told)
 
 
-def slide(
-    pixels: np.ndarray,
-    footprint: Footprint,
-    panels: Sequence[Panel],
-    display: Display,
-    headline: str,
-    footnote: str,
-) -> bytes:
-    """Draw a film and its maps in one row.
+def map_cell(one: Panel, picture: Picture, display: Display, where: str) -> Cell:
+    """Put a map's picture together with its colour bar, where its evidence lies, and how good it is.
 
     Parameters
     ----------
-    pixels : ndarray of float32, shape (H, W)
-        The film.
-    footprint : tuple of float
-        The part of it that the model saw.
-    panels : sequence of Panel
+    one : Panel
+    picture : Picture
+        The map, over its film or alone.
     display : Display
-    headline, footnote : str
-        What the row shows; what made it.
-
-    Returns
-    -------
-    bytes
-        A PNG.
+    where : str
+        Where its evidence lies, in a sentence.
     """
-    grey = window(pixels, display.center, display.width, display.invert)
-    pictures: list[tuple[str, np.ndarray, Panel | None]] = [("Film", np.repeat(grey[..., None], 3, 2), None)]
-    for one in panels:
-        laid = overlay(pixels, one.explanation, footprint, display, one.signed, one.span)
-        pictures.append((one.title, laid, replace(one, footprint=footprint)))
-    return _sheet(pictures, headline, footnote)
+    warnings = [Words(f"! {told.label}: {told.value}", warns=True) for told in one.told if told.warn]
+    quality = " · ".join(f"{told.label} {told.value}" for told in one.told if not told.warn)
+    words = [*warnings, Words(where), *([Words(quality)] if quality else [])]
+    return Cell(one.title, (picture,), bar(one, display), tuple(words))
 
 
-def alone(one: Panel, headline: str, footnote: str) -> bytes:
-    """Draw a map without its film, with the legend and the words of `slide`; a PNG."""
-    unplaced = replace(one, footprint=None)
-    return _sheet([(one.title, colour(one.explanation.map, one.span, one.signed), unplaced)], headline, footnote)
+def bar(one: Panel, display: Display) -> Bar:
+    """Make the colour bar of a map; its ends say what they stand for."""
+    share = np.linspace(-1 if one.signed else 0, 1, 256, dtype=np.float32)
+    colors = colour(share[None], 1.0, one.signed)[0]
+    colors[np.abs(share) * one.span < weakest_shown(one.explanation.map, display.hide_weakest)] = HIDDEN
+    end = significant(one.span)
+    high = f"for: +{end} {one.unit}" if one.signed else f"for: {end} {one.unit}"
+    if one.span == 0:
+        return Bar(colors, "no evidence", "")
+    return Bar(colors, f"{MINUS}{end}: against" if one.signed else "0", high.strip())
 
 
-def _sheet(pictures: Sequence[tuple[str, np.ndarray, Panel | None]], headline: str, footnote: str) -> bytes:
-    """Put titled pictures in one row, with a legend below those that are maps."""
-    width = MARGIN + len(pictures) * (PANEL + MARGIN)
-    sheet = Image.new("RGB", (width, MARGIN + TITLES + PANEL + BELOW), GROUND)
-    draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN), headline, INK, _font(26))
-    top = MARGIN + TITLES
-    for number, (title, rgb, one) in enumerate(pictures):
-        left = MARGIN + number * (PANEL + MARGIN)
-        _paste(sheet, draw, rgb, left, top, title)
-        if one is not None:
-            _legend(sheet, draw, one, left, top + PANEL + 10)
-    words = _wrapped(footnote, width - 2 * MARGIN, _font(15))
-    draw.text((MARGIN, sheet.height - MARGIN), words, QUIET, _font(15), anchor="ld")
-    stream = io.BytesIO()
-    sheet.save(stream, "PNG")
-    return stream.getvalue()
+def significant(value: float) -> str:
+    """Write a number with three significant digits, never in powers of ten."""
+    return str(np.format_float_positional(value, precision=3, fractional=False, trim="-"))
 
 
-def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, rgb: np.ndarray, left: int, top: int, title: str) -> None:
-    """Put a picture into its square, aspect kept, with its title above and the sides named."""
-    draw.text((left, top - 28), title, INK, _font(19))
-    picture = Image.fromarray(rgb)
-    scale = PANEL / max(picture.size)
-    picture = picture.resize([max(1, round(extent * scale)) for extent in picture.size], Image.Resampling.LANCZOS)
-    x, y = left + (PANEL - picture.width) // 2, top + (PANEL - picture.height) // 2
-    sheet.paste(picture, (x, y))
-    for letter, at in (("R", x + 8), ("L", x + picture.width - 20)):
-        draw.text((at, y + 8), letter, QUIET, _font(16))
+def page(cells: Sequence[Cell], text: Text, description: str, *, theme: str = "dark", form: str = "png") -> bytes:
+    """Draw a page of titled pictures.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        At least one.
+    text : Text
+    description : str
+        What the page shows, for who cannot see it; the headline is its title.
+    theme : str
+        One of `THEMES`.
+    form : str
+        One of `FORMS`.
+    """
+    sheet = Sheet(THEMES[theme], FORMS[form].scale)
+    top = _head(sheet, text)
+    bottom = _foot(sheet, text.notes)
+    for one in place(cells, Box(MARGIN, top, WIDTH - 2 * MARGIN, bottom - top)):
+        _draw(sheet, one)
+    return sheet.content(form, text.headline, description)
 
 
-def _legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, one: Panel, left: int, top: int) -> None:
-    """Draw a colour bar with its ends in numbers, and say where the evidence lies and how good the map is."""
-    line = np.linspace(-1 if one.signed else 0, 1, PANEL, dtype=np.float32)[None].repeat(12, 0)
-    sheet.paste(Image.fromarray(colour(line, 1.0, one.signed)), (left, top))
-    low = f"{-one.span:.3g}" if one.signed else "0"
-    draw.text((left, top + 16), low, QUIET, _font(14))
-    high = f"{one.span:.3g} {one.unit}"
-    draw.text((left + PANEL - draw.textlength(high, _font(14)), top + 16), high, QUIET, _font(14))
-    where = _wrapped(one.explanation.describe(one.footprint), PANEL, _font(15))
-    draw.text((left, top + 40), where, INK, _font(15))
-    _, _, _, bottom = draw.textbbox((left, top + 40), where, _font(15))
-    quality = " · ".join(f"{'! ' if told.warn else ''}{told.label} {told.value}" for told in one.told)
-    draw.text((left, bottom + 6), _wrapped(quality, PANEL, _font(14)), QUIET, _font(14))
+def _head(sheet: Sheet, text: Text) -> float:
+    """Write what stands above the pictures; gives where they may begin."""
+    width, theme = WIDTH - 2 * MARGIN, sheet.theme
+    top = sheet.words(wrapped(text.headline, width, HEADLINE, True), MARGIN, MARGIN / 2, HEADLINE, theme.ink, bold=True)
+    top = sheet.words(wrapped(text.answer, width, ANSWER), MARGIN, top, ANSWER, theme.ink)
+    for caution in text.cautions:
+        top = sheet.words(wrapped(f"! {caution}", width, ANSWER), MARGIN, top, ANSWER, theme.warn)
+    return top + GAP / 2
 
 
-def _wrapped(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Break a text into lines that are no wider than ``width`` pixels."""
-    lines = [""]
-    for word in text.split(" "):  # at no space that keeps a number and its unit together
-        longer = f"{lines[-1]} {word}".lstrip()
-        if font.getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return "\n".join(lines).lstrip()
+def _foot(sheet: Sheet, notes: Sequence[str]) -> float:
+    """Write what stands below the pictures; gives where they must end."""
+    lines = [line for note in notes for line in wrapped(note, WIDTH - 2 * MARGIN, TEXT)]
+    top = HEIGHT - MARGIN / 2 - height_of(lines, TEXT)
+    sheet.words(lines, MARGIN, top, TEXT, sheet.theme.quiet)
+    return top - GAP / 2
 
 
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Give matplotlib's own font, which has signs such as × and ² that Pillow's lacks; Pillow's where it is missing."""
-    found = importlib.util.find_spec("matplotlib")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        file = Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
-        if file.is_file():
-            return ImageFont.truetype(str(file), round(size * NARROWER))
-    return ImageFont.load_default(size)
+def _draw(sheet: Sheet, one: Placed) -> None:
+    cell, theme = one.cell, sheet.theme
+    sheet.words(one.title, one.left, one.top, TITLE, theme.ink, bold=True)
+    for picture, box in zip(cell.pictures, one.boxes, strict=True):
+        sheet.picture(picture.rgb, box, picture.marks, picture.letters)
+    top = one.below
+    if cell.bar is not None:
+        sheet.image(cell.bar.colors[None], Box(one.left, top, one.width, BAR), smooth=False)
+        top += BAR + WITHIN / 2
+        for low, high in one.ends:
+            sheet.words([low], one.left, top, TEXT, theme.quiet)
+            sheet.words([high], one.left + one.width, top, TEXT, theme.quiet, side="right")
+            top += height_of([low], TEXT)
+        top += WITHIN / 2
+    for lines, warns in one.paragraphs:
+        top = sheet.words(lines, one.left, top, TEXT, theme.warn if warns else theme.ink) + WITHIN

@@ -12,26 +12,31 @@ from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.findings import finding_label
 from xai.pictures.explained import Explained
-from xai.pictures.figure import PANEL, Panel, alone, slide
-from xai.pictures.render import Display, colour_range, window
+from xai.pictures.figure import NOTICE, Panel, Text, map_cell, page
+from xai.pictures.layout import Cell, Picture
+from xai.pictures.render import Display, colour, colour_range, window
+from xai.pictures.view import View
 from xai.showing import picture_of
 
+SIDE = 480  # pixels of a film's longer side
 ROWS = 4  # findings in one picture; more would be a very long one
 
 
 @picture_of.register
 def film_picture(film: Film) -> bytes:
-    """Draw a film, no side longer than a panel of a figure."""
+    """Draw a film, no side longer than `SIDE`."""
     picture = Image.fromarray(window(film.pixels))
-    picture.thumbnail((PANEL, PANEL), Image.Resampling.LANCZOS)
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return _png(picture)
 
 
 @picture_of.register
 def explanation_picture(explanation: Explanation) -> bytes:
     """Draw a map by itself: an explanation does not hold its film."""
-    footnote = f"{words(explanation)}  |  not for clinical use"
-    return alone(_panel(explanation), finding_label(explanation.finding), footnote)
+    one = _panel(explanation)
+    cell = map_cell(one, Picture(colour(explanation.map, one.span, one.signed)), Display(), explanation.describe(None))
+    notes = (words(explanation), NOTICE)
+    return page([cell], Text(finding_label(explanation.finding), notes=notes), repr(explanation))
 
 
 @picture_of.register
@@ -40,7 +45,7 @@ def explained_picture(explained: Explained) -> bytes | None:
     rows = [_row(explained, finding) for finding in explained.findings[:ROWS]]
     if not rows:
         return None
-    sheet = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)))
+    sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
     top = 0
     for row in rows:
         sheet.paste(row, (0, top))
@@ -57,19 +62,18 @@ def words(explanation: Explanation) -> str:
 
 def _row(explained: Explained, finding: str) -> Image.Image:
     maps = [one for one in explained if one.finding == finding]
-    probability = f"{finding_label(finding)}: probability {maps[0].probability:.2f}"
     left_out = len(explained.findings) - ROWS
     more = f"; {left_out} more findings are not drawn" if left_out > 0 else ""
-    notes = [f"model: {explained.model}, not for clinical use{more}", *map(words, maps)]
-    row = slide(
-        explained.film.pixels,
-        explained.footprint,
-        [_panel(one) for one in maps],
-        Display(),
-        probability,
-        "  |  ".join(notes),
+    view = View(explained.film.pixels, explained.footprint, Display())
+    cells = [Cell("Film", (view.alone(),))]
+    for one in map(_panel, maps):
+        picture = view.under(one.explanation, one.signed, one.span)
+        cells.append(map_cell(one, picture, view.display, one.explanation.describe(explained.footprint)))
+    text = Text(
+        f"{finding_label(finding)}: probability {maps[0].probability:.2f}",
+        notes=(" · ".join(map(words, maps)), f"model: {explained.model}{more} · {NOTICE}"),
     )
-    return Image.open(io.BytesIO(row))
+    return Image.open(io.BytesIO(page(cells, text, repr(explained))))
 
 
 def _panel(explanation: Explanation) -> Panel:

@@ -76,10 +76,17 @@ def window(pixels: np.ndarray, center: float = 0.5, width: float = 1.0, invert: 
     return np.rint(255 * (1 - shades if invert else shades)).astype(np.uint8)
 
 
-def colour_range(explanation: Explanation, siblings: Sequence[Explanation] = (), scale: str = "finding") -> float:
-    """Largest |value| that the colours span: of this map, or of all findings of its method."""
+def colour_range(
+    explanation: Explanation, siblings: Sequence[Explanation] = (), scale: str = "finding", native: bool = False
+) -> float:
+    """Largest |value| that the colours span: of this map, or of all findings of its method; of its cells if native."""
     maps = [explanation, *siblings] if scale == "all" else [explanation]
-    return float(max(np.abs(one.map).max() for one in maps))
+    return float(max(np.abs(shown_values(one, native)).max() for one in maps))
+
+
+def shown_values(explanation: Explanation, native: bool) -> np.ndarray:
+    """Give the map, or the cells that it was made of where they are asked for and there are any."""
+    return explanation.cells if native and explanation.cells is not None else explanation.map
 
 
 def colour(values: np.ndarray, span: float, signed: bool) -> np.ndarray:
@@ -96,8 +103,13 @@ def opacity(values: np.ndarray, span: float, strongest: float, hide_weakest: flo
     if span <= 0 or not size.any():
         return np.zeros_like(size)
     alpha = strongest * np.minimum(1, 2 * size / span)
-    weakest = np.percentile(size[size > 0], hide_weakest) if hide_weakest > 0 else 0
-    return np.where(size < weakest, 0, alpha)
+    return np.where(size < weakest_shown(values, hide_weakest), 0, alpha)
+
+
+def weakest_shown(values: np.ndarray, hide_weakest: float) -> float:
+    """Least |value| of a map that is shown."""
+    size = np.abs(values[values != 0])
+    return float(np.percentile(size, hide_weakest)) if hide_weakest > 0 and size.size else 0.0
 
 
 def overlay(
@@ -128,11 +140,11 @@ def overlay(
     -------
     ndarray of uint8, shape (H, W, 3)
     """
-    span = colour_range(explanation) if span is None else span
+    span = colour_range(explanation, native=display.native) if span is None else span
     height, width = pixels.shape
     grey = window(pixels, display.center, display.width, display.invert)
     smooth = not display.native
-    values = explanation.cells if display.native and explanation.cells is not None else explanation.map
+    values = shown_values(explanation, display.native)
     placed = place(values, footprint, height, width, smooth)
     colours = colour(placed, span, signed).astype(np.float32)
     alpha = opacity(placed, span, display.opacity, display.hide_weakest)[..., None]

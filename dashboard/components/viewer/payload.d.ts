@@ -170,6 +170,8 @@ export interface Payload {
   page: string;
   group: string;
   standing: Standing;
+  /** How many a contact sheet of films would show. */
+  films: number;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */

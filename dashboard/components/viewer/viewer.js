@@ -12,7 +12,8 @@ import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
-import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
+import { bindBack, isOfThisFilm, showAddress } from "./place.js";
+import { bindSave } from "./save.js";
 import { addSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
@@ -75,7 +76,7 @@ class Viewer {
     bindControls(root, this.hands.change);
     bindTwin(root, (other) => this.setTriggerValue("twin", other));
     this.hang(this.film);
-    bindFiles(root, () => ({ page: this.payload.page, film: this.payload.film.id, finding: this.selected, display: this.display }));
+    bindSave(root, () => this.saved);
   }
 
   /** Listen to what happens outside of the light box, once it can answer. */
@@ -281,6 +282,12 @@ class Viewer {
 
   get selected() {
     return this.choice.name;
+  }
+
+  /** What files are made of. */
+  get saved() {
+    const { page, film, films } = this.payload;
+    return { page, film: film.id, films, finding: this.selected, findings: this.data.findings, display: this.display };
   }
 
   /** @param {string | undefined} name */

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from dashboard.compare import downloads, light_box, recipes
+from dashboard.compare.asked import read_asked
+from dashboard.compare.figure import Source, figure
 from dashboard.compare.hang import Hung
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
@@ -26,6 +28,7 @@ from xai.explainers import EXPLAINERS
 from xai.films.film import Film
 from xai.models.preprocess import prepare
 from xai.models.recipes import usual_recipes
+from xai.pictures.sheet import HEIGHT, WIDTH
 
 SIZES = [(96, 160), (160, 96)]
 LINK = {"methods": "gradcam,shap,lime", "shap.evaluations": "100", "lime.samples": "100"}
@@ -75,10 +78,10 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
     assert list(shown["rect"]) == [0, 0, 1, 1]
     hung = Hung(film, "a", services.library.record("generated", "a"))
     view = Shown.of(services, "page", State(methods=tuple(found)), hung, "wide", card)
-    figure = downloads._figure(view, "a", "a", found, 0, {})
-    with Image.open(io.BytesIO(figure)) as picture:
-        assert picture.width > 4 * 480
-    raw = np.load(io.BytesIO(downloads._raw_maps(found, 0, {})))
+    asked = read_asked({"finding": card.outputs[0]}, card.outputs)
+    with Image.open(io.BytesIO(figure(Source(view, "a", "a", lambda changes: ("", {})), found, asked))) as picture:
+        assert picture.size == (WIDTH, HEIGHT)
+    raw = np.load(io.BytesIO(downloads._raw_maps(view, found, asked)))
     assert {raw[method].shape for method in found} == {card.input.shape}
 
 

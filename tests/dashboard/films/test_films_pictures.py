@@ -260,6 +260,8 @@ class TestWalk:
         assert names[chosen.rows(services, of)].tolist() == ["c", "a"]
         assert chosen.place(services, "a") == Place(2, 2, "c", None)
         assert chosen.place(services, "b") is None
+        assert chosen.ahead(services, "c", 9) == ["c", "a"] and chosen.ahead(services, "a", 9) == ["a"]
+        assert chosen.ahead(services, "c", 1) == ["c"] and chosen.ahead(services, "b", 9) == []
 
 
 class TestRoom:
