@@ -127,7 +127,7 @@ def test_downloads_hold_what_the_page_shows(visit, library):
 
     page = visit(seed="3", truth="on")
     finish(page)
-    page.locator(".viewer .save summary").click()
+    page.locator(".viewer .save > summary").click()
     name, content = download(page, "Raw maps (NPZ)")
     assert name == "a.Effusion.npz"
     archive = np.load(io.BytesIO(content), allow_pickle=False)
