@@ -11,6 +11,7 @@ import numpy as np
 from dashboard.compare import light_box, twin
 from dashboard.compare.asked import Asked
 from dashboard.compare.shown import Shown
+from dashboard.page.finding_cautions import about_finding
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import percent
 from xai.explainers import EXPLAINERS
@@ -62,6 +63,9 @@ def figure(source: Source, results: Results, asked: Asked) -> bytes:
         cells.append(cell)
         told.append(alternative)
     lead, rest = answer(shown, logits, finding, asked)
+    is_simulated = shown.record is not None and shown.record.recipe is not None
+    known, _ = about_finding(shown.card, finding, is_simulated=is_simulated)
+    rest = f"{rest} {known}"
     text = Text(lead, rest, notes=notes(source, results, asked))
     return page(cells, text, " ".join([f"{lead}, {rest}", *told, *text.notes]), theme=asked.theme, form=asked.form)
 

@@ -146,7 +146,7 @@ def walk_line(services: Services, hung: Hung) -> None:
 
 def is_in_walk(services: Services, hung: Hung) -> bool:
     """Say whether this film is one of those that another page handed over."""
-    return _place_in_walk(services, hung) is not None
+    return place_in_walk(services, hung) is not None
 
 
 def show_doubts(hung: Hung) -> None:
