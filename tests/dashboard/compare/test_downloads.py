@@ -71,7 +71,10 @@ def shown_of(services: Services, film: str = "a", methods=METHODS, ready=METHODS
 
 def files_of(shown: Shown, films=()) -> dict:
     source = Source(
-        shown, "a · generated · PA", lambda changes: (f"film=generated%2Fa&finding={changes['finding']}", {})
+        shown,
+        "a · generated · PA",
+        "plain · generated · PA",
+        lambda changes: (f"film=generated%2Fa&finding={changes['finding']}", {}),
     )
     return downloads(source, "0" * 64, films)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.compare import downloads
+from dashboard.compare.figure import Source
 from dashboard.compare.hang import Hung, current_film
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
@@ -45,27 +46,34 @@ def test_what_hangs_is_described_with_its_sides_where_they_are_known(services):
     assert hung(services, "b").described("b") == "Chest film b, which side is which is not known"
 
 
-def test_parameters_hold_the_truth_only_while_it_is_shown(services):
-    shown = view(services, "edema_1")
-    told, hidden = (json.loads(downloads._parameters(shown, "id", {}, 0, asked)) for asked in (SHOWN, HIDDEN))
+def file(services: Idle, monkeypatch, name: str, asked: dict[str, str]) -> tuple[str, str]:
+    """Make a file of a film whose name tells what is on it; give its name and content."""
+    both = [explanation(name, np.ones((16, 16))) for name in ("Effusion", "Mass")]
+    monkeypatch.setattr(Shown, "ready", lambda self: {"gradcam": both})
+    link = lambda changes: ("", {})  # noqa: E731
+    source = Source(view(services, "edema_1"), "told", "plain", link)
+    made = downloads.downloads(source, "id", ())[name](asked)
+    assert made is not None
+    return made[0], made[2].decode()
+
+
+def test_parameters_hold_the_truth_only_while_it_is_shown(services, monkeypatch):
+    told, hidden, unasked = (
+        json.loads(file(services, monkeypatch, "parameters", asked)[1])
+        for asked in (SHOWN, HIDDEN, {"finding": "Effusion"})
+    )
     assert (told["film"], told["truth"]) == ("edema_1", "present")
     assert hidden["film"] == "film 1 of 2" and "truth" not in hidden
-    assert json.loads(downloads._parameters(shown, "id", {}, 0, {})) == hidden  # who asks for nothing is told nothing
+    assert unasked == hidden  # who asks for nothing is told nothing
     assert hidden["film_sha256"] == told["film_sha256"]
 
 
 def test_files_are_named_after_the_film_only_while_its_name_may_be_told(services, monkeypatch):
-    monkeypatch.setattr(Shown, "ready", lambda self: {"gradcam": [explanation("Effusion", np.ones((16, 16)))]})
-    offered = downloads.downloads(view(services, "edema_1"), "told", "plain", "id")["parameters"]
-    assert [offered(asked)[0] for asked in (SHOWN, HIDDEN)] == ["edema_1.Effusion.json", "film 1 of 2.Effusion.json"]
+    names = [file(services, monkeypatch, "parameters", asked)[0] for asked in (SHOWN, HIDDEN)]
+    assert names == ["edema_1.Effusion.json", "film 1 of 2.Effusion.json"]
 
 
 def test_the_figure_names_the_truth_only_while_it_is_shown(services, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(downloads, "slide", lambda *told: drawn.append(told[-2:]) or b"")
-    found = {"gradcam": [explanation("Effusion", np.ones((16, 16)))]}
-    for asked in (SHOWN, HIDDEN):
-        downloads._figure(view(services, "edema_1"), "told", "plain", found, 0, asked)
-    (told, source), (plain, hidden) = drawn
-    assert told.endswith(", truth: present") and source.startswith("told  |")
-    assert "truth" not in plain and hidden.startswith("plain  |")
+    told, hidden = (file(services, monkeypatch, "figure", {**asked, "form": "svg"})[1] for asked in (SHOWN, HIDDEN))
+    assert "is present" in told and "told · model" in told
+    assert "is present" not in hidden and "Truth" not in hidden and "edema" not in hidden and "plain · model" in hidden
