@@ -74,8 +74,8 @@ class Shown:
         """Take what a state asks for of the film that hangs."""
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
-        sees = footprint(*hung.film.pixels.shape, card.input)
-        film = hung.film.sha256
+        film, (height, width) = hung.film.sha256, hung.film.pixels.shape
+        sees = footprint(height, width, card.input)
         return cls(services, waiter, model, card, film, hung.record, hung.truth, asked, state.seed, lacks, sees)
 
     @property
