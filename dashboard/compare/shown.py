@@ -74,6 +74,7 @@ class Shown(FilmParts):
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
         film, record = hung.film, hung.record
+        height, width = film.pixels.shape
         return cls(
             services,
             film.sha256,
@@ -87,7 +88,7 @@ class Shown(FilmParts):
             asked,
             state.seed,
             lacks,
-            footprint(*film.pixels.shape, card.input),
+            footprint(height, width, card.input),
         )
 
     def input(self) -> str:

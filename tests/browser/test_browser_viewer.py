@@ -422,6 +422,6 @@ def test_what_is_known_of_the_model_stands_below_the_verdict_of_the_finding(open
 
 def test_panels_have_names_for_those_who_hear_them(open_viewer):
     page = open_viewer()
-    expect(page.get_by_role("img", name="Four grey squares")).to_be_visible()
+    expect(page.get_by_role("img", name="Some grey squares")).to_be_visible()
     expect(page.get_by_role("img", name="SHAP for Effusion. Probability 80 %, above")).to_be_visible()
     expect(page.get_by_role("option", name="Effusion. Probability 80 %")).to_be_visible()

@@ -48,7 +48,10 @@ def test_names_of_files_are_shown_as_text(visit):
     shown = name.replace("/", "")
     expect(title(page)).to_contain_text(shown)
     expect(page.get_by_test_id("stAlert")).to_contain_text(f"bad {shown}: ")
+    expect(page.locator("input[type=file]")).to_have_count(0)  # closed: it would lie over what was hung
+    page.get_by_role("button", name="Hang films").click()
     expect(page.get_by_role("radiogroup", name="Your films")).to_contain_text(shown)
+    page.keyboard.press("Escape")
     expect(page.locator(".viewer .film .subtitle")).to_contain_text(shown)
     assert page.locator(".stMain img[src=x]").count() == 0
     finish(page)
@@ -97,6 +100,8 @@ def test_a_model_that_cannot_be_used_is_one_sentence_and_another_can_be_chosen(v
     assert page.get_by_test_id("stAlert").bounding_box()["width"] > 1200  # across the page, not within the toolbar
     expect(page.get_by_test_id("stCode")).to_contain_text("python -m xai card cardless.keras")
     expect(page.get_by_role("button", name="Write a starter card")).to_be_visible()
+    expect(page.locator(".viewer .answer")).to_have_text("The film alone: there is no model to ask.")
+    expect(page.get_by_role("img", name="Chest film a")).to_be_visible()
     choose_model(page, "lightbox")
     finish(page)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,6 +116,6 @@ def _beside(zone: Zone) -> str:
     return "on the left of" if zone.column < 0 else "on the right of"
 
 
-def _reached(parts: np.ndarray) -> Iterable[int]:
+def _reached(parts: np.ndarray) -> list[int]:
     """Which of three parts hold a fair share of the pixels."""
     return [part for part in range(3) if np.mean(parts == part) >= MOSTLY_IN]

@@ -10,7 +10,6 @@ from xai.measures.frame import Frame, Zone
 from xai.measures.spots import TIE, Area, Spot, bright_areas, brightest, spots
 
 EVEN = 0.2  # of the map: a spot that is larger is told by how far it reaches
-GOOD_SHARE = 0.15  # of the evidence: a bright area of its own that is worth a word
 NONE = "No evidence for this finding."
 MEANING = (
     "In the sentence below the map, thirds and sides are those of the film, not of the lungs. What lies “around” the "
@@ -42,8 +41,7 @@ def describe(values: np.ndarray, frame: Frame | None = None) -> str:
         return f"{NONE}{_against(values, frame, 'The strongest against it lies')}"
     if values.max() - values.min() <= TIE * values.max():
         return "The same everywhere: no place is brighter than another."
-    around, *others = bright_areas(values, found[0])
-    named = [area for area in others if area.share >= GOOD_SHARE]
+    around, *named = bright_areas(values, found[0])
     lead = "Brightest" if _bright(values) == "bright" else "Strongest for it"
     place = _place(values, found, frame)
     against = _against(values, frame, "Stronger still against it") if _is_against(values) else ""
@@ -54,7 +52,7 @@ def _place(values: np.ndarray, found: Sequence[Spot], frame: Frame) -> str:
     """Name the brightest spot's place, and those that are as bright."""
     best = found[0]
     zone = frame.zone(best.x, best.y)
-    if best.where.mean() > EVEN:
+    if best.area > EVEN:
         area = best.pixels(values.shape)
         return f"evenly on {_percent(frame.area(area))} of {frame.of}, {frame.extent(area)}"
     rivals: dict[Zone, Spot] = {}
@@ -106,7 +104,7 @@ def _against(values: np.ndarray, frame: Frame, lead: str) -> str:
     if not found:
         return ""
     best = found[0]
-    if best.where.mean() > EVEN:
+    if best.area > EVEN:
         area = best.pixels(values.shape)
         return f" {lead} evenly on {_percent(frame.area(area))} of {frame.of}."
     return f" {lead} {frame.words(frame.zone(best.x, best.y), again=True)}."

@@ -74,7 +74,7 @@ class Viewer {
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
-    bindTwin(root, (other) => this.setTriggerValue("twin", other));
+    bindTwin(root, (other) => this.askForTwin(other));
     this.hang(this.film);
     bindSave(root, () => this.saved);
   }
@@ -236,6 +236,17 @@ class Viewer {
     this.choice.offered = undefined;
     this.sharedDisplay.received = undefined;
     this.setTriggerValue("back", query);
+  }
+
+  /**
+   * Have the page show a twin, once the server knows all that was chosen here: the page's run takes that over.
+   * @param {string} other what the twin lacks
+   */
+  async askForTwin(other) {
+    clearTimeout(this.sending);
+    this.tellDisplay();
+    await this.said;
+    this.setTriggerValue("twin", other);
   }
 
   arrangePanels() {

@@ -153,6 +153,15 @@ def test_controls_narrow_the_films_down_and_write_the_link(run):
     assert names(app) == ["**d**", "c", "f", "e [x](y)", "<b>b</b>", "a"]
 
 
+def test_conditions_on_a_finding_begin_with_its_choice(run):
+    app = run()
+    app.selectbox(key="films_finding_to_filter").set_value("Mass").run()
+    assert not app.exception
+    assert link_of(app)["finding"] == "Mass"
+    assert [one.key for one in app.selectbox if one.key == "films_finding_to_filter"] == []
+    assert app.slider(key="films_p_Mass").value == (0.0, 1.0)
+
+
 def test_a_span_of_probabilities_leaves_what_is_asked_of_other_findings(run, stocked):
     table = pd.DataFrame({"Mass": SAID, "Edema": SAID[::-1]}, index=pd.Index(NAMES, name="film"))
     folder = stocked / "datasets" / "generated"
