@@ -105,7 +105,7 @@ def _another(shown: Shown, film: Film, record: Record | None, plain: str) -> Sho
         sides=film.facts.sides,
         plain=plain,
         without=(),
-        footprint=footprint(*film.pixels.shape, shown.card.input),
+        footprint=footprint(film.pixels.shape[0], film.pixels.shape[1], shown.card.input),
     )
 
 
