@@ -27,12 +27,18 @@ def library() -> Path:
     return root
 
 
+# The films need the room, on a phone all of it.
+STYLE = """<style>
+.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.75rem 0.75rem 0.75rem; } }
+</style>"""
+
 write_to_cache()
 ICON = Path(__file__).with_name("icon.svg")  # a named icon would be fetched from somebody else's server
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 services = shared_services(library())
 st.session_state.setdefault("services", services)
-st.html("<style>.stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }</style>")  # the films need the room
+st.html(STYLE)
 page = st.navigation(
     [
         st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),

@@ -35,9 +35,14 @@ LIGHT_BOX = "light_box"
 GROUP = "compare"  # what the channel calls what is waited for here
 MODEL_WIDTH = 170  # pixels, of the choice of model
 LOADING = "Loading TensorFlow and the model, a few seconds the first time…"
-# A long name must not push everything below it down; the viewer shows it in full.
+# A long name must not push everything below it down; the viewer shows it in full. On a phone the line takes few rows.
 TITLE_STYLE = """<style>
 .st-key-film_title h5 { font-size: 1.1rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+@media (max-width: 640px) {
+  .st-key-film_line { gap: 0.3rem; }
+  .st-key-film_line button { min-height: 2rem; padding: 0 0.4rem; }
+  .st-key-film_title h5 { padding: 0; }
+}
 </style>"""
 
 
@@ -121,7 +126,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     hung, model, card
         What hangs, under which model; None where there is none that can be used.
     """
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="film_line")
     title = line.container(width="stretch", key="film_title")
     st.html(TITLE_STYLE)
     back, before, after, films = (line.container(width="content") for _ in range(4))

@@ -6,6 +6,7 @@ import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
+import { Enlarge } from "./enlarge.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
@@ -19,8 +20,6 @@ import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
 
-const LEAST_PANEL_WIDTH = 205;
-const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
 const RETOLD_MS = 500;
 
@@ -67,6 +66,7 @@ class Viewer {
     };
     this.list = new FindingsList(find(root, "[role=listbox]"), (name) => this.select(name));
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
+    this.enlarge = new Enlarge(root, this.view, this.hands.moved);
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     this.hang(this.film);
@@ -78,6 +78,7 @@ class Viewer {
     if (this.unbind.length) return;
     const sizes = new ResizeObserver(() => this.layOut());
     sizes.observe(find(this.root, ".panels"));
+    sizes.observe(document.documentElement);
     this.unbind = [
       () => sizes.disconnect(),
       closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
@@ -106,7 +107,7 @@ class Viewer {
     this.listen(data);
     const belongs = Promise.all(this.assembly.missing(data));
     await this.assembly.parts.get(data.film.part);
-    await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
+    if (this.payload) await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
     if (this.latest !== data) return;
     if (this.payload?.film.id !== data.film.id) this.view.reset();
     this.payload = data;
@@ -245,6 +246,12 @@ class Viewer {
       const place = container.children[index + 1];
       if (place !== panel.node) container.insertBefore(panel.node, place ?? null);
     });
+    this.enlarge.receive(
+      this.data.panels.map(({ method, title }) => {
+        const { node, canvas } = this.panels.get(method);
+        return { name: method, title, node, canvas };
+      }),
+    );
   }
 
   /** @param {FilmPanel | MethodPanel} panel */
@@ -312,15 +319,8 @@ class Viewer {
     return Boolean(this.data.truth?.[this.selected]?.length || this.data.outlines[this.selected]);
   }
 
-  /** As many panels in a row as keep their least width, in even rows. */
   layOut() {
-    const container = find(this.root, ".panels");
-    const count = this.panels.size + 1;
-    /** @param {number} columns */
-    const fits = (columns) => (container.clientWidth + PANEL_GAP) / columns - PANEL_GAP >= LEAST_PANEL_WIDTH;
-    const columns = [count, Math.ceil(count / 2), 2].find((wanted) => wanted <= count && fits(wanted)) ?? 1;
-    container.style.setProperty("--columns", String(columns));
-    this.requestDraw();
+    this.enlarge.fit();
   }
 
   requestDraw() {
@@ -334,7 +334,8 @@ class Viewer {
   draw() {
     this.root.dataset.zoomed = String(this.view.zoom > 1);
     const { data, display, index } = this;
-    this.scene.draw({ data, display, index, panels: [this.film, ...this.panels.values()] });
+    const panels = [this.film, ...this.panels.values()].filter(({ node }) => !node.hidden);
+    this.scene.draw({ data, display, index, panels });
   }
 }
 
