@@ -10,6 +10,7 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
+from dashboard.page.glossary import show_glossary
 from dashboard.server.session import open_page
 from dashboard.server.shared import library_root, shared_services
 from xai.models.library import DEFAULT_MODEL
@@ -51,6 +52,7 @@ page = st.navigation(
 )
 waiting = open_page(services)
 waiting.begin()
+show_glossary()
 page.run()
 waiting.end()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")

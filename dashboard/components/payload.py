@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -181,3 +182,8 @@ def lut_payload(unsigned: np.ndarray, signed: np.ndarray) -> Payload:
         "unsigned": base64.b64encode(unsigned.tobytes()).decode("ascii"),
         "signed": base64.b64encode(signed.tobytes()).decode("ascii"),
     }
+
+
+def question_payload(title: str, words: str, link: Mapping[str, str]) -> Payload:
+    """Describe a question to a newcomer; ``link`` has the query parameters of the view that it is asked about."""
+    return {"title": title, "words": words, "query": urlencode(link)}

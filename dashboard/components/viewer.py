@@ -18,12 +18,23 @@ import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from dashboard.components.bundle import bundle
-from dashboard.components.controls import control, key_rows
+from dashboard.components.controls import control, key_rows, word_rows
 from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RANGES, checked_display
+from dashboard.page.terms import TERMS
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 OPTIONAL: Mapping[str, Any] = MappingProxyType(
-    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    {
+        "outputs": "findings",
+        "input": None,
+        "masks": None,
+        "truth": {},
+        "heard": 0,
+        "model": "",
+        "about": "",
+        "questions": [],
+        "introduces": False,
+    }
 )
 _FOLDER = Path(__file__).with_suffix("")
 
@@ -32,7 +43,7 @@ def _html() -> str:
     """Give the page part, its controls made from the table of settings."""
     controls = {name: control(setting) for name, setting in DISPLAY_SETTINGS.items()}
     page = Template((_FOLDER / "viewer.html").read_text(encoding="utf-8"))
-    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()))
+    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()), words=word_rows(TERMS))
 
 
 _component = st.components.v2.component(
@@ -58,7 +69,8 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
-        and ``about`` (its name and what to say of it).
+        and ``about`` (its name and what to say of it), ``questions`` to a newcomer, and ``introduces``, whether these
+        stand open until the visitor has put them away.
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

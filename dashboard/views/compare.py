@@ -13,6 +13,7 @@ from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
 from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
+from dashboard.compare.introduction import questions_part
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
@@ -165,6 +166,7 @@ def about_model(card: ModelCard) -> str:
 def compare(services: Services) -> None:
     """Show the page."""
     page = this_page()
+    st.session_state.setdefault("came_by_link", bool(st.query_params))
     heard = start(page)
     hung, model, card = toolbar(services)
     show_refused()
@@ -205,6 +207,8 @@ def compare(services: Services) -> None:
             "page": page_address(page),
             "group": GROUP,
             "standing": standing,
+            "questions": questions_part(),
+            "introduces": not st.session_state.came_by_link,
         },
         key=LIGHT_BOX,
         on_back_change=go_back,

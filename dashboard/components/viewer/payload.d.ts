@@ -117,6 +117,13 @@ export interface Display {
   order: string;
 }
 
+/** A question to a newcomer, and the query of the view that it is asked about. */
+export interface Question {
+  title: string;
+  words: string;
+  query: string;
+}
+
 export interface Payload {
   film: Film;
   input: Named | null;
@@ -134,6 +141,8 @@ export interface Payload {
   page: string;
   group: string;
   standing: Standing;
+  questions: Question[];
+  introduces: boolean;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */

@@ -11,6 +11,8 @@ import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
+import { Glossary } from "./glossary.js";
+import { Intro } from "./intro.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
 import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
@@ -67,6 +69,8 @@ class Viewer {
     this.list = new FindingsList(find(root, "[role=listbox]"), (name) => this.select(name));
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
     this.enlarge = new Enlarge(root, this.view, this.hands.moved);
+    this.glossary = new Glossary(root);
+    this.intro = new Intro(root, (query) => this.goTo(query), () => this.layOut());
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     this.hang(this.film);
@@ -83,6 +87,7 @@ class Viewer {
       () => sizes.disconnect(),
       closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".save", HTMLDetailsElement)),
+      closeWhenLeft(find(this.root, ".help", HTMLDetailsElement)),
       bindKeys(this.root, this.hands),
       bindBack((query) => this.goBack(query)),
     ];
@@ -112,6 +117,7 @@ class Viewer {
     if (this.payload?.film.id !== data.film.id) this.view.reset();
     this.payload = data;
     this.takeOver(data);
+    this.intro.show(data.questions, data.introduces);
     this.show();
     this.layOut();
     this.root.inert = false;
@@ -226,6 +232,15 @@ class Viewer {
     this.setTriggerValue("back", query);
   }
 
+  /**
+   * Open another view of this page as a link to it would; the browser's Back comes back to this one.
+   * @param {string} query
+   */
+  goTo(query) {
+    history.pushState(history.state, "", `${location.pathname}?${query}`);
+    this.goBack(query);
+  }
+
   arrangePanels() {
     const container = find(this.root, ".panels");
     const template = find(this.root, "template", HTMLTemplateElement);
@@ -312,6 +327,7 @@ class Viewer {
     const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
+    this.glossary.mark();
     this.requestDraw();
   }
 
