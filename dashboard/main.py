@@ -52,9 +52,9 @@ page = st.navigation(
 )
 waiting = open_page(services)
 waiting.begin()
-show_glossary()
 page.run()
 waiting.end()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
+show_glossary()
 if page.title == "Compare":  # the other pages need no model to show something
     services.warm_up(DEFAULT_MODEL)

@@ -181,7 +181,8 @@ def compare(services: Services) -> None:
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
     show_doubts(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
-    standing = page.expect(GROUP, shown.wants())
+    # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
+    standing = page.expect(GROUP, shown.wants(), asks=services.has_models or page.is_heard)
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)

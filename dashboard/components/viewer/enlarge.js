@@ -9,6 +9,7 @@ import { fitPanels, roomOf } from "./layout.js";
 /** @typedef {{name: string, title: string, node: HTMLElement, canvas: HTMLCanvasElement}} Shown */
 
 const ROOM_FOR_TWO = 480; // pixels of all panels, below which the film has room for one map beside it
+const LEAST_ALONE = 180; // pixels of one map, and of the film beside it, however low the screen is
 const STILL = 5; // pixels that a finger may move and still tap
 const SWIPE = 40;
 
@@ -154,5 +155,5 @@ export class Enlarge {
  */
 function oneRow(count, room) {
   const { size } = fitPanels({ count: 1, ...room });
-  return { columns: count, size, isCompact: false };
+  return { columns: count, size: Math.max(size, LEAST_ALONE), isCompact: false };
 }

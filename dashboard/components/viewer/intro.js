@@ -38,8 +38,7 @@ export class Intro {
   /** @param {Question} question */
   itemOf({ title, words, query }) {
     const link = element("a", { href: `?${query}` }, title);
-    const isHere = new URLSearchParams(query).get("film") === new URLSearchParams(location.search).get("film");
-    if (isHere) link.setAttribute("aria-current", "true");
+    if (isLookedAt(query)) link.setAttribute("aria-current", "true");
     link.onclick = (event) => {
       if (!asksForItHere(event)) return;
       event.preventDefault();
@@ -48,6 +47,15 @@ export class Intro {
     };
     return element("li", {}, link, ` ${words}`);
   }
+}
+
+/**
+ * Whether the address shows the film and finding of a question.
+ * @param {string} query
+ */
+function isLookedAt(query) {
+  const [asked, here] = [new URLSearchParams(query), new URLSearchParams(location.search)];
+  return ["film", "finding"].every((name) => asked.get(name) === here.get(name));
 }
 
 /** A browser may keep nothing, and then says so with an error: the questions stand open again the next time. */

@@ -111,7 +111,11 @@ class Viewer {
     this.latest = data;
     this.listen(data);
     const belongs = Promise.all(this.assembly.missing(data));
-    await this.assembly.parts.get(data.film.part);
+    try {
+      await this.assembly.parts.get(data.film.part);
+    } finally {
+      if (this.latest === data) this.openChannel(data); // not before: what is asked for then may load a model
+    }
     if (this.payload) await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
     if (this.latest !== data) return;
     if (this.payload?.film.id !== data.film.id) this.view.reset();
@@ -134,7 +138,7 @@ class Viewer {
   }
 
   /**
-   * Listen to what is still waited for.
+   * Join those who listen to the page.
    * @param {Payload} data
    */
   listen(data) {
@@ -143,6 +147,10 @@ class Viewer {
       this.channel = joinChannel(data.page, this.listener);
       this.assembly.begin(data.page);
     }
+  }
+
+  /** @param {Payload} data */
+  openChannel(data) {
     if (this.assembly.itemsOf(data).some(isPending)) this.channel.open();
   }
 
@@ -153,7 +161,7 @@ class Viewer {
   hear(stands) {
     this.assembly.heard = stands;
     if (!this.latest) return;
-    if (this.assembly.itemsOf(this.latest).some(isPending)) this.channel.open();
+    this.openChannel(this.latest);
     if (this.payload !== this.latest) return;
     this.show();
     this.fetch();
