@@ -12,6 +12,8 @@ from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
+MOST_ROWS = 4  # findings of a film that are shown at once
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -60,6 +62,10 @@ class State(PageState):
         Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
     display : dict
         Changed display settings of the viewer.
+    grid : tuple of str
+        Findings that are shown at once, a row each; empty for one finding, large.
+    beside : str or None
+        A second model, shown below the first.
     """
 
     film: str | None = None
@@ -70,6 +76,8 @@ class State(PageState):
     seed: int = 0
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
+    grid: tuple[str, ...] = ()
+    beside: str | None = None
 
     def without_choices_of_the_model(self) -> Mapping[str, Any]:
         """The settings that another model has too."""
@@ -117,6 +125,8 @@ LINK = Link(
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
         Field("without", names()),
+        Field("grid", names(MOST_ROWS)),
+        Field("beside", NAME),
         Field("seed", SEED),
         *(
             Field(

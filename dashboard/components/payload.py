@@ -80,6 +80,11 @@ def finding_payload(
     }
 
 
+def beside_payload(model: str, findings: Sequence[Payload], *, input_part: str) -> Payload:
+    """Describe a second model: its name, its outputs (`finding_payload`), and the name of its input's part."""
+    return {"model": model, "findings": list(findings), "input": {"part": input_part}}
+
+
 def answers_payload(probabilities: Mapping[str, float], verdicts: Mapping[str, tuple[str, str]], first: str) -> Payload:
     """Give what the model answers: each finding's probability, and the sentences that say so.
 

@@ -34,6 +34,8 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "about": "",
         "questions": [],
         "introduces": False,
+        "grid": [],
+        "beside": None,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -70,7 +72,8 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
         and ``about`` (its name and what to say of it), ``questions`` to a newcomer, and ``introduces``, whether these
-        stand open until the visitor has put them away.
+        stand open until the visitor has put them away, ``grid`` (findings to show at once), ``beside`` (a second model,
+        whose answers and maps are waited for as "beside answers", "beside METHOD").
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -17,6 +17,7 @@ from dashboard.compare.introduction import questions_part
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
+from dashboard.compare.several import beside_part, rows, second_model, wants_beside
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
 from dashboard.compare.visit import visit
@@ -181,8 +182,9 @@ def compare(services: Services) -> None:
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
     show_doubts(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
+    second = second_model(shown, state, hung)
     # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
-    standing = page.expect(GROUP, shown.wants(), asks=services.has_models or page.is_heard)
+    standing = page.expect(GROUP, [*shown.wants(), *wants_beside(second)], asks=services.has_models or page.is_heard)
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
@@ -209,6 +211,8 @@ def compare(services: Services) -> None:
             "group": GROUP,
             "standing": standing,
             "questions": questions_part(),
+            "grid": rows(state, card),
+            "beside": beside_part(second),
             "introduces": not st.session_state.came_by_link,
         },
         key=LIGHT_BOX,

@@ -59,7 +59,7 @@ export class Assembly {
   partsOf(data) {
     const pictures = data.panels.map(({ picture }) => picture?.part);
     const items = this.itemsOf(data).map(({ part }) => part);
-    return [data.film.part, ...items, ...pictures, data.input?.part, data.masks?.part].filter(Boolean);
+    return [data.film.part, ...items, ...pictures, data.input?.part, data.masks?.part, data.beside?.input?.part].filter(Boolean);
   }
 
   /**
@@ -90,8 +90,10 @@ export class Assembly {
     /** @type {Answers | undefined} */
     const answers = this.parts.now(items.get("answers")?.part);
     const input = this.parts.now(payload.input?.part);
-    return {
+    /** @type {Data} */
+    const data = {
       ...payload,
+      beside: null,
       answers,
       film: { ...payload.film, windows: film.windows },
       pixels: film.pixels,
@@ -101,6 +103,31 @@ export class Assembly {
       findings: payload.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null })),
       panels: payload.panels.map((panel) => this.panelOf(panel, items.get(panel.method))),
       luts: this.tables(payload.luts),
+    };
+    return { ...data, beside: this.besideOf(payload, data, items) };
+  }
+
+  /**
+   * The same film as a second model sees it; null where there is none.
+   * @param {Payload} payload
+   * @param {Data} data of the first model
+   * @param {Map<string, Item>} items
+   * @returns {Data | null}
+   */
+  besideOf({ beside, panels }, data, items) {
+    if (!beside) return null;
+    /** @type {Answers | undefined} */
+    const answers = this.parts.now(items.get("beside answers")?.part);
+    const input = this.parts.now(beside.input?.part);
+    const methods = panels.filter(({ picture }) => !picture);
+    return {
+      ...data,
+      model: beside.model,
+      answers,
+      rect: input?.rect ?? [0, 0, 1, 1],
+      inputPixels: input?.pixels ?? null,
+      findings: beside.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null })),
+      panels: methods.map((panel) => this.panelOf(panel, items.get(`beside ${panel.method}`))),
     };
   }
 

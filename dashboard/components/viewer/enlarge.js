@@ -125,6 +125,7 @@ export class Enlarge {
 
   /** Show the panels that are to be seen, as large as all of them fit. */
   fit() {
+    if (this.container.hidden) return; // several findings stand in its place
     const room = roomOf(this.container);
     this.isNarrow = room.width < ROOM_FOR_TWO;
     const isAlone = this.isLarge && this.isNarrow;

@@ -124,6 +124,13 @@ export interface Question {
   query: string;
 }
 
+/** A second model as Python sends it. */
+export interface Beside {
+  model: string;
+  findings: Finding[];
+  input: Named | null;
+}
+
 export interface Payload {
   film: Film;
   input: Named | null;
@@ -143,6 +150,8 @@ export interface Payload {
   standing: Standing;
   questions: Question[];
   introduces: boolean;
+  grid: string[];
+  beside: Beside | null;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */
@@ -168,7 +177,7 @@ export interface Outline {
 }
 
 /** The payload with what was fetched. */
-export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts"> {
+export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts" | "beside"> {
   film: Film & Pick<FilmPixels, "windows">;
   answers: Answers | undefined;
   findings: Answered[];
@@ -178,6 +187,7 @@ export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "lu
   outlines: Record<string, Outline>;
   panels: Panel[];
   luts: Luts<Uint8Array>;
+  beside: Data | null;
 }
 
 /** What turns one finding's map into colour. */

@@ -16,6 +16,7 @@ import { Intro } from "./intro.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
 import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
 import { addSides, Scene } from "./scene.js";
+import { Several } from "./several.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 
@@ -70,6 +71,7 @@ class Viewer {
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
     this.enlarge = new Enlarge(root, this.view, this.hands.moved);
     this.glossary = new Glossary(root);
+    this.several = new Several(root, (name) => this.leaveFor(name));
     this.intro = new Intro(root, (query) => this.goTo(query), () => this.layOut());
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
@@ -249,6 +251,17 @@ class Viewer {
     this.goBack(query);
   }
 
+  /**
+   * Go from several findings at once to one of them.
+   * @param {string} name
+   */
+  leaveFor(name) {
+    const query = new URLSearchParams(location.search);
+    query.set("finding", name);
+    for (const field of ["grid", "beside"]) query.delete(field);
+    this.goTo(query.toString());
+  }
+
   arrangePanels() {
     const container = find(this.root, ".panels");
     const template = find(this.root, "template", HTMLTemplateElement);
@@ -335,6 +348,7 @@ class Viewer {
     const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
+    if (this.several.show(data, selected, display)) this.layOut();
     this.glossary.mark();
     this.requestDraw();
   }
@@ -344,7 +358,9 @@ class Viewer {
   }
 
   layOut() {
-    this.enlarge.fit();
+    if (this.several.isShown) this.several.fit();
+    else this.enlarge.fit();
+    this.requestDraw();
   }
 
   requestDraw() {
@@ -358,6 +374,10 @@ class Viewer {
   draw() {
     this.root.dataset.zoomed = String(this.view.zoom > 1);
     const { data, display, index } = this;
+    if (this.several.isShown) {
+      this.several.draw(this.scene, display);
+      return;
+    }
     const panels = [this.film, ...this.panels.values()].filter(({ node }) => !node.hidden);
     this.scene.draw({ data, display, index, panels });
   }
