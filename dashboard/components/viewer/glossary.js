@@ -79,7 +79,7 @@ export class Glossary {
       const meaning = this.meanings.get(form.toLowerCase());
       if (seen.has(meaning)) continue;
       seen.add(meaning);
-      pieces.push(text.data.slice(from, index), element("span", { class: "word", role: "button", tabindex: 0 }, form));
+      pieces.push(text.data.slice(from, index), element("abbr", { class: "word", tabindex: 0 }, form));
       from = index + form.length;
     }
     if (pieces.length) text.replaceWith(...pieces, text.data.slice(from));

@@ -10,6 +10,7 @@ const FEW_WORDS = 52;
 const LEAST_WITH_WORDS = 205; // wide, below which a column of words is no pleasure to read
 const LEAST_PANEL = 64;
 const LARGEST_PANEL = 560;
+const WORTH = 1.25; // how much larger panels must become for one more row
 const FOOT = 12; // that stay free at the foot of the screen
 
 /**
@@ -35,7 +36,7 @@ export function fitPanels(room) {
   const rows = Array.from({ length: room.count }, (_, index) => index + 1);
   /** @param {{words: number, spared: number}} below */
   const best = (below) =>
-    rows.map((some) => widest(room, some, below)).reduce((one, other) => (other.size > one.size ? other : one));
+    rows.map((some) => widest(room, some, below)).reduce((one, other) => (other.size > WORTH * one.size ? other : one));
   const roomy = best({ words: ALL_WORDS, spared: ALL_WORDS });
   if (roomy.size >= LEAST_WITH_WORDS) return { ...roomy, isCompact: false };
   const few = best({ words: FEW_WORDS, spared: 0 });
