@@ -84,7 +84,8 @@ def test_the_answer_is_told_once_when_it_changes(show):
     page.evaluate(
         """() => { const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot
             ?? document; window.told = 0;
-            new MutationObserver(() => (window.told += 1)).observe(root.querySelector(".answer"), {childList: true}); }"""
+            const told = new MutationObserver(() => (window.told += 1));
+            told.observe(root.querySelector(".answer"), {childList: true}); }"""
     )
     page.keyboard.press("o")
     page.keyboard.press("n")
