@@ -10,6 +10,7 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
+from dashboard.page.glossary import show_glossary
 from dashboard.server.session import open_page
 from dashboard.server.shared import library_root, shared_services
 from xai.models.library import DEFAULT_MODEL
@@ -27,9 +28,11 @@ def library() -> Path:
     return root
 
 
-# The films need the room; a page's name stands in the menu already, and is heard; words that are quiet can be read.
+# The films need the room, on a phone all of it; a page's name stands in the menu already, and is heard; words that are
+# quiet can be read.
 STYLE = """<style>
 .stMainBlockContainer { padding: 3.75rem 2.5rem 0.75rem; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.75rem 0.75rem 0.75rem; } }
 .stElementContainer:has(#page-name) {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
@@ -60,5 +63,6 @@ waiting.begin()
 page.run()
 waiting.end()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
+show_glossary()
 if page.title == "Compare":  # the other pages need no model to show something
     services.warm_up(DEFAULT_MODEL)

@@ -11,5 +11,6 @@ from importlib import import_module
 _CONTROLS = {
     "twin": "dashboard.compare.twin",
     "maps": "dashboard.compare.settings",
+    "grid": "dashboard.compare.several",
 }
 CONTROLS = {name: import_module(module) for name, module in _CONTROLS.items()}

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.page.glossary import explained
 from dashboard.page.words import escape, percent
 from xai.cards.model_card import ModelCard
 from xai.findings import finding_label
@@ -16,7 +17,7 @@ def model_facts(card: ModelCard, engine: str) -> None:
     """Show what a model is, how good it was measured to be, the threshold of each finding, and what runs it."""
     st.markdown(f"**{escape(card.name)}**")
     if card.summary:
-        st.markdown(escape(card.summary))
+        st.markdown(escape(card.summary), help=explained(card.summary))
     rows = [_row(card, name) for name in card.outputs]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
     st.caption(
@@ -24,7 +25,8 @@ def model_facts(card: ModelCard, engine: str) -> None:
         "In brackets its 95\u00a0% interval. Threshold: the probability from which a finding counts as flagged."
     )
     rules = {card.threshold(name).rule for name in card.outputs}
-    st.caption("How the thresholds were chosen: " + escape("; ".join(sorted(rules))))
+    chosen = "How the thresholds were chosen: " + "; ".join(sorted(rules))
+    st.caption(escape(chosen), help=explained(chosen))
     st.caption(f"Engine for the films that LIME and SHAP hide parts of: {escape(engine)}")
 
 

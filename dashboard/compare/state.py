@@ -14,6 +14,7 @@ from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
 MOST_BROUGHT = 9_999  # films of one visitor
 LONGEST_WALK = 4_000  # characters
+MOST_ROWS = 4  # findings of a film that are shown at once
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,10 @@ class State(PageState):
         anybody else.
     walk : str
         The query of what another page handed over, see `Walk`; empty where nothing was.
+    grid : tuple of str
+        Findings that are shown at once, a row each; empty for one finding, large.
+    beside : str or None
+        A second model, shown below the first.
     """
 
     film: str | None = None
@@ -80,6 +85,8 @@ class State(PageState):
     display: Mapping[str, Any] = field(default_factory=dict)
     upload: int = 0
     walk: str = ""
+    grid: tuple[str, ...] = ()
+    beside: str | None = None
 
     def without_choices_of_the_model(self) -> Mapping[str, Any]:
         """The settings that another model has too."""
@@ -135,6 +142,8 @@ LINK = Link(
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
         Field("without", names()),
+        Field("grid", names(MOST_ROWS)),
+        Field("beside", NAME),
         Field("seed", SEED),
         *(
             Field(

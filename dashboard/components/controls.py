@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from dashboard.components.display import DisplaySetting
+from dashboard.page.terms import Term
 
 
 def control(setting: DisplaySetting) -> str:
@@ -18,6 +19,15 @@ def key_rows(settings: Iterable[DisplaySetting]) -> str:
     """Give the rows of the list of keys, of the settings that have one."""
     rows = [f"<div><dt>{one.key}</dt><dd>{escape(one.key_help)}</dd></div>" for one in settings if one.key]
     return "\n        ".join(rows)
+
+
+def word_rows(terms: Iterable[Term]) -> str:
+    """Give the rows of the list of words; the browser finds them by their forms wherever the light box uses them."""
+    rows = []
+    for one in terms:
+        forms = escape("|".join(one.forms))
+        rows.append(f'<div data-forms="{forms}"><dt>{escape(one.name)}</dt><dd>{escape(one.meaning)}</dd></div>')
+    return "\n          ".join(rows)
 
 
 def _button(setting: DisplaySetting) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -93,6 +94,11 @@ def finding_payload(
         "truth": truth,
         "known": {"lead": known[0], "rest": known[1]},
     }
+
+
+def beside_payload(model: str, findings: Sequence[Payload], *, input_part: str) -> Payload:
+    """Describe a second model: its name, its outputs (`finding_payload`), and the name of its input's part."""
+    return {"model": model, "findings": list(findings), "input": {"part": input_part}}
 
 
 def answers_payload(probabilities: Mapping[str, float], verdicts: Mapping[str, tuple[str, ...]], first: str) -> Payload:
@@ -239,3 +245,8 @@ def lut_payload(unsigned: np.ndarray, signed: np.ndarray) -> Payload:
         "unsigned": base64.b64encode(unsigned.tobytes()).decode("ascii"),
         "signed": base64.b64encode(signed.tobytes()).decode("ascii"),
     }
+
+
+def question_payload(title: str, words: str, link: Mapping[str, str]) -> Payload:
+    """Describe a question to a newcomer; ``link`` has the query parameters of the view that it is asked about."""
+    return {"title": title, "words": words, "query": urlencode(link)}

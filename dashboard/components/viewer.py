@@ -18,8 +18,9 @@ import streamlit as st
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from dashboard.components.bundle import bundle
-from dashboard.components.controls import control, key_rows
+from dashboard.components.controls import control, key_rows, word_rows
 from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RANGES, checked_display
+from dashboard.page.terms import TERMS
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 OPTIONAL: Mapping[str, Any] = MappingProxyType(
@@ -34,6 +35,10 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "about": "",
         "sides": None,
         "films": 0,
+        "questions": [],
+        "introduces": False,
+        "grid": [],
+        "beside": None,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -43,7 +48,7 @@ def _html() -> str:
     """Give the page part, its controls made from the table of settings."""
     controls = {name: control(setting) for name, setting in DISPLAY_SETTINGS.items()}
     page = Template((_FOLDER / "viewer.html").read_text(encoding="utf-8"))
-    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()))
+    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()), words=word_rows(TERMS))
 
 
 _component = st.components.v2.component(
@@ -77,7 +82,9 @@ def viewer(
         ``without`` (what the twin that is shown lacks), ``display`` (entries of :data:`DISPLAY` to start from),
         ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it),
         ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known),
-        ``films`` (how many a contact sheet of films would show).
+        ``films`` (how many a contact sheet of films would show), ``questions`` to a newcomer, and ``introduces``,
+        whether these stand open until the visitor has put them away, ``grid`` (findings to show at once), ``beside`` (a
+        second model, whose answers and maps are waited for as "beside answers", "beside METHOD").
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -9,6 +9,7 @@ from dashboard.errors import figures, sentences
 from dashboard.errors.state import BESIDE
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
 from training.evaluate.co_occurrence import co_occurrence
@@ -104,7 +105,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
     except EvaluateError as error:
         st.info(escape(str(error)))
         return
-    st.markdown(sentences.headline(finding, told))
+    st.markdown(headline := sentences.headline(finding, told), help=explained(headline))
     if words := sentences.cause(told):
         st.markdown(words)
     st.plotly_chart(
@@ -127,7 +128,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
                 help="Sets the remedy for this cause below, fitted on some of the films and shown on the others.",
             )
         _keep_control(told)
-    st.caption(sentences.limits(told))
+    st.caption(limits := sentences.limits(told), help=explained(limits))
 
 
 def _mend(remedy: str) -> None:

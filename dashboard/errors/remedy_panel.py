@@ -11,6 +11,7 @@ from dashboard.errors.keep_panel import show_keeping
 from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -188,10 +189,8 @@ def _tried(
 
 
 def _show(trial: Trial) -> None:
-    st.markdown(sentences.outcome(trial))
-    st.plotly_chart(
-        figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=sentences.outcome(trial)
-    )
+    st.markdown(outcome := sentences.outcome(trial), help=explained(outcome))
+    st.plotly_chart(figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=outcome)
     st.caption(f"{sentences.halves(trial)} The grey band is within 20\u00a0% of the truth.")
     if trial.repeats is not None:
         st.markdown(sentences.repeats(trial))

@@ -7,6 +7,7 @@ from importlib import import_module
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.roc import figures, numbers
@@ -44,7 +45,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
         visit.write_permalink()
         return
     scene = make_scene(library, home, here, finding)
-    title.caption(headline(scene))
+    title.caption(told := headline(scene), help=explained(told))
     threshold_controls(here, finding, scene.threshold, scene.problem)
     show_figures(scene)
     matrix, told = st.columns(2, gap="large")

@@ -36,6 +36,8 @@ class Page:
         Whether its browser is there, though it may not have asked for anything for long.
     note : callable
         Says in a sentence what is special about waiting just now.
+    is_heard : bool
+        Whether its browser has listened, if only once.
     """
 
     def __init__(self, visitor: str) -> None:
@@ -45,6 +47,7 @@ class Page:
         self.files = Files()
         self.is_connected: Callable[[], bool] = lambda: False
         self.note: Callable[[], str] = str
+        self.is_heard = False
         self._chosen: dict[str, Any] = {}
         self._count = 0
         self._groups: dict[str, dict[str, Awaited]] = {}
@@ -69,15 +72,18 @@ class Page:
                 self._release(self._groups.pop(group), turns_away=True)
             self._ring()
 
-    def expect(self, group: str, wants: Sequence[Want]) -> dict[str, Any]:
-        """Wait for these, in place of what the group waited for before; gives how they stand, as `snapshot` does."""
+    def expect(self, group: str, wants: Sequence[Want], *, asks: bool = True) -> dict[str, Any]:
+        """Wait for these, in place of what the group waited for before; gives how they stand, as `snapshot` does.
+
+        Unless ``asks``, what is not there is asked for only once the browser listens.
+        """
         with self._lock:
             self._declared.add(group)
             before = self._groups.get(group, {})
             awaited = {want.name: Awaited(want, is_stopped=want.key in self._stopped) for want in wants}
             self._groups[group] = awaited
             for one in awaited.values():
-                one.look(self._changed)
+                one.look(self._changed, asks=asks)
             self._release(before)
             self._ring()
             return self.snapshot()
@@ -162,6 +168,7 @@ class Page:
     def hear(self) -> None:
         """Note that somebody still looks: what a queue forgot meanwhile is asked for again."""
         with self._lock:
+            self.is_heard = True
             for one in self._all():
                 one.look(self._changed)
                 if one.job is not None:

@@ -27,10 +27,12 @@ from dashboard.compare.hang import (
     times_hung,
     walk_line,
 )
+from dashboard.compare.introduction import questions_part
 from dashboard.compare.line import films_from_here
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
+from dashboard.compare.several import beside_part, rows, second_model, wants_beside
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
 from dashboard.compare.truth import both_ways, hide_by_switch
@@ -53,7 +55,7 @@ LIGHT_BOX = "light_box"
 GROUP = "compare"  # what the channel calls what is waited for here
 MODEL_WIDTH = 170  # pixels, of the choice of model
 LOADING = "Loading TensorFlow and the model, a few seconds the first time…"
-# A long name must not push everything below it down; the viewer shows it in full.
+# A long name must not push everything below it down; the viewer shows it in full. On a phone the line takes few rows.
 # Nor must the buttons that go on by a key be wider than their letter: their names are heard, not seen.
 TITLE_STYLE = """<style>
 .st-key-Previous button p, .st-key-Next button p {
@@ -63,6 +65,11 @@ TITLE_STYLE = """<style>
 .st-key-Next button::after { content: "F" / ""; }
 .st-key-Previous button::after, .st-key-Next button::after { padding-left: 0.3rem; font-size: 0.75rem; opacity: 0.8; }
 .st-key-film_title h5 { font-size: 1.1rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+@media (max-width: 640px) {
+  .st-key-film_line { gap: 0.3rem; }
+  .st-key-film_line button { min-height: 2rem; padding: 0 0.4rem; }
+  .st-key-film_title h5 { padding: 0; }
+}
 </style>"""
 
 
@@ -177,7 +184,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     hung, model, card
         What hangs, under which model; None where there is none that can be used.
     """
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="film_line")
     title = line.container(width="stretch", key="film_title")
     st.html(TITLE_STYLE)
     hide_by_switch()
@@ -218,6 +225,7 @@ def about_model(card: ModelCard) -> str:
 def compare(services: Services) -> None:
     """Show the page."""
     page = this_page()
+    st.session_state.setdefault("came_by_link", bool(st.query_params))
     heard = start(page)
     hung, model, card = toolbar(services)
     show_refused()
@@ -255,7 +263,9 @@ def light_box_of(
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
     show_doubts(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
-    standing = page.expect(GROUP, shown.wants())
+    second = second_model(shown, state, hung)
+    # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
+    standing = page.expect(GROUP, [*shown.wants(), *wants_beside(second)], asks=services.has_models or page.is_heard)
     page.note = lambda: "" if services.has_models else LOADING
     films = films_from_here(services, hung, MOST_FILMS)
     titled = [(Next.of(one), one.title if isinstance(one, Upload) else one.partition("/")[2]) for one in films]
@@ -278,6 +288,10 @@ def light_box_of(
         "about": about_model(card),
         "standing": standing,
         "films": len(films),
+        "questions": questions_part(),
+        "introduces": not st.session_state.came_by_link,
+        "grid": rows(state, card),
+        "beside": beside_part(second, hung),
         **channel,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
@@ -160,7 +161,7 @@ def roc(library: Library) -> None:
         st.space("stretch")
         choose_order()
     show_refused()
-    st.caption(judged_words(here, home))
+    st.caption(told := judged_words(here, home), help=explained(told))
     rows = overview(home.stamp, here)
     ordered = order(rows, visit.state.sort, flagged_shares(here))
     if visit.state.finding not in here.findings:

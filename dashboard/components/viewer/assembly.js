@@ -7,7 +7,7 @@ import { Parts } from "./parts.js";
 import { bytesOfBase64 } from "./tables.js";
 
 /** @import { Item, Standing } from "../types.d.ts" */
-/** @import { Answers, Data, FilmPixels, Luts, Outline, Panel, Payload } from "./payload.d.ts" */
+/** @import { Answered, Answers, Data, FilmPixels, Finding, Luts, Outline, Panel, Payload } from "./payload.d.ts" */
 
 export class Assembly {
   constructor() {
@@ -59,7 +59,7 @@ export class Assembly {
   partsOf(data) {
     const pictures = data.panels.map(({ picture }) => picture?.part);
     const items = this.itemsOf(data).map(({ part }) => part);
-    return [data.film.part, ...items, ...pictures, data.input?.part, data.masks?.part].filter(Boolean);
+    return [data.film.part, ...items, ...pictures, data.input?.part, data.masks?.part, data.beside?.input?.part].filter(Boolean);
   }
 
   /**
@@ -90,17 +90,44 @@ export class Assembly {
     /** @type {Answers | undefined} */
     const answers = this.parts.now(items.get("answers")?.part);
     const input = this.parts.now(payload.input?.part);
-    return {
+    /** @type {Data} */
+    const data = {
       ...payload,
+      beside: null,
       answers,
       film: { ...payload.film, windows: film.windows },
       pixels: film.pixels,
       rect: input?.rect ?? [0, 0, 1, 1],
       inputPixels: input?.pixels ?? null,
       outlines: this.outlinesOf(payload.masks?.part ?? null),
-      findings: payload.findings.map((one) => ({ ...one, probability: answers?.probabilities[one.name] ?? null, written: answers?.written[one.name] ?? null })),
+      findings: payload.findings.map((one) => answered(one, answers)),
       panels: payload.panels.map((panel) => this.panelOf(panel, items.get(panel.method))),
       luts: this.tables(payload.luts),
+    };
+    return { ...data, beside: this.besideOf(payload, data, items) };
+  }
+
+  /**
+   * The same film as a second model sees it; null where there is none.
+   * @param {Payload} payload
+   * @param {Data} data of the first model
+   * @param {Map<string, Item>} items
+   * @returns {Data | null}
+   */
+  besideOf({ beside, panels }, data, items) {
+    if (!beside) return null;
+    /** @type {Answers | undefined} */
+    const answers = this.parts.now(items.get("beside answers")?.part);
+    const input = this.parts.now(beside.input?.part);
+    const methods = panels.filter(({ picture }) => !picture);
+    return {
+      ...data,
+      model: beside.model,
+      answers,
+      rect: input?.rect ?? [0, 0, 1, 1],
+      inputPixels: input?.pixels ?? null,
+      findings: beside.findings.map((one) => answered(one, answers)),
+      panels: methods.map((panel) => this.panelOf(panel, items.get(`beside ${panel.method}`))),
     };
   }
 
@@ -153,4 +180,15 @@ export class Assembly {
     }
     return this.decodedTables;
   }
+}
+
+/**
+ * A finding with what a model answers; null until it has.
+ * @param {Finding} finding
+ * @param {Answers | undefined} answers
+ * @returns {Answered}
+ */
+function answered(finding, answers) {
+  const { name } = finding;
+  return { ...finding, probability: answers?.probabilities[name] ?? null, written: answers?.written[name] ?? null };
 }

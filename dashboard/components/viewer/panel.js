@@ -153,8 +153,10 @@ export class MethodPanel {
   /** @param {Partial<Caption>} caption */
   showReading(caption) {
     const terms = (caption.diagnostics ?? []).filter(({ help, warn }) => help && !warn);
-    this.part("how").hidden = !this.panel.how && !this.panel.lies && !terms.length;
-    this.part("how-text").textContent = this.panel.how ?? "";
+    const [first, rest] = firstSentence(this.panel.how ?? "");
+    this.part("how").hidden = !rest && !this.panel.lies && !terms.length;
+    this.part("gist").textContent = first;
+    this.part("how-text").textContent = rest;
     this.part("lies").hidden = !this.panel.lies;
     this.part("lies span").textContent = this.panel.lies ?? "";
     this.part("terms").replaceChildren(
@@ -249,6 +251,15 @@ export class PicturePanel extends MethodPanel {
     context.imageSmoothingEnabled = true;
     context.drawImage(this.windowed.through(this.panel.picture, display), film.left, film.top, film.width, film.height);
   }
+}
+
+/**
+ * A text's first sentence, and the others.
+ * @param {string} text
+ */
+export function firstSentence(text) {
+  const end = text.search(/[.!?]\s+(?=\p{Lu})/u);
+  return end < 0 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 1).trim()];
 }
 
 /**

@@ -151,6 +151,20 @@ export interface Display {
   order: string;
 }
 
+/** A question to a newcomer, and the query of the view that it is asked about. */
+export interface Question {
+  title: string;
+  words: string;
+  query: string;
+}
+
+/** A second model as Python sends it. */
+export interface Beside {
+  model: string;
+  findings: Finding[];
+  input: Named | null;
+}
+
 export interface Payload {
   film: Film;
   input: Named | null;
@@ -172,6 +186,10 @@ export interface Payload {
   standing: Standing;
   /** How many a contact sheet of films would show. */
   films: number;
+  questions: Question[];
+  introduces: boolean;
+  grid: string[];
+  beside: Beside | null;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */
@@ -198,7 +216,7 @@ export interface Outline {
 }
 
 /** The payload with what was fetched. */
-export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts"> {
+export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts" | "beside"> {
   film: Film & Pick<FilmPixels, "windows">;
   answers: Answers | undefined;
   findings: Answered[];
@@ -208,6 +226,7 @@ export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "lu
   outlines: Record<string, Outline>;
   panels: Panel[];
   luts: Luts<Uint8Array>;
+  beside: Data | null;
 }
 
 /** What turns one finding's map into colour. */

@@ -72,8 +72,8 @@ export class Standing {
    */
   showKnown({ lead, rest }) {
     this.known.hidden = !lead;
-    find(this.known, "summary").textContent = lead;
-    find(this.known, "p").textContent = rest;
+    say(find(this.known, "summary"), lead);
+    say(find(this.known, "p"), rest);
   }
 
   /**

@@ -17,6 +17,7 @@ export function withoutTruth(data) {
     panels: data.panels.map((panel) => ({ ...plain(panel), captions: mapped(panel.captions, plain) })),
     truth: {},
     outlines: {},
+    beside: data.beside && withoutTruth(data.beside),
   };
 }
 

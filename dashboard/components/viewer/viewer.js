@@ -7,14 +7,18 @@ import { Assembly } from "./assembly.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
 import { bindTwin } from "./elsewhere.js";
+import { Enlarge } from "./enlarge.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
+import { Glossary } from "./glossary.js";
+import { Intro } from "./intro.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
 import { addSides, Scene } from "./scene.js";
+import { Several } from "./several.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
@@ -22,8 +26,6 @@ import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
 
-const LEAST_PANEL_WIDTH = 205;
-const PANEL_GAP = 10;
 const TOGETHER_MS = 250; // for which a film waits for what belongs to it, so that all of it changes at once
 const RETOLD_MS = 500;
 
@@ -72,6 +74,10 @@ class Viewer {
     };
     this.list = new FindingsList(find(root, "[role=listbox]"), (name) => this.select(name));
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
+    this.enlarge = new Enlarge(root, this.view, this.hands.moved);
+    this.glossary = new Glossary(root);
+    this.several = new Several(root, (name) => this.leaveFor(name));
+    this.intro = new Intro(root, (query) => this.goTo(query), () => this.layOut());
     this.standing = new Standing(root, (button) => this.press(button));
     bindControls(root, this.hands.change);
     bindTwin(root, (other) => this.askForTwin(other));
@@ -84,10 +90,12 @@ class Viewer {
     if (this.unbind.length) return;
     const sizes = new ResizeObserver(() => this.layOut());
     sizes.observe(find(this.root, ".panels"));
+    sizes.observe(document.documentElement);
     this.unbind = [
       () => sizes.disconnect(),
       closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".save", HTMLDetailsElement)),
+      closeWhenLeft(find(this.root, ".help", HTMLDetailsElement)),
       bindKeys(this.root, this.hands),
       bindBack((query) => this.goBack(query)),
     ];
@@ -111,12 +119,17 @@ class Viewer {
     this.latest = data;
     this.listen(data);
     const belongs = Promise.all(this.assembly.missing(data));
-    await this.assembly.parts.get(data.film.part);
-    await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
+    try {
+      await this.assembly.parts.get(data.film.part);
+    } finally {
+      if (this.latest === data) this.openChannel(data); // not before: what is asked for then may load a model
+    }
+    if (this.payload) await Promise.race([belongs, new Promise((done) => setTimeout(done, TOGETHER_MS))]);
     if (this.latest !== data) return;
     if (this.payload?.film.id !== data.film.id) this.view.reset();
     this.payload = data;
     this.takeOver(data);
+    this.intro.show(data.questions, data.introduces);
     this.show();
     this.layOut();
     this.root.inert = false;
@@ -133,7 +146,7 @@ class Viewer {
   }
 
   /**
-   * Listen to what is still waited for.
+   * Join those who listen to the page.
    * @param {Payload} data
    */
   listen(data) {
@@ -142,6 +155,10 @@ class Viewer {
       this.channel = joinChannel(data.page, this.listener);
       this.assembly.begin(data.page);
     }
+  }
+
+  /** @param {Payload} data */
+  openChannel(data) {
     if (this.assembly.itemsOf(data).some(isPending)) this.channel.open();
   }
 
@@ -152,7 +169,7 @@ class Viewer {
   hear(stands) {
     this.assembly.heard = stands;
     if (!this.latest) return;
-    if (this.assembly.itemsOf(this.latest).some(isPending)) this.channel.open();
+    this.openChannel(this.latest);
     if (this.payload !== this.latest) return;
     this.show();
     this.fetch();
@@ -249,6 +266,26 @@ class Viewer {
     this.setTriggerValue("twin", other);
   }
 
+  /**
+   * Open another view of this page as a link to it would; the browser's Back comes back to this one.
+   * @param {string} query
+   */
+  goTo(query) {
+    history.pushState(history.state, "", `${location.pathname}?${query}`);
+    this.goBack(query);
+  }
+
+  /**
+   * Go from several findings at once to one of them.
+   * @param {string} name
+   */
+  leaveFor(name) {
+    const query = new URLSearchParams(location.search);
+    query.set("finding", name);
+    for (const field of ["grid", "beside"]) query.delete(field);
+    this.goTo(query.toString());
+  }
+
   arrangePanels() {
     const container = find(this.root, ".panels");
     const template = find(this.root, "template", HTMLTemplateElement);
@@ -270,6 +307,12 @@ class Viewer {
       const place = container.children[index + 1];
       if (place !== panel.node) container.insertBefore(panel.node, place ?? null);
     });
+    this.enlarge.receive(
+      this.data.panels.map(({ method, title }) => {
+        const { node, canvas } = this.panels.get(method);
+        return { name: method, title, node, canvas };
+      }),
+    );
   }
 
   /** @param {FilmPanel | MethodPanel} panel */
@@ -324,6 +367,7 @@ class Viewer {
     const { data, display, selected, index } = this;
     showControls(this.root, display);
     this.root.dataset.alone = String(!data.findings.length);
+    if (this.several.show(data, selected, display)) this.layOut();
     if (!data.findings.length) {
       this.showAlone();
       return;
@@ -345,6 +389,7 @@ class Viewer {
     const boxes = data.truth[selected]?.length ?? 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
+    this.glossary.mark();
     this.requestDraw();
   }
 
@@ -355,14 +400,9 @@ class Viewer {
     this.requestDraw();
   }
 
-  /** As many panels in a row as keep their least width, in even rows. */
   layOut() {
-    const container = find(this.root, ".panels");
-    const count = this.panels.size + 1;
-    /** @param {number} columns */
-    const fits = (columns) => (container.clientWidth + PANEL_GAP) / columns - PANEL_GAP >= LEAST_PANEL_WIDTH;
-    const columns = [count, Math.ceil(count / 2), 2].find((wanted) => wanted <= count && fits(wanted)) ?? 1;
-    container.style.setProperty("--columns", String(columns));
+    if (this.several.isShown) this.several.fit();
+    else this.enlarge.fit();
     this.requestDraw();
   }
 
@@ -377,7 +417,12 @@ class Viewer {
   draw() {
     this.root.dataset.zoomed = String(this.view.zoom > 1);
     const { data, display, index } = this;
-    this.scene.draw({ data, display, index, panels: [this.film, ...this.panels.values()] });
+    if (this.several.isShown) {
+      this.several.draw(this.scene, display);
+      return;
+    }
+    const panels = [this.film, ...this.panels.values()].filter(({ node }) => !node.hidden);
+    this.scene.draw({ data, display, index, panels });
   }
 }
 

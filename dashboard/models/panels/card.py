@@ -18,6 +18,7 @@ from dashboard.page.card_figures import (
     texts,
     trained_on,
 )
+from dashboard.page.glossary import explained
 from dashboard.page.preparation import CONTRASTS, FITS, resample_words
 from dashboard.page.words import escape
 from xai.cards.model_card import ModelCard
@@ -30,7 +31,7 @@ SILENT = "not in the card"
 def show_card(model: ModelEntry, engine: str) -> None:
     """Show the section; ``engine`` says what runs the model."""
     card = model.readable_card
-    st.markdown(escape(card.summary) or "The card has no summary.")
+    st.markdown(escape(card.summary) or "The card has no summary.", help=explained(card.summary))
     _numbers(card)
     left, right = st.columns([1.15, 1], gap="large")
     with left:
@@ -101,7 +102,7 @@ def _thresholds(card: ModelCard) -> None:
     rules: dict[str, list[str]] = {}
     for name in card.outputs:
         rules.setdefault(card.threshold(name).rule, []).append(finding_label(name))
-    st.markdown("**How its thresholds were chosen**")
+    st.markdown("**How its thresholds were chosen**", help=explained("thresholds", *rules))
     for rule, names in rules.items():
         which = "" if len(rules) == 1 else f"*{escape(', '.join(names))}*: "
         st.markdown(f"{which}{escape(rule)}")
@@ -110,7 +111,8 @@ def _thresholds(card: ModelCard) -> None:
         for one in card.calibration.values()
     }
     for rule, names in calibrated.items():
-        st.markdown(f"Probabilities of {escape(', '.join(names))} are calibrated: {escape(rule or 'no rule given')}")
+        said = f"Probabilities of {escape(', '.join(names))} are calibrated: {escape(rule or 'no rule given')}"
+        st.markdown(said, help=explained(said))
 
 
 def _origins(card: ModelCard) -> None:

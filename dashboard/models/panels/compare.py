@@ -21,6 +21,7 @@ from dashboard.page.card_figures import (
     parameters,
     trained_on,
 )
+from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape, percent, signed
 from xai.cards.model_card import ModelCard
@@ -52,7 +53,10 @@ def show_compare(model: ModelEntry, other: ModelEntry | None, is_alone: bool) ->
                 config=QUIET,
                 alt=f"AUROCs of {names[0]} and {names[1]}; the table has the numbers.",
             )
-            st.caption(f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95\u00a0% intervals.")
+            st.caption(
+                f"Filled: {escape(names[0])}. Open: {escape(names[1])}. Lines are 95\u00a0% intervals.",
+                help=explained("intervals"),
+            )
         with table:
             st.dataframe(
                 pair_table(model, other, ours, theirs),

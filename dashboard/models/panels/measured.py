@@ -11,6 +11,7 @@ from dashboard.models.figures import QUIET, areas_figure
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.visit import visit
 from dashboard.page.card_figures import Evaluation, Measured, at, evaluations, number, text
+from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent
@@ -64,7 +65,7 @@ def show_measured(library: Library, model: ModelEntry) -> None:
         st.info(NOT_MEASURED, icon=":material/info:")
         _elsewhere(library, model)
         return
-    st.markdown(evaluation_words(card, evaluation))
+    st.markdown(said := evaluation_words(card, evaluation), help=explained(said))
     picture, table = st.columns([1, 1.25], gap="medium")
     with picture:
         st.plotly_chart(

@@ -11,6 +11,7 @@ from dashboard.models.panels.measured import COLUMNS, ROW_HEIGHT, area_words, ch
 from dashboard.models.state import MOST_BESIDE
 from dashboard.models.visit import visit
 from dashboard.page.card_figures import Evaluation, Measured
+from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.words import escape
 from training.evaluate.published import FIGURES, Published
@@ -37,7 +38,7 @@ def show_published(model: ModelEntry) -> None:
     st.warning(WARNING, icon=":material/warning:")
     evaluation = choose_evaluation(card)
     nothing = "Nothing was measured for this model; these are the others’."
-    st.markdown(evaluation_words(card, evaluation) if evaluation else nothing)
+    st.markdown(said := evaluation_words(card, evaluation) if evaluation else nothing, help=explained(said))
     keys = [one.key for one in FIGURES]
     visit.bound(
         st.multiselect,

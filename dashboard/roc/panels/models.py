@@ -7,6 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
+from dashboard.page.glossary import explained
 from dashboard.page.words import escape, signed
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
@@ -31,7 +32,7 @@ def show(scene: Scene) -> None:
         return
     table = model_table(scene)
     st.dataframe(table, hide_index=True, width="stretch", key="roc_models")
-    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip())
+    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip(), help=explained(MEANING))
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
 

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.page.glossary import explained
 from dashboard.roc import numbers
 from dashboard.roc.data import Group, groups
 from dashboard.roc.figures import frame
@@ -57,7 +58,7 @@ def show(scene: Scene) -> None:
             f"Little can be said of groups with fewer than {SMALL} films of either kind. " + " ".join(small),
             icon=":material/warning:",
         )
-    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip())
+    st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip(), help=explained(MEANING))
 
 
 def group_table(measured: tuple[Group, ...], threshold: float) -> pd.DataFrame:

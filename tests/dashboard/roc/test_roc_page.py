@@ -91,7 +91,7 @@ def test_nobody_is_promised_other_patients_where_patients_are_not_known(run, she
     assert "Not all patients are known: some may have films in several splits." in told
     assert "other patients" not in told
     glossary = shown(run(panel="words"))
-    assert "had other films been drawn" in glossary and NOT_KNOWN in glossary
+    assert "Here other films would be drawn" in glossary and NOT_KNOWN in glossary
     assert "draws of films with replacement" in glossary
 
 

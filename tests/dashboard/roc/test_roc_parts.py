@@ -229,7 +229,7 @@ def test_the_report_stands_alone_and_says_the_same(library):
 def test_the_glossary_uses_the_findings_own_numbers(library):
     terms = dict(glossary(scene_at(library)))
     assert "Of the 10 films with Mass, 9 are flagged: 90.0\u00a0%" in terms["Sensitivity"]
-    assert "in 97.5\u00a0% of such pairs" in terms["AUROC"]
+    assert "scores higher in 97.5\u00a0% of such pairs" in terms["AUROC"]
 
 
 def test_finding_colours_are_dark_enough_on_paper():
