@@ -11,7 +11,7 @@ from dashboard.page.palette import FINDING_COLORS
 from dashboard.server.library import Library
 from tests.browser.compare_page import SLOW, expect, finish, wait_for_link
 from xai.built_in import BUILT_IN_DATASETS
-from xai.findings import FINDINGS
+from xai.findings import FINDINGS, finding_label
 
 pytestmark = pytest.mark.browser
 READ = "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
@@ -40,7 +40,7 @@ def test_what_the_strongest_evidence_lies_on_is_outlined_and_taken_off_by_a_clic
     absent = next(name for name in FINDINGS if name not in Library(Path("nowhere")).masks("simulated", film))
     page = visit(film=f"simulated/{film}", finding=absent, methods="centred", truth="on")
     finish(page, 1)
-    label = other.replace("_", " ").lower()
+    label = finding_label(other).lower()
     note, canvas = page.locator(".viewer .truth-note:visible"), page.locator(".viewer .film .stage canvas")
     expect(note).to_contain_text(f"Its strongest evidence lies on the {label}, outlined dashed; ")
     drawn = coloured(canvas, FINDING_COLORS[other])
@@ -56,5 +56,5 @@ def test_what_the_strongest_evidence_lies_on_is_outlined_and_taken_off_by_a_clic
     expect(note).to_contain_text("outlined dashed")
     expect(note.get_by_role("button")).to_have_count(0)
     page.get_by_role("button", name="Twin", exact=True).click()
-    pressed = page.locator("[data-testid=stPopoverBody] button[kind=pillsActive]")
-    expect(pressed).to_have_count(1)
+    taken_off = page.get_by_test_id("stPopoverBody").get_by_role("button", pressed=True)
+    expect(taken_off).to_have_text(finding_label(other))
