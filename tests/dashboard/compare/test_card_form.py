@@ -63,7 +63,7 @@ def fill(app: AppTest, **fields: object) -> AppTest:
 def test_the_film_hangs_even_without_a_card(run):
     app = run(model="tiny")
     assert "tiny.json is missing" in plain(said(app))
-    assert len(app.get("image")) == 1
+    assert len(app.get("bidi_component")) == 1
     assert "a · generated" in plain(shown(app))
 
 
