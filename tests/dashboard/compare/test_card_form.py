@@ -82,7 +82,7 @@ def test_a_card_is_prefilled_tried_and_saved_from_compare(run, library):
     classifier = Classifier.load(path)
     film = library.open_film("generated", "b")
     expected = card.probabilities(classifier.answer(classifier.prepare(film)))
-    written = [float(text.removesuffix(" %")) for text in next(iter(after.values()))]
+    written = [float(text.removesuffix("\u00a0%")) for text in next(iter(after.values()))]
     np.testing.assert_allclose(written, 100 * expected, atol=0.51)
     assert app.error == []
     assert next(one.name for one in app.session_state["open_page"].items("compare")) == "answers"

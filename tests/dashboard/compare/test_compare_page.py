@@ -312,6 +312,7 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
     services = Services(Library(shelf.root))
 
     def finished(app):
+        page_of(app).hear()
         until(lambda: all(one.ended for one in waiting(app)))
         return app.run()
 
