@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from dashboard.components.front import front_page
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
 from dashboard.models.state import LINK as MODELS
+from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
 from dashboard.server.front import front_routes
 from dashboard.server.middleware import PageHeaders
@@ -53,7 +54,13 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
         services.close()
 
 
-LINKS = {"": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}  # by the paths of their pages
+LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
+    "": COMPARE,
+    "films": FILMS,
+    "roc": ROC,
+    "errors": ERRORS,
+    "models": MODELS,
+}
 BASE = st.get_option("server.baseUrlPath").strip("/")
 HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is
 PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {
