@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -54,7 +54,13 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
         services.close()
 
 
-LINKS: dict[str, Link[Any]] = {"": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}  # by path
+LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
+    "": COMPARE,
+    "films": FILMS,
+    "roc": ROC,
+    "errors": ERRORS,
+    "models": MODELS,
+}
 BASE = st.get_option("server.baseUrlPath").strip("/")
 HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is
 PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {

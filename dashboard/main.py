@@ -37,6 +37,7 @@ STYLE = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.76; }
+[data-testid=stBaseButton-primary] { color: light-dark(#fff, #0e0f12); } /* white is too faint on orange */
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after { animation: none !important; transition: none !important; }
 }

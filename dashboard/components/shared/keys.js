@@ -4,7 +4,7 @@
 const TYPED_INTO = "select, textarea, [contenteditable], [role=textbox], input:not([type=range], [type=radio], [type=checkbox], [type=button], [type=file])";
 const IN_FRONT = "[data-testid=stDialog], dialog[open]"; // of the page: its keys would change what cannot be seen
 const USES_ARROWS = "input:not([type=checkbox], [type=button], [type=file]), select, textarea, video, [contenteditable]";
-const OF_ARROWS = "[role=menu], [role=tablist], [role=radiogroup], [role=grid], [role=slider], [role=spinbutton], [data-testid=stDataFrame]";
+const OF_ARROWS = "[role=menu], [role=tablist], [role=radiogroup], [role=toolbar], [role=grid], [role=slider], [role=spinbutton], [data-testid=stDataFrame]";
 
 /**
  * What has the focus, in whatever part of the page.
