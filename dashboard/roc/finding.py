@@ -45,7 +45,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
         visit.write_permalink()
         return
     scene = make_scene(library, home, here, finding)
-    title.caption(told := headline(scene), help=explained(told))
+    title.caption(words := headline(scene), help=explained(words))
     threshold_controls(here, finding, scene.threshold, scene.problem)
     show_figures(scene)
     matrix, told = st.columns(2, gap="large")

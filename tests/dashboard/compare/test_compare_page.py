@@ -210,6 +210,7 @@ def test_maps_that_are_ready_are_shown_and_can_be_taken_away(run, own_library, s
     shelf.add_model()
     services = Services(Library(shelf.root))
     app = run(services, film="generated/a", methods="gradcam,centred", finding="Effusion")
+    page_of(app).hear()
     until(lambda: all(one.state == "ready" for one in waiting(app)))  # they come without a run of the page
     items = {one.name: one for one in waiting(app)}
     page = page_of(app)
@@ -239,6 +240,7 @@ def test_a_method_that_fails_says_why_and_can_be_tried_again(run, own_library, s
     shelf.add_dataset()
     shelf.add_model(sha256="0" * 64)
     app = run(Services(Library(shelf.root)), methods="gradcam")
+    page_of(app).hear()
     until(lambda: all(one.state == "failed" for one in waiting(app)))
     for one in waiting(app):
         assert "is not the model that its card was written for" in one.message
@@ -280,6 +282,7 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
     app.session_state["upload"], app.session_state["uploads"] = upload, [upload]
     app.run()
     assert not app.exception
+    page.hear()
     until(lambda: all(one.state == "ready" for one in waiting(app)))
     find = services.channel.parts.find
     for one in waiting(app):
@@ -305,6 +308,7 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
     services = Services(Library(shelf.root))
 
     def finished(app):
+        page_of(app).hear()
         until(lambda: all(one.ended for one in waiting(app)))
         return app.run()
 
@@ -324,6 +328,7 @@ def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, ow
 
 
 def page_of(app: AppTest) -> Page:
+    """Give the page that the browser would listen to; before it does, nothing is asked for."""
     return app.session_state["open_page"]
 
 
