@@ -88,6 +88,7 @@ def test_maps_input_and_figure_keep_the_proportion(services, card):
 def test_the_page_shows_it_and_how_far_other_preparations_move_it(services, card, monkeypatch):
     serve(monkeypatch, services.library.root, lambda root: services)
     app = opened(**LINK, film="generated/a")
+    app.session_state["open_page"].hear()
     for job in list(services.jobs._jobs.values()):
         wait_for(job)
     assert not app.exception and said(app) == ""
