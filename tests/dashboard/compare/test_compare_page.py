@@ -300,7 +300,7 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
     assert find(alone["film"]["part"], page.visitor).content
     assert find(alone["film"]["part"], new_token()) is None
     assert app.button[-1].label == "Write a starter card"
-    assert page.choose({"display": dict(DISPLAY) | {"invert": True}}, 1)["query"] == "invert=on"
+    assert page.choose({"display": dict(DISPLAY) | {"invert": True}}, 1)["query"] == "upload=1&invert=on"
     with pytest.raises(ValueError, match="no such output"):
         page.choose({"finding": "Mass"}, 2)
 

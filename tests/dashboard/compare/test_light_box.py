@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dashboard.compare import light_box
+from dashboard.compare.truth_note import OnFilm
 from dashboard.components.display import RANGES
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from xai.cards.model_card import InputSpec, ModelCard, Threshold
@@ -117,7 +118,7 @@ def test_while_the_truth_is_hidden_the_words_are_those_of_a_film_of_which_nothin
     made = [explanation(name, np.eye(16)) for name in card.outputs]
     told, plain = (light_box.maps_part(EXPLAINERS["gradcam"], made, card, truth)["captions"] for truth in (TRUTH, {}))
     for name, caption in told.items():
-        assert caption["plain"] == {"alt": plain[name]["alt"]}
+        assert caption["plain"] == {"alt": plain[name]["alt"], "truth_note": None}
     assert told["Mass"]["alt"] != told["Mass"]["plain"]["alt"]
 
 
@@ -125,8 +126,8 @@ def test_where_sides_are_not_known_words_name_those_of_the_picture():
     values = np.zeros((15, 15))
     values[2, 2] = 1.0
     made = [explanation(name, values) for name in CARD.outputs]
-    for known, side in ((True, "patient's right"), (False, "picture's left")):
-        part = light_box.maps_part(EXPLAINERS["gradcam"], made, CARD, {}, sides_known=known)
+    for known, side in ((True, "patient's right"), (False, "left of the picture")):
+        part = light_box.maps_part(EXPLAINERS["gradcam"], made, CARD, {}, film=OnFilm(sides_known=known))
         caption = part["captions"]["Mass"]
         assert side in caption["where"] and side in caption["alt"]
         assert ("patient" in caption["alt"]) == known
