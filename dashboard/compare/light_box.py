@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from dashboard.compare.beside import beside_others
 from dashboard.components import payload
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import alternative_text, class_verdict, cost, verdict
+from dashboard.server.peaks import Common
 from xai.cards.model_card import ModelCard
+from xai.explainers.declared import Told
 from xai.explainers.explanation import Explainer, Explanation
+from xai.explainers.likeness import same_maps
 from xai.films.film import Film
 from xai.findings import finding_label
 from xai.measures import describe
@@ -119,12 +124,21 @@ def maps_part(
     card: ModelCard,
     truth: Mapping[str, str],
     first_look: str = "",
+    common: Mapping[str, Common] = MappingProxyType({}),
 ) -> payload.Payload:
-    """A method's maps and the words that belong to them; a first look says that it is one."""
+    """A method's maps and the words that belong to them; a first look says that it is one.
+
+    ``common`` are the cells in which nearly all films seen have their peak, by finding.
+    """
     cells = [one.cells for one in explanations if one.cells is not None]
+    alike = same_maps(explanations)
+    beside = {one.finding: beside_others(one, alike[one.finding], common.get(one.finding)) for one in explanations}
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look) for one in explanations},
+        {
+            one.finding: _caption(one, explainer, card, truth.get(one.finding), first_look, beside[one.finding])
+            for one in explanations
+        },
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -136,14 +150,19 @@ def colour_tables() -> Any:
 
 
 def _caption(
-    explanation: Explanation, explainer: type[Explainer], card: ModelCard, truth: str | None, first_look: str
+    explanation: Explanation,
+    explainer: type[Explainer],
+    card: ModelCard,
+    truth: str | None,
+    first_look: str,
+    beside: Sequence[Told],
 ) -> payload.Payload:
-    alt = alternative_text(explanation, explainer, card, truth)
+    alt = " ".join([alternative_text(explanation, explainer, card, truth), *(one.meaning for one in beside)])
     return payload.caption(
         describe(explanation.map),
         diagnostics=[
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
-            for one in explainer.tell(explanation.diagnostics)
+            for one in (*explainer.tell(explanation.diagnostics), *beside)
         ],
         cost=first_look or cost(explanation),
         alt=f"{first_look} {alt}" if first_look else alt,

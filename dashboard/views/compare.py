@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from dashboard.compare import light_box
+from dashboard.compare import behind, hand, light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
 from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
@@ -17,7 +17,7 @@ from dashboard.compare.model_choice import choose_model, show_no_card, usable_ca
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
-from dashboard.compare.state import State, checked_choices
+from dashboard.compare.state import State, checked_choices, checked_hand
 from dashboard.compare.visit import visit
 from dashboard.components import payload
 from dashboard.components.viewer import DISPLAY, viewer
@@ -86,11 +86,12 @@ def link_state(hung: Hung, card: ModelCard, state: State) -> State:
 
 def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
-    if unknown := set(changes) - {"finding", "display"}:
+    if unknown := set(changes) - {"finding", "display", "hidden", "shows"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
     if "finding" in changes and changes["finding"] not in card.outputs:
         raise ValueError("the model has no such output")
     checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
+    checked |= checked_hand({name: value for name, value in changes.items() if name in ("hidden", "shows")})
     return urlencode(visit.link.write(state.with_(**checked))), checked
 
 
@@ -178,6 +179,7 @@ def compare(services: Services) -> None:
     page.note = lambda: "" if services.has_models else LOADING
     in_link = link_state(hung, card, state)
     page.link = partial(changed_link, in_link, card)
+    page.questions = {one.GROUP: partial(one.wants, shown) for one in (hand, behind)}
     for name, make in downloads(shown, hung.title, services.library.model_id(model)).items():
         page.files.offer(name, make)
     viewer(
@@ -194,6 +196,7 @@ def compare(services: Services) -> None:
             "masks": None if (masks := shown.masks()) is None else {"part": masks},
             "selected": state.finding if state.finding in card.outputs else None,
             "display": {**DISPLAY, **state.display},
+            "hand": {"areas": state.hidden, "shows": state.shows, "baselines": hand.baselines(shown)},
             "heard": heard,
             "model": card.name,
             "about": about_model(card),
