@@ -23,7 +23,16 @@ from dashboard.components.display import CHOICES, DISPLAY, DISPLAY_SETTINGS, RAN
 
 __all__ = ["CHOICES", "DISPLAY", "RANGES", "checked_display", "viewer"]
 OPTIONAL: Mapping[str, Any] = MappingProxyType(
-    {"outputs": "findings", "input": None, "masks": None, "truth": {}, "heard": 0, "model": "", "about": ""}
+    {
+        "outputs": "findings",
+        "input": None,
+        "masks": None,
+        "truth": {},
+        "heard": 0,
+        "model": "",
+        "about": "",
+        "hand": None,
+    }
 )
 _FOLDER = Path(__file__).with_suffix("")
 
@@ -32,13 +41,14 @@ def _html() -> str:
     """Give the page part, its controls made from the table of settings."""
     controls = {name: control(setting) for name, setting in DISPLAY_SETTINGS.items()}
     page = Template((_FOLDER / "viewer.html").read_text(encoding="utf-8"))
-    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()))
+    dock = (_FOLDER / "dock.html").read_text(encoding="utf-8")
+    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()), dock=dock)
 
 
 _component = st.components.v2.component(
     "lightbox_viewer",
     html=_html(),
-    css=(_FOLDER / "viewer.css").read_text(encoding="utf-8"),
+    css="".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("viewer.css", "dock.css")),
     js=bundle(_FOLDER / "viewer.js"),
 )
 
@@ -58,7 +68,8 @@ def viewer(data: Mapping[str, Any], *, key: str, on_back_change: Callable[[], No
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
         ``display`` (entries of :data:`DISPLAY` to start from), ``heard`` (how many choices Python knows of), ``model``
-        and ``about`` (its name and what to say of it).
+        and ``about`` (its name and what to say of it), ``hand`` (what is hidden by hand: ``areas``, ``shows`` and
+        ``baselines``).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -130,6 +130,8 @@ function actionOfKey(event, root, inside, hands) {
   }
   const change = changeOfKey(root, event.key, hands.display());
   if (change) return () => hands.change(change);
+  const button = root.querySelector(`button[data-press="${CSS.escape(event.key)}"]`);
+  if (button instanceof HTMLElement) return () => button.click();
   /** @type {Record<string, () => void>} */
   const zooms = {
     "+": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),

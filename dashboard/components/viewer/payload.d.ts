@@ -117,6 +117,35 @@ export interface Display {
   order: string;
 }
 
+/** Parts that a hand hides, as areas.js writes them, what they show, and what they can show. */
+export interface HandWords {
+  areas: string;
+  shows: string;
+  baselines: Record<string, string>;
+}
+
+/** The part with what hiding parts of a film did. */
+export interface Hidden {
+  mask: Pixels;
+  pixels: Pixels;
+  covered: string;
+  after: Record<string, number>;
+  change: Record<string, string>;
+  said: Record<string, string>;
+  claims: Record<string, { label: string; value: string; help: string }[]>;
+  methods: string[];
+}
+
+/** The part with the films that stand behind one region of a map. */
+export interface BehindFilms {
+  method: string;
+  pictures: Pixels;
+  visible: boolean[];
+  counts: string[] | null;
+  answers: Record<string, string[]>;
+  said: Record<string, string>;
+}
+
 export interface Payload {
   film: Film;
   input: Named | null;
@@ -131,6 +160,7 @@ export interface Payload {
   heard: number;
   model: string;
   about: string;
+  hand: HandWords | null;
   page: string;
   group: string;
   standing: Standing;

@@ -4,14 +4,17 @@
 import { joinChannel } from "../shared/channel.js";
 import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
+import { Behind } from "./behind.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
+import { Hand } from "./hand.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
 import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
+import { bindPointing } from "./pointing.js";
 import { addSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
@@ -68,9 +71,29 @@ class Viewer {
     this.list = new FindingsList(find(root, "[role=listbox]"), (name) => this.select(name));
     this.film = new FilmPanel(find(root, ".film"), this.hands.change);
     this.standing = new Standing(root, (button) => this.press(button));
+    const bench = this.bench();
+    this.hand = new Hand(root, bench);
+    this.behind = new Behind(root, { ...bench, hide: (area) => this.hand.hide(area) });
     bindControls(root, this.hands.change);
     this.hang(this.film);
     bindFiles(root, () => ({ page: this.payload.page, film: this.payload.film.id, finding: this.selected, display: this.display }));
+  }
+
+  /**
+   * What those need who ask the server about a part of the film.
+   * @returns {import("./hand.js").Bench}
+   */
+  bench() {
+    return {
+      say: (words) => this.say(words),
+      listen: () => this.channel?.open(),
+      parts: () => this.assembly.parts,
+      choose: (changes) => this.choose(changes),
+      changed: () => this.data && this.refresh(),
+      redraw: () => this.requestDraw(),
+      data: () => this.data,
+      selected: () => this.selected,
+    };
   }
 
   /** Listen to what happens outside of the light box, once it can answer. */
@@ -112,6 +135,7 @@ class Viewer {
     this.payload = data;
     this.takeOver(data);
     this.show();
+    if (data.hand) this.hand.receive(data.hand, `${data.film.id} ${data.model}`);
     this.layOut();
     this.root.inert = false;
     this.attach();
@@ -146,6 +170,7 @@ class Viewer {
   hear(stands) {
     this.assembly.heard = stands;
     if (!this.latest) return;
+    for (const { question } of [this.hand, this.behind]) question.hear(stands);
     if (this.assembly.itemsOf(this.latest).some(isPending)) this.channel.open();
     if (this.payload !== this.latest) return;
     this.show();
@@ -237,7 +262,7 @@ class Viewer {
     this.data.panels.forEach((data, index) => {
       if (!this.panels.has(data.method)) {
         const panel = data.picture ? new PicturePanel(template) : new MethodPanel(template);
-        this.hang(panel);
+        this.hang(panel, () => panel.panel);
         this.panels.set(data.method, panel);
       }
       const panel = this.panels.get(data.method);
@@ -247,10 +272,14 @@ class Viewer {
     });
   }
 
-  /** @param {FilmPanel | MethodPanel} panel */
-  hang(panel) {
+  /**
+   * @param {FilmPanel | MethodPanel} panel
+   * @param {() => import("./payload.d.ts").Panel | null} shows
+   */
+  hang(panel, shows = () => null) {
     addSides(panel.node);
     bindPointers(panel.canvas, this.hands);
+    bindPointing(panel.node, { hand: this.hand, behind: this.behind, view: this.view, data: () => this.data, panel: shows });
   }
 
   /** @param {Partial<Display>} change */
@@ -305,6 +334,8 @@ class Viewer {
     const boxes = display.truth ? (data.truth?.[selected]?.length ?? 0) : 0;
     this.film.showWords(told, boxes);
     for (const panel of this.panels.values()) panel.showWords(told);
+    this.hand.showWords();
+    this.behind.showWords();
     this.requestDraw();
   }
 
@@ -334,7 +365,8 @@ class Viewer {
   draw() {
     this.root.dataset.zoomed = String(this.view.zoom > 1);
     const { data, display, index } = this;
-    this.scene.draw({ data, display, index, panels: [this.film, ...this.panels.values()] });
+    const marks = [this.hand, this.behind].map((one) => one.draw.bind(one));
+    this.scene.draw({ data, display, index, panels: [this.film, ...this.panels.values()], marks });
   }
 }
 
