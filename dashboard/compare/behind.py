@@ -85,7 +85,7 @@ class _Pointed:
         explainer = EXPLAINERS[self.method](**dict(self.shown.parameters[self.method]))
         found = explainer.behind(classifier, film, made, self.piece)
         if found is None:
-            raise ValueError("All films of this map show this part: too few were drawn to say what hides behind it.")
+            raise ValueError("Too few films were drawn for this map to compare some with this part and some without.")
         inside = made[0].pieces == self.piece
         values = [-(claimed_change(type(explainer), one, inside) or 0.0) for one in made]
         answer = {
@@ -137,13 +137,14 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
     """
     higher = float(means[1] - means[0])
     compared = "the same" if abs(higher) < HARDLY else f"{abs(higher):.2f} {'higher' if higher > 0 else 'lower'}"
-    side = f"the logit is {compared} when this part is visible"
-    films = f"{sum(counts):,} hidden films"
+    lead = (
+        f"On average over {sum(counts):,} films, {counts[1]:,} with this part and {counts[0]:,} without, the logit is "
+        f"{compared} where it is visible"
+    )
     if EXPLAINERS[method].shares == "piece":
         return (
-            f"On average over {films} {side}: {signed(float(means[1]))} where it is shown ({counts[1]:,}), "
-            f"{signed(float(means[0]))} where it is hidden ({counts[0]:,}). LIME's weight of {signed(value)} is the "
-            "slope of a straight fit to the same films, in which those count most that hide little."
+            f"{lead}: {signed(float(means[1]))} against {signed(float(means[0]))}. The weight of {signed(value)} is "
+            "the slope of a straight fit to the same films, in which those count most that hide little."
         )
     rest = value - higher
     added = (
@@ -152,7 +153,7 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
         else f" The other {signed(rest)} comes from larger parts around it: what they do only together, or what was "
         "not told apart in them."
     )
-    return f"On average over {films} {side}. SHAP's share of it is {signed(value)}.{added}"
+    return f"{lead}. Its share is {signed(value)}.{added}"
 
 
 def _thumbnail(canvas: np.ndarray) -> np.ndarray:

@@ -115,6 +115,7 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
         unit=explainer.unit,
         how=explainer.reading,
         lies=explainer.pitfalls,
+        shares=explainer.shares,
     )
 
 

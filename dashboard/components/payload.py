@@ -111,7 +111,14 @@ def caption(where: str, *, diagnostics: Sequence[Payload] = (), cost: str = "", 
 
 
 def panel_payload(
-    method: str, *, title: str, signed: bool, unit: str = "logit", how: str = "", lies: str = ""
+    method: str,
+    *,
+    title: str,
+    signed: bool,
+    unit: str = "logit",
+    how: str = "",
+    lies: str = "",
+    shares: str = "",
 ) -> Payload:
     """Describe one method's panel: what stands there before there is a map, and after.
 
@@ -125,8 +132,18 @@ def panel_payload(
         Of the maps.
     how, lies : str
         How to read such a map, and when it misleads.
+    shares : {"pixel", "piece", ""}
+        What of the map adds up to logits, so that something stands behind each of its regions.
     """
-    return {"method": method, "title": title, "signed": signed, "unit": unit, "how": how, "lies": lies}
+    return {
+        "method": method,
+        "title": title,
+        "signed": signed,
+        "unit": unit,
+        "how": how,
+        "lies": lies,
+        "shares": shares,
+    }
 
 
 def maps_payload(

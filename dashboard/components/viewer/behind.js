@@ -15,6 +15,12 @@ const INVITES_TO_POINT = "Point at a region of a map, or step through its region
 const NO_REGIONS = "No map with regions is there yet: SHAP and LIME have them.";
 const RESTS_MS = 150; // for which a pointer stays on a region before the server is asked
 
+/**
+ * Whether a map's regions have values in logits, and are there.
+ * @param {Panel} panel
+ */
+export const canBeAsked = ({ state, shares, pieces }) => state === "ready" && shares !== "" && pieces !== null;
+
 export class Behind {
   /**
    * @param {HTMLElement} root
@@ -48,14 +54,21 @@ export class Behind {
     press("close", () => this.open(false));
     press("hide", () => this.hide());
     this.methods.onchange = (event) => this.begin(/** @type {HTMLInputElement} */ (event.target).value);
-    find(root, ".toolbar .to-behind", HTMLButtonElement).onclick = () => this.open(this.node.hidden);
+    root.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element && target.closest(".to-behind");
+      if (button) this.open(this.node.hidden, button.getAttribute("data-method"));
+    });
   }
 
-  /** @param {boolean} isOpen */
-  open(isOpen) {
+  /**
+   * @param {boolean} isOpen
+   * @param {string} method whose region with the largest value to begin with
+   */
+  open(isOpen, method = "") {
+    if (isOpen) this.bench.alone(this);
     this.node.hidden = !isOpen;
     clearTimeout(this.resting);
-    if (isOpen) this.begin(this.method || this.withPieces()[0]?.method);
+    if (isOpen) this.begin(method);
     else this.leave();
     this.bench.changed();
   }
@@ -69,7 +82,7 @@ export class Behind {
 
   /** @returns {Panel[]} the maps whose regions can be pointed at */
   withPieces() {
-    return (this.bench.data()?.panels ?? []).filter(({ state, pieces }) => state === "ready" && pieces);
+    return (this.bench.data()?.panels ?? []).filter(canBeAsked);
   }
 
   /** @param {string | undefined} method */
@@ -103,7 +116,7 @@ export class Behind {
     });
     // of a share that is spread over pixels the sum counts, of a region's one number the number
     const worth = (/** @type {number} */ piece) =>
-      panel.unit.endsWith("region") ? sums.get(piece) / counts.get(piece) : sums.get(piece);
+      panel.shares === "piece" ? sums.get(piece) / counts.get(piece) : sums.get(piece);
     return [...sums.keys()].sort((one, other) => worth(other) - worth(one));
   }
 
@@ -140,11 +153,12 @@ export class Behind {
    */
   point(place, panel, isTap) {
     clearTimeout(this.resting);
-    if (!panel?.pieces || panel.state !== "ready" || (this.node.hidden && !isTap)) return;
+    if (!panel || !canBeAsked(panel) || (this.node.hidden && !isTap)) return;
     const at = pixelUnder(place, this.bench.data().rect, panel.pieces.shape);
     if (at < 0) return;
     const show = () => this.choose(panel, panel.pieces.values[at]);
     if (isTap) {
+      this.bench.alone(this);
       this.node.hidden = false;
       show();
     } else this.resting = window.setTimeout(show, RESTS_MS);
@@ -165,7 +179,9 @@ export class Behind {
   /** Write what is known of the region that is pointed at; one of a map that is shown no longer is let go. */
   showWords() {
     const { node, films } = this;
-    find(this.root, ".to-behind").setAttribute("aria-pressed", String(!node.hidden));
+    for (const button of this.root.querySelectorAll(".panel .to-behind")) {
+      button.setAttribute("aria-pressed", String(!node.hidden && button.getAttribute("data-method") === this.method));
+    }
     if (node.hidden) return;
     if (this.pieces && this.panelOf(this.method)?.pieces !== this.pieces) this.leave();
     const panels = this.withPieces();

@@ -130,7 +130,7 @@ function actionOfKey(event, root, inside, hands) {
   }
   const change = changeOfKey(root, event.key, hands.display());
   if (change) return () => hands.change(change);
-  const button = root.querySelector(`button[data-press="${CSS.escape(event.key)}"]`);
+  const button = root.querySelector(`button[data-press="${CSS.escape(event.key)}"]:not([hidden])`);
   if (button instanceof HTMLElement) return () => button.click();
   /** @type {Record<string, () => void>} */
   const zooms = {

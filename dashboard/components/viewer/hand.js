@@ -2,6 +2,7 @@
 // A hand on the film: parts of it hidden, and what the model answers then, beside what each map says of these parts.
 
 import { LONGEST, boxBetween, paintOn, pixelUnder, readAreas, stepOn, writeAreas } from "./areas.js";
+import { canBeAsked } from "./behind.js";
 import { element, find } from "./dom.js";
 import { Cover, drawArea } from "./cover.js";
 import { Question } from "./question.js";
@@ -24,6 +25,7 @@ const MODEL_IS_ASKED = "The model is asked…";
  * @property {(changes: object) => void} choose
  * @property {() => void} changed have all words and pictures made again
  * @property {() => void} redraw
+ * @property {(one: {open(isOpen: boolean): void}) => void} alone have no other dock open
  * @property {() => Data | undefined} data
  * @property {() => string} selected
  */
@@ -82,11 +84,12 @@ export class Hand {
       this.draft = byKeys.open ? this.drawnByKeys() : null;
       this.bench.changed();
     };
-    find(this.root, ".toolbar .to-hand", HTMLButtonElement).onclick = () => this.open(this.node.hidden);
+    find(this.root, ".to-hand", HTMLButtonElement).onclick = () => this.open(this.node.hidden);
   }
 
   /** @param {boolean} isOpen */
   open(isOpen) {
+    if (isOpen) this.bench.alone(this);
     this.node.hidden = !isOpen;
     this.draft = null;
     this.notice = "";
@@ -137,7 +140,7 @@ export class Hand {
    * @param {Area} area
    */
   hide(area) {
-    this.node.hidden = false;
+    this.open(true);
     this.add(area);
   }
 
@@ -229,7 +232,7 @@ export class Hand {
       if (after === undefined) continue;
       const moved = this.answer.change[name];
       row.setAttribute("aria-label", `${label} With parts hidden: ${after.toFixed(2)}, logit ${moved}.`);
-      row.append(element("span", { class: "moved" }, this.writesLogits ? moved : `→ ${after.toFixed(2)}`));
+      row.prepend(element("span", { class: "moved" }, this.writesLogits ? moved : `→ ${after.toFixed(2)}`));
       const mark = element("span", { class: "after" });
       mark.style.left = `${100 * after}%`;
       find(row, ".bar").append(mark);
@@ -280,8 +283,8 @@ export class Hand {
    */
   pieceUnder(place, panel) {
     const { panels, rect } = this.bench.data();
-    const of = panel?.pieces ? panel : panels.find(({ pieces, state }) => pieces && state === "ready");
-    if (!of || of.state !== "ready") return null;
+    const of = panel && canBeAsked(panel) ? panel : panels.find(canBeAsked);
+    if (!of) return null;
     const at = pixelUnder(place, rect, of.pieces.shape);
     const steps = at < 0 ? null : stepOn(of.pieces, of.pieces.values[at], rect);
     return steps && { kind: of.method, steps };

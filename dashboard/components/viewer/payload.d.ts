@@ -76,6 +76,7 @@ export interface PanelWords {
   unit: string;
   how: string;
   lies: string;
+  shares: string;
   picture?: Named;
 }
 

@@ -91,6 +91,7 @@ class Viewer {
       choose: (changes) => this.choose(changes),
       changed: () => this.data && this.refresh(),
       redraw: () => this.requestDraw(),
+      alone: (one) => [this.hand, this.behind].filter((other) => other !== one).forEach((other) => other.open(false)),
       data: () => this.data,
       selected: () => this.selected,
     };

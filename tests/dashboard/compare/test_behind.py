@@ -48,19 +48,12 @@ def test_limes_sentence_is_true_of_all_films_hidden_once_more(services, shown, m
         over, higher = 60, logits[inside, k].mean() - logits[~inside, k].mean()
         told = numbers(part["said"][name])
         if abs(higher) < 0.005:
-            assert "the logit is the same when" in part["said"][name]
-            told.insert(1, 0.0)
+            assert "the logit is the same where it is visible" in part["said"][name]
+            told.insert(3, 0.0)
         else:
-            assert f"{'higher' if higher > 0 else 'lower'} when this part is visible" in part["said"][name]
-        expected = [
-            over,
-            abs(higher),
-            logits[inside, k].mean(),
-            inside.sum(),
-            logits[~inside, k].mean(),
-            (~inside).sum(),
-            made[k].map[8, 8],
-        ]
+            assert f"{'higher' if higher > 0 else 'lower'} where it is visible" in part["said"][name]
+        means = [logits[inside, k].mean(), logits[~inside, k].mean()]
+        expected = [over, inside.sum(), (~inside).sum(), abs(higher), *means, made[k].map[8, 8]]
         np.testing.assert_allclose(told, expected, atol=0.0051)
     assert part["visible"] == [True] * 4 + [False] * 4
     assert part["pictures"].shape == (8, 16, 16)
@@ -83,8 +76,8 @@ def test_shaps_share_is_what_its_films_say_and_the_rest_is_told(services, shown,
         higher = (logits[1, k] - logits[0, k] + logits[3, k] - logits[2, k]) / 2
         share = made[k].map[inside].sum()
         said = part["said"][name]
-        assert said.startswith("On average over 4 hidden films the logit is ")
-        assert f"SHAP's share of it is {share:+.2f}".replace("-", "−") in said
+        assert said.startswith("On average over 4 films, 2 with this part and 2 without, the logit is ")
+        assert f"Its share is {share:+.2f}".replace("-", "−") in said
         assert ("The other" in said) == (abs(share - higher) >= 0.005)
         assert part["answers"][name] == [behind.percent(1 / (1 + np.exp(-logit))) for logit in logits[:, k]]
 
@@ -92,10 +85,10 @@ def test_shaps_share_is_what_its_films_say_and_the_rest_is_told(services, shown,
 @pytest.mark.parametrize(
     ("method", "value", "means", "said"),
     [
-        ("shap", 0.31, (0.1, 0.41), "4 hidden films the logit is 0.31 higher when this part is visible. SHAP's"),
-        ("shap", 0.31, (0.1, 0.36), "share of it is +0.31. The other +0.05 comes from larger parts around it"),
-        ("lime", -0.2, (0.5, 0.25), "4 hidden films the logit is 0.25 lower when this part is visible: +0.25 where it"),
-        ("lime", 0.0, (0.5, 0.501), "the logit is the same when this part is visible"),
+        ("shap", 0.31, (0.1, 0.41), "2 without, the logit is 0.31 higher where it is visible. Its share is +0.31."),
+        ("shap", 0.31, (0.1, 0.36), "Its share is +0.31. The other +0.05 comes from larger parts around it"),
+        ("lime", -0.2, (0.5, 0.25), "the logit is 0.25 lower where it is visible: +0.25 against +0.50. The weight of"),
+        ("lime", 0.0, (0.5, 0.501), "the logit is the same where it is visible"),
     ],
 )
 def test_the_sentence_says_what_the_numbers_say(method, value, means, said):
@@ -136,4 +129,4 @@ def test_too_few_samples_are_told_in_a_sentence(services):
     row, column = np.argwhere(pieces == np.flatnonzero(visible)[0])[0]
     place = f"{round(255 * (column + 0.5) / 16):02x}{round(255 * (row + 0.5) / 16):02x}"
     item = answered(behind.wants(shown, f"lime-{place}"))
-    assert (item.state, "too few were drawn" in item.message) == ("failed", True)
+    assert (item.state, "Too few films were drawn" in item.message) == ("failed", True)
