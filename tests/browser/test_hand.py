@@ -59,8 +59,8 @@ def test_what_is_drawn_is_hidden_and_every_finding_moves(visit):
     page.locator(f"{HAND} .logits").click()
     expect(rows.first.locator(".moved")).to_have_text(re.compile(r"^[+−]\d+\.\d\d$"))
 
-    page.locator(f"{HAND} [value=brush] + span").click()
-    drag(page, ".viewer .panel[data-state=ready] >> nth=0", (0.6, 0.3), (0.7, 0.4), (0.8, 0.3))
+    page.locator(f"{HAND} [value=brush]").check()
+    drag(page, ".viewer .panel:nth-child(3)", (0.6, 0.3), (0.7, 0.4), (0.8, 0.3))
     _, stroke = until_hidden(page, 2)
     assert isinstance(stroke, Stroke)
     page.reload()
