@@ -86,7 +86,8 @@ class _Pointed:
         found = explainer.behind(classifier, film, made, self.piece)
         if found is None:
             raise ValueError("Too few films were drawn for this map to compare some with this part and some without.")
-        inside = np.equal(made[0].pieces, self.piece)
+        assert made[0].pieces is not None  # one of them is pointed at
+        inside = made[0].pieces == self.piece
         values = [-(claimed_change(type(explainer), one, inside) or 0.0) for one in made]
         answer = {
             "pictures": np.stack([_thumbnail(one) for one in found.films]),
