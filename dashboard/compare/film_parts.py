@@ -47,9 +47,11 @@ class FilmParts:
 
     def film(self) -> str:
         """Name the part with the film's pixels."""
-        return self._offer(["film", self.sha256], lambda: light_box.film_pixels(self.reopened()))
+        return self.offer(["film", self.sha256], lambda: light_box.film_pixels(self.reopened()))
 
-    def _offer(self, about: list[Any], make: Callable[[], Payload | None]) -> str:
+    def offer(self, about: list[Any], make: Callable[[], Payload | None]) -> str:
+        """Offer a part to whoever may see the film; gives its name."""
+
         def packed() -> bytes | None:
             try:
                 made = make()

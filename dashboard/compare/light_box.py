@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from dashboard.compare.beside import beside_others
 from dashboard.compare.truth_note import OnFilm, truth_note
 from dashboard.components import payload
 from dashboard.page.finding_cautions import about_finding
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import alternative_text, class_verdict, cost, verdict
+from dashboard.server.peaks import Common
 from xai.cards.model_card import ModelCard
+from xai.explainers.declared import Told
 from xai.explainers.explanation import Explainer, Explanation
+from xai.explainers.likeness import same_maps
 from xai.films.film import Film
 from xai.findings import finding_label
 from xai.measures.location import MEANING
@@ -118,6 +123,7 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
         unit=explainer.unit,
         how=f"{explainer.reading} {MEANING}",
         lies=explainer.pitfalls,
+        shares=explainer.shares,
     )
 
 
@@ -128,16 +134,20 @@ def maps_part(
     truth: Mapping[str, str],
     first_look: str = "",
     film: OnFilm | None = None,
+    common: Mapping[str, Common] = MappingProxyType({}),
 ) -> payload.Payload:
     """A method's maps and the words that belong to them; a first look says that it is one.
 
-    Without ``film`` a map covers the film, of which no truth is known but presence.
+    Without ``film`` a map covers the film, of which no truth is known but presence. ``common`` are the cells in which
+    nearly all films seen have their peak, by finding.
     """
     words = partial(_caption, explainer=explainer, card=card, first_look=first_look, film=film or OnFilm())
     cells = [one.cells for one in explanations if one.cells is not None]
+    alike = same_maps(explanations)
+    beside = {one.finding: beside_others(one, alike[one.finding], common.get(one.finding)) for one in explanations}
     return payload.maps_payload(
         np.stack([one.map for one in explanations]),
-        {one.finding: words(one, truth=truth.get(one.finding)) for one in explanations},
+        {one.finding: words(one, truth=truth.get(one.finding), beside=beside[one.finding]) for one in explanations},
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
     )
@@ -156,15 +166,17 @@ def _caption(
     truth: str | None,
     first_look: str,
     film: OnFilm,
+    beside: Sequence[Told],
 ) -> payload.Payload:
     where = explanation.describe(film.footprint, film.sides_known)
     start = f"{first_look} " if first_look else ""
-    plain, told = (start + alternative_text(explanation, explainer, card, known, where) for known in (None, truth))
+    said = (alternative_text(explanation, explainer, card, known, where) for known in (None, truth))
+    plain, told = (" ".join([start + words, *(one.meaning for one in beside)]) for words in said)
     return payload.caption(
         where,
         diagnostics=[
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
-            for one in explainer.tell(explanation.diagnostics)
+            for one in (*explainer.tell(explanation.diagnostics), *beside)
         ],
         cost=first_look or cost(explanation),
         alt=told,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from dashboard.components import payload
 from dashboard.components.payload import Payload
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
+from dashboard.server.peaks import Common
 from dashboard.server.services import Request, Services
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
@@ -93,7 +95,7 @@ class Shown(FilmParts):
 
     def input(self) -> str:
         """Name the part with the model's input."""
-        return self._offer(
+        return self.offer(
             ["input", self.sha256, self.card.fingerprint], lambda: light_box.input_part(self.reopened(), self.card)
         )
 
@@ -103,7 +105,7 @@ class Shown(FilmParts):
         if record is None or record.recipe is None:
             return None
         masks = partial(self.services.library.masks, record.dataset, record.film)
-        return self._offer(
+        return self.offer(
             ["masks", record.recipe.to_json()],
             lambda: light_box.masks_part(masks()),
         )
@@ -113,7 +115,7 @@ class Shown(FilmParts):
         panels = [light_box.panel(EXPLAINERS[method]) for method in self.parameters]
         if not self.without:
             return panels
-        part = self._offer(
+        part = self.offer(
             ["twin", self.sha256, sorted(self.without)], lambda: payload.picture_pixels(light_box.shades(self._twin()))
         )
         return [
@@ -132,7 +134,7 @@ class Shown(FilmParts):
                     self.key(method),
                     method,
                     EXPLAINERS[method].title,
-                    partial(self._explain, method),
+                    partial(self.explain, method),
                     partial(self._find_maps, method),
                     partial(self._find_first_look, method),
                 )
@@ -183,7 +185,8 @@ class Shown(FilmParts):
         assert self.record is not None  # an upload has no twin
         return self.services.twin(self.record, self.without)
 
-    def _explain(self, method: str) -> Job:
+    def explain(self, method: str) -> Job:
+        """Ask for a method's maps."""
         request = Request(
             self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None
         )
@@ -197,7 +200,7 @@ class Shown(FilmParts):
         kept = any(self.services.store.has(self.key(method)) for method in self.parameters)
         if not kept and self.services.logits.get(self._logits_key) is None:
             return None
-        return self._offer(["answers", self._logits_key, *self._words], self._answers)
+        return self.offer(["answers", self._logits_key, *self._words], self._answers)
 
     def _answers(self) -> Payload | None:
         logits = self.logits()
@@ -207,20 +210,37 @@ class Shown(FilmParts):
         key = self.key(method)
         if not self.services.store.has(key):
             return None
-        return self._offer(["maps", key, *self._words], lambda: self._maps(method))
+        common = self.services.peaks.common(self._about(method))
+        return self.offer(["maps", key, *self._words, common], partial(self._maps, method, common))
 
-    def _maps(self, method: str) -> Payload | None:
+    def _maps(self, method: str, common: Mapping[str, Common]) -> Payload | None:
         made = self.services.store.get(self.key(method))
-        return None if made is None else self._maps_part(method, made)
+        if made is None:
+            return None
+        if self.record is not None:
+            self.services.peaks.note(self._about(method), self.sha256, made)
+        return self._maps_part(method, made, common=common)
 
-    def _maps_part(self, method: str, made: list[Explanation], first_look: str = "") -> Payload:
-        return light_box.maps_part(EXPLAINERS[method], made, self.card, self.truth, first_look, self.on_film())
+    def _maps_part(
+        self,
+        method: str,
+        made: list[Explanation],
+        first_look: str = "",
+        common: Mapping[str, Common] = MappingProxyType({}),
+    ) -> Payload:
+        return light_box.maps_part(
+            EXPLAINERS[method], made, self.card, self.truth, first_look, self.on_film(), common=common
+        )
+
+    def _about(self, method: str) -> str:
+        """Name the model, the method and its parameters, whatever the film."""
+        return self.services.key_of("", self.model, method, self.parameters[method], self.seed)
 
     def _find_first_look(self, method: str) -> str | None:
         key = self.key(method)
         if self.services.first_looks.get(key) is None:
             return None
-        return self._offer(["first look", key, *self._words], lambda: self._first_look(method))
+        return self.offer(["first look", key, *self._words], lambda: self._first_look(method))
 
     def _first_look(self, method: str) -> Payload | None:
         made = self.services.first_looks.get(self.key(method))
@@ -233,7 +253,7 @@ class Shown(FilmParts):
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:
             return None
-        return self._offer(["twin words", key, self._logits_key, *self._words], lambda: self._twin_words(key))
+        return self.offer(["twin words", key, self._logits_key, *self._words], lambda: self._twin_words(key))
 
     def _twin_words(self, key: str) -> Payload | None:
         before, after = self.logits(), self.services.logits.get(key)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.compare.areas import AREAS
 from dashboard.components.display import DISPLAY, DISPLAY_SETTINGS, DisplaySetting, checked_display
 from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of, some_of, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE
 
 MOST_BROUGHT = 9_999  # films of one visitor
 LONGEST_WALK = 4_000  # characters
@@ -62,6 +64,10 @@ class State(PageState):
     seed : int
     without : tuple of str
         Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
+    hidden : str
+        Parts that a hand hides, as `dashboard.compare.areas` writes them.
+    shows : str
+        What these show instead; one of `xai.explainers.baselines.BASELINES`.
     display : dict
         Changed display settings of the viewer.
     upload : int
@@ -82,6 +88,8 @@ class State(PageState):
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     without: tuple[str, ...] = ()
+    hidden: str = ""
+    shows: str = DEFAULT_BASELINE
     display: Mapping[str, Any] = field(default_factory=dict)
     upload: int = 0
     walk: str = ""
@@ -132,6 +140,14 @@ def checked_choices(display: Mapping[str, Any]) -> dict[str, Any]:
     return {**DISPLAY, **state.display}
 
 
+def checked_hand(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what a browser says of hidden parts by the rules of links; ValueError for what they would not take."""
+    kinds = {"hidden": AREAS, "shows": one_of(tuple(BASELINES))}
+    if not all(isinstance(value, str) for value in changes.values()):
+        raise ValueError("expected a text")
+    return {name: kinds[name].read(value) for name, value in changes.items()}
+
+
 LINK = Link(
     State(),
     [
@@ -145,6 +161,8 @@ LINK = Link(
         Field("grid", names(MOST_ROWS)),
         Field("beside", NAME),
         Field("seed", SEED),
+        Field("hidden", AREAS),
+        Field("shows", one_of(tuple(BASELINES))),
         *(
             Field(
                 one.key,

@@ -172,7 +172,15 @@ def truth_note(sentence: str, others: Sequence[Payload]) -> Payload:
 
 
 def panel_payload(
-    method: str, *, title: str, signed: bool, unit: str = "logit", how: str = "", lies: str = "", plain: str = ""
+    method: str,
+    *,
+    title: str,
+    signed: bool,
+    unit: str = "logit",
+    how: str = "",
+    lies: str = "",
+    shares: str = "",
+    plain: str = "",
 ) -> Payload:
     """Describe one method's panel: what stands there before there is a map, and after.
 
@@ -186,11 +194,13 @@ def panel_payload(
         Of the maps.
     how, lies : str
         How to read such a map, and when it misleads.
+    shares : {"pixel", "piece", ""}
+        What of the map adds up to logits, so that something stands behind each of its regions.
     plain : str
         The title while the truth is hidden, where the title tells it.
     """
     words = {"method": method, "title": title, "signed": signed, "unit": unit, "how": how, "lies": lies}
-    return words | {"plain": {"title": plain} if plain else {}}
+    return words | {"shares": shares, "plain": {"title": plain} if plain else {}}
 
 
 def maps_payload(

@@ -39,6 +39,7 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "introduces": False,
         "grid": [],
         "beside": None,
+        "hand": None,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -48,13 +49,14 @@ def _html() -> str:
     """Give the page part, its controls made from the table of settings."""
     controls = {name: control(setting) for name, setting in DISPLAY_SETTINGS.items()}
     page = Template((_FOLDER / "viewer.html").read_text(encoding="utf-8"))
-    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()), words=word_rows(TERMS))
+    dock = (_FOLDER / "dock.html").read_text(encoding="utf-8")
+    return page.substitute(controls, keys=key_rows(DISPLAY_SETTINGS.values()), words=word_rows(TERMS), dock=dock)
 
 
 _component = st.components.v2.component(
     "lightbox_viewer",
     html=_html(),
-    css=(_FOLDER / "viewer.css").read_text(encoding="utf-8"),
+    css="".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("viewer.css", "dock.css")),
     js=bundle(_FOLDER / "viewer.js"),
 )
 
@@ -84,7 +86,8 @@ def viewer(
         ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known),
         ``films`` (how many a contact sheet of films would show), ``questions`` to a newcomer, and ``introduces``,
         whether these stand open until the visitor has put them away, ``grid`` (findings to show at once), ``beside`` (a
-        second model, whose answers and maps are waited for as "beside answers", "beside METHOD").
+        second model, whose answers and maps are waited for as "beside answers", "beside METHOD"), ``hand`` (what is
+        hidden by hand: ``areas``, ``shows`` and ``baselines``).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

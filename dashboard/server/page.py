@@ -30,6 +30,9 @@ class Page:
     link : callable or None
         Gives the query of the address that shows the page with some of it changed, and the changes as they count;
         raises ValueError for a change that cannot be.
+    questions : dict
+        What its visitor can ask in the browser: by group, what gives the things to wait for, given what was asked;
+        raises ValueError for what cannot be asked.
     files : Files
         What can be taken away from it.
     is_connected : callable
@@ -44,6 +47,7 @@ class Page:
         self.id = secrets.token_hex(16)
         self.visitor = visitor
         self.link: Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]] | None = None
+        self.questions: dict[str, Callable[[Any], Sequence[Want]]] = {}
         self.files = Files()
         self.is_connected: Callable[[], bool] = lambda: False
         self.note: Callable[[], str] = str
@@ -159,6 +163,21 @@ class Page:
             self._count = max(self._count, count)
             return {"query": query}
 
+    def ask(self, group: str, about: Any) -> dict[str, Any]:
+        """Wait for the answer to what the visitor asked in the browser; gives how it stands, as `snapshot` does.
+
+        It is waited for until something else of its group is asked, or the page runs again.
+
+        Raises
+        ------
+        ValueError
+            For what cannot be asked.
+        """
+        with self._lock:
+            if group not in self.questions:
+                raise ValueError("this cannot be asked on this page")
+            return self.expect(group, self.questions[group](about))
+
     def take_chosen(self) -> tuple[dict[str, Any], int]:
         """Give what was chosen in the browser since this was last asked, and the count of choices so far."""
         with self._lock:
@@ -187,6 +206,7 @@ class Page:
     def close(self) -> None:
         """Wait for nothing any more, and offer nothing."""
         self.files.close()
+        self.questions = {}
         with self._lock:
             groups, self._groups = self._groups, {}
             for awaited in groups.values():

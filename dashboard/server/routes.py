@@ -138,12 +138,18 @@ def is_from_here(request: Request) -> bool:
 
 
 def _act(page: Page, said: Any) -> dict[str, Any]:
-    """Do what a page says: ``{"do": "stop" | "go on", "group": NAME}`` or ``{"choose": CHANGES, "count": N}``."""
+    """Do what a page says.
+
+    ``{"do": "stop" | "go on", "group": NAME}``, ``{"ask": WHAT, "group": NAME}`` or
+    ``{"choose": CHANGES, "count": N}``.
+    """
     if not isinstance(said, dict):
         raise TypeError("expected an object")
     if "do" in said:
         {"stop": page.stop, "go on": page.go_on}[said["do"]](str(said["group"]))
         return {}
+    if "ask" in said:
+        return page.ask(str(said["group"]), said["ask"])
     return page.choose(dict(said["choose"]), int(said.get("count", 0)))
 
 

@@ -17,6 +17,7 @@ from dashboard.server.channel import Channel
 from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
+from dashboard.server.peaks import Peaks
 from dashboard.server.store import ResultStore, content_key, size_of
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 Shared = TypeVar("Shared")
+Answered = dict[str, Any]  # arrays and plain values, by name
 
 MODELS_IN_MEMORY = 2
 FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
@@ -36,6 +38,7 @@ FIRST_LOOK = 64  # evaluations for a first look at a map that takes long
 SOME_LOOKS = 4  # a map that costs less than so many first looks has none
 LONG_WAIT = 3.0  # seconds from which a map takes long
 FIRST_LOOK_BYTES = 16 * 2**20
+ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film
 WARM_UP_DELAY = 3.0  # seconds
 
 
@@ -70,6 +73,8 @@ class Services:
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.first_looks: Bounded[list[Explanation]] = Bounded(FIRST_LOOK_BYTES, size_of)
+        self.answered: Bounded[Answered] = Bounded(ANSWERED_BYTES, lambda one: sum(map(_bytes_of, one.values())))
+        self.peaks = Peaks()
         self._pace: dict[str, float] = {}  # seconds an evaluation, by model
         self._of_upload: dict[str, set[str]] = {}
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
@@ -196,6 +201,7 @@ class Services:
             self.store.forget(key)
             self.first_looks.drop(key)
             self.logits.drop(key)
+            self.answered.drop(key)
         self.films.drop(film)
 
     def note_upload(self, film: str, key: str) -> None:
@@ -255,6 +261,10 @@ def _quietly(work: Callable[[], None]) -> Callable[[], None]:
             return
 
     return run
+
+
+def _bytes_of(value: Any) -> int:
+    return value.nbytes if isinstance(value, np.ndarray) else 64
 
 
 def _nothing() -> None:

@@ -16,7 +16,7 @@ from xai.explainers.explanation import Explanation
 MEMORY_BYTES = 48 * 2**20
 DISK_BYTES = 2 * 2**30
 SHIPPED = ASSETS / "results"
-VERSION = 2  # counted up whenever a method starts to give other maps for the same parameters
+VERSION = 3  # counted up whenever a method starts to give other results for the same parameters
 
 
 def content_key(*parts: Any) -> str:
@@ -78,6 +78,6 @@ class ResultStore:
 
 def size_of(explanations: list[Explanation]) -> int:
     """Bytes of the arrays of a result."""
-    arrays = [array for one in explanations for array in (one.map, one.cells) if array is not None]
+    arrays = [array for one in explanations for array in (one.map, one.cells, one.answers) if array is not None]
     pieces = explanations[0].pieces
     return sum(array.nbytes for array in arrays) + (0 if pieces is None else pieces.nbytes)

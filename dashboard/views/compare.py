@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from dashboard.compare import light_box
+from dashboard.compare import behind, hand, light_box
 from dashboard.compare.arrival import hang_what_is_named, show_lost
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
@@ -34,7 +34,7 @@ from dashboard.compare.model_facts import model_facts
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.several import beside_part, rows, second_model, wants_beside
 from dashboard.compare.shown import Shown
-from dashboard.compare.state import State, checked_choices
+from dashboard.compare.state import State, checked_choices, checked_hand
 from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
@@ -140,11 +140,12 @@ def link_state(services: Services, hung: Hung, card: ModelCard | None, state: St
 
 def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
-    if unknown := set(changes) - {"finding", "display"}:
+    if unknown := set(changes) - {"finding", "display", "hidden", "shows"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
     if "finding" in changes and (card is None or changes["finding"] not in card.outputs):
         raise ValueError("the model has no such output")
     checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
+    checked |= checked_hand({name: value for name, value in changes.items() if name in ("hidden", "shows")})
     return urlencode(visit.link.write(state.with_(**checked))), checked
 
 
@@ -240,7 +241,7 @@ def compare(services: Services) -> None:
     page.link = partial(changed_link, in_link, card)
     show = partial(viewer, key=LIGHT_BOX, on_back_change=go_back, on_twin_change=show_twin)
     if card is None:
-        page.note = lambda: ""
+        page.note, page.questions = str, {}
         channel = {**told(page, state, heard), "standing": page.expect(GROUP, []), "model": model}
         show_no_card(services, model, hung, lambda: show(film_alone(services, hung, channel)))
     else:
@@ -267,6 +268,7 @@ def light_box_of(
     # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
     standing = page.expect(GROUP, [*shown.wants(), *wants_beside(second)], asks=services.has_models or page.is_heard)
     page.note = lambda: "" if services.has_models else LOADING
+    page.questions = {one.GROUP: partial(one.wants, shown) for one in (hand, behind)}
     films = films_from_here(services, hung, MOST_FILMS)
     titled = [(Next.of(one), one.title if isinstance(one, Upload) else one.partition("/")[2]) for one in films]
     assert page.link is not None  # `compare` has set it
@@ -286,6 +288,7 @@ def light_box_of(
         "without": list(shown.without),
         "model": card.name,
         "about": about_model(card),
+        "hand": {"areas": state.hidden, "shows": state.shows, "baselines": hand.baselines(shown)},
         "standing": standing,
         "films": len(films),
         "questions": questions_part(),

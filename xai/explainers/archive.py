@@ -12,7 +12,7 @@ import numpy as np
 
 from xai.explainers.explanation import Explanation
 
-ARRAYS = ("map", "cells", "pieces")
+ARRAYS = ("map", "cells", "pieces", "answers")
 
 
 def facts(explanation: Explanation) -> dict[str, Any]:
@@ -30,12 +30,14 @@ def arrays_of(explanations: Sequence[Explanation]) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w) and ``pieces`` (H, W), and ``facts``, the
-        JSON list of what made each map.
+        ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w), ``pieces`` (H, W) and ``answers`` (K, N), and
+        ``facts``, the JSON list of what made each map.
     """
     arrays = {"maps": np.stack([one.map for one in explanations])}
     if cells := [one.cells for one in explanations if one.cells is not None]:
         arrays["cells"] = np.stack(cells)
+    if answers := [one.answers for one in explanations if one.answers is not None]:
+        arrays["answers"] = np.stack(answers)
     if explanations[0].pieces is not None:
         arrays["pieces"] = explanations[0].pieces
     text = json.dumps([facts(one) for one in explanations], allow_nan=False)
@@ -46,10 +48,10 @@ def explanations_of(arrays: Mapping[str, np.ndarray]) -> list[Explanation]:
     """Make explanations again of what `arrays_of` gave; raises one of many errors for anything else."""
     known = json.loads(str(arrays["facts"]))
     maps, pieces = arrays["maps"], arrays.get("pieces")
-    cells = arrays["cells"] if "cells" in arrays else [None] * len(maps)
+    cells, answers = (arrays[name] if name in arrays else [None] * len(maps) for name in ("cells", "answers"))
     return [
-        Explanation(**fact, map=map_, cells=cell, pieces=pieces)
-        for fact, map_, cell in zip(known, maps, cells, strict=True)
+        Explanation(**fact, map=map_, cells=cell, pieces=pieces, answers=answer)
+        for fact, map_, cell, answer in zip(known, maps, cells, answers, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ from xai.measures.frame import WHOLE, Footprint, Frame
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
+    from xai.explainers.behind import Behind
     from xai.films.film import Film
     from xai.models.classifier import Classifier
 
@@ -50,6 +51,8 @@ class Explanation:
         Which indivisible piece of evidence each pixel belongs to, where the method has pieces.
     cells : ndarray of float32, shape (h, w), or None
         The map at the resolution at which the evidence exists, where that is a coarser grid.
+    answers : ndarray of float32, shape (N,), or None
+        The logit of each film that the map was fitted to, where the method draws them from its seed.
 
     Examples
     --------
@@ -72,6 +75,7 @@ class Explanation:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     pieces: np.ndarray | None = None
     cells: np.ndarray | None = None
+    answers: np.ndarray | None = None
     target: str = TARGET
 
     @property
@@ -121,6 +125,7 @@ class Evidence:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     pieces: np.ndarray | None = None
     cells: np.ndarray | None = None
+    answers: np.ndarray | None = None
 
 
 class Task:
@@ -182,6 +187,8 @@ class Explainer(ABC):
         The measures that it takes of its own map, and how they are told.
     settings : tuple of Setting
         The parameters that a page offers.
+    shares : {"pixel", "piece", ""}
+        Whether its map shares a logit out among pixels, gives each piece one number in logits, or neither.
     """
 
     name: ClassVar[str]
@@ -192,6 +199,7 @@ class Explainer(ABC):
     pitfalls: ClassVar[str]
     diagnostics: ClassVar[tuple[Diagnostic, ...]] = ()
     settings: ClassVar[tuple[Setting, ...]] = ()
+    shares: ClassVar[str] = ""
 
     def explain(
         self,
@@ -255,6 +263,7 @@ class Explainer(ABC):
                 diagnostics={**found.diagnostics, **about_engine},
                 pieces=found.pieces,
                 cells=found.cells,
+                answers=found.answers,
             )
             for name, k, found in zip(names, outputs, evidence, strict=True)
         ]
@@ -262,6 +271,20 @@ class Explainer(ABC):
     def parameters(self) -> dict[str, Any]:
         """The method's parameters as plain values."""
         return dataclasses.asdict(self) if dataclasses.is_dataclass(self) else {}
+
+    def behind(self, classifier: Classifier, film: Film, made: Sequence[Explanation], piece: int) -> Behind | None:
+        """Give the hidden films that the value of one piece comes from; None for a method that hides nothing.
+
+        Parameters
+        ----------
+        classifier : Classifier
+        film : Film
+        made : sequence of Explanation
+            What the method, with these parameters, made of the film for all outputs of the model.
+        piece : int
+            Of ``made[0].pieces``.
+        """
+        return None
 
     def within(self, budget: Budget) -> Explainer:
         """The same method with the number of evaluations that a budget allows."""

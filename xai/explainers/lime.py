@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.behind import Behind, nearest, sampled
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
-from xai.explainers.explanation import Evidence, Explainer, Task
+from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
 from xai.explainers.regions import superpixels
 from xai.models.engine import BATCH_SIZE
+
+if TYPE_CHECKING:
+    from xai.films.film import Film
+    from xai.models.classifier import Classifier
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
 LOW_R2 = 0.5
@@ -57,6 +63,7 @@ class LIME(Explainer):
     title: ClassVar[str] = "LIME"
     signed: ClassVar[bool] = True
     unit: ClassVar[str] = "logit per region"
+    shares: ClassVar[str] = "piece"
     reading: ClassVar[str] = (
         "Each region is coloured by how much the score falls when that region is hidden: orange regions speak for the "
         "finding, blue ones against it. R² says how well so simple a picture fits the model near this film."
@@ -117,15 +124,28 @@ class LIME(Explainer):
 
     def _explain(self, task: Task) -> list[Evidence]:
         from lime.lime_base import LimeBase  # half a second to import
-        from sklearn.metrics import pairwise_distances
 
         regions = superpixels(task.canvas, self.regions)
         baseline = baseline_canvas(self.baseline, task.classifier, task.canvas, regions)
         shown = sample_neighbourhood(self.samples, int(regions.max()) + 1, task.seed)
         logits = np.concatenate([task.logits[None], *self._evaluate(task, shown[1:], regions, baseline)])
-        distances = pairwise_distances(shown, shown[:1], metric="cosine").ravel()
-        base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / KERNEL_WIDTH**2)), random_state=task.seed)
-        return [self._fit(base, shown, logits, distances, k, regions) for k in task.outputs]
+        base = LimeBase(_kernel, random_state=task.seed)
+        return [self._fit(base, shown, logits, _distances(shown), k, regions) for k in task.outputs]
+
+    def behind(self, classifier: Classifier, film: Film, made: Sequence[Explanation], piece: int) -> Behind | None:
+        """Give the samples that show one region and those that hide it; the model is not asked again."""
+        regions, answers = made[0].pieces, [one.answers for one in made if one.answers is not None]
+        if regions is None or len(answers) != len(made):
+            return None
+        shown = sample_neighbourhood(self.samples, int(regions.max()) + 1, made[0].seed)
+        visible, weights = shown[:, piece].astype(bool), _kernel(_distances(shown))
+        if visible.all():  # of very few samples
+            return None
+        canvas = classifier.prepare(film)
+        baseline = baseline_canvas(self.baseline, classifier, canvas, regions)
+        chosen = nearest(visible, weights)
+        films = np.where(shown[chosen].astype(bool)[:, regions], canvas, baseline)
+        return sampled(films, chosen, visible, np.stack(answers, axis=1), weights)
 
     def _evaluate(self, task: Task, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> list[np.ndarray]:
         parts = []
@@ -156,7 +176,22 @@ class LIME(Explainer):
             "intercept": float(intercept),
             "predicted_logit": float(predicted[0]),
         }
-        return Evidence(by_region[regions], diagnostics, pieces=regions)
+        answers = np.ascontiguousarray(logits[:, output], np.float32)
+        return Evidence(by_region[regions], diagnostics, pieces=regions, answers=answers)
+
+
+def _distances(shown: np.ndarray) -> np.ndarray:
+    """How far each sample (samples, regions) is from the untouched film, as ``lime`` measures it: (samples,)."""
+    from sklearn.metrics import pairwise_distances
+
+    distances: np.ndarray = pairwise_distances(shown, shown[:1], metric="cosine").ravel()
+    return distances
+
+
+def _kernel(distances: np.ndarray) -> np.ndarray:
+    """How much a sample counts at a distance."""
+    weights: np.ndarray = np.sqrt(np.exp(-(distances**2) / KERNEL_WIDTH**2))
+    return weights
 
 
 def sample_neighbourhood(samples: int, regions: int, seed: int) -> np.ndarray:

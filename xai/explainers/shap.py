@@ -7,27 +7,33 @@ import dataclasses
 import functools
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xai.budget import Budget
 from xai.cards.input_spec import Size, sides
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.behind import Behind, contexts_around, on_grid, paired
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.declared import Diagnostic, Setting, never
-from xai.explainers.explanation import Evidence, Explainer, Task
+from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
+from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
 from xai.models.engine import BATCH_SIZE
 from xai.written import with_unit
 
+if TYPE_CHECKING:
+    from xai.films.film import Film
+    from xai.models.classifier import Classifier
+
 TIE_BREAK = 1e-9  # logits; far below float32's resolution of any logit
 SMALLEST_DIFFERENCE = 1e-4  # logits; below it film and baseline get the same answer, and a share means nothing
 LARGE_RESIDUAL = 0.02  # of the difference that is shared out
-MOSAIC_REGIONS = 60
+MOST_CONTEXTS = 64  # in which a part is tried again
 MOST_CELLS = 256  # a side; a film has few more pixels
 CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
 _SWITCH = threading.Lock()  # whether numba compiles is a setting of the whole process
@@ -79,6 +85,7 @@ class SHAP(Explainer):
     title: ClassVar[str] = "SHAP"
     signed: ClassVar[bool] = True
     unit: ClassVar[str] = "logit per pixel"
+    shares: ClassVar[str] = "pixel"
     reading: ClassVar[str] = (
         "Orange parts raise the score compared with the baseline picture, blue parts lower it; added up over the film "
         "they give exactly the difference between the two. Large even rectangles were not looked into further."
@@ -186,6 +193,24 @@ class SHAP(Explainer):
             self._evidence(task, (np.bincount(piece, values[:, i]) / pixels)[pieces], k, base_logits[i], pieces)
             for i, k in enumerate(task.outputs)
         ]
+
+    def behind(self, classifier: Classifier, film: Film, made: Sequence[Explanation], piece: int) -> Behind | None:
+        """Try one part again, hidden and shown, in the contexts in which SHAP tries it."""
+        pieces = made[0].pieces
+        if pieces is None:
+            return None
+        canvas = classifier.prepare(film)
+        grid: int = min(self.grid, *canvas.shape)
+        cells = cell_index(canvas.shape, grid)
+        baseline = baseline_canvas(self.baseline, classifier, canvas, superpixels(canvas, MOSAIC_REGIONS))
+        part = on_grid(pieces, piece, cells, grid * grid)
+        if self.context == "ends":
+            others = np.stack([np.zeros_like(part), ~part])
+        else:
+            others = contexts_around(part, _halving_tree(grid), MOST_CONTEXTS)
+        shown = np.stack([others, others | part], axis=1).reshape(-1, grid * grid)  # without it, with it, without it …
+        films = np.where(shown[:, cells], canvas, baseline)
+        return paired(films, classifier.logits(films))
 
     def _owen_values(self, score: Callable[[np.ndarray], np.ndarray], grid: int) -> tuple[np.ndarray, np.ndarray]:
         """Share the score out among the cells: (cells, outputs), and the baseline's own score (outputs,)."""

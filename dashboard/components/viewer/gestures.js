@@ -125,6 +125,10 @@ function actionOfKey(pressed, root, hands) {
   }
   const change = changeOfKey(root, key, hands.display());
   if (change) return () => hands.change(change);
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const buttons = root.querySelectorAll(`button[data-press="${CSS.escape(key)}"]`);
+  const button = Array.from(buttons).find((one) => one.checkVisibility());
+  if (button) return () => button.click();
   /** @type {Record<string, () => void>} */
   const zooms = {
     "+": look(() => view.zoomAt(ZOOM_STEP, 0.5, 0.5)),

@@ -105,6 +105,8 @@ export class MethodPanel {
     const caption = panel.captions?.[finding.name] ?? {};
     this.node.dataset.state = this.isReady ? panel.state : panel.state === "ready" ? "failed" : panel.state;
     this.part("title").textContent = panel.title;
+    this.part("to-behind").hidden = panel.state !== "ready" || !panel.shares || !panel.pieces;
+    this.part("to-behind").dataset.method = panel.method;
     this.part("notice").textContent = this.isReady ? "" : panel.message || STATE_WORDS[this.node.dataset.state];
     this.canvas.setAttribute("aria-label", this.altText(finding, caption, display));
     this.showScale({ index, count, display, luts });

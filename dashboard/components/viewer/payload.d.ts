@@ -108,6 +108,7 @@ export interface PanelWords {
   unit: string;
   how: string;
   lies: string;
+  shares: string;
   plain: Plain<{ title: string }>;
   picture?: Named;
 }
@@ -158,6 +159,36 @@ export interface Question {
   query: string;
 }
 
+/** Parts that a hand hides, as areas.js writes them, what they show, and what they can show. */
+export interface HandWords {
+  areas: string;
+  shows: string;
+  baselines: Record<string, string>;
+}
+
+/** The part with what hiding parts of a film did. */
+export interface Hidden {
+  mask: Pixels;
+  pixels: Pixels;
+  covered: string;
+  after: Record<string, number>;
+  written: Record<string, string>;
+  change: Record<string, string>;
+  said: Record<string, string>;
+  claims: Record<string, { label: string; value: string; help: string }[]>;
+  methods: string[];
+}
+
+/** The part with the films that stand behind one region of a map. */
+export interface BehindFilms {
+  method: string;
+  pictures: Pixels;
+  visible: boolean[];
+  counts: string[] | null;
+  answers: Record<string, string[]>;
+  said: Record<string, string>;
+}
+
 /** A second model as Python sends it. */
 export interface Beside {
   model: string;
@@ -181,6 +212,7 @@ export interface Payload {
   model: string;
   about: string;
   sides: [string, string] | null;
+  hand: HandWords | null;
   page: string;
   group: string;
   standing: Standing;

@@ -12,6 +12,8 @@ const SURROUND = "#060606";
 
 /** @typedef {{node: HTMLElement, canvas: HTMLCanvasElement, draw(context: CanvasRenderingContext2D, drawing: Drawing, place: Place): void}} Drawn */
 
+/** @typedef {(context: CanvasRenderingContext2D, on: {isFilm: boolean, display: Display, place: Place}) => void} Mark */
+
 export class Scene {
   /** @param {import("./geometry.js").View} view */
   constructor(view) {
@@ -22,9 +24,9 @@ export class Scene {
 
   /**
    * Draw every panel; each lays what is its own over the film.
-   * @param {{data: Data, display: Display, index: number, panels: Drawn[]}} shown
+   * @param {{data: Data, display: Display, index: number, panels: Drawn[], marks?: Mark[]}} shown
    */
-  draw({ data, display, index, panels }) {
+  draw({ data, display, index, panels, marks = [] }) {
     const finding = data.findings[index];
     const ratio = window.devicePixelRatio || 1;
     const size = Math.round(panels[0].canvas.clientWidth * ratio);
@@ -40,6 +42,8 @@ export class Scene {
       panel.draw(context, { index, display, luts: data.luts }, { box: input, film, size, ratio });
       if (finding) this.drawTruth(context, { data, finding, field, film, size, ratio });
       others.forEach((other, index) => this.drawElsewhere(context, { data, other, index, field, film, size, ratio }));
+      const place = { box: input, film, size, ratio };
+      for (const mark of marks) mark(context, { isFilm: panel === panels[0], display, place });
       showSides(panel.node, data.sides, film, size, ratio);
     }
   }

@@ -4,6 +4,7 @@
 import { joinChannel } from "../shared/channel.js";
 import { isPending } from "../shared/standing.js";
 import { Assembly } from "./assembly.js";
+import { Behind } from "./behind.js";
 import { bindControls, closeWhenLeft, showControls, withinLimits } from "./controls.js";
 import { find } from "./dom.js";
 import { bindTwin } from "./elsewhere.js";
@@ -11,13 +12,14 @@ import { Enlarge } from "./enlarge.js";
 import { FilmPanel } from "./film.js";
 import { FindingsList, nameOutputs, sortedFindings } from "./findings.js";
 import { clamp, View } from "./geometry.js";
-import { bindKeys, bindPointers } from "./gestures.js";
+import { bindKeys } from "./gestures.js";
 import { Glossary } from "./glossary.js";
+import { Hand } from "./hand.js";
 import { Intro } from "./intro.js";
-import { MethodPanel, PicturePanel } from "./panel.js";
+import { Panels } from "./panels.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
-import { addSides, Scene } from "./scene.js";
+import { Scene } from "./scene.js";
 import { Several } from "./several.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
@@ -36,8 +38,6 @@ class Viewer {
     this.assembly = new Assembly();
     this.view = new View();
     this.scene = new Scene(this.view);
-    /** @type {Map<string, MethodPanel>} */
-    this.panels = new Map();
     this.choice = new Choice();
     this.sharedDisplay = new SharedValue();
     /** @type {Payload | undefined} what Python sent last */
@@ -79,10 +79,33 @@ class Viewer {
     this.several = new Several(root, (name) => this.leaveFor(name));
     this.intro = new Intro(root, (query) => this.goTo(query), () => this.layOut());
     this.standing = new Standing(root, (button) => this.press(button));
+    const bench = this.bench();
+    this.hand = new Hand(root, bench);
+    this.behind = new Behind(root, { ...bench, hide: (area) => this.hand.hide(area) });
+    const { hands, hand, behind, enlarge } = this;
+    this.panels = new Panels(root, { hands, hand, behind, enlarge, data: () => this.data });
     bindControls(root, this.hands.change);
     bindTwin(root, (other) => this.askForTwin(other));
-    this.hang(this.film);
+    this.panels.hang(this.film);
     bindSave(root, () => this.saved);
+  }
+
+  /**
+   * What those need who ask the server about a part of the film.
+   * @returns {import("./hand.js").Bench}
+   */
+  bench() {
+    return {
+      say: (words) => this.say(words),
+      listen: () => this.channel?.open(),
+      parts: () => this.assembly.parts,
+      choose: (changes) => this.choose(changes),
+      changed: () => this.data && this.refresh(),
+      redraw: () => this.requestDraw(),
+      alone: (one) => [this.hand, this.behind].filter((other) => other !== one).forEach((other) => other.open(false)),
+      data: () => this.data,
+      selected: () => this.selected,
+    };
   }
 
   /** Listen to what happens outside of the light box, once it can answer. */
@@ -131,6 +154,7 @@ class Viewer {
     this.takeOver(data);
     this.intro.show(data.questions, data.introduces);
     this.show();
+    if (data.hand) this.hand.receive(data.hand, `${data.film.id} ${data.model}`);
     this.layOut();
     this.root.inert = false;
     this.attach();
@@ -169,6 +193,7 @@ class Viewer {
   hear(stands) {
     this.assembly.heard = stands;
     if (!this.latest) return;
+    for (const { question } of [this.hand, this.behind]) question.hear(stands);
     this.openChannel(this.latest);
     if (this.payload !== this.latest) return;
     this.show();
@@ -193,7 +218,7 @@ class Viewer {
   see() {
     this.data = this.display.truth ? this.whole : withoutTruth(this.whole);
     this.film.receive(this.data.film);
-    this.arrangePanels();
+    this.panels.receive(this.data.panels, this.payload.panels);
     document.documentElement.dataset.truth = this.display.truth ? "on" : "off"; // for what Streamlit shows of it
   }
 
@@ -286,41 +311,6 @@ class Viewer {
     this.goTo(query.toString());
   }
 
-  arrangePanels() {
-    const container = find(this.root, ".panels");
-    const template = find(this.root, "template", HTMLTemplateElement);
-    const wanted = new Set(this.data.panels.map(({ method }) => method));
-    for (const [method, panel] of this.panels) {
-      if (wanted.has(method)) continue;
-      panel.node.remove();
-      this.panels.delete(method);
-    }
-    this.data.panels.forEach((data, index) => {
-      if (!this.panels.has(data.method)) {
-        // Its picture may still be on its way.
-        const panel = this.payload.panels[index].picture ? new PicturePanel(template) : new MethodPanel(template);
-        this.hang(panel);
-        this.panels.set(data.method, panel);
-      }
-      const panel = this.panels.get(data.method);
-      panel.receive(data);
-      const place = container.children[index + 1];
-      if (place !== panel.node) container.insertBefore(panel.node, place ?? null);
-    });
-    this.enlarge.receive(
-      this.data.panels.map(({ method, title }) => {
-        const { node, canvas } = this.panels.get(method);
-        return { name: method, title, node, canvas };
-      }),
-    );
-  }
-
-  /** @param {FilmPanel | MethodPanel} panel */
-  hang(panel) {
-    addSides(panel.node);
-    bindPointers(panel.canvas, this.hands);
-  }
-
   /** @param {Partial<Display>} change */
   changeDisplay(change) {
     this.display = { ...this.display, ...withinLimits(this.root, change) };
@@ -388,7 +378,9 @@ class Viewer {
     const told = { finding, index, count: data.findings.length, display, without: data.without, luts: data.luts };
     const boxes = data.truth[selected]?.length ?? 0;
     this.film.showWords(told, boxes);
-    for (const panel of this.panels.values()) panel.showWords(told);
+    for (const panel of this.panels.all) panel.showWords(told);
+    this.hand.showWords();
+    this.behind.showWords();
     this.glossary.mark();
     this.requestDraw();
   }
@@ -421,8 +413,9 @@ class Viewer {
       this.several.draw(this.scene, display);
       return;
     }
-    const panels = [this.film, ...this.panels.values()].filter(({ node }) => !node.hidden);
-    this.scene.draw({ data, display, index, panels });
+    const panels = [this.film, ...this.panels.all].filter(({ node }) => !node.hidden);
+    const marks = [this.hand, this.behind].map((one) => one.draw.bind(one));
+    this.scene.draw({ data, display, index, panels, marks });
   }
 }
 

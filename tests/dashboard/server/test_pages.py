@@ -494,3 +494,37 @@ def test_work_of_nobody_in_particular_is_stopped_for_all_and_the_others_see_that
     until(lambda: not job.is_known)
     ben.hear()
     assert (states(ada, "lines"), states(ben, "lines")) == (["cancelled"], ["ready"])
+
+
+def test_a_question_is_waited_for_until_another_of_its_group_is_asked_or_the_page_runs(jobs):
+    page = Page("ada")
+    first, second = Work(jobs, page, "first"), Work(jobs, page, "second")
+    page.questions = {"hand": lambda about: [{"first": first, "second": second}[about].want]}
+    standing = page.ask("hand", "first")
+    assert [item["name"] for item in standing["groups"]["hand"]["items"]] == ["first"]
+    until(lambda: first.runs == 1)
+    view = page.ask("hand", "second")["groups"]["hand"]["view"]
+    assert view != standing["groups"]["hand"]["view"]
+    assert first.stopped.wait(SOON)
+    until(lambda: second.runs == 1)
+    page.begin()
+    page.end()
+    assert page.snapshot()["groups"] == {}
+    assert second.stopped.wait(SOON)
+
+
+def test_what_cannot_be_asked_is_refused_and_changes_nothing(jobs):
+    page = Page("ada")
+    asked = Work(jobs, page)
+    asked.made = True
+    page.expect("maps", [asked.want])
+    page.questions = {"hand": lambda about: [] if about == "known" else [][about]}
+    for group, about in (("maps", "known"), ("behind", "known"), ("", None)):
+        with pytest.raises(ValueError, match="cannot be asked"):
+            page.ask(group, about)
+    with pytest.raises(TypeError):
+        page.ask("hand", "unknown")
+    assert states(page) == ["ready"]
+    page.close()
+    with pytest.raises(ValueError, match="cannot be asked"):
+        page.ask("hand", "known")

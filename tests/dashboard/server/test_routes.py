@@ -113,6 +113,16 @@ def test_a_choice_is_answered_with_the_new_address(app, channel):
     assert page.take_chosen() == ({"finding": "Mass"}, 4)
 
 
+def test_a_question_is_answered_with_how_it_stands(app, channel):
+    page = channel.pages.begin(ADA)
+    page.questions = {"hand": lambda about: [Want(f"key {about}", "hidden", "Hidden", lambda: None, lambda: "part")]}
+    body = json.dumps({"ask": {"areas": "box-1"}, "group": "hand"}).encode()
+    answer = ask(app, f"/api/pages/{page.id}", "POST", body, **JSON, **cookie(ADA))
+    (item,) = json.loads(answer.body)["groups"]["hand"]["items"]
+    assert (item["state"], item["part"]) == ("ready", "part")
+    assert ask(app, f"/api/pages/{page.id}", "POST", body, **JSON, **cookie(BOB)).status == 404
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -127,6 +137,9 @@ def test_a_choice_is_answered_with_the_new_address(app, channel):
         b'{"do": "stop"}',
         b'{"choose": {}, "count": 1e999}',
         b'{"do": ["stop"], "group": 1}',
+        b'{"ask": "lime-8080", "group": "nothing that is asked"}',
+        b'{"ask": "lime-8080"}',
+        b'{"ask": 1e999, "group": "hand"}',
         b"[" * 16_000,
         b"\xff\xfe",
         b'"' + b"x" * 17_000 + b'"',
@@ -135,6 +148,7 @@ def test_a_choice_is_answered_with_the_new_address(app, channel):
 def test_what_is_not_understood_is_refused_and_changes_nothing(app, channel, body):
     page = channel.pages.begin(ADA)
     page.link = lambda changes: ("", changes)
+    page.questions = {"hand": lambda about: [][about]}
     before = page.snapshot()
     answer = ask(app, f"/api/pages/{page.id}", "POST", body, **JSON, **cookie(ADA))
     assert answer.status == 400
