@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
@@ -16,18 +16,44 @@ from dashboard.server.services import Services
 from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
-from xai.films.looks import doubts_about
+from xai.films.mend import Mend
 
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
 
 
 @dataclass(frozen=True)
 class Hung:
-    """A film on the light box."""
+    """A film on the light box.
+
+    Attributes
+    ----------
+    film : Film
+        As it is read: mended where the visitor asked for it.
+    title : str
+    record : Record or None
+        What its dataset knows of it; None for an upload.
+    mend : Mend
+        What was done to it.
+    came : str
+        Content hash of the film as it came.
+    """
 
     film: Film
     title: str
     record: Record | None = None
+    mend: Mend = field(default_factory=Mend)
+    came: str = ""
+
+    @property
+    def sides(self) -> str:
+        """Which side of the patient lies left and right on the film, "RL" or "LR"; empty where that is not known."""
+        return self.film.facts.sides or (self.mend.sides(self.record.sides) if self.record else "")
+
+    @classmethod
+    def mended(cls, film: Film, title: str, record: Record | None, steps: tuple[str, ...]) -> Hung:
+        """Hang a film, turned and inverted as the visitor asked."""
+        mend = Mend.of(steps)
+        return cls(mend.film(film), title, record, mend, film.sha256)
 
     @property
     def truth(self) -> dict[str, str]:
@@ -41,7 +67,7 @@ def current_film(services: Services, state: State) -> Hung | None:
     if chosen is not None:
         film = services.films.get(chosen.sha256)
         if film is not None:
-            return Hung(film, chosen.title)
+            return Hung.mended(film, chosen.title, None, state.mend)
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
@@ -55,7 +81,8 @@ def current_film(services: Services, state: State) -> Hung | None:
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return None
-    return Hung(film, " · ".join([film_name, dataset, *record.facts]), record)
+    title = " · ".join([film_name, dataset, *record.facts])
+    return Hung.mended(film, title, record, state.mend if state.film else ())
 
 
 def first_film(services: Services) -> str | None:
@@ -100,20 +127,14 @@ def walk_line(services: Services, hung: Hung) -> None:
         st.switch_page(walk.page, query_params=walk.link())
 
 
-def show_doubts(hung: Hung) -> None:
-    """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
-    if doubts := doubts_about(hung.film):
-        st.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(doubts))}.")
-
-
 def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):
         st.session_state.upload = what
-        visit.change(film=None)
+        visit.change(film=None, mend=())
     else:
         st.session_state.upload = None
-        visit.change(film=what)
+        visit.change(film=what, mend=())
 
 
 def hang_controls(services: Services) -> None:

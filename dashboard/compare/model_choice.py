@@ -89,7 +89,9 @@ def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:
 
 def _film_alone(services: Services, hung: Hung) -> None:
     if hung.record is None:
-        show_upload(services, hung.film.sha256, "alone", _drawn, f"Film {hung.title}")
+        mend = hung.mend  # and not what hangs: what is offered holds no pixels
+        view = f"alone {mend}"
+        show_upload(services, hung.came, view, lambda film: _drawn(mend.film(film)), f"Film {hung.title}")
     else:
         st.image(_drawn(hung.film), width="stretch")
     st.caption("The film alone.")

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashboard.compare import light_box, twin
 from dashboard.compare.hang import Hung
+from dashboard.compare.odd import likeness_part
 from dashboard.compare.state import State
 from dashboard.components import payload
 from dashboard.components.packing import pack
@@ -26,6 +27,7 @@ from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
+from xai.films.mend import Mend
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Shown:
     card : ModelCard
     sha256 : str
         Content hash of the film.
+    came : str
+        That of the film as it came, by which its visitor holds an upload.
+    mend : Mend
+        What is done to it before it is read.
     record : Record or None
         What its dataset knows of it; None for an upload.
     truth : mapping of str to str
@@ -57,6 +63,8 @@ class Shown:
     model: str
     card: ModelCard
     sha256: str
+    came: str
+    mend: Mend
     record: Record | None
     truth: Mapping[str, str]
     parameters: Mapping[str, tuple[tuple[str, Any], ...]]
@@ -68,21 +76,22 @@ class Shown:
         """Take what a state asks for of the film that hangs."""
         lacks = tuple(name for name in state.without if name in twin.removable(hung))
         asked = {method: state.parameters(method) for method in state.methods}
-        return cls(services, waiter, model, card, hung.film.sha256, hung.record, hung.truth, asked, state.seed, lacks)
+        film = hung.film.sha256, hung.came or hung.film.sha256, hung.mend, hung.record
+        return cls(services, waiter, model, card, *film, hung.truth, asked, state.seed, lacks)
 
     @property
     def upload(self) -> str | None:
         """Whose hands only this goes into: the upload's hash; None for a dataset's film, which anybody may see."""
-        return None if self.record is not None else self.sha256
+        return None if self.record is not None else self.came
 
     def reopened(self) -> Film:
         """Open the film again; raises FilmError where it cannot be, ValueError where an upload was put away."""
         if self.record is not None:
-            return self.services.film(self.record.dataset, self.record.film)
-        film = self.services.films.get(self.sha256)
+            return self.mend.film(self.services.film(self.record.dataset, self.record.film))
+        film = self.services.films.get(self.came)
         if film is None:
             raise ValueError("This film was put away to save memory: upload it again.")
-        return film
+        return self.mend.film(film)
 
     def film(self) -> str:
         """Name the part with the film's pixels."""
@@ -101,8 +110,8 @@ class Shown:
             return None
         masks = partial(self.services.library.masks, record.dataset, record.film)
         return self._offer(
-            ["masks", record.recipe.to_json(), list(self.card.outputs)],
-            lambda: light_box.masks_part(masks(), self.card),
+            ["masks", record.recipe.to_json(), self.mend.steps, list(self.card.outputs)],
+            lambda: light_box.masks_part({name: self.mend.moved(mask) for name, mask in masks().items()}, self.card),
         )
 
     def panels(self) -> list[Payload]:
@@ -131,6 +140,9 @@ class Shown:
                     partial(self._find_first_look, method),
                 )
             )
+        if self.card.seen is not None:
+            title = "how like its training films it is"
+            wants.append(Want(self._distance_key, "likeness", title, self._ask_distance, self._find_likeness))
         if self.without:
             twin_film = self._twin()
             key = self.services.logits_key(twin_film.sha256, self.model)
@@ -166,17 +178,34 @@ class Shown:
 
     def _twin(self) -> Film:
         assert self.record is not None  # an upload has no twin
-        return self.services.twin(self.record, self.without)
+        return self.mend.film(self.services.twin(self.record, self.without))
 
     def _explain(self, method: str) -> Job:
         request = Request(
-            self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None
+            self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None, self.came
         )
         return self.services.explain(self.waiter, request)
 
     def _job(self, open_film: Callable[[], Film]) -> Job | None:
-        found = self.services.predict(self.waiter, open_film(), self.model, of_dataset=self.record is not None)
+        found = self.services.predict(
+            self.waiter, open_film(), self.model, of_dataset=self.record is not None, came=self.came
+        )
         return found if isinstance(found, Job) else None
+
+    @property
+    def _distance_key(self) -> str:
+        return self.services.distance_key(self.sha256, self.model)
+
+    def _ask_distance(self) -> Job | None:
+        return self.services.measure_distance(
+            self.waiter, self.reopened(), self.model, of_dataset=self.record is not None, came=self.came
+        )
+
+    def _find_likeness(self) -> str | None:
+        found = self.services.logits.get(self._distance_key)
+        if found is None:
+            return None
+        return self._offer(["likeness", self._distance_key], lambda: likeness_part(self.card, float(found[0])))
 
     def _find_answers(self) -> str | None:
         kept = any(self.services.store.has(self.key(method)) for method in self.parameters)

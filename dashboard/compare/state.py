@@ -11,6 +11,7 @@ from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
+from xai.films.mend import STEPS
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class State(PageState):
     settings : dict
         Changed parameters, ``{"lime.samples": 2000}``.
     seed : int
+    mend : tuple of str
+        How the film is turned, mirrored or inverted before anybody reads it; see `xai.films.mend.STEPS`.
     without : tuple of str
         Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
     display : dict
@@ -68,6 +71,7 @@ class State(PageState):
     methods: tuple[str, ...] = DEFAULT_METHODS
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    mend: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     display: Mapping[str, Any] = field(default_factory=dict)
 
@@ -116,6 +120,7 @@ LINK = Link(
         Field("model", NAME),
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
+        Field("mend", some_of(STEPS)),
         Field("without", names()),
         Field("seed", SEED),
         *(

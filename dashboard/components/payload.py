@@ -18,7 +18,7 @@ Payload = dict[str, Any]
 Rectangle = tuple[float, float, float, float]
 
 
-def film_payload(film_id: str, *, title: str, alt: str, part: str) -> Payload:
+def film_payload(film_id: str, *, title: str, alt: str, part: str, sides: str = "RL") -> Payload:
     """Describe the film.
 
     Parameters
@@ -29,8 +29,10 @@ def film_payload(film_id: str, *, title: str, alt: str, part: str) -> Payload:
         The line beside the panel's name, and what a screen reader says of the film.
     part : str
         Name of its `film_pixels`.
+    sides : {"RL", "LR", ""}
+        Of the patient, on the picture's left and right; empty where nobody knows.
     """
-    return {"id": film_id, "title": title, "alt": alt, "part": part}
+    return {"id": film_id, "title": title, "alt": alt, "part": part, "sides": sides}
 
 
 def film_pixels(

@@ -29,6 +29,7 @@ from xai.others import CACHE
 
 OWN = "your films"  # stands for a visitor's own films in place of a dataset's name
 DEFAULT_ROOT = CACHE
+SIDES_KNOWN = ("nih",)  # readers of datasets that show all films with the patient's right on the left
 TRUTH = {1.0: "present", 0.0: "absent"}
 
 Box = tuple[float, float, float, float]
@@ -51,6 +52,8 @@ class Record:
         How a simulated film was made.
     size : int
         Side in pixels that its dataset renders such films at.
+    sides : {"RL", ""}
+        Which side of the patient lies on the picture's left and right; empty where the dataset does not promise it.
     """
 
     dataset: str
@@ -59,6 +62,7 @@ class Record:
     truth: Mapping[str, str] = field(default_factory=dict)
     recipe: Recipe | None = None
     size: int = SIZE
+    sides: str = ""
 
 
 class Library:
@@ -149,7 +153,8 @@ class Library:
             classes = class_names(self.dataset(dataset).films)
             truth |= {name: TRUTH[float(name == row[CLASS])] for name in classes if name not in FINDINGS}
         recipe = Recipe.from_json(row["recipe"]) if isinstance(row.get("recipe"), str) else None
-        return Record(dataset, film, tuple(facts), truth, recipe, opening.rendered_size(self._folder(dataset)))
+        sides = "RL" if recipe or self.dataset(dataset).facts.policy.get("reader") in SIDES_KNOWN else ""
+        return Record(dataset, film, tuple(facts), truth, recipe, opening.rendered_size(self._folder(dataset)), sides)
 
     def open_film(self, dataset: str, film: str) -> Film:
         """Read a film of a dataset from disk, or render it where the dataset holds only its recipe.

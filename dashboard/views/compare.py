@@ -12,9 +12,10 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.controls import CONTROLS
 from dashboard.compare.downloads import downloads
-from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, show_doubts, walk_line
+from dashboard.compare.hang import Hung, current_film, hang, hang_controls, neighbours, walk_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
+from dashboard.compare.odd import mend_controls, show_odd
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices
@@ -71,7 +72,8 @@ def go_back() -> None:
 def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
     try:
-        return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        drawn = services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        return {finding: [hung.mend.box(one) for one in boxes] for finding, boxes in drawn.items()}
     except DatasetError as error:
         st.warning(escape(str(error)))
         return {}
@@ -81,7 +83,7 @@ def link_state(hung: Hung, card: ModelCard, state: State) -> State:
     """Give what the address says: an upload is in nobody's address, nor what the model has not."""
     film = f"{hung.record.dataset}/{hung.record.film}" if hung.record else None
     finding = state.finding if state.finding in card.outputs else None
-    return state.with_(film=film, finding=finding)
+    return state.with_(film=film, finding=finding, mend=hung.mend.steps)
 
 
 def changed_link(state: State, card: ModelCard, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -130,6 +132,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     places = {name: line.container(width="content") for name in CONTROLS}
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key="films", width="stretch"):
         hang_controls(services)
+        mend_controls(visit.state)
     with chooser:
         model = choose_model(services, visit.state)
     card = usable_card(services, model)
@@ -172,7 +175,7 @@ def compare(services: Services) -> None:
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
-    show_doubts(hung)
+    show_odd(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
     standing = page.expect(GROUP, shown.wants())
     page.note = lambda: "" if services.has_models else LOADING
@@ -183,7 +186,11 @@ def compare(services: Services) -> None:
     viewer(
         {
             "film": payload.film_payload(
-                hung.film.sha256, title=hung.title, alt=f"Chest film {hung.title}", part=shown.film()
+                hung.film.sha256,
+                title=hung.title,
+                alt=f"Chest film {hung.title}",
+                part=shown.film(),
+                sides=hung.sides,
             ),
             "input": {"part": shown.input()},
             "findings": light_box.findings_part(card, hung.truth),

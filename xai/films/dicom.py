@@ -60,6 +60,7 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         modality=modality,
         view=header.view_of(ds),
         notes=notes + more,
+        sides=header.sides_of(ds),
     )
     return pixels, facts
 

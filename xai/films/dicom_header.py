@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from pydicom import Dataset
@@ -32,6 +32,7 @@ OPTIONAL = (
     "ViewPosition",
     "ViewCodeSequence",
     "BodyPartExamined",
+    "PatientOrientation",
     "PresentationIntentType",
     "BurnedInAnnotation",
     "PixelSpacing",
@@ -76,6 +77,7 @@ _VIEW_CODES = {"272479007": "PA", "R-10214": "PA", "399348003": "AP", "R-10206":
 _VIEW_CODES |= dict.fromkeys(("399067008", "399173006", "399198007", "R-10236", "R-10232"), "LATERAL")
 _NOT_FRONTAL = {"LATERAL": "a lateral view", "LLO": "an oblique view", "RLO": "an oblique view"}
 _CHEST = {"CHEST", "THORAX", "LUNG", "RIB", "HEART", "WHOLEBODY"}
+_MIRRORED = "LR"
 _TEXT = ("DS", "IS")  # numbers that are written as text
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _ALLOWED = "expected a chest radiograph with 8, 16 or 32 bits allocated, grey or in colour"
@@ -99,6 +101,16 @@ def view_of(ds: Dataset) -> str | None:
     return next((_VIEW_CODES.get(str(code.get("CodeValue", ""))) for code in codes), None)
 
 
+def sides_of(ds: Dataset) -> str:
+    """Give which side of the patient lies on the left and on the right of an upright frontal picture, as "RL" or "LR".
+
+    Empty where the file does not say, or says that the picture does not stand upright. Patient Orientation (PS3.3,
+    C.7.6.1.1.1) names where rows and columns lead to: left, right, anterior, posterior, head or feet.
+    """
+    rows, columns = (str(one).strip().upper()[:1] for one in _two(ds.get("PatientOrientation")))
+    return {"L": "RL", "R": "LR"}.get(rows, "") if columns == "F" else ""
+
+
 def doubts_of(ds: Dataset) -> tuple[str, ...]:
     """Say what in the header should make one doubt what a model answers."""
     doubts = []
@@ -111,6 +123,8 @@ def doubts_of(ds: Dataset) -> tuple[str, ...]:
         doubts.append("the file names another part of the body than the chest")
     if (view := view_of(ds)) in _NOT_FRONTAL:
         doubts.append(f"{_NOT_FRONTAL[view]}: most chest models learned from frontal films alone")
+    if sides_of(ds) == _MIRRORED:
+        doubts.append("the file says that the patient's left is on the left of the picture: it is mirrored")
     if _word(ds, "PresentationIntentType") == "FOR PROCESSING":
         doubts.append("the file is meant for processing, not for viewing (FOR PROCESSING): its grey levels are raw")
     if _word(ds, "BurnedInAnnotation") == "YES":
@@ -177,6 +191,11 @@ def numbers(ds: Dataset, keyword: str) -> list[float]:
             raise FilmError(f"This DICOM file's {keyword} is not written as a number; export it again.") from None
     value = ds.get(keyword)
     return [] if value is None or np.size(value) == 0 else [float(one) for one in np.ravel(np.asarray(value, float))]
+
+
+def _two(values: Any) -> tuple[Any, Any]:
+    several = not isinstance(values, str) and values is not None and len(values) == 2
+    return (values[0], values[1]) if several else ("", "")
 
 
 def _word(ds: Dataset, keyword: str) -> str:

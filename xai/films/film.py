@@ -43,6 +43,8 @@ class FilmFacts:
         What the reader decided and noticed, in words.
     doubts : tuple of str
         Those of the notes that should make one doubt what a model answers about the film.
+    sides : {"RL", "LR", ""}
+        Which side of the patient lies on the picture's left and right; empty where the file does not say.
     """
 
     format: str
@@ -53,6 +55,7 @@ class FilmFacts:
     view: str | None = None
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    sides: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

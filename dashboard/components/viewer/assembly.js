@@ -93,6 +93,7 @@ export class Assembly {
     return {
       ...payload,
       answers,
+      unlike: this.parts.now(items.get("likeness")?.part)?.sentence ?? "",
       film: { ...payload.film, windows: film.windows },
       pixels: film.pixels,
       rect: input?.rect ?? [0, 0, 1, 1],

@@ -19,6 +19,7 @@ export interface Film {
   title: string;
   alt: string;
   part: string;
+  sides: "RL" | "LR" | "";
 }
 
 /** The part of a film. */
@@ -52,6 +53,11 @@ export interface Answers {
   probabilities: Record<string, number>;
   verdicts: Record<string, { lead: string; rest: string }>;
   first: string;
+}
+
+/** The part of how like its training films a film is; empty where it is not far from them. */
+export interface Likeness {
+  sentence: string;
 }
 
 export interface Diagnostic {
@@ -162,6 +168,7 @@ export interface Outline {
 export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts"> {
   film: Film & Pick<FilmPixels, "windows">;
   answers: Answers | undefined;
+  unlike: string;
   findings: Answered[];
   pixels: Pixels;
   rect: Rectangle;

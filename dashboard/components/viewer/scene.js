@@ -96,13 +96,22 @@ function sized(canvas, size) {
 }
 
 /**
- * The patient's right is on the left of the image: R and L stand at the film's edges.
+ * R and L, which sides of the patient are shown, stand at the film's edges.
  * @param {HTMLElement} node
  */
 export function addSides(node) {
-  for (const side of ["R", "L"]) {
-    find(node, ".stage").append(element("span", { class: "side", "aria-hidden": "true" }, side));
-  }
+  for (let edge = 0; edge < 2; edge++) find(node, ".stage").append(element("span", { class: "side", "aria-hidden": "true" }));
+}
+
+/**
+ * Write which side is which; where nobody knows, the film says so.
+ * @param {HTMLElement} node
+ * @param {string} sides
+ */
+export function nameSides(node, sides) {
+  const unknown = node.classList.contains("film") ? "side not known" : "";
+  const words = sides ? [...sides] : [unknown, ""];
+  node.querySelectorAll(".side").forEach((side, edge) => (side.textContent = words[edge]));
 }
 
 /**

@@ -42,6 +42,7 @@ export class Standing {
    * @param {(button: string) => void} press
    */
   constructor(root, press) {
+    this.unlike = find(root, ".unlike");
     this.answer = find(root, ".answer");
     this.words = find(root, ".progress .words");
     this.bar = find(root, ".progress progress", HTMLProgressElement);
@@ -63,6 +64,15 @@ export class Standing {
     if (verdict) this.answer.replaceChildren(element("strong", {}, verdict.lead), verdict.rest);
     else if (failed) this.answer.textContent = `The model cannot be used: ${item.message}`;
     else this.answer.replaceChildren(element("strong", {}, model), " has not answered yet.");
+  }
+
+  /**
+   * Say that the film is unlike those that the model learned from; nothing where it is not, or nobody knows.
+   * @param {string} sentence
+   */
+  showUnlike(sentence) {
+    this.unlike.hidden = !sentence;
+    this.unlike.textContent = sentence;
   }
 
   /**

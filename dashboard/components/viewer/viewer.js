@@ -12,7 +12,7 @@ import { clamp, View } from "./geometry.js";
 import { bindKeys, bindPointers } from "./gestures.js";
 import { MethodPanel, PicturePanel } from "./panel.js";
 import { bindBack, bindFiles, isOfThisFilm, showAddress } from "./place.js";
-import { addSides, Scene } from "./scene.js";
+import { addSides, nameSides, Scene } from "./scene.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
 
@@ -164,6 +164,7 @@ class Viewer {
     this.choice.first = this.data.answers?.first;
     this.film.receive(this.data.film);
     this.arrangePanels();
+    for (const { node } of [this.film, ...this.panels.values()]) nameSides(node, this.data.film.sides);
     this.refresh();
   }
 
@@ -292,6 +293,7 @@ class Viewer {
     const { data, display, selected, index } = this;
     const finding = data.findings[index];
     const items = this.assembly.itemsOf(this.payload);
+    this.standing.showUnlike(data.unlike);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
     this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));
