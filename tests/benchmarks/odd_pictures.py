@@ -15,12 +15,16 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from training.looks.made import Maker
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "xai" / "films" / "looks.json"
@@ -32,7 +36,7 @@ SCREENS = 200
 VIEWPORTS = ((1366, 768), (1920, 1080), (820, 1180), (390, 844))
 
 
-def turned(films: list[np.ndarray]) -> dict[str, Iterator[np.ndarray]]:
+def turned(films: list[np.ndarray]) -> dict[str, Iterable[np.ndarray]]:
     """Turn, invert and mirror films."""
     from xai.films.mend import Mend
 
@@ -44,10 +48,10 @@ def turned(films: list[np.ndarray]) -> dict[str, Iterator[np.ndarray]]:
         "negatives turned upside down": "round invert",
         "mirrored films": "mirror",
     }
-    return {name: (Mend.of(way.split()).pixels(one) for one in films) for name, way in ways.items()}
+    return {name: map(Mend.of(way.split()).pixels, films) for name, way in ways.items()}
 
 
-def made(films: list[np.ndarray]) -> dict[str, Iterator[np.ndarray]]:
+def made(films: list[np.ndarray]) -> dict[str, Iterable[np.ndarray]]:
     """Make what learning made too, of other films and with another seed."""
     from training.looks.made import MAKERS
 
@@ -59,7 +63,11 @@ def made(films: list[np.ndarray]) -> dict[str, Iterator[np.ndarray]]:
         "small parts": "small parts of films",
     }
     rng = np.random.default_rng(SEED)
-    return {names[name]: (make(one, rng) for one in films) for name, make in MAKERS.items()}
+    return {names[name]: map(partial(_made, make, rng), films) for name, make in MAKERS.items()}
+
+
+def _made(make: Maker, rng: np.random.Generator, film: np.ndarray) -> np.ndarray:
+    return make(film, rng)
 
 
 def photographs() -> Iterator[np.ndarray]:
@@ -175,7 +183,7 @@ def _html(rng: np.random.Generator, picture: str) -> str:
     return f'<body style="background:{paper};color:{ink};font-family:sans-serif">{"".join(blocks)}</body>'
 
 
-def other_looks(films: list[np.ndarray]) -> dict[str, Iterator[np.ndarray]]:
+def other_looks(films: list[np.ndarray]) -> dict[str, Iterable[np.ndarray]]:
     """Show real films as other viewers and scanners might: these are to be let through."""
     import cv2
 

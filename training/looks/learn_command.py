@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     from training.datasets.table import read_dataset
     from training.looks.films import canvases_of, without_boxed_patients
-    from training.looks.learn import ALLOWED, learn, limits
+    from training.looks.learn import ALLOWED, ALLOWED_MIRRORED, learn, limits
     from xai.files import write_file
     from xai.films import upright
 
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         "films": len(trained),
         "validation_films": len(held),
         "allowed": ALLOWED,
+        "allowed_mirrored": ALLOWED_MIRRORED,
         "seed": args.seed,
         "limits": {name: round(value, 4) for name, value in found.items()},
     }

@@ -60,14 +60,12 @@ def odd_looks(film: Film) -> tuple[str, Mend] | None:
     mend : Mend
         What would make it look like one; nothing to do where nothing would.
     """
+    if (edges := hard_edges(film.pixels)) > MOST_EDGES:
+        where = f"hard edges lie over {edges:.0%} of the picture"
+        return f"{where}, as in writing and drawings: it may be no chest film", Mend()
     stands = standing(film.pixels)
     if stands.is_turned:
         return f"it looks {turned_words(stands.mend)}", stands.mend
-    if (edges := hard_edges(film.pixels)) > MOST_EDGES:
-        return (
-            f"hard edges lie over {edges:.0%} of the picture, as in writing and drawings: it may be no chest film",
-            Mend(),
-        )
     if stands.is_other:
         return "it does not look like a frontal chest film", Mend()
     if stands.is_mirrored:

@@ -126,7 +126,7 @@ def test_any_film_can_be_turned_by_hand(run):
 def test_a_mended_upload_stays_with_its_visitor_and_is_forgotten_with_it(run, shelf):
     shelf.add_model("tiny")
     services = Services(Library(shelf.root))
-    app = run(services)
+    app = run(services, methods="gradcam")
     own = Mend.of(["round"]).film(UPRIGHT)
     services.films.put(own)
     page = page_of(app)

@@ -41,7 +41,7 @@ def films(count: int, seed: int = 0) -> list[np.ndarray]:
 def networks() -> Networks:
     numbers = learn(films(60), seed=1)
     assert {values.dtype for values in numbers.values()} == {np.dtype(np.float16)}
-    found = limits([Networks(numbers, {"limits": {}}).standing(one) for one in films(60, seed=2)], allowed=0.02)
+    found = limits([Networks(numbers, {"limits": {}}).standing(one) for one in films(60, seed=2)], 0.02, 0.02)
     return Networks(numbers, {"limits": found})
 
 
@@ -70,7 +70,7 @@ def test_mirrored_films_and_other_pictures_are_learned(networks):
 
 def test_limits_are_quantiles_of_the_films_held_out():
     stands = [Standing(float(k), float(k) / 2, Mend(), -float(k), {}) for k in range(101)]
-    assert limits(stands, 0.05) == {"turned": 0.0, "other": 5.0, "mirrored": -5.0}
+    assert limits(stands, 0.05, 0.05) == {"turned": 0.0, "other": 5.0, "sure": 2.0, "mirrored": -5.0}
     stands = [Standing(0.0, float(k), Mend(), 0.0, {}) for k in range(101)]
     assert limits(stands, 0.05)["turned"] == 95.0
 
