@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.benchmarks.odd_pictures import PAGE, page_with, share
 from tests.conftest import REPOSITORY
 from xai.films.film import Film, FilmFacts
 from xai.films.looks import MOST_EDGES, UNKNOWN, doubts_about, hard_edges, measured, odd_looks, turned_words
@@ -133,3 +134,10 @@ def test_real_films_that_are_turned_are_noticed(real_data):
     for way in TURNED:
         found = [odd_looks(way.film(read_film(file))) for file in files]
         assert sum(one is not None for one in found) >= len(files) - 1
+
+
+def test_the_page_of_figures_is_written_from_those_that_the_app_quotes():
+    page = PAGE.read_text("utf-8")
+    assert page_with(page, measured()) == page
+    mirrored = measured()["kinds"]["mirrored films"]
+    assert f"mirrored films | {mirrored['pictures']} | {share(mirrored['noticed'], mirrored['pictures'])}" in page
