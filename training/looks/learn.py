@@ -104,7 +104,7 @@ def _varied(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.3:
         return picture
     side = len(picture)
-    warp = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 4), rng.uniform(0.85, 1.25))
+    warp = np.asarray(cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 4), rng.uniform(0.85, 1.25)), float)
     warp[:, 2] += rng.normal(0, 0.03 * side, 2)
     border = cv2.BORDER_CONSTANT if rng.random() < 0.5 else cv2.BORDER_REPLICATE
     picture = cv2.warpAffine(picture, warp, (side, side), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=0)

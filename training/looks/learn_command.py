@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     dataset = read_dataset(args.dataset)
     free = without_boxed_patients(dataset)
     trained, held = (canvases_of(dataset, free[free["split"] == split]) for split in ("train", "validation"))
-    numbers = learn(trained, args.seed)
+    numbers = learn(list(trained), args.seed)
     networks = upright.Networks(numbers, {"limits": {}})
     found = limits([networks.standing(film) for film in held])
     made = {

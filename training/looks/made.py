@@ -27,14 +27,14 @@ def photo_of_screen(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     screen = _screen(film, rng)
     height, width = screen.shape
-    corners = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
-    seen = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     turn = rng.normal(0, 0.06)
-    seen = seen @ np.float32([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    seen *= np.float32([1, rng.uniform(0.6, 1)]) * rng.uniform(0.7, 1.05)
+    seen = seen @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    seen *= np.array([1, rng.uniform(0.6, 1)]) * rng.uniform(0.7, 1.05)
     seen += 0.5 + rng.normal(0, 0.03, 2) + rng.normal(0, 0.035, (4, 2))
-    warp = cv2.getPerspectiveTransform(corners, np.float32(seen * SIDE))
-    desk = np.float32(rng.uniform(0.1, 0.9) + 0.2 * _clouds(rng, 2))
+    warp = cv2.getPerspectiveTransform(corners, (SIDE * seen).astype(np.float32))
+    desk = rng.uniform(0.1, 0.9) + 0.2 * _clouds(rng, 2)
     inside = cv2.warpPerspective(np.ones_like(screen), warp, (SIDE, SIDE), flags=cv2.INTER_AREA)
     shown = cv2.warpPerspective(screen, warp, (SIDE, SIDE), flags=cv2.INTER_AREA)
     rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE

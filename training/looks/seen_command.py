@@ -37,7 +37,9 @@ def run(args: argparse.Namespace) -> int:
     if args.films < 2:
         raise ValueError(f"--films must be at least 2, got {args.films}.")
     classifier = Classifier.load(args.model)
-    spec, learned, held = classifier.card.input, {}, {}
+    spec = classifier.card.input
+    learned: dict[str, np.ndarray] = {}
+    held: dict[str, np.ndarray] = {}
     for folder in args.datasets:
         dataset = read_dataset(folder)
         for split, found in (("train", learned), ("validation", held)):

@@ -93,7 +93,7 @@ class Seen:
 
     def is_far(self, distance: float) -> bool:
         """Whether a picture is farther away than nearly all films that were held out."""
-        return distance > self.far[round(FAR * (PERCENTILES - 1))]
+        return distance > float(self.far[round(FAR * (PERCENTILES - 1))])
 
     def doubt(self, distance: float) -> str:
         """Say that a picture is unlike the films that the model learned from; nothing where it is not."""
@@ -136,7 +136,8 @@ def seen_from_dict(content: Any) -> Seen:
     for name in ("variances", "far"):
         listed = isinstance(content[name], list) and all(is_number(one) and one >= 0 for one in content[name])
         check(listed and bool(content[name]), f"seen.{name} must be a list of numbers", content[name])
-    variances, far, rest = np.float32(content["variances"]), np.float32(content["far"]), content["rest"]
+    variances, far = (np.array(content[name], np.float32) for name in ("variances", "far"))
+    rest = content["rest"]
     check(bool((variances > 0).all()), "seen.variances must be above 0", content["variances"])
     check(is_number(rest) and rest > 0, "seen.rest must be a number above 0", rest)
     rises = len(far) == PERCENTILES and bool((np.diff(far) >= 0).all())
@@ -175,7 +176,7 @@ def fit_seen(features: Mapping[str, np.ndarray], held_out: np.ndarray, direction
         raise ValueError(f"{films} films to learn from and {len(held_out)} held out are too few to say what is usual.")
     values, vectors = np.linalg.eigh(off.T @ off / freedom)
     least = max(float(values[-1]), 1e-12) * 1e-6  # features that never move would make any other value infinitely far
-    main = np.float16(vectors[:, ::-1][:, :kept].T).astype(np.float32)
+    main = vectors[:, ::-1][:, :kept].T.astype(np.float16).astype(np.float32)
     rest = max(float(values[: size - kept].mean()), least)
     found = Seen(
         tuple(features), films, len(held_out), means, main, np.maximum(values[::-1][:kept], least).astype(np.float32),

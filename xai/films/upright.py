@@ -126,4 +126,5 @@ def coarse_order(pixels: np.ndarray) -> np.ndarray:
     """
     coarse = cv2.resize(np.asarray(pixels, np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     ranks = rankdata(coarse.round(4))
-    return (2 * (ranks - 1) / (ranks.size - 1) - 1).astype(np.float32).reshape(CELLS, CELLS)
+    order: np.ndarray = (2 * (ranks - 1) / (ranks.size - 1) - 1).astype(np.float32)
+    return order.reshape(CELLS, CELLS)
