@@ -16,6 +16,8 @@ COMMANDS = {
     "import-predictions": "training.predict.import_command",
     "import-weights": "training.weights.command",
     "fetch": "training.weights.fetch_command",
+    "seen": "training.looks.seen_command",
+    "learn-looks": "training.looks.learn_command",
     "demo": "training.demo.command",
 }
 

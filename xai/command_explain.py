@@ -18,7 +18,7 @@ from xai.explainers.gradcam import GradCAM
 from xai.files import write_file, write_files
 from xai.films.film import FilmError
 from xai.films.formats import NAMES
-from xai.films.looks import doubts_about
+from xai.films.looks import UNKNOWN, doubts_about
 from xai.films.reading import read_film
 from xai.front_door import check_request, explain, open_model
 from xai.machine import free_name
@@ -79,6 +79,9 @@ def run(options: argparse.Namespace) -> int:
     records = []
     boxes = Boxes()
     for name, film in _hang(options.films, refused):
+        told = _told(classifier, film)
+        for doubt in told["film_doubts"]:
+            print(f"{name}: {doubt}.")
         for method in dict.fromkeys(options.method):
             try:
                 explained = _explain(method, classifier, film, name, findings, options)
@@ -88,8 +91,9 @@ def run(options: argparse.Namespace) -> int:
                 continue
             for explanation in explained:
                 stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
+                place = options.out / stem
                 records.append(
-                    _write(explanation, explained, classifier.engine, name, options.out / stem, boxed=options.boxes)
+                    _write(explanation, explained, told, classifier.engine, name, place, boxed=options.boxes)
                 )
                 boxes.add(
                     name, film, explanation, explained.footprint, {"model": explained.model, "map": f"{stem}.npy"}
@@ -145,8 +149,30 @@ def _explain(
         return explain(classifier, film, explainer, findings, options.samples, options.seed, show)
 
 
+def _told(classifier: Classifier, film: Film) -> dict[str, Any]:
+    """Give what there is to say of a film whatever is explained: what to doubt, and how far it is from others."""
+    doubts, seen = doubts_about(film), classifier.card.seen
+    distance = classifier.distance(film)
+    if seen is not None and distance is not None and (unlike := seen.doubt(distance)):
+        doubts += (f"{unlike}: {UNKNOWN}",)
+    return {
+        "film_sha256": film.sha256,
+        "film_notes": film.facts.notes,
+        "film_doubts": doubts,
+        "film_distance": distance,
+        "film_farther_than": None if seen is None or distance is None else seen.share_nearer(distance),
+    }
+
+
 def _write(
-    explanation: Explanation, explained: Explained, engine: str, name: str, place: Path, *, boxed: bool
+    explanation: Explanation,
+    explained: Explained,
+    told: dict[str, Any],
+    engine: str,
+    name: str,
+    place: Path,
+    *,
+    boxed: bool,
 ) -> dict[str, Any]:
     signed = EXPLAINERS[explanation.method].signed
     picture = overlay(explained.film.pixels, explanation, explained.footprint, Display(), signed)
@@ -159,9 +185,7 @@ def _write(
     write_files(place.parent, {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()})
     return {
         "film": name,
-        "film_sha256": explained.film.sha256,
-        "film_notes": explained.film.facts.notes,
-        "film_doubts": doubts_about(explained.film),
+        **told,
         "model": explained.model,
         "model_sha256": explained.model_id,
         "finding": explanation.finding,

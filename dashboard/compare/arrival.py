@@ -21,6 +21,8 @@ def hang_what_is_named() -> None:
         brought = uploads()[state.upload - 1 : state.upload]
         session.upload = brought[0] if brought else None
         session.upload_is_lost = not brought
+        if not brought:
+            visit.change(mend=())  # was of the lost film
 
 
 def show_lost() -> None:

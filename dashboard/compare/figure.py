@@ -175,7 +175,7 @@ def _twin_cells(shown: Shown, view: View, logits: np.ndarray, asked: Asked) -> l
     """Make the cell of the twin; its title would tell the truth where that is hidden."""
     if not shown.without or shown.record is None:
         return []
-    film = shown.services.twin(shown.record, shown.without)
+    film = shown.twin()
     after = shown.services.logits.get(shown.services.logits_key(film.sha256, shown.model))
     words: tuple[Words, ...] = ()
     if after is not None and asked.shows_truth:
@@ -191,10 +191,11 @@ def _truth_marks(shown: Shown, finding: str) -> tuple[Mark, ...]:
     record = shown.record
     if record is None:
         return ()
-    boxes = shown.services.library.boxes(record.dataset, record.film).get(finding, ())
+    boxes = shown.mend.boxes(shown.services.library.boxes(record.dataset, record.film)).get(finding, ())
     mask = None
     if record.recipe is not None:
         mask = shown.services.library.masks(record.dataset, record.film).get(finding)
+        mask = None if mask is None else shown.mend.moved(mask)
     return (outlines(FINDING_COLORS.get(finding, OTHER_COLOR), boxes, mask),)
 
 

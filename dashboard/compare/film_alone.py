@@ -36,6 +36,6 @@ def film_alone(services: Services, hung: Hung, channel: Mapping[str, Any]) -> di
     channel : mapping
         What the viewer needs of the page's channel and of the display.
     """
-    part = FilmParts(services, hung.film.sha256, hung.record).film()
+    part = FilmParts(services, hung.film.sha256, hung.record, hung.came, hung.mend).film()
     nothing = {"findings": [], "panels": [], "luts": light_box.colour_tables(), "selected": None, "about": ABOUT}
     return {**film_words(hung, part), **nothing, **channel}

@@ -12,6 +12,7 @@ from dashboard.components.payload import Payload
 from dashboard.server.library import Record
 from dashboard.server.services import Services
 from xai.films.film import Film
+from xai.films.mend import Mend
 
 
 @dataclass(frozen=True)
@@ -25,25 +26,31 @@ class FilmParts:
         Content hash of the film.
     record : Record or None
         What its dataset knows of it; None for an upload.
+    came : str
+        Content hash of the film as it came, by which its visitor holds an upload.
+    mend : Mend
+        What is done to it before anybody reads it.
     """
 
     services: Services
     sha256: str
     record: Record | None
+    came: str
+    mend: Mend
 
     @property
     def upload(self) -> str | None:
         """Whose hands only this goes into: the upload's hash; None for a dataset's film, which anybody may see."""
-        return None if self.record is not None else self.sha256
+        return None if self.record is not None else self.came
 
     def reopened(self) -> Film:
         """Open the film again; raises FilmError where it cannot be, ValueError where an upload was put away."""
         if self.record is not None:
-            return self.services.film(self.record.dataset, self.record.film)
-        film = self.services.films.get(self.sha256)
+            return self.mend.film(self.services.film(self.record.dataset, self.record.film))
+        film = self.services.films.get(self.came)
         if film is None:
             raise ValueError("This film was put away to save memory: upload it again.")
-        return film
+        return self.mend.film(film)
 
     def film(self) -> str:
         """Name the part with the film's pixels."""

@@ -18,6 +18,7 @@ from dashboard.server.uploads import Upload
 from training.datasets.facts import DatasetError
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film, FilmError
+from xai.films.mend import Mend
 from xai.findings import finding_label
 from xai.models.preprocess import footprint
 from xai.pictures.figure import Text, page
@@ -84,23 +85,27 @@ def film_sheet(source: Source, films: Sequence[tuple[Next, str]], asked: Asked) 
 
 def _of(shown: Shown, film: Next) -> Shown | None:
     """Give another film under the same model and methods; None where it is not there any more."""
-    services = shown.services
+    services, hangs = shown.services, shown.record
+    mend = shown.mend if film == (Next(hangs.film, hangs.dataset) if hangs else Next(shown.came)) else Mend()
     try:
         if film.dataset is None:
             own = services.films.get(film.name)
-            return _another(shown, own, None, "film") if own else None
+            return _another(shown, own, mend, None, "film") if own else None
         record = services.library.record(film.dataset, film.name)
         opened = services.film(film.dataset, film.name)
     except (DatasetError, FilmError, OSError):
         return None
-    return _another(shown, opened, record, alias(services, record) or record.film)
+    return _another(shown, opened, mend, record, alias(services, record) or record.film)
 
 
-def _another(shown: Shown, film: Film, record: Record | None, plain: str) -> Shown:
+def _another(shown: Shown, opened: Film, mend: Mend, record: Record | None, plain: str) -> Shown:
+    film = mend.film(opened)
     return replace(
         shown,
         sha256=film.sha256,
         record=record,
+        came=opened.sha256,
+        mend=mend,
         truth=dict(record.truth) if record else {},
         sides=film.facts.sides,
         plain=plain,
@@ -128,7 +133,8 @@ def _jobs(shown: Shown, waiter: str) -> list[Job]:
         return []
     film, of_dataset = shown.reopened(), shown.record is not None
     requests = [
-        Request(film, shown.model, method, shown.parameters[method], shown.seed, of_dataset) for method in lacking
+        Request(film, shown.model, method, shown.parameters[method], shown.seed, of_dataset, shown.came)
+        for method in lacking
     ]
     return [shown.services.explain(waiter, request) for request in requests]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +17,7 @@ from dashboard.server.uploads import Upload, take_uploads, uploads
 from training.datasets.conventions import tells
 from training.datasets.table import DatasetError
 from xai.films.film import Film, FilmError
-from xai.films.looks import doubts_about
+from xai.films.mend import Mend
 
 HUNG = "times_hung"  # in the session
 MOST_LISTED = 500  # films in a drop-down list; more are found by name
@@ -30,17 +30,36 @@ class Hung:
     Attributes
     ----------
     film : Film
+        As it is read: mended where the visitor asked for it.
     title : str
     record : Record or None
         What its dataset says of it; None for an upload.
     alias : str
         What stands for its name while the truth is hidden, where the name may tell it; else empty.
+    mend : Mend
+        What was done to it.
+    came : str
+        Content hash of the film as it came; by default nothing was done to it.
     """
 
     film: Film
     title: str
     record: Record | None = None
     alias: str = ""
+    mend: Mend = field(default_factory=Mend)
+    came: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.came:
+            object.__setattr__(self, "came", self.film.sha256)
+
+    @classmethod
+    def mended(
+        cls, film: Film, title: str, record: Record | None = None, *, steps: tuple[str, ...] = (), alias: str = ""
+    ) -> Hung:
+        """Hang a film, turned and inverted as the visitor asked."""
+        mend = Mend.of(steps)
+        return cls(mend.film(film), title, record, alias, mend, film.sha256)
 
     @property
     def truth(self) -> dict[str, str]:
@@ -73,10 +92,12 @@ def current_film(services: Services, state: State) -> Hung | None:
     if chosen is not None:
         film = services.films.get(chosen.sha256)
         if film is not None:
-            return Hung(film, chosen.title)
+            return Hung.mended(film, chosen.title, steps=state.mend)
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
+        visit.change(mend=())
+        state = visit.state
     name = state.film or first_film(services)
     if name is None:
         return None
@@ -87,7 +108,8 @@ def current_film(services: Services, state: State) -> Hung | None:
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return None
-    return Hung(film, _title(film_name, record), record, alias(services, record))
+    title, other = _title(film_name, record), alias(services, record)
+    return Hung.mended(film, title, record, steps=state.mend, alias=other)
 
 
 def _title(name: str, record: Record) -> str:
@@ -149,20 +171,14 @@ def is_in_walk(services: Services, hung: Hung) -> bool:
     return place_in_walk(services, hung) is not None
 
 
-def show_doubts(hung: Hung) -> None:
-    """Say beside the answer what the reader of the file found that should make one doubt it; nothing if nothing."""
-    if doubts := doubts_about(hung.film):
-        st.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(doubts))}.")
-
-
 def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):
         st.session_state.upload = what
-        visit.change(film=None)
+        visit.change(film=None, mend=())
     else:
         st.session_state.upload = None
-        visit.change(film=what)
+        visit.change(film=what, mend=())
 
 
 def times_hung() -> int:

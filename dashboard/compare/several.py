@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.compare import light_box
 from dashboard.compare.hang import Hung
 from dashboard.compare.model_choice import current_model, usable_card
-from dashboard.compare.shown import Shown
+from dashboard.compare.shown import LIKENESS, Shown
 from dashboard.compare.state import MOST_ROWS, State
 from dashboard.compare.visit import visit
 from dashboard.components import payload
@@ -76,7 +76,11 @@ def wants_beside(second: Shown | None) -> list[Want]:
     if second is None:
         return []
     model = second.card.name
-    return [replace(one, name=f"beside {one.name}", title=f"{one.title} ({model})") for one in second.wants()]
+    return [
+        replace(one, name=f"beside {one.name}", title=f"{one.title} ({model})")
+        for one in second.wants()
+        if one.name != LIKENESS  # is said of the first alone
+    ]
 
 
 def beside_part(second: Shown | None, hung: Hung) -> payload.Payload | None:

@@ -16,6 +16,7 @@ import numpy as np
 from dashboard.compare import light_box, twin
 from dashboard.compare.film_parts import FilmParts
 from dashboard.compare.hang import Hung
+from dashboard.compare.odd import likeness_part
 from dashboard.compare.state import State
 from dashboard.compare.truth_note import OnFilm, regions_of
 from dashboard.components import payload
@@ -31,6 +32,8 @@ from xai.films.film import AS_HUNG, Film, Sides
 from xai.measures.frame import Footprint
 from xai.models.preprocess import footprint
 
+LIKENESS = "likeness"  # what is waited for where a card says what its model has seen
+
 
 @dataclass(frozen=True)
 class Shown(FilmParts):
@@ -38,7 +41,7 @@ class Shown(FilmParts):
 
     Attributes
     ----------
-    services, sha256, record
+    services, sha256, record, came, mend
         As of `FilmParts`.
     waiter : str
         Name of the open page.
@@ -81,6 +84,8 @@ class Shown(FilmParts):
             services,
             film.sha256,
             record,
+            hung.came,
+            hung.mend,
             waiter,
             model,
             card,
@@ -106,8 +111,8 @@ class Shown(FilmParts):
             return None
         masks = partial(self.services.library.masks, record.dataset, record.film)
         return self.offer(
-            ["masks", record.recipe.to_json()],
-            lambda: light_box.masks_part(masks()),
+            ["masks", record.recipe.to_json(), self.mend.steps],
+            lambda: light_box.masks_part({name: self.mend.moved(mask) for name, mask in masks().items()}),
         )
 
     def panels(self) -> list[Payload]:
@@ -116,7 +121,7 @@ class Shown(FilmParts):
         if not self.without:
             return panels
         part = self.offer(
-            ["twin", self.sha256, sorted(self.without)], lambda: payload.picture_pixels(light_box.shades(self._twin()))
+            ["twin", self.sha256, sorted(self.without)], lambda: payload.picture_pixels(light_box.shades(self.twin()))
         )
         return [
             payload.picture_payload("twin", title=twin.title(self.without), part=part, plain=twin.PLAIN_TITLE),
@@ -139,11 +144,14 @@ class Shown(FilmParts):
                     partial(self._find_first_look, method),
                 )
             )
+        if self.card.seen is not None:
+            title = "how like its training films it is"
+            wants.append(Want(self._distance_key, LIKENESS, title, self._ask_distance, self._find_likeness))
         if self.without:
-            twin_film = self._twin()
+            twin_film = self.twin()
             key = self.services.logits_key(twin_film.sha256, self.model)
             find = partial(self._find_twin, key)
-            wants.append(Want(key, "twin", "the twin", lambda: self._job(self._twin), find))
+            wants.append(Want(key, "twin", "the twin", lambda: self._job(self.twin), find))
         return wants
 
     def key(self, method: str) -> str:
@@ -170,7 +178,7 @@ class Shown(FilmParts):
     @property
     def _words(self) -> list[Any]:
         """What the words beside a map depend on, but for the map."""
-        of_dataset = [self.record.dataset, self.record.film] if self.record else []
+        of_dataset = [self.record.dataset, self.record.film, self.mend.steps] if self.record else []
         return [self.card.fingerprint, sorted(self.truth.items()), self.sides, of_dataset]
 
     def on_film(self) -> OnFilm:
@@ -178,23 +186,41 @@ class Shown(FilmParts):
         known = self.sides == AS_HUNG
         if self.record is None:
             return OnFilm(self.footprint, known)
-        regions = regions_of(self.services.library, self.record)
+        regions = regions_of(self.services.library, self.record, self.mend)
         return OnFilm(self.footprint, known, regions, twin.removable_of(self.record))
 
-    def _twin(self) -> Film:
-        assert self.record is not None  # an upload has no twin
-        return self.services.twin(self.record, self.without)
+    def twin(self) -> Film:
+        """Render the film without what it is to lack; an upload has no twin."""
+        assert self.record is not None
+        return self.mend.film(self.services.twin(self.record, self.without))
 
     def explain(self, method: str) -> Job:
         """Ask for a method's maps."""
         request = Request(
-            self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None
+            self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None, self.came
         )
         return self.services.explain(self.waiter, request)
 
     def _job(self, open_film: Callable[[], Film]) -> Job | None:
-        found = self.services.predict(self.waiter, open_film(), self.model, of_dataset=self.record is not None)
+        found = self.services.predict(
+            self.waiter, open_film(), self.model, of_dataset=self.record is not None, came=self.came
+        )
         return found if isinstance(found, Job) else None
+
+    @property
+    def _distance_key(self) -> str:
+        return self.services.distance_key(self.sha256, self.model)
+
+    def _ask_distance(self) -> Job | None:
+        return self.services.measure_distance(
+            self.waiter, self.reopened(), self.model, of_dataset=self.record is not None, came=self.came
+        )
+
+    def _find_likeness(self) -> str | None:
+        found = self.services.logits.get(self._distance_key)
+        if found is None:
+            return None
+        return self.offer(["likeness", self._distance_key], lambda: likeness_part(self.card, float(found[0])))
 
     def _find_answers(self) -> str | None:
         kept = any(self.services.store.has(self.key(method)) for method in self.parameters)
@@ -217,7 +243,7 @@ class Shown(FilmParts):
         made = self.services.store.get(self.key(method))
         if made is None:
             return None
-        if self.record is not None:
+        if self.record is not None and not self.mend:  # else the same film would count twice
             self.services.peaks.note(self._about(method), self.sha256, made)
         return self._maps_part(method, made, common=common)
 

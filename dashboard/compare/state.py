@@ -13,6 +13,7 @@ from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE
+from xai.films.mend import STEPS
 
 MOST_BROUGHT = 9_999  # films of one visitor
 LONGEST_WALK = 4_000  # characters
@@ -62,6 +63,8 @@ class State(PageState):
     settings : dict
         Changed parameters, ``{"lime.samples": 2000}``.
     seed : int
+    mend : tuple of str
+        How the film is turned, mirrored or inverted before anybody reads it; see `xai.films.mend.STEPS`.
     without : tuple of str
         Findings and objects that the twin of a simulated film lacks; no twin is shown where it is empty.
     hidden : str
@@ -87,6 +90,7 @@ class State(PageState):
     methods: tuple[str, ...] = DEFAULT_METHODS
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    mend: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     hidden: str = ""
     shows: str = DEFAULT_BASELINE
@@ -157,6 +161,7 @@ LINK = Link(
         Field("model", NAME),
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
+        Field("mend", some_of(STEPS)),
         Field("without", names()),
         Field("grid", names(MOST_ROWS)),
         Field("beside", NAME),

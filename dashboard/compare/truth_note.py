@@ -12,6 +12,7 @@ from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.server.library import Box, Library, Record
 from training.datasets.facts import DatasetError
 from xai.explainers.explanation import Explanation
+from xai.films.mend import Mend
 from xai.findings import finding_label
 from xai.measures.frame import WHOLE, Footprint
 from xai.measures.spots import bright_areas, spots
@@ -55,13 +56,17 @@ class Regions:
         return found
 
 
-def regions_of(library: Library, record: Record) -> Regions:
-    """Look up where on a film each finding lies; no boxes where those of its dataset are damaged: the page says so."""
+def regions_of(library: Library, record: Record, mend: Mend) -> Regions:
+    """Look up where on a film, mended, each finding lies; no boxes where those of its dataset are damaged.
+
+    The page says so then.
+    """
     try:
         boxes = library.boxes(record.dataset, record.film)
     except DatasetError:
         boxes = {}
-    return Regions(library.masks(record.dataset, record.film), boxes)
+    masks = library.masks(record.dataset, record.film)
+    return Regions({name: mend.moved(mask) for name, mask in masks.items()}, mend.boxes(boxes))
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,10 @@ WARM_UP_DELAY = 3.0  # seconds
 
 @dataclass(frozen=True)
 class Request:
-    """One method's explanation of one film, all findings of the model."""
+    """One method's explanation of one film, all findings of the model.
+
+    ``came`` is the content hash of an upload as it came, where the film is it turned or inverted.
+    """
 
     film: Film
     model: str
@@ -52,6 +55,7 @@ class Request:
     parameters: tuple[tuple[str, Any], ...] = ()
     seed: int = 0
     of_dataset: bool = False
+    came: str = ""
 
 
 class Services:
@@ -178,7 +182,7 @@ class Services:
         """Give the job that makes an explanation."""
         key = self.explanation_key(request)
         if not request.of_dataset:
-            self.note_upload(request.film.sha256, key)
+            self.note_upload(request.came or request.film.sha256, key)
 
         explainer = EXPLAINERS[request.method](**dict(request.parameters))
 
@@ -219,11 +223,16 @@ class Services:
         """Name a model's answer to a film."""
         return content_key(sha256, self.model_key(model), "logits")
 
-    def predict(self, visitor: str, film: Film, model: str, *, of_dataset: bool = True) -> Job | np.ndarray:
-        """Give a film's logits (n_outputs,) if they are there, or the job that computes them."""
+    def predict(
+        self, visitor: str, film: Film, model: str, *, of_dataset: bool = True, came: str = ""
+    ) -> Job | np.ndarray:
+        """Give a film's logits (n_outputs,) if they are there, or the job that computes them.
+
+        ``came`` as in `Request`.
+        """
         key = self.logits_key(film.sha256, model)
         if not of_dataset:
-            self.note_upload(film.sha256, key)
+            self.note_upload(came or film.sha256, key)
         found = self.logits.get(key)
         if found is not None:
             return found
@@ -231,6 +240,30 @@ class Services:
         def work(budget: Budget) -> None:
             classifier = self.classifier(model)
             self.logits.put(key, classifier.answer(classifier.prepare(film)))
+
+        return self.jobs.ask(visitor, key, work, slow=False)
+
+    def distance_key(self, sha256: str, model: str) -> str:
+        """Name how far a film is from those that a model learned from."""
+        seen = self.library.card(model).seen
+        return content_key(sha256, self.model_key(model), "distance", seen.fingerprint if seen else "")
+
+    def measure_distance(
+        self, visitor: str, film: Film, model: str, *, of_dataset: bool = True, came: str = ""
+    ) -> Job | None:
+        """Give the job that measures it, for `logits` to hold as (1,), or None where it is there.
+
+        See `Classifier.distance`; ``came`` as in `Request`.
+        """
+        key = self.distance_key(film.sha256, model)
+        if not of_dataset:
+            self.note_upload(came or film.sha256, key)
+        if self.logits.get(key) is not None:
+            return None
+
+        def work(budget: Budget) -> None:
+            distance = self.classifier(model).distance(film)
+            self.logits.put(key, np.array([np.nan if distance is None else distance]))
 
         return self.jobs.ask(visitor, key, work, slow=False)
 

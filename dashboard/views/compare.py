@@ -23,7 +23,6 @@ from dashboard.compare.hang import (
     hang_controls,
     is_in_walk,
     neighbours,
-    show_doubts,
     times_hung,
     walk_line,
 )
@@ -31,6 +30,7 @@ from dashboard.compare.introduction import questions_part
 from dashboard.compare.line import films_from_here
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
+from dashboard.compare.odd import mend_controls, show_odd
 from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.several import beside_part, rows, second_model, wants_beside
 from dashboard.compare.shown import Shown
@@ -123,7 +123,8 @@ def show_twin() -> None:
 def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
     try:
-        return services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        drawn = services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        return hung.mend.boxes(drawn)
     except DatasetError as error:
         st.warning(escape(str(error)))
         return {}
@@ -135,7 +136,7 @@ def link_state(services: Services, hung: Hung, card: ModelCard | None, state: St
     upload = 0 if hung.record else uploads().index(st.session_state.upload) + 1
     finding = state.finding if card is None or state.finding in card.outputs else None
     walk = state.walk if is_in_walk(services, hung) else ""
-    return state.with_(film=film, upload=upload, finding=finding, walk=walk)
+    return state.with_(film=film, upload=upload, finding=finding, walk=walk, mend=hung.mend.steps)
 
 
 def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -196,6 +197,7 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     key = f"films_{times_hung()}"  # what was hung is not to lie below it: another key is closed
     with films.popover("Hang films", icon=":material/add_photo_alternate:", key=key, width="stretch"):
         hang_controls(services)
+        mend_controls(visit.state)
     with chooser:
         model = choose_model(services, visit.state)
     card = usable_card(services, model)
@@ -262,7 +264,7 @@ def light_box_of(
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
-    show_doubts(hung)
+    show_odd(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
     second = second_model(shown, state, hung)
     # The first film hangs before anything loads TensorFlow, which takes the processor from all else.

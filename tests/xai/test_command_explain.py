@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -17,12 +18,14 @@ from tests.xai import made_models as models
 from tests.xai.films.test_film import dicom, gradient
 from xai.__main__ import main
 from xai.cards.model_card import card_path, write_card
+from xai.cards.seen import fit_seen
 from xai.models.loading import file_sha256
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIELDS = {
     "film", "model", "finding", "method", "probability", "logit", "target", "evaluations", "seconds", "seed",
     "map", "overlay", "diagnostics", "film_notes", "film_doubts",
+    "film_distance", "film_farther_than",
 }  # fmt: skip
 
 
@@ -77,7 +80,9 @@ def test_files_and_fields_are_as_documented(model, film_file, tmp_path, capfd):
     assert {one["method"]: one["evaluations"] for one in found} == {"gradcam": 1, "shap": 29, "lime": 30}
     assert {path.name for path in out.iterdir()} == expected
     captured = capfd.readouterr()
-    assert captured.out == "" and captured.err == ""
+    assert captured.err == ""
+    assert captured.out == "".join(f"chest: {doubt}.\n" for doubt in found[0]["film_doubts"])
+    assert found[0]["film_distance"] is None and found[0]["film_farther_than"] is None  # the card does not say
 
 
 def test_files_have_names_that_every_system_takes_and_none_overwrites_another(model, tmp_path):
@@ -192,7 +197,10 @@ def test_in_a_pipe_a_process_says_nothing_but_its_errors(model, film_file, tmp_p
         check=False,
     )
     assert done.returncode == 2
-    assert done.stdout == ""
+    assert (
+        done.stdout
+        == "chest: it does not look like a frontal chest film: that the answer means anything is not known.\n"
+    )
     assert done.stderr.startswith("python -m xai: The file bad.png is empty; expected ")
     assert done.stderr.count("\n") == 1
     assert len(records(tmp_path / "out")) == 3
@@ -225,6 +233,23 @@ def test_what_makes_one_doubt_the_answer_stands_beside_it(model, tmp_path):
     lateral = "a lateral view: most chest models learned from frontal films alone"
     assert one["film_notes"] == [lateral]
     assert one["film_doubts"][0] == lateral
+
+
+def test_a_film_unlike_those_that_the_model_learned_from_is_said_to_be(film_file, tmp_path, capfd):
+    path = tmp_path / "seen.keras"
+    models.build("logits").save(path)
+    card = models.ZOO["logits"].card
+    films = models.classifier(models.build("logits"), card).features(np.zeros((5, 24, 24), np.float32))
+    spread = films + np.random.default_rng(0).normal(0, 1e-3, films.shape)  # all of them black films, but for noise
+    write_card(dataclasses.replace(card, seen=fit_seen({"black": spread}, spread, directions=2)), card_path(path))
+    explain(film_file, "--model", path, "--method", "gradcam", "--out", tmp_path / "out")
+    (one, *_) = records(tmp_path / "out")
+    unlike = (
+        "unlike the films that the model learned from, farther away than all the 5 films of black that were held out"
+    )
+    assert one["film_doubts"][-1] == f"{unlike}: that the answer means anything is not known"
+    assert f"chest: {one['film_doubts'][-1]}.\n" in capfd.readouterr().out
+    assert one["film_farther_than"] == 1 and one["film_distance"] > 10
 
 
 def test_a_layer_is_read_that_is_not_the_last(film_file, tmp_path, capsys):

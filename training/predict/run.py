@@ -64,12 +64,13 @@ class Request:
 
     def claim(self) -> dict[str, Any]:
         """Everything that changes a number, by content."""
-        card = json.dumps(card_to_dict(self.card), sort_keys=True)
+        card = card_to_dict(self.card)
+        del card["seen"]  # changes no answer
         return {
             "table": file_sha256(self.dataset.folder / TABLE_FILE),
             "films": _digest("\n".join(self.films["film"])),
             "model": self.model_sha256,
-            "card": _digest(card),
+            "card": _digest(json.dumps(card, sort_keys=True)),
             "engine": self.engine,
             "batch_size": self.batch_size,
         }
@@ -77,7 +78,7 @@ class Request:
     def facts(self, sources: Sequence[Source], left_out: dict[str, str]) -> PredictionsFacts:
         """What goes into ``predictions.json``."""
         card = card_to_dict(self.card)
-        del card["mean_film"]
+        del card["mean_film"], card["seen"]
         return PredictionsFacts(
             name=f"{self.model}-on-{self.dataset.facts.name}",
             dataset=self.dataset.facts.name,

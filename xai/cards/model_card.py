@@ -22,6 +22,7 @@ from xai.cards.checks import ModelCardError as ModelCardError
 from xai.cards.checks import check as _check
 from xai.cards.input_spec import InputSpec as InputSpec
 from xai.cards.input_spec import input_from_dict, input_to_dict
+from xai.cards.seen import Seen, seen_from_dict
 from xai.files import write_file
 
 CARD_VERSION = 1
@@ -92,6 +93,8 @@ class ModelCard:
         Layer whose output Grad-CAM reads; None lets the classifier find it.
     mean_film : bytes or None
         PNG of the mean training film, for the baseline of that name.
+    seen : Seen or None
+        What its training films look like to it, to say when a picture is unlike them; `python -m training seen`.
     sha256 : str or None
         Of the model file; checked on loading where given.
     """
@@ -109,6 +112,7 @@ class ModelCard:
     provenance: dict[str, Any] = field(default_factory=dict)
     feature_layer: str | None = None
     mean_film: bytes | None = None
+    seen: Seen | None = None
     sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -226,6 +230,7 @@ def card_from_dict(content: Any) -> ModelCard:
         provenance=_mapping(content, "provenance"),
         feature_layer=content.get("feature_layer"),
         mean_film=_decode(content.get("mean_film")),
+        seen=None if content.get("seen") is None else seen_from_dict(content["seen"]),
         sha256=content.get("sha256"),
     )
 
@@ -246,6 +251,7 @@ def card_to_dict(card: ModelCard) -> dict[str, Any]:
         "provenance": card.provenance,
         "feature_layer": card.feature_layer,
         "mean_film": base64.b64encode(card.mean_film).decode() if card.mean_film else None,
+        "seen": card.seen.to_dict() if card.seen else None,
         "sha256": card.sha256,
     }
 

@@ -78,6 +78,7 @@ _VIEW_CODES = {"272479007": "PA", "R-10214": "PA", "399348003": "AP", "R-10206":
 _VIEW_CODES |= dict.fromkeys(("399067008", "399173006", "399198007", "R-10236", "R-10232"), "LATERAL")
 _NOT_FRONTAL = {"LATERAL": "a lateral view", "LLO": "an oblique view", "RLO": "an oblique view"}
 _CHEST = {"CHEST", "THORAX", "LUNG", "RIB", "HEART", "WHOLEBODY"}
+_MIRRORED = ("R", "F")  # where rows and columns of a film lead to that is upright but for that
 _TEXT = ("DS", "IS")  # numbers that are written as text
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _ALLOWED = "expected a chest radiograph with 8, 16 or 32 bits allocated, grey or in colour"
@@ -108,10 +109,7 @@ def sides_of(ds: Dataset) -> Sides | None:
     right and feet. A view alone, PA or AP, says how the beam went, and Image Laterality which of a pair of organs is
     shown: neither says how the picture was stored.
     """
-    told = ds.get("PatientOrientation")
-    if not isinstance(told, MultiValue) or len(told) != 2:
-        return None
-    rows, columns = (str(one).strip().upper()[:1] for one in told)
+    rows, columns = _orientation(ds)
     return {"L": AS_HUNG, "R": AS_HUNG[::-1]}.get(rows) if columns in ("F", "H") else None
 
 
@@ -127,6 +125,8 @@ def doubts_of(ds: Dataset) -> tuple[str, ...]:
         doubts.append("the file names another part of the body than the chest")
     if (view := view_of(ds)) in _NOT_FRONTAL:
         doubts.append(f"{_NOT_FRONTAL[view]}: most chest models learned from frontal films alone")
+    if _orientation(ds) == _MIRRORED:
+        doubts.append("the file says that the patient's left is on the left of the picture: it is mirrored")
     if _word(ds, "PresentationIntentType") == "FOR PROCESSING":
         doubts.append("the file is meant for processing, not for viewing (FOR PROCESSING): its grey levels are raw")
     if _word(ds, "BurnedInAnnotation") == "YES":
@@ -193,6 +193,15 @@ def numbers(ds: Dataset, keyword: str) -> list[float]:
             raise FilmError(f"This DICOM file's {keyword} is not written as a number; export it again.") from None
     value = ds.get(keyword)
     return [] if value is None or np.size(value) == 0 else [float(one) for one in np.ravel(np.asarray(value, float))]
+
+
+def _orientation(ds: Dataset) -> tuple[str, str]:
+    """Give the first letters of where rows and columns lead to; empty where the file does not say."""
+    told = ds.get("PatientOrientation")
+    if not isinstance(told, MultiValue) or len(told) != 2:
+        return "", ""
+    rows, columns = (str(one).strip().upper()[:1] for one in told)
+    return rows, columns
 
 
 def _word(ds: Dataset, keyword: str) -> str:

@@ -1,27 +1,33 @@
-"""What makes one doubt that a picture is a frontal chest film at all: a model answers whatever it is shown.
+"""What makes one doubt that a picture is an upright frontal chest film: a model answers whatever it is shown.
 
-Two measures, with limits beyond those of 2,159 of the 2,161 real chest films that were looked at (1,800 of NIH
-ChestX-ray14, 361 of covid-chestxray). They notice most pages of text and photographs, every film whose greys are
-inverted and half of those that are turned, but not each picture that is no chest film.
+Two checks that need no model: hard edges, as of writing, and which way the picture stands (`xai.films.upright`). How
+often each kind of odd picture is noticed, and real films are taken for odd, was measured; see `measured`.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from xai.built_in import BUILT_IN_DATASETS
 from xai.films.film import Film
-from xai.films.reading import read_film
+from xai.films.mend import Mend
+from xai.films.upright import standing
 
+UNKNOWN = "that the answer means anything is not known"
 _SIDE = 256  # px, of the picture in which edges are looked for
 _STEEP = 200 / 255  # of the gradient (Sobel), which is 4 at an edge from black to white
 MOST_EDGES = 0.1  # share of the pixels; the real film with the most had 0.084, a page of text has 0.15
-_CELLS = 24  # a side, of the coarse picture that is compared
-_EVERY, _MOST_WAYS = 4, 12  # which of the simulated films it is compared with, and how many ways to differ they show
-MOST_APART = 0.95  # of the coarse picture's variation; two real films were farther, the third had 0.92
+_MEASURED = Path(__file__).with_name("looks.json")
+_TURNED = {
+    1: "turned on its side, its top to the right",
+    2: "turned upside down",
+    3: "turned on its side, its top to the left",
+}
 
 
 def doubts_about(film: Film) -> tuple[str, ...]:
@@ -36,12 +42,42 @@ def doubts_about(film: Film) -> tuple[str, ...]:
     tuple of str
         Empty where there is no reason, which is no proof that it is a chest film.
     """
-    doubts = film.facts.doubts
+    looks = odd_looks(film)
+    return film.facts.doubts + ((f"{looks[0]}: {UNKNOWN}",) if looks else ())
+
+
+def odd_looks(film: Film) -> tuple[str, Mend] | None:
+    """Say what a picture looks like where it does not look like an upright frontal chest film.
+
+    Parameters
+    ----------
+    film : Film
+
+    Returns
+    -------
+    reason : str
+        Such as "it looks turned upside down".
+    mend : Mend
+        What would make it look like one; nothing to do where nothing would.
+    """
     if (edges := hard_edges(film.pixels)) > MOST_EDGES:
-        doubts += (f"hard edges over {edges:.0%} of the picture, as in writing and drawings: it may be no chest film",)
-    if apart_from_chest_films(film.pixels) > MOST_APART:
-        doubts += ("light and dark lie elsewhere than on a frontal chest film: it may be none, turned or inverted",)
-    return doubts
+        where = f"hard edges lie over {edges:.0%} of the picture"
+        return f"{where}, as in writing and drawings: it may be no chest film", Mend()
+    stands = standing(film.pixels)
+    if stands.is_turned:
+        return f"it looks {turned_words(stands.mend)}", stands.mend
+    if stands.is_other:
+        return "it does not look like a frontal chest film", Mend()
+    if stands.is_mirrored:
+        return "it looks mirrored, the heart on the other side (in few people it lies so)", Mend(mirrored=True)
+    return None
+
+
+def turned_words(mend: Mend) -> str:
+    """Say how a picture stands that this would mend."""
+    turned = _TURNED.get(mend.turns)
+    negative = "like a negative, black and white exchanged" if mend.inverted else None
+    return " and ".join(filter(None, (turned, negative)))
 
 
 def hard_edges(pixels: np.ndarray) -> float:
@@ -51,26 +87,8 @@ def hard_edges(pixels: np.ndarray) -> float:
     return float((np.hypot(across, down) > _STEEP).mean())
 
 
-def apart_from_chest_films(pixels: np.ndarray) -> float:
-    """Share of a coarse picture that frontal chest films do not explain: 0 for one of them, about 1 for noise.
-
-    The distance from the plane through simulated chest films (their principal components), whose anatomy is known,
-    over that from an even grey. Shades are taken as ranks, so that no window matters.
-    """
-    mean, ways = _chest_films()
-    ranks = _ranks(pixels)
-    off = ranks - mean
-    return float(np.linalg.norm(off - ways.T @ (ways @ off)) / np.linalg.norm(ranks))
-
-
 @cache
-def _chest_films() -> tuple[np.ndarray, np.ndarray]:
-    files = sorted((BUILT_IN_DATASETS / "simulated" / "films").glob("*.png"))[::_EVERY]
-    films = np.array([_ranks(read_film(file).pixels) for file in files])
-    mean = films.mean(axis=0)
-    return mean, np.linalg.svd(films - mean, full_matrices=False)[2][:_MOST_WAYS]
-
-
-def _ranks(pixels: np.ndarray) -> np.ndarray:
-    coarse = cv2.resize(pixels, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).ravel()
-    return np.argsort(np.argsort(coarse, kind="stable")) / (coarse.size - 1) - 0.5
+def measured() -> dict[str, Any]:
+    """Read what `tests/benchmarks/odd_pictures.py` measured: of each kind, how many pictures, and how many noticed."""
+    found: dict[str, Any] = json.loads(_MEASURED.read_text(encoding="utf-8"))
+    return found

@@ -227,6 +227,46 @@ class Classifier:
         )
         return FeatureGradients(tuple(layers), answer)
 
+    def features(self, canvases: np.ndarray) -> np.ndarray:
+        """Give what the network has made of films before its head: the mean of each channel of `feature_layer`.
+
+        Where Grad-CAM reads several layers, theirs side by side.
+
+        Parameters
+        ----------
+        canvases : ndarray of float32, shape (N, height, width)
+
+        Returns
+        -------
+        ndarray of float32, shape (N, d)
+
+        Raises
+        ------
+        ModelError
+            If the model has no spatial feature map.
+        """
+        canvases = np.asarray(canvases, np.float32)
+        parts = []
+        for start in range(0, len(canvases), BATCH_SIZE):
+            with self._lock:
+                parts.append(self._pooled(tf.constant(canvases[start : start + BATCH_SIZE])).numpy())
+        features = np.concatenate(parts)
+        self._check_finite(features)
+        return features
+
+    def distance(self, film: Film) -> float | None:
+        """Give how far a film is from those that the model learned from; None where the card does not say enough."""
+        seen = self.card.seen
+        if seen is None:
+            return None
+        features = self.features(self.prepare(film)[None])
+        if features.shape[1] != seen.means.shape[1]:
+            raise ModelCardError(
+                f"seen in the card of {self.card.name} is of {seen.means.shape[1]} features, but its feature layer has "
+                f"{features.shape[1]}; `python -m training seen` makes it anew."
+            )
+        return float(seen.distances(features)[0])
+
     def _check_finite(self, logits: np.ndarray) -> None:
         if not np.isfinite(logits).all():
             raise ModelError(
@@ -300,6 +340,20 @@ class Classifier:
         if self._closed and self._closed.engine:
             return only_engine(self._asked_engine, self._closed, function)
         return compile_for(self._asked_engine, function, self.shape)
+
+    @functools.cached_property
+    def _pooled(self) -> Any:
+        """Canvases to features, compiled once for any number of films."""
+        read = self.maps_of()
+        inner = keras.Model(self._scores.inputs, [one.tensor for one in read])
+
+        def pool(canvases: tf.Tensor) -> tf.Tensor:
+            found = inner(model_units(canvases, self.card.input), training=False)
+            maps = found if isinstance(found, list | tuple) else [found]
+            cells = [tf.cast(one.cells(values), tf.float32) for one, values in zip(read, maps, strict=True)]
+            return tf.concat([tf.reduce_mean(one, axis=(1, 2)) for one in cells], axis=-1)
+
+        return self._compile(pool)
 
     def _differentiator(self, read: tuple[FeatureMap, ...]) -> Any:
         """A canvas to features, gradients of all logits with respect to them, and logits; compiled once a choice."""

@@ -95,6 +95,7 @@ export class Assembly {
       ...payload,
       beside: null,
       answers,
+      unlike: this.parts.now(items.get("likeness")?.part)?.sentence ?? "",
       film: { ...payload.film, windows: film.windows },
       pixels: film.pixels,
       rect: input?.rect ?? [0, 0, 1, 1],

@@ -70,6 +70,11 @@ export interface Answers {
   first: string;
 }
 
+/** The part of how like its training films a film is; empty where it is not far from them. */
+export interface Likeness {
+  sentence: string;
+}
+
 export interface Diagnostic {
   label: string;
   value: string;
@@ -251,6 +256,7 @@ export interface Outline {
 export interface Data extends Omit<Payload, "film" | "findings" | "panels" | "luts" | "beside"> {
   film: Film & Pick<FilmPixels, "windows">;
   answers: Answers | undefined;
+  unlike: string;
   findings: Answered[];
   pixels: Pixels;
   rect: Rectangle;

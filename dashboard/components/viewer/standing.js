@@ -42,6 +42,7 @@ export class Standing {
    * @param {(button: string) => void} press
    */
   constructor(root, press) {
+    this.unlike = find(root, ".unlike");
     this.answer = find(root, ".answer");
     this.known = find(root, ".known");
     this.words = find(root, ".progress .words");
@@ -77,6 +78,15 @@ export class Standing {
   }
 
   /**
+   * Say that the film is unlike those that the model learned from; nothing where it is not, or nobody knows.
+   * @param {string} sentence
+   */
+  showUnlike(sentence) {
+    this.unlike.hidden = !sentence;
+    this.unlike.textContent = sentence;
+  }
+
+  /**
    * @param {Item[]} items
    * @param {string} note
    * @param {string} about
@@ -97,6 +107,7 @@ export class Standing {
   showAlone(about) {
     this.answer.dataset.state = "ready";
     this.answer.textContent = about;
+    this.showUnlike("");
     this.known.hidden = true;
     this.words.textContent = "";
     this.bar.hidden = true;

@@ -364,6 +364,7 @@ class Viewer {
     }
     const finding = data.findings[index];
     const items = this.assembly.itemsOf(this.payload);
+    this.standing.showUnlike(data.unlike);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
     this.standing.showKnown(finding.known);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);

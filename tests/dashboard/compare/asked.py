@@ -11,6 +11,7 @@ from dashboard.server.awaited import Item, Want
 from dashboard.server.page import Page
 from dashboard.server.services import Services
 from xai.films.film import Film
+from xai.films.mend import Mend
 from xai.models.preprocess import footprint
 
 LONG = 60.0  # seconds: TensorFlow's import is in it
@@ -31,6 +32,8 @@ def shown_of(services: Services, film: str = "a", upload: Film | None = None) ->
         services,
         hung.sha256,
         record,
+        came=hung.sha256,
+        mend=Mend(),
         waiter="page",
         model="tiny",
         card=card,
