@@ -96,9 +96,9 @@ export class Hand {
     this.bench.changed();
   }
 
-  /** What a pointer does on the film: nothing while the dock is shut. */
+  /** What a pointer does on the film: nothing while the dock is not to be seen. */
   get tool() {
-    return this.node.hidden ? "" : find(this.node, "[name=tool]:checked", HTMLInputElement).value;
+    return this.node.checkVisibility() ? find(this.node, "[name=tool]:checked", HTMLInputElement).value : "";
   }
 
   /** @param {string} name */

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.hang import Hung
 from dashboard.compare.odd import likeness_part
-from dashboard.compare.truth_note import regions_of
+from dashboard.compare.shown import Shown
+from dashboard.compare.state import State
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
 from tests.conftest import REPOSITORY
 from tests.dashboard.compare.test_compare_page import content, page_of, until, waiting
+from tests.dashboard.components.test_packing import unpack
 from tests.dashboard.pages import Idle, link_of, opened, plain, serve, shown
 from tests.xai.cards.test_seen import PLANE
 from tests.xai.films.test_film import dicom, gradient
@@ -27,6 +31,14 @@ from xai.films.looks import measured
 from xai.films.mend import Mend
 from xai.films.reading import read_film
 
+CARD = card_from_dict(
+    {
+        "name": "a",
+        "outputs": ["b"],
+        "head": {"link": "sigmoid", "emits": "logits"},
+        "input": {"size": 8, "channels": 1},
+    }
+)
 UPRIGHT = read_film(REPOSITORY / "assets" / "datasets" / "simulated" / "films" / "s00001.png")
 
 
@@ -170,15 +182,7 @@ def test_a_film_far_from_the_training_films_is_said_to_be(run, shelf, distance, 
 
 
 def test_the_sentence_of_a_distance():
-    card = card_from_dict(
-        {
-            "name": "a",
-            "outputs": ["b"],
-            "head": {"link": "sigmoid", "emits": "logits"},
-            "input": {"size": 8, "channels": 1},
-            "seen": PLANE.to_dict(),
-        }
-    )
+    card = replace(CARD, seen=PLANE)
     assert likeness_part(card, 9.0) == {"sentence": ""}
     assert likeness_part(card, 9.95)["sentence"] == (
         "Unlike the films that the model learned from, farther away than 99 of 100 of the 100 films of real and made "
@@ -218,12 +222,21 @@ def test_a_file_that_says_so_is_doubted_as_mirrored(orientation, sides, is_mirro
     assert ("it is mirrored" in " ".join(facts.doubts)) == is_mirrored
 
 
-def test_masks_and_boxes_go_with_the_film(tmp_path):
-    library = Library(tmp_path)
-    record = library.record("simulated", "s00001")
-    mend = Mend(1, mirrored=True)
-    here, there = (regions_of(library, record, one) for one in (Mend(), mend))
-    assert here.masks.keys() == there.masks.keys()
-    for name, mask in here.masks.items():
-        np.testing.assert_array_equal(there.masks[name], mend.moved(mask))
-    assert mend.boxes({"Mass": [(0.1, 0.2, 0.3, 0.6)]}) == {"Mass": [pytest.approx((0.4, 0.7, 0.8, 0.9))]}
+def test_masks_boxes_and_sides_are_those_of_the_mended_film(tmp_path):
+    services = Services(Library(tmp_path))
+    film, record = services.film("simulated", "s00001"), services.library.record("simulated", "s00001")
+    hung = [Hung.mended(film, "a", record, steps=steps) for steps in ((), ("round",))]
+    came, turned = (Shown.of(services, "page", State(), one, "a", CARD) for one in hung)
+    assert (came.sides, turned.sides) == (("R", "L"), ("L", "R"))
+    assert turned.sha256 != came.sha256 == turned.came
+    before, after = (
+        unpack(gzip.decompress(services.channel.parts.find(one.masks(), "ada").content)) for one in (came, turned)
+    )
+    seen = turned.on_film()
+    assert before and not seen.sides_known
+    for name, mask in before.items():
+        np.testing.assert_array_equal(after[name], mask[::-1, ::-1])
+        np.testing.assert_array_equal(seen.regions.masks[name], mask[::-1, ::-1])
+    assert Mend(1, mirrored=True).boxes({"Mass": [(0.1, 0.2, 0.3, 0.6)]}) == {
+        "Mass": [pytest.approx((0.4, 0.7, 0.8, 0.9))]
+    }
