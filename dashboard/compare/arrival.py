@@ -8,7 +8,7 @@ from dashboard.compare.visit import visit
 from dashboard.server.uploads import uploads
 
 LOST = (
-    "A film of your own hung here. Such a film is in no link and does not outlast a reload: "
+    "A film that was uploaded hung here. Such a film is in no link and does not outlast a reload: "
     "hang it again to go on with it."
 )
 

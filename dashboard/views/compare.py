@@ -190,7 +190,8 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     title = line.container(width="stretch", key="film_title")
     st.html(TITLE_STYLE)
     hide_by_switch()
-    back, before, after, films = (line.container(width="content") for _ in range(4))
+    back, before, after = (line.container(width="content") for _ in range(3))
+    films = line.container(width="content", key="hang_films")
     chooser = line.container(width=MODEL_WIDTH)
     about = line.container(width="content")
     places = {name: line.container(width="content") for name in CONTROLS}

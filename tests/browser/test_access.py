@@ -37,30 +37,35 @@ def show(page, address):
 
 
 @pytest.mark.parametrize("path", [*PAGES, "errors?section=atlas"])
-def test_axe_finds_no_serious_fault_in_either_theme(show, path):
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci")
+def test_a_page_names_all_that_can_be_pressed_and_axe_finds_no_serious_fault_in_either_theme(show, path):
     page = show(path)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    for theme, paper in PAPER.items():
-        page.emulate_media(color_scheme=theme)
-        expect(page.locator(".stApp")).to_have_css("background-color", paper)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        told = [(fault["id"], [node["html"][:200] for node in fault["nodes"]]) for fault in found]
-        serious = [one for one, fault in zip(told, found, strict=True) if fault["impact"] in SERIOUS]
-        assert serious == [], theme
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_one_first_heading_and_names_for_all_that_can_be_pressed(show, path):
-    page = show(path)
-    expect(page.get_by_role("heading", level=1)).to_have_text(NAMED[path])
-    expect(page.get_by_role("main", name=NAMED[path])).to_be_visible()
+    name = NAMED[path.partition("?")[0]]
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_role("main", name=name)).to_be_visible()
     for _ in range(100):  # the last parts of a page get their names when they get their data
         if not unnamed(page):
             break
         page.wait_for_timeout(100)
     assert unnamed(page) == []
+    if not AXE.exists():
+        pytest.skip("all can be pressed by name, but axe-core is not installed: npm ci")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for theme, paper in PAPER.items():
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator(".stApp")).to_have_css("background-color", paper)
+        found = serious(page)
+        for _ in range(20 if found else 0):  # Python has yet to give outcomes and findings the colours of this theme
+            page.wait_for_timeout(500)
+            if not (found := serious(page)):
+                break
+        assert found == [], theme
+
+
+def serious(page) -> list[tuple[str, list[str]]]:
+    """What axe finds of some weight: its rule, and the parts of the page."""
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    weighty = [fault for fault in found if fault["impact"] in SERIOUS]
+    return [(fault["id"], [node["html"][:200] for node in fault["nodes"]]) for fault in weighty]
 
 
 def unnamed(page) -> list[str]:

@@ -122,7 +122,7 @@ def test_a_film_of_ones_own_is_told_to_be_lost_and_hung_again(page, address):
     page.go_forward()
     expect(title(page)).to_contain_text("one.png", timeout=SLOW)
     page.reload()
-    lost = page.get_by_test_id("stAlert").filter(has_text="A film of your own hung here.")
+    lost = page.get_by_test_id("stAlert").filter(has_text="A film that was uploaded hung here.")
     expect(lost).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Hang it again").click()
     again = {"name": "again.png", "mimeType": "image/png", "buffer": png(picture(303))}

@@ -12,7 +12,7 @@ const KEYS = {
   ArrowRight: ".st-key-film_after button",
 };
 const AGAIN = ".st-key-hang_again button";
-const HANG = ".st-key-films button";
+const HANG = ".st-key-hang_films button";
 
 /** @param {string} selector */
 const find = (selector) => Array.from(document.querySelectorAll(selector), (one) => /** @type {HTMLElement} */ (one));
