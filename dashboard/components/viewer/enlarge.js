@@ -10,7 +10,7 @@ import { fitPanels, roomOf } from "./layout.js";
 
 const ROOM_FOR_TWO = 480; // pixels of all panels, below which the film has room for one map beside it
 const LEAST_ALONE = 180; // pixels of one map, and of the film beside it, however low the screen is
-const STILL = 5; // pixels that a finger may move and still tap
+export const STILL = 5; // pixels that a finger may move and still tap
 const SWIPE = 40;
 
 export class Enlarge {

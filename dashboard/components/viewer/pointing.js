@@ -2,14 +2,13 @@
 // What a pointer does on a panel when it draws, or points at a region of a map: all else is left to the canvas itself.
 
 import { find } from "./dom.js";
+import { STILL } from "./enlarge.js";
 import { boxOnFilm, filmBox } from "./geometry.js";
 
 /** @import { Behind } from "./behind.js" */
 /** @import { Hand } from "./hand.js" */
 /** @import { Data, Panel } from "./payload.d.ts" */
 /** @import { View } from "./geometry.js" */
-
-const STILL = 4; // pixels that a tap may move
 
 /**
  * Listen above a panel's canvas, so that a hand that draws moves no film.
