@@ -142,7 +142,7 @@ LINK = Link(
         Field("finding", NAME),
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
         Field("without", names()),
-        Field("grid", names(MOST_ROWS)),
+        Field("grid", names(MOST_ROWS), is_step=True),
         Field("beside", NAME),
         Field("seed", SEED),
         *(
