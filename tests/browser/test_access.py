@@ -36,7 +36,7 @@ def show(page, address):
     return open_page
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "errors?section=atlas"])
 def test_a_page_names_all_that_can_be_pressed_and_axe_finds_no_serious_fault_in_either_theme(show, path):
     page = show(path)
     name = NAMED[path.partition("?")[0]]
