@@ -30,7 +30,7 @@ QUESTIONS = (
     ),
     Question(
         "Which map would you believe?",
-        "Two of these five know nothing of the film. Pick one that you would trust; then press t for the truth.",
+        "Some of these know nothing of the film. Pick one that you would trust; then press t for the truth.",
         State(film=f"{FILMS}/s00004", finding="Nodule", methods=tuple(EXPLAINERS), display=_NO_TRUTH),
     ),
     Question(

@@ -163,7 +163,7 @@ LINK = Link(
         Field("methods", some_of(tuple(EXPLAINERS), least=1)),
         Field("mend", some_of(STEPS)),
         Field("without", names()),
-        Field("grid", names(MOST_ROWS)),
+        Field("grid", names(MOST_ROWS), is_step=True),
         Field("beside", NAME),
         Field("seed", SEED),
         Field("hidden", AREAS),

@@ -222,7 +222,8 @@ def test_words_say_what_the_explanation_knows_and_no_more(maps, findings):
     assert lines[1] == f"  probability {lime.probability:.3g}, logit {lime.logit:.3g} on the untouched film"
     assert lines[2] == "  films through the model: 20, for all findings asked together"
     assert lines[3] == "  made with: samples 20, regions 60, baseline blurred film, seed 3"
-    assert lines[4].startswith(f"  found: r2 {lime.diagnostics['r2']:.3g}, regions {lime.diagnostics['regions']}, ")
+    told = [f"{name} {lime.diagnostics[name]:.3g}" for name in ("r2", "net_share", "regions")]
+    assert lines[4].startswith(f"  found: {', '.join(told)}, ")
     bare = repr(dataclasses.replace(lime, diagnostics={}))
     assert "found" not in bare and bare.endswith("seed 3>")
 

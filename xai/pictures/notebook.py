@@ -9,7 +9,7 @@ from PIL import Image
 from xai.explainers import EXPLAINERS
 from xai.explainers.declared import tell
 from xai.explainers.explanation import Explanation
-from xai.films.film import Film
+from xai.films.film import AS_HUNG, Film
 from xai.findings import finding_label
 from xai.pictures.explained import Explained
 from xai.pictures.figure import NOTICE, Panel, Text, map_cell, page
@@ -34,7 +34,8 @@ def film_picture(film: Film) -> bytes:
 def explanation_picture(explanation: Explanation) -> bytes:
     """Draw a map by itself: an explanation does not hold its film."""
     one = _panel(explanation)
-    cell = map_cell(one, Picture(colour(explanation.map, one.span, one.signed)), Display(), explanation.describe(None))
+    picture = Picture(colour(explanation.map, one.span, one.signed))
+    cell = map_cell(one, picture, Display(), explanation.describe(None, sides_known=False))
     notes = (words(explanation), NOTICE)
     return page([cell], Text(finding_label(explanation.finding), notes=notes), repr(explanation))
 
@@ -64,11 +65,13 @@ def _row(explained: Explained, finding: str) -> Image.Image:
     maps = [one for one in explained if one.finding == finding]
     left_out = len(explained.findings) - ROWS
     more = f"; {left_out} more findings are not drawn" if left_out > 0 else ""
-    view = View(explained.film.pixels, explained.footprint, Display())
+    sides = explained.film.facts.sides
+    view = View(explained.film.pixels, explained.footprint, Display(), letters=sides)
     cells = [Cell("Film", (view.alone(),))]
     for one in map(_panel, maps):
         picture = view.under(one.explanation, one.signed, one.span)
-        cells.append(map_cell(one, picture, view.display, one.explanation.describe(explained.footprint)))
+        where = one.explanation.describe(explained.footprint, sides == AS_HUNG)
+        cells.append(map_cell(one, picture, view.display, where))
     text = Text(
         f"{finding_label(finding)}: probability {maps[0].probability:.2f}",
         notes=(" · ".join(map(words, maps)), f"model: {explained.model}{more} · {NOTICE}"),

@@ -57,20 +57,31 @@ export function mapOfFinding(stack, index) {
  * @param {Scale} scale
  * @param {Uint8Array} lut
  */
-export function colourMap({ values, shape: [rows, columns] }, { range, weakest, signed }, lut) {
+export function colourMap({ values, shape }, { range, weakest, signed }, lut) {
+  return painted(shape, (pixels) => {
+    for (let i = 0; i < values.length; i++) {
+      const magnitude = Math.abs(values[i]);
+      if (magnitude === 0 || magnitude < weakest) continue;
+      const share = Math.min(1, magnitude / range);
+      const entry = Math.round(signed ? 127.5 + 127.5 * Math.sign(values[i]) * share : 255 * share);
+      for (let channel = 0; channel < 3; channel++) pixels[4 * i + channel] = lut[3 * entry + channel];
+      pixels[4 * i + 3] = Math.round(255 * Math.min(1, 2 * share));
+    }
+  });
+}
+
+/**
+ * A canvas whose pixels are written by a function: four bytes each, red, green, blue and alpha, all 0 before.
+ * @param {number[]} shape rows and columns
+ * @param {(pixels: Uint8ClampedArray) => void} paint
+ */
+export function painted([rows, columns], paint) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
   const context = canvas.getContext("2d");
   const image = context.createImageData(columns, rows);
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]);
-    if (magnitude === 0 || magnitude < weakest) continue;
-    const share = Math.min(1, magnitude / range);
-    const entry = Math.round(signed ? 127.5 + 127.5 * Math.sign(values[i]) * share : 255 * share);
-    for (let channel = 0; channel < 3; channel++) image.data[4 * i + channel] = lut[3 * entry + channel];
-    image.data[4 * i + 3] = Math.round(255 * Math.min(1, 2 * share));
-  }
+  paint(image.data);
   context.putImageData(image, 0, 0);
   return canvas;
 }

@@ -2,6 +2,8 @@
 // Lines over whatever lowers the logit, so that a map keeps its sign where colours do not: printed in grey, or seen by
 // an eye that does not tell them apart. They fade as the colours do where there is little evidence.
 
+import { painted } from "./evidence.js";
+
 /** @import { Pixels, Place, Scale } from "./payload.d.ts" */
 
 const APART = 7; // pixels of the screen between two lines
@@ -12,18 +14,13 @@ const LINES = [{ color: "rgba(0, 0, 0, 0.9)", width: 2.2 }, { color: "rgba(255, 
  * @param {Pixels} map
  * @param {Scale} scale
  */
-export function loweringMask({ values, shape: [rows, columns] }, { range, weakest }) {
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(columns, rows);
-  for (let i = 0; i < values.length; i++) {
-    const lowers = values[i] < 0 && -values[i] >= weakest;
-    if (lowers) image.data[4 * i + 3] = Math.round(255 * Math.min(1, (2 * -values[i]) / range));
-  }
-  context.putImageData(image, 0, 0);
-  return canvas;
+export function loweringMask({ values, shape }, { range, weakest }) {
+  return painted(shape, (pixels) => {
+    for (let i = 0; i < values.length; i++) {
+      const lowers = values[i] < 0 && -values[i] >= weakest;
+      if (lowers) pixels[4 * i + 3] = Math.round(255 * Math.min(1, (2 * -values[i]) / range));
+    }
+  });
 }
 
 /**

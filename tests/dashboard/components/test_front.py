@@ -40,7 +40,7 @@ def test_every_page_is_answered_and_nothing_else():
 @pytest.mark.parametrize(
     ("page", "steps"),
     [
-        ("compare", ["film", "upload"]),
+        ("compare", ["film", "upload", "grid"]),
         ("films", ["dataset", "page", "film"]),
         ("roc", []),
         ("errors", []),
