@@ -3,8 +3,9 @@
 // the browser does not remember, and fills it bit by bit.
 
 const SCROLLED = "[data-testid=stMain]";
-const PATIENCE_MS = 10000; // in which a page has filled up again
-const STEADY_MS = 1000; // for which it must stay where it is put
+const APP = "[data-testid=stApp]";
+const PATIENCE_MS = 60000; // in which a page has filled up again, on a busy server too
+const STEADY_MS = 1000; // for which it must stay where it is put once Python has nothing more to say
 const LOOK_MS = 50;
 
 export class Scrolling {
@@ -13,9 +14,13 @@ export class Scrolling {
     this.pixels = new Map();
     this.place = Number(history.state?.place ?? 0);
     this.timer = 0; // while a place is being brought back
+    this.touched = 0; // where the place was scrolled to when somebody last pressed something on it
     document.addEventListener("scroll", ({ target }) => this.note(target), { capture: true, passive: true });
     for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
       window.addEventListener(kind, () => this.stop(), { capture: true, passive: true });
+    }
+    for (const kind of ["keydown", "pointerdown"]) {
+      window.addEventListener(kind, () => (this.touched = document.querySelector(SCROLLED)?.scrollTop ?? 0), { capture: true });
     }
   }
 
@@ -24,9 +29,13 @@ export class Scrolling {
     if (!this.timer && target instanceof Element && target.matches(SCROLLED)) this.pixels.set(this.place, target.scrollTop);
   }
 
-  /** @param {number} place that is new */
+  /**
+   * The place that is left keeps where it was when somebody pressed what leads on: it may shrink before it is gone.
+   * @param {number} place that is new
+   */
   enter(place) {
     this.stop();
+    this.pixels.set(this.place, this.touched);
     this.place = place;
     this.pixels.delete(place);
   }
@@ -44,6 +53,8 @@ export class Scrolling {
       if (scrolled && Math.abs(scrolled.scrollTop - wanted) > 1) {
         scrolled.scrollTop = wanted;
         steadySince = now;
+      } else if (document.querySelector(APP)?.getAttribute("data-test-script-state") !== "notRunning") {
+        steadySince = Infinity; // what is seen may still be the place that was left
       } else steadySince = Math.min(steadySince, now);
       if (now - steadySince > STEADY_MS || now - began > PATIENCE_MS) this.stop();
     }, LOOK_MS);
