@@ -183,7 +183,9 @@ def _lists(root: Path, table: Path, train_val: Path | None, splits: str | None) 
         return official, "official"
     folder = Path(splits)
     if not folder.is_dir():
-        raise DatasetError(f"There is no folder {folder}; --splits expects official, random, boxed or a folder of lists.")
+        raise DatasetError(
+            f"There is no folder {folder}; --splits expects official, random, boxed or a folder of lists."
+        )
     lists = list_names(folder)
     if not lists:
         raise DatasetError(f"{folder} holds no list; expected files such as train_list.txt and test_list.txt.")
