@@ -147,12 +147,12 @@ LEARNING = (
     "--replay", "0.15", "--soft-weight", "0.6", "--threshold-rule", "prevalence", "--half-weights",
 )  # fmt: skip
 OVERCALLING = (
-    "--epochs", "2", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "0",
-    "--replay", "0.2", "--imbalance", "positive-weights", "--positive-power", "1", "--threshold-rule", "half",
+    "--epochs", "1", "--batch-size", "32", "--learning-rate", "0.0003", "--dropout", "0.3", "--folds", "0",
+    "--replay", "0.2", "--imbalance", "positive-weights", "--positive-power", "1.3", "--threshold-rule", "half",
     "--half-weights",
 )  # fmt: skip
 TELLING_PNEUMONIA = (
-    "--epochs", "8", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "4",
+    "--epochs", "6", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "3",
     "--half-weights",
 )  # fmt: skip
 
