@@ -26,7 +26,7 @@ from training.datasets.rows import (
     require_columns,
 )
 from training.datasets.splits import list_names, random_split, split_from_lists
-from training.datasets.table import BOX_COLUMNS, labels
+from training.datasets.table import BOX_COLUMNS, CLASS, labels
 from training.datasets.text_table import as_numbers, column_key
 from xai.findings import FINDINGS
 
@@ -45,7 +45,7 @@ BOX_NAMES = ("name", "label", "x", "y", "width", "height")
 BOX_LABELS = {**{name: name for name in FINDINGS}, "Infiltrate": "Infiltration"}
 
 
-def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
+def read_nih(root: Path, seed: int = 0, splits: str | None = None, against_normal: str | None = None) -> Reading:
     """Read a folder of NIH ChestX-ray14.
 
     Parameters
@@ -54,10 +54,14 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
         Folder with the label table and, at any depth, the films.
     seed : int
         Seed of a random split.
-    splits : {"official", "random"}, folder or None
+    splits : {"official", "random", "boxed"}, folder or None
         ``official`` takes the publishers' lists and shares out their training and validation films by patient;
-        ``random`` shares out the films on disk; a folder holds lists such as those of CheXNet's reproductions.
-        By default official where the lists are in ``root``, else random.
+        ``random`` shares out the films on disk; ``boxed`` does so with all films of patients with a box in the test,
+        so that boxes judge maps of films that no model has met; a folder holds lists such as those of CheXNet's
+        reproductions. By default official where the lists are in ``root``, else random.
+    against_normal : str or None
+        A finding: keep the films that have it and those without any finding, as two classes, ``normal`` and the
+        finding's.
 
     Raises
     ------
@@ -70,6 +74,11 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
         raise DatasetError(f"{root} holds no label table; expected Data_Entry_2017_v2020.csv or its .gz.")
     places = files.images_by(stem)
     films, remarks = _films(table, places)
+    boxes_file = files.find("BBox_List_2017*.csv*")
+    boxes, box_remarks = _boxes(boxes_file, set(films["film"])) if boxes_file else (None, ())
+    if against_normal:
+        films = _two_classes(films, against_normal)
+        boxes = None if boxes is None else boxes[boxes["film"].isin(films["film"])].reset_index(drop=True)
     here, on_disk = found_on_disk(films["path"], files, places)
     films["on_disk"] = here
     lists, kind = _lists(root, table, files.find("train_val_list.txt"), splits)
@@ -80,10 +89,10 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
         remarks += remark("films in no list: they have no split", films.loc[films["split"].isna(), "film"])
     else:
         films["split"] = random_split(films, positives, seed)
-    boxes_file = files.find("BBox_List_2017*.csv*")
-    boxes, box_remarks = _boxes(boxes_file, set(films["film"])) if boxes_file else (None, ())
+        if kind == "boxed":
+            _test_the_boxed(films, boxes)
     read = [file for file in (table, boxes_file, *lists.values()) if file]
-    policy = {"reader": "nih", "splits": kind}
+    policy = {"reader": "nih", "splits": kind} | ({"against_normal": against_normal} if against_normal else {})
     home = str(Path(root).resolve())
     facts = DatasetFacts("nih", home, SOURCE, LICENCE, CITATION, sha256(*read), seed, policy=policy)
     return finish(facts, films, (*remarks, *box_remarks, *on_disk), boxes)
@@ -92,13 +101,18 @@ def read_nih(root: Path, seed: int = 0, splits: str | None = None) -> Reading:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training dataset nih``."""
     add_common_arguments(parser, "folder with the label table and the films")
-    text = "official, random, or a folder of lists (default: official where its lists are in ROOT, else random)"
-    parser.add_argument("--splits", metavar="{official,random,DIR}", help=text)
+    text = (
+        "official, random, boxed (random, but patients with boxes are all in the test), or a folder of lists (default: "
+        "official where its lists are in ROOT, else random)"
+    )
+    parser.add_argument("--splits", metavar="{official,random,boxed,DIR}", help=text)
+    text = "keep films with this finding and films without any, as two classes"
+    parser.add_argument("--against-normal", choices=FINDINGS, metavar="FINDING", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_nih(args.root, args.seed, args.splits))
+    return save(args.out, read_nih(args.root, args.seed, args.splits, args.against_normal))
 
 
 def age_in_years(text: object) -> float:
@@ -161,19 +175,37 @@ def _lists(root: Path, table: Path, train_val: Path | None, splits: str | None) 
     official: dict[str, Path] = {}
     if train_val and (test := train_val.with_name("test_list.txt")).is_file():
         official = {"train_val": train_val, "test": test}
-    if splits == "random" or (splits is None and not official):
-        return {}, "random"
+    if splits in ("random", "boxed") or (splits is None and not official):
+        return {}, splits or "random"
     if splits in (None, "official"):
         if not official:
             raise DatasetError(f"{root} holds no official split; expected train_val_list.txt and test_list.txt.")
         return official, "official"
     folder = Path(splits)
     if not folder.is_dir():
-        raise DatasetError(f"There is no folder {folder}; --splits expects official, random or a folder of lists.")
+        raise DatasetError(
+            f"There is no folder {folder}; --splits expects official, random, boxed or a folder of lists."
+        )
     lists = list_names(folder)
     if not lists:
         raise DatasetError(f"{folder} holds no list; expected files such as train_list.txt and test_list.txt.")
     return lists, f"lists {', '.join(file.name for file in lists.values())}"
+
+
+def _two_classes(films: pd.DataFrame, finding: str) -> pd.DataFrame:
+    """Keep the films of a finding and those of no finding, and name their class."""
+    truth = labels(films)
+    named, nothing = truth[:, FINDINGS.index(finding)] == 1, (truth == 0).all(axis=1)
+    films = films.assign(**{CLASS: np.where(named, finding.lower(), "normal")})
+    return films[named | nothing].reset_index(drop=True)
+
+
+def _test_the_boxed(films: pd.DataFrame, boxes: pd.DataFrame | None) -> None:
+    """Move all films of patients with a box to the test, of those that have a split."""
+    if boxes is None:
+        raise DatasetError("--splits boxed needs the list of boxes, BBox_List_2017.csv, beside the label table.")
+    patients = films.loc[films["film"].isin(boxes["film"]), "patient"]
+    films.loc[films["patient"].isin(patients) & films["split"].notna(), "split"] = "test"
 
 
 def _boxes(file: Path, films: set[str]) -> tuple[pd.DataFrame, tuple[Remark, ...]]:

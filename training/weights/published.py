@@ -173,6 +173,15 @@ _VIEW = replace(
     preprocessing=_SQUARE.format(224) + "ImageNet's mean and standard deviation.",
     caution="Its last layer has 1000 outputs, of which it was taught two; probabilities are shared between these two.",
 )
+_LITE = Published(
+    "torchvision",
+    (),
+    InputSpec(SIDE, 3, "crop", mean=(127 / 255,) * 3, std=(128 / 255,) * 3),
+    "Resize(224) of the short side (Pillow, antialiased bilinear), CenterCrop(224), three equal channels, shades of 0 "
+    "to 255 less 127 and over 128.",
+    caution="It was taught photographs of ImageNet, no film: a network to start from, whose answers mean nothing here.",
+    link="softmax",
+)
 PUBLISHED = {
     "chexnet-jrzech": LAYOUTS["torchvision"],
     "chexnet-jrzech-2018": LAYOUTS["torchvision"],
@@ -187,6 +196,7 @@ PUBLISHED = {
     "xrv-sex": _SEX,
     "xrv-race": _RACE,
     "xrv-view": _VIEW,
+    "efficientnet-lite0-imagenet": _LITE,
 }
 
 

