@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.demo.ablation import KINDS, SEEDS, add_ablation, has_ablation
-from training.demo.figures import add_figures, has_figures
+from training.demo.figures import add_figures, has_figures, summarise
 
 MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and what they are drawn by
 SHOWN, SHOWN_SEED = 240, 8
@@ -199,6 +199,8 @@ def run(args: argparse.Namespace) -> int:
         if not has_figures(args.out, model):
             print(f"Measuring {model} on films that it has not seen", flush=True)
             add_figures(args.out, model)
+    if args.nih:
+        summarise(args.out, "pneumonia")
     if args.nih and not has_ablation(args.out, "lightbox"):
         print("Comparing what was learned with and without simulated films", flush=True)
         add_ablation(args.out, "lightbox", args.out / "work" / "nih", ablated(args.out))

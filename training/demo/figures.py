@@ -57,8 +57,8 @@ def add_figures(library: Path, model: str) -> None:
     card = read_card(card_path(path))
     predictions = read_predictions(library / "predictions" / f"{model}-on-simulated-2000")
     figures = unseen_figures(predictions) | {"token": token_effect(Classifier.load(path), predictions)}
-    performance = card.performance | {KEY: figures}
-    write_card(replace(card, performance=performance, summary=SUMMARIES[model](performance)), card_path(path))
+    write_card(replace(card, performance=card.performance | {KEY: figures}), card_path(path))
+    summarise(library, model)
 
 
 def _lightbox_summary(performance: dict[str, Any]) -> str:
@@ -79,7 +79,24 @@ def _overcaller_summary(performance: dict[str, Any]) -> str:
     )
 
 
-SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary}
+def _pneumonia_summary(performance: dict[str, Any]) -> str:
+    return (
+        "A teaching model of two classes, not for diagnosis: films labelled with pneumonia against films labelled with "
+        f"nothing at all. It learned from {_trained(performance['splits']):,} films of one American hospital. On "
+        f"{_area(performance['test'], 'test')}. It has never seen a film that is neither: an effusion, a mass or a "
+        "failing heart may pass for pneumonia, and films of portable machines, which sick people get, may too. A "
+        "program read its labels from reports. What it says of children is not known."
+    )
+
+
+SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary, "pneumonia": _pneumonia_summary}
+
+
+def summarise(library: Path, model: str) -> None:
+    """Write a model's summary anew from what its card measured."""
+    path = card_path(library / "models" / f"{model}.keras")
+    card = read_card(path)
+    write_card(replace(card, summary=SUMMARIES[model](card.performance)), path)
 
 
 def _trained(splits: dict[str, Any]) -> int:

@@ -41,6 +41,7 @@ def ran(monkeypatch) -> list[list[str]]:
     monkeypatch.setattr(demo.subprocess, "run", fake)
     monkeypatch.setattr(demo, "has_figures", lambda out, model: True)
     monkeypatch.setattr(demo, "has_ablation", lambda out, model: True)
+    monkeypatch.setattr(demo, "summarise", lambda out, model: None)
     return commands
 
 
