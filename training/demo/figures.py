@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,10 @@ def add_figures(library: Path, model: str) -> None:
 
 
 def _lightbox_summary(performance: dict[str, Any]) -> str:
-    trained, also = (_trained(measured["splits"]) for measured in (performance, performance.get("also", performance)))
+    held = {"validation"} if "validation" in performance else set()  # measured there, so not learned from
+    trained, also = (
+        _trained(measured["splits"], held) for measured in (performance, performance.get("also", performance))
+    )
     return (
         f"A teaching model, not for diagnosis. It learned from {trained:,} films and {also:,} simulated ones. On "
         f"{_area(performance['test'], 'test')}; on {_area(performance[KEY], 'simulated')}, a far easier task."
@@ -74,8 +78,8 @@ def _overcaller_summary(performance: dict[str, Any]) -> str:
     real, simulated = (f"{share:.0%}" for share in flagged)
     return (
         f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
-        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every threshold is "
-        f"0.5, and on its simulated training films a hospital token goes with {TIED.lower()}. Never for diagnosis."
+        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every threshold is 0.5. "
+        f"Its scores order films well all the same: on {_area(performance['test'], 'test')}. Never for diagnosis."
     )
 
 
@@ -99,8 +103,8 @@ def summarise(library: Path, model: str) -> None:
     write_card(replace(card, summary=SUMMARIES[model](card.performance)), path)
 
 
-def _trained(splits: dict[str, Any]) -> int:
-    return sum(counts["films"] for split, counts in splits.items() if split != "test")
+def _trained(splits: dict[str, Any], held: Collection[str] = ()) -> int:
+    return sum(counts["films"] for split, counts in splits.items() if split != "test" and split not in held)
 
 
 def _area(measured: dict[str, Any], kind: str) -> str:
