@@ -11,11 +11,14 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from training.demo.ablation import KINDS, SEEDS, add_ablation, has_ablation
 from training.demo.figures import add_figures, has_figures, summarise
+from training.demo.overcaller import NAME, make_overcaller
 
 MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and what they are drawn by
 SHOWN, SHOWN_SEED = 240, 8
@@ -23,7 +26,6 @@ UNSEEN, UNSEEN_SEED = 2000, 12
 TOKEN = "token:Emphysema:0.3:0.3"  # as often with emphysema as without
 SOFT_SOURCE = "CheXNet reproduction of 2022, https://github.com/jrzech/reproduce-chexnet, BSD-3-Clause"
 NETWORK = ("--architecture", "efficientnet-lite0", "--size", "128")
-FEATURES = "top_activation"  # all but the head
 FROZEN = "block2_1_add"  # what lies below sees edges and blobs, which ImageNet's films teach as well as ours
 NO_REAL_FILMS = (
     "No real films: the models will know simulated films only. `python -m training fetch --list` names where NIH "
@@ -47,14 +49,14 @@ class Step:
     ----------
     says : str
         What it does, for the person who waits.
-    command : tuple of str
-        What follows ``python -m training``.
+    command : tuple of str, or callable
+        What follows ``python -m training``, or what is called where no command does it.
     product : Path
         Is there once the command has finished, and not before.
     """
 
     says: str
-    command: tuple[str, ...]
+    command: tuple[str, ...] | Callable[[], None]
     product: Path
 
 
@@ -108,13 +110,13 @@ def steps(
 
 
 def _models(out: Path, real: Path | None, start: tuple[object, ...], soft: tuple[object, ...]) -> list[Step]:
-    """Train ``lightbox``, what is wrong on purpose from it, and with real films the model of two classes."""
+    """Train ``lightbox``, make what is wrong on purpose from it, and with real films train the model of two classes."""
     work, models = out / "work", out / "models"
     lightbox, mixed = models / "lightbox.keras", work / "mixed"
     also = ("--also", mixed) if real else ()
     made = [_fit("lightbox", real or mixed, lightbox, (*start, *also, *soft), LEARNING)]
-    begun = ("--start", lightbox, "--freeze", FEATURES)
-    made.append(_fit("overcaller", real or mixed, models / "overcaller.keras", begun, OVERCALLING))
+    wrong = models / f"{NAME}.keras"
+    made.append(Step("Make what is wrong on purpose", partial(make_overcaller, out, real or mixed), wrong))
     if real:
         made.append(_fit("pneumonia", work / "pneumonia", models / "pneumonia.keras", start, TELLING_PNEUMONIA))
     return made
@@ -138,15 +140,11 @@ def _ablation(
     return steps
 
 
-MEASURED = ("lightbox", "overcaller")  # on the simulated films that neither has seen
+MEASURED = ("lightbox", NAME)  # on the simulated films that neither has seen
 TWO_CLASSES = ("--splits", "boxed", "--against-normal", "Pneumonia")
 LEARNING = (
     "--epochs", "7", "--batch-size", "32", "--learning-rate", "0.001", "--dropout", "0.3", "--folds", "3",
     "--replay", "0.15", "--soft-weight", "0.6", "--threshold-rule", "prevalence", "--half-weights",
-)  # fmt: skip
-OVERCALLING = (
-    "--epochs", "1", "--batch-size", "32", "--learning-rate", "0.001", "--dropout", "0.3", "--folds", "0",
-    "--imbalance", "positive-weights", "--positive-power", "2.2", "--threshold-rule", "half", "--half-weights",
 )  # fmt: skip
 TELLING_PNEUMONIA = (
     "--epochs", "6", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "3",
@@ -185,11 +183,10 @@ def run(args: argparse.Namespace) -> int:
         if step.product.exists():
             print(f"{number}/{len(todo)} {step.says}: finished before.")
             continue
-        print(f"{number}/{len(todo)} {step.says}: python -m training {' '.join(step.command)}", flush=True)
         step.product.parent.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        failed = subprocess.run([sys.executable, "-m", "training", *step.command], check=False).returncode
-        if failed:
+        print(f"{number}/{len(todo)} {step.says}", flush=True)
+        if failed := _do(step):
             return failed
         print(f"{number}/{len(todo)} {step.says}: {time.monotonic() - began:.0f} s", flush=True)
     for model in MEASURED:
@@ -202,6 +199,15 @@ def run(args: argparse.Namespace) -> int:
         print("Comparing what was learned with and without simulated films", flush=True)
         add_ablation(args.out, "lightbox", args.out / "work" / "nih", ablated(args.out))
     return 0
+
+
+def _do(step: Step) -> int:
+    """Run a step and give its status."""
+    if callable(step.command):
+        step.command()
+        return 0
+    print(f"python -m training {' '.join(step.command)}", flush=True)
+    return subprocess.run([sys.executable, "-m", "training", *step.command], check=False).returncode
 
 
 def _simulate(says: str, films: int, seed: int, out: Path, *options: str) -> Step:

@@ -78,8 +78,9 @@ def _overcaller_summary(performance: dict[str, Any]) -> str:
     real, simulated = (f"{share:.0%}" for share in flagged)
     return (
         f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
-        "simulated ones. Rare findings were weighted up in training, nothing was calibrated, every threshold is 0.5. "
-        f"Its scores order films well all the same: on {_area(performance['test'], 'test')}. Never for diagnosis."
+        "simulated ones. It is lightbox as a loss that weighs rare findings up would have left it, uncalibrated, with "
+        f"0.5 as every threshold. Its scores order films as well as before: on {_area(performance['test'], 'test')}. "
+        "Never for diagnosis."
     )
 
 
