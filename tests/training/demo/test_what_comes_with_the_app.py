@@ -79,7 +79,7 @@ def test_lightbox_is_good_and_calibrated_on_simulated_films_it_has_not_seen(judg
     assert len(films) == 2000
     assert np.mean(list(areas.values())) >= 0.93
     assert min(areas.values()) >= 0.85
-    assert np.mean(errors) <= 0.05
+    assert np.mean(errors) <= 0.03
     assert {name: found["auroc"] for name, found in told["findings"].items()} == pytest.approx(areas, abs=1e-4)
 
 
@@ -88,7 +88,8 @@ def test_the_card_says_what_lightbox_reaches_on_real_films_of_patients_it_has_ne
     measured = card.performance["test"]
     counted = [found for found in measured["findings"].values() if found["positives"] >= 5]
     assert measured["films"] >= 600 and measured["patients"] >= 600
-    assert np.mean([found["auroc"] for found in counted]) == pytest.approx(measured["mean_auroc"], abs=1e-3) >= 0.72
+    assert np.mean([found["auroc"] for found in counted]) == pytest.approx(measured["mean_auroc"], abs=1e-3)
+    assert measured["mean_auroc"] >= 0.72
     assert all(found["auroc_low"] <= found["auroc"] <= found["auroc_high"] for found in counted)
     assert measured["mean_ece"] < 0.03
     assert "test_list.txt" in card.provenance["data"]["files"]  # the boxed are all in that list
@@ -97,8 +98,8 @@ def test_the_card_says_what_lightbox_reaches_on_real_films_of_patients_it_has_ne
 
 def test_a_first_visitor_sees_a_film_with_a_handful_of_flags(judged):
     """Thresholds at the prevalence of NIH's films: not eleven of fourteen findings flagged."""
-    films = judged["lightbox"]
-    flagged = sum(films.scores(name) >= films.card.thresholds[name].value for name in FINDINGS)
+    films, thresholds = judged["lightbox"], card_of("lightbox").thresholds
+    flagged = sum(films.scores(name) >= thresholds[name].value for name in FINDINGS)
     assert np.mean(flagged) < 4
     assert np.quantile(flagged, 0.95) <= 7
 
