@@ -24,6 +24,14 @@ PATIENCE = 60_000  # milliseconds: a busy machine takes its time, and nothing wa
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give what drives a browser a second try, which the report names: on a busy machine two clocks race in it."""
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Give a running Chromium, or skip in one line."""
