@@ -40,7 +40,12 @@ def area(one: Auroc) -> str:
 
 def area_interval(one: Auroc) -> str:
     """Write the interval of an AUROC."""
-    return "no interval" if math.isnan(one.low) else f"{one.low:.3f} to {one.high:.3f}"
+    return ends(one.low, one.high)
+
+
+def ends(low: float, high: float) -> str:
+    """Write the ends of an interval of areas."""
+    return "no interval" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
 
 
 def times(ratio: float) -> str:

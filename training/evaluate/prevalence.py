@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from training.evaluate.judged import Judged
-from training.evaluate.rates import rates
 
 
 def prevalences(judged: Judged, thresholds: Mapping[str, float]) -> pd.DataFrame:
@@ -18,13 +17,13 @@ def prevalences(judged: Judged, thresholds: Mapping[str, float]) -> pd.DataFrame
     -------
     DataFrame
         One row a finding: ``finding, films, positives, prevalence, prevalence_low, prevalence_high,
-        predicted_prevalence, predicted_low, predicted_high, excess, ratio, sensitivity, ppv, problem``. Shares with
-        Wilson's interval; ``excess`` is predicted less true, ``ratio`` the one over the other.
+        predicted_prevalence, predicted_low, predicted_high, excess, ratio, sensitivity, ppv, problem``. Intervals know
+        the films' patients; ``excess`` is predicted less true, ``ratio`` the one over the other.
     """
     rows = []
     for finding in judged.findings:
         ranked = judged.ranked(finding)
-        found = rates(ranked.counts(thresholds[finding]))
+        found = judged.rates(finding, thresholds[finding])
         true, predicted = found.prevalence, found.predicted_prevalence
         rows.append(
             {
