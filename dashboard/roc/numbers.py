@@ -12,10 +12,13 @@ NONE = "–"
 
 
 def probability(value: float) -> str:
-    """Write a probability with as many digits as tell small ones apart."""
+    """Write a probability with as many digits as tell it from 0 and from 1."""
     if value in (0, 1):
         return str(int(value))
-    return f"{value:.2g}" if value < 0.01 else f"{value:.3f}".rstrip("0").rstrip(".")
+    if value < 0.01:
+        return f"{value:.2g}"
+    digits = 3 if value < 0.999 else math.ceil(-math.log10(1 - value)) + 1
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def share(value: float) -> str:
