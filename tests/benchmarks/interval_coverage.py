@@ -32,19 +32,19 @@ POSITIVES = (5, 11, 50, 500)
 ALIKE = (0.0, 0.3, 0.6)
 THRESHOLDS = (1.0, 2.0)  # flag 69 % and 31 % of the films with the finding, 16 % and 2 % of the others
 SEPARATIONS = (0.5, 1.0, 1.8, 2.6)  # AUROC 0.64, 0.76, 0.90, 0.97
-DRAWS = 300  # of the bootstrap that shares are compared with
+DRAWS = 200  # of the bootstrap that shares are compared with
 GRID = slice(1, 15)  # of 21 false positive rates: where the band is not against its upper edge
 Ends = tuple[float, float]
 Held = dict[tuple[str, ...], list[bool]]
 
 
-def plain(has: np.ndarray, among: np.ndarray, rng: np.random.Generator) -> Ends:
+def plain(has: np.ndarray, among: np.ndarray, drawn: np.ndarray) -> Ends:
     """Give Wilson's interval, which takes each film for one of another patient."""
     found = share(int(has.sum()), int(among.sum()))
     return found.low, found.high
 
 
-def by_effect(has: np.ndarray, among: np.ndarray, rng: np.random.Generator) -> Ends:
+def by_effect(has: np.ndarray, among: np.ndarray, drawn: np.ndarray) -> Ends:
     """Give Wilson's with the design effect alone, as Korn and Graubard's but for the t quantiles."""
     films, value = among.sum(), has.sum() / among.sum()
     off = has - value * among
@@ -54,15 +54,14 @@ def by_effect(has: np.ndarray, among: np.ndarray, rng: np.random.Generator) -> E
     return float(low), float(high)
 
 
-def by_draws(has: np.ndarray, among: np.ndarray, rng: np.random.Generator) -> Ends:
+def by_draws(has: np.ndarray, among: np.ndarray, drawn: np.ndarray) -> Ends:
     """Give the percentiles of draws of patients with replacement."""
-    weight = rng.multinomial(len(among), np.full(len(among), 1 / len(among)), DRAWS).astype(float)
     with np.errstate(invalid="ignore"):
-        low, high = np.nanquantile((weight @ has) / (weight @ among), [0.025, 0.975])
+        low, high = np.nanquantile((drawn @ has) / (drawn @ among), [0.025, 0.975])
     return float(low), float(high)
 
 
-def ours(has: np.ndarray, among: np.ndarray, rng: np.random.Generator) -> Ends:
+def ours(has: np.ndarray, among: np.ndarray, drawn: np.ndarray) -> Ends:
     """Give the app's."""
     found = clustered_share(has, among)
     return found.low, found.high
@@ -80,14 +79,15 @@ def shares(positives: int, repeats: int, held: Held) -> None:
     """Count how often the intervals of six shares hold the truth, over worlds and thresholds."""
     for seed, (alike, threshold) in enumerate(product(ALIKE, THRESHOLDS)):
         world, rng = World(alike=alike), np.random.default_rng((positives, seed))
-        truth = world.shares(threshold)
+        truth, patients = world.shares(threshold), world.patients(positives)
         for _ in range(repeats):
-            cells = world.ranked(rng, world.patients(positives)).cells(threshold)
+            cells = world.ranked(rng, patients).cells(threshold)
+            drawn = rng.multinomial(patients, np.full(patients, 1 / patients), DRAWS).astype(float)
             for name, value in truth.items():
                 has, among = (np.sum([cells[cell] for cell in part], axis=0) for part in SHARES[name])
                 if among.sum():
                     for method, interval in METHODS.items():
-                        low, high = interval(has, among, rng)
+                        low, high = interval(has, among, drawn)
                         held[name, method, f"{alike} {threshold}"].append(low <= value <= high)
 
 
@@ -104,7 +104,7 @@ def areas(positives: int, repeats: int, held: Held) -> None:
     """Count the same of AUROC, average precision and the band of the ROC curve."""
     for seed, (separation, several) in enumerate(product(SEPARATIONS, (False, True))):
         world, rng = World(separation=separation, several=several), np.random.default_rng((positives, seed))
-        auroc, precision, where = world.auroc, world.average_precision, f"{world.auroc:.2f}"
+        auroc, precision, where = world.auroc, world.average_precision, f"{world.auroc:.2f} {several}"
         for turn in range(repeats):
             films = world.ranked(rng, world.patients(positives))
             labels = films.positive.astype(float)
@@ -145,12 +145,16 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=1000, help="datasets a world with few films; fewer with many")
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--only", choices=["shares", "areas"], help="one of the two tables")
+    asked = parser.parse_args()
+    repeats = asked.repeats
     for measure in (shares, areas):
+        if asked.only not in (None, measure.__name__):
+            continue
         held: dict[int, Held] = {}
         for positives in POSITIVES:
             held[positives] = defaultdict(list)
-            measure(positives, repeats // (1 if positives < 100 else 4), held[positives])
+            measure(positives, repeats // (1 if positives < 100 else 2), held[positives])
         table(held)
         print(flush=True)
 

@@ -69,13 +69,18 @@ class ByPatient:
     def rates(self, threshold: float) -> Rates:
         """Give all rates at a threshold; those of films of different patients are `training.evaluate.rates.rates`."""
         counts = self.ranked.counts(threshold)
-        if not self.repeat:
-            return rates(counts)
+        return rates_of(counts, self.shares(threshold, SHARES)) if self.repeat else rates(counts)
+
+    def shares(self, threshold: float, names: Iterable[str]) -> dict[str, Share]:
+        """Give some of the rates at a threshold, by the names of `training.evaluate.rates.SHARES`."""
         cells = self.cells(threshold)
-        return rates_of(
-            counts,
-            {name: clustered_share(_sum(cells, has), _sum(cells, among)) for name, (has, among) in SHARES.items()},
-        )
+        asked = {name: SHARES[name] for name in names}
+        return {name: clustered_share(_sum(cells, has), _sum(cells, among)) for name, (has, among) in asked.items()}
+
+    @cached_property
+    def prevalence(self) -> Share:
+        """Share of the films that has the finding, whatever the threshold."""
+        return clustered_share(self.positives, self.positives + self.negatives)
 
     def ppv_variance(self, threshold: float) -> float | None:
         """Give what `training.evaluate.rates.ppv_at` takes for its interval; None where no patient has two films."""
@@ -120,4 +125,5 @@ def share_of(has: np.ndarray, among: np.ndarray, patients: np.ndarray) -> Share:
 
 
 def _sum(cells: dict[str, np.ndarray], names: Iterable[str]) -> np.ndarray:
-    return np.sum([cells[name] for name in names], axis=0)
+    first, *rest = names
+    return sum((cells[name] for name in rest), cells[first])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from training.evaluate.judged import Judged
+from training.evaluate.rates import rates
 
 
 def prevalences(judged: Judged, thresholds: Mapping[str, float]) -> pd.DataFrame:
@@ -23,8 +24,9 @@ def prevalences(judged: Judged, thresholds: Mapping[str, float]) -> pd.DataFrame
     rows = []
     for finding in judged.findings:
         ranked = judged.ranked(finding)
-        found = judged.rates(finding, thresholds[finding])
-        true, predicted = found.prevalence, found.predicted_prevalence
+        films, threshold = judged.by_patient(finding), thresholds[finding]
+        true, found = films.prevalence, rates(ranked.counts(threshold))
+        predicted = films.shares(threshold, ["predicted_prevalence"])["predicted_prevalence"]
         rows.append(
             {
                 "finding": finding,
