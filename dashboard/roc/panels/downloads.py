@@ -26,7 +26,7 @@ def show(scene: Scene) -> None:
     of_all = file_name(scene.home.predictions.lower())
     stem = file_name(f"{of_all}-{scene.finding.lower()}")
     things = (
-        ("Report", f"{stem}-report.html", "text/html", lambda: report(gather(scene, asked)),
+        ("Report", f"{stem}.html", "text/html", lambda: report(gather(scene, asked)),
          "One file of HTML to print or send: this finding first, then every other: figures, rates and subgroups with "
          "intervals, the audit and a remedy; hashes, versions and the command. It takes a second or more a finding."),
         ("Supplement", f"{of_all}-supplement.zip", "application/zip", lambda: supplement(scene, asked),

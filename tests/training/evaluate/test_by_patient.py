@@ -171,3 +171,19 @@ def test_a_trait_of_few_patients_is_no_longer_beyond_chance():
     # Shares of the same patients go together: the interval of their difference is no wider for it.
     mixed = contrast(made(p, labels, np.tile(np.arange(40), 2), view=view), "Emphysema", 0.5).iloc[0]
     assert mixed["low"] > -1 and mixed["high"] < 1
+
+
+def test_traits_of_patients_that_make_no_difference_are_rarely_named():
+    named = {"patients": 0, "films": 0}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        patients = np.repeat(np.arange(60), 6)
+        flagged = rng.normal(size=60)[patients] + 0.5 * rng.normal(size=360) > 0  # a patient's films go together
+        labels = rng.integers(0, 2, 60)[patients].astype(float)
+        traits = {"view": np.array(["PA", "AP"])[rng.integers(0, 2, 60)][patients]}
+        traits["sex"] = np.array(["F", "M"])[rng.integers(0, 2, 60)][patients]
+        for name, whose in (("patients", patients), ("films", None)):
+            judged = made(np.where(flagged, 0.9, 0.1), labels, whose, **traits)
+            named[name] += bool((contrast(judged, "Emphysema", 0.5)["q"] < 0.05).any())
+    assert named["patients"] <= 6  # 5 % of 40 is 2
+    assert named["films"] >= 15
