@@ -89,7 +89,8 @@ def measure(judged: Judged, rule: str = "card", target: float | None = None) -> 
         precision = clustered_average_precision(judged.by_patient(finding))
         row |= dict(zip(PRECISION, precision, strict=True)) | {"brier": brier_score(ranked)}
         row |= {"ece": calibration_curve(ranked).error, "patients": _patients(judged, finding)}
-        cut, told = math.inf, ("prevalence",)
+        cut: float = math.inf
+        told: tuple[str, ...] = ("prevalence",)
         try:
             threshold = choose(rule, ranked, target, judged.threshold(finding))
         except EvaluateError as error:

@@ -98,7 +98,8 @@ class Judged:
         variance = "DeLong's variance"
         if self.patients_repeat:
             variance = "Obuchowski's variance, which knows that films of one patient are alike"
-        return f"Shares: {self.share_method}. AUROC: a score interval with {variance}. {self.whose.caution}".rstrip()
+        areas = f"AUROC: a score interval with {variance}. Average precision: one with a jackknife's."
+        return f"Shares: {self.share_method}. {areas} {self.whose.caution}".rstrip()
 
     @property
     def share_method(self) -> str:
