@@ -27,7 +27,7 @@ from dashboard.roc.state import State
 from dashboard.roc.supplement import Supplement, gather
 from dashboard.roc.svg import HEIGHT, LETTER, WIDTH, apart, percent_ticks
 from dashboard.roc.threshold import settle
-from dashboard.server.judging import judged, source
+from dashboard.server.judging import ALL, judged, source
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.__main__ import main
@@ -45,7 +45,8 @@ def library(shelf) -> Library:
 
 
 def scene_of(library: Library, asked: State = ASKED, finding: str = "Mass") -> Scene:
-    here, home = judged(library, "first", asked.split), source(library, "first", asked.split)
+    split = asked.split or ALL
+    here, home = judged(library, "first", split), source(library, "first", split)
     threshold, problem = settle(here, finding, asked)
     row = next(row for row in overview(home.stamp, here) if row.finding == finding)
     counts, drawn = here.ranked(finding).counts(threshold.value), curves(home.stamp, finding, "films", here)
