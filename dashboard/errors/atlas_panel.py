@@ -85,11 +85,10 @@ def show_traits(atlas: Atlas) -> None:
         st.markdown(in_words(table, whose))
         st.caption(
             f"Dot: share among the {(atlas.outcome == visit.state.cell).sum():,} {whose}s less the share among the "
-            f"{(atlas.outcome == 'TP').sum():,} true positives, with its 95\u00a0% interval (Newcombe). Grey: it may "
-            f"be chance. {len(table)} traits were compared; q is corrected for that."
+            f"{(atlas.outcome == 'TP').sum():,} true positives, with its 95\u00a0% interval (Newcombe's, from "
+            f"those of both shares: {atlas.judged.share_method}). Grey: it may be chance. {len(table)} traits were "
+            "compared; q is corrected for that."
         )
-        if atlas.judged.patients_repeat:
-            st.caption("Patients have several films here, so intervals are somewhat narrower than they should be.")
         if caution := atlas.judged.whose.caution:
             st.caption(caution)
     shown = table.head(MOST_TRAITS)

@@ -26,7 +26,7 @@ def show_audit(judged: Judged, stamp: str, found: Thresholds, table: pd.DataFram
     """Show all findings, and beside them why the chosen one is flagged as often as it is."""
     left, right = st.columns([1, 1.12], gap="large")
     with left:
-        _all_findings(table)
+        _all_findings(table, judged.share_method)
     with right:
         _one_finding(judged, stamp, found)
 
@@ -64,7 +64,7 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
     )
 
 
-def _all_findings(table: pd.DataFrame) -> None:
+def _all_findings(table: pd.DataFrame, method: str) -> None:
     st.subheader("Predicted against true prevalence", anchor=False)
     known = table[(table["films"] > 0) & (table["positives"] > 0)]
     if len(known):
@@ -83,7 +83,7 @@ def _all_findings(table: pd.DataFrame) -> None:
         "Worst first. Grey line: share of films that have the finding; dot: share that is flagged; at the right: how "
         "many times as many. Click a row to choose it.",
         help="Predicted prevalence against true prevalence at the current thresholds. The thin lines are 95\u00a0% "
-        "intervals (Wilson); films without a label or a probability of a finding do not count for it.",
+        f"intervals ({method}); films without a label or a probability of a finding do not count for it.",
     )
     for name, problem in table.loc[~table["finding"].isin(known["finding"]), ["finding", "problem"]].to_numpy():
         st.caption(escape(f"{finding_label(name)} is left out: {problem or 'no film has it.'}"))

@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from training.evaluate.bootstrap import BAND_DRAWS, RocBand, roc_band
+from training.evaluate.by_patient import ByPatient, by_patient
 from training.evaluate.calibration import CalibrationCurve, brier_score, calibration_curve
 from training.evaluate.histogram import Histogram, score_histogram
 from training.evaluate.judged import Judged
-from training.evaluate.precision_recall import PrecisionRecallCurve, average_precision, precision_recall_curve
+from training.evaluate.precision_recall import PrecisionRecallCurve, clustered_average_precision, precision_recall_curve
 from training.evaluate.ranked import Ranked, rank
-from training.evaluate.roc import Auroc, RocCurve, clustered_auroc, roc_curve
+from training.evaluate.roc import Auroc, RocCurve, clustered_area, roc_curve
 from training.evaluate.subgroups import BY, SMALL, group_of
 
 POINTS = 400  # of a large curve
@@ -55,6 +56,7 @@ class Curves:
     calibration: CalibrationCurve
     histogram: Histogram
     average_precision: float
+    average_precision_ends: tuple[float, float]
     brier: float
 
 
@@ -66,6 +68,7 @@ class Group:
     name: str
     films: int
     ranked: Ranked
+    by_patient: ByPatient
     auroc: Auroc
     caution: str
 
@@ -85,13 +88,15 @@ def overview(stamp: str, _judged: Judged) -> tuple[Row, ...]:
 def curves(stamp: str, finding: str, groups: str, _judged: Judged) -> Curves:
     """Draw one finding."""
     ranked = _judged.ranked(finding)
+    precision, low, high = clustered_average_precision(_judged.by_patient(finding))
     return Curves(
         roc=roc_curve(ranked, POINTS),
         band=band(stamp, finding, _judged),
         precision_recall=precision_recall_curve(ranked, POINTS),
-        calibration=calibration_curve(ranked, by=groups),
+        calibration=calibration_curve(ranked, by=groups, whose=_judged.by_patient(finding)),
         histogram=score_histogram(ranked, BARS if ranked.films >= MANY_BARS_FROM else FEW_BARS),
-        average_precision=average_precision(ranked),
+        average_precision=precision,
+        average_precision_ends=(low, high),
         brier=brier_score(ranked),
     )
 
@@ -120,11 +125,12 @@ def groups(stamp: str, finding: str, _judged: Judged) -> tuple[Group, ...]:
 def _group(judged: Judged, finding: str, here: np.ndarray, by: str, name: str) -> Group:
     labels, scores = judged.truth(finding)[here], judged.scores(finding)[here]
     ranked = rank(labels, scores)
-    area = clustered_auroc(labels, scores, judged.patients[here])
+    patients = judged.patients[here]
+    area = clustered_area(ranked, labels, patients)
     caution = ranked.problem
     if not caution and min(ranked.positives, ranked.negatives) < SMALL:
         caution = f"Only {ranked.positives} films with the finding and {ranked.negatives} without."
-    return Group(by, name, int(here.sum()), ranked, area, caution)
+    return Group(by, name, int(here.sum()), ranked, by_patient(ranked, labels, patients), area, caution)
 
 
 def order(rows: tuple[Row, ...], sort: str, flagged: dict[str, float]) -> list[Row]:

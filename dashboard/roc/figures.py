@@ -130,7 +130,7 @@ def histogram_figure(histogram: Histogram, threshold: float, colors: Colors) -> 
     low, high = edges[0] - margin, edges[-1] + margin
     figure.update_xaxes(range=[low, high])
     tallest = max(1e-9, *(np.max(films / max(films.sum(), 1)) for _, films, _ in kinds))
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.05 * tallest], tickvals=None, nticks=5)
+    figure.update_yaxes(tickformat=_percent_format(tallest), range=[0, 1.05 * tallest], tickvals=None, nticks=5)
     above = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "orientation": "h"}  # clear of the line
     figure.update_layout(barmode="overlay", bargap=0, legend=above)
     at = float(logit(np.clip(threshold, FLOOR, 1 - FLOOR)))
@@ -216,4 +216,5 @@ def _rate(part: int, rest: int) -> float:
 
 
 def _percent_format(reach: float) -> str:
-    return ".0%" if reach > 0.08 else ".1%"
+    """Give as many digits as keep five ticks up to ``reach`` from reading alike."""
+    return ".0%" if reach > 0.08 else ".1%" if reach > 0.008 else ".2%"

@@ -19,7 +19,6 @@ from dashboard.roc.visit import visit
 from dashboard.server.judging import Source
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
-from training.evaluate.rates import rates
 from xai.findings import finding_label
 
 TITLES = {
@@ -52,7 +51,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
     with matrix:
         show_matrix(home, finding, scene.threshold.value, scene.counts)
     with told:
-        show_rates(rates(scene.counts))
+        show_rates(scene.rates, scene.judged.share_method)
     choose_panel()
     for sentence in scene.refused:
         st.warning(escape(sentence))
@@ -109,7 +108,7 @@ def chart(figure: go.Figure, name: str, alt: str) -> None:
 
 def alternative(scene: Scene, name: str) -> str:
     """Describe a figure to somebody who cannot see it."""
-    found = rates(scene.counts)
+    found = scene.rates
     at = f"at the threshold {numbers.probability(scene.threshold.value)}"
     said = {
         "roc": f"ROC curve, AUROC {numbers.area(scene.row.auroc)}; {at} sensitivity "

@@ -89,7 +89,7 @@ def _cell(source: Source, finding: str, cell: str, threshold: float, count: int)
     st.caption(meaning)
 
 
-def show_rates(found: Rates) -> None:
+def show_rates(found: Rates, method: str) -> None:
     """Show sensitivity, specificity, predictive values, F1 and the flagged share, each with its interval."""
     flagged, prevalence = found.predicted_prevalence, found.prevalence
     ratio = flagged.value / prevalence.value if prevalence.value else math.nan
@@ -102,7 +102,7 @@ def show_rates(found: Rates) -> None:
         ("Have it", prevalence, "prevalence"),
     ]
     with st.container(key="roc_rates"):
-        st.markdown("**At this threshold** · with 95\u00a0% intervals (Wilson)")
+        st.markdown("**At this threshold** · with 95\u00a0% intervals", help=f"Intervals: {method}.")
         for row in (tiles[:3], tiles[3:]):
             for column, (label, value, key) in zip(st.columns(3, gap="small"), row, strict=True):
                 with column:

@@ -12,10 +12,13 @@ NONE = "–"
 
 
 def probability(value: float) -> str:
-    """Write a probability with as many digits as tell small ones apart."""
+    """Write a probability with as many digits as tell it from 0 and from 1."""
     if value in (0, 1):
         return str(int(value))
-    return f"{value:.2g}" if value < 0.01 else f"{value:.3f}".rstrip("0").rstrip(".")
+    if value < 0.01:
+        return f"{value:.2g}"
+    digits = 3 if value < 0.999 else math.ceil(-math.log10(1 - value)) + 1
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def share(value: float) -> str:
@@ -40,7 +43,12 @@ def area(one: Auroc) -> str:
 
 def area_interval(one: Auroc) -> str:
     """Write the interval of an AUROC."""
-    return "no interval" if math.isnan(one.low) else f"{one.low:.3f} to {one.high:.3f}"
+    return ends(one.low, one.high)
+
+
+def ends(low: float, high: float) -> str:
+    """Write the ends of an interval of areas."""
+    return "no interval" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
 
 
 def times(ratio: float) -> str:

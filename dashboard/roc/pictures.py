@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from dashboard.roc.colors import Colors
 from dashboard.roc.figures import LOGIT_TICKS
 from dashboard.roc.numbers import probability
 from dashboard.roc.scene import Scene
-from dashboard.roc.svg import Plot, even_ticks
+from dashboard.roc.svg import Plot, Ticks, apart, percent_ticks
 from training.evaluate.histogram import FLOOR
 
-SHARES = [(at, f"{at:.0%}") for at in (0, 0.25, 0.5, 0.75, 1)]
+SHARES = percent_ticks(0, 1)
+FEWEST_TICKS = 3
 DASHES = ("6 3", "2 3", "8 3 2 3", "10 4")
 UNIT = (0.0, 1.0)
 
@@ -58,8 +59,10 @@ def _stairs(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _calibration(scene: Scene, colors: Colors) -> str:
     curve = scene.curves.calibration
+    if not len(curve.films):
+        return Plot("predicted probability", "share that has it", UNIT, UNIT, SHARES, SHARES).svg()
     reach = min(1.0, 1.08 * float(max(np.max(curve.predicted), np.max(curve.high))))
-    ticks = even_ticks(0, reach, lambda at: f"{at:.0%}" if reach > 0.2 else f"{at:.1%}")
+    ticks = percent_ticks(0, reach)
     plot = Plot("predicted probability", "share that has it", (0, reach), (0, reach), ticks, ticks)
     plot.line([0, reach], [0, reach], colors.quiet, 1, "2 3")
     for x, low, high in zip(curve.predicted, curve.low, curve.high, strict=True):
@@ -76,18 +79,28 @@ def _scores(scene: Scene, colors: Colors) -> str:
     edges = logit(np.clip(histogram.edges, FLOOR, 1 - FLOOR))
     kinds = ((histogram.negatives, colors.quiet), (histogram.positives, colors.finding))
     heights = [films / max(films.sum(), 1) for films, _ in kinds]
-    reach = 1.05 * float(max(np.max(one) for one in heights))
-    ticks = [(float(logit(at)), probability(at)) for at in LOGIT_TICKS if edges[0] <= logit(at) <= edges[-1]]
+    highest = float(max(np.max(one) for one in heights))
+    reach = 1.2 * highest  # room for the legend
     plot = Plot(
         "predicted probability, logit scale",
         "share of its films",
         (edges[0], edges[-1]),
         (0, reach),
-        ticks,
-        even_ticks(0, reach, lambda at: f"{at:.0%}", 4),
+        _logit_ticks(edges[0], edges[-1]),
+        percent_ticks(0, highest, 4),
     )
     for height, (_, color) in zip(heights, kinds, strict=True):
         plot.bars(edges, height, color)
     at = float(logit(np.clip(scene.threshold.value, FLOOR, 1 - FLOOR)))
-    plot.line([at, at], [0, reach], colors.ink, 1.5)
+    plot.line([at, at], [0, highest], colors.ink, 1.5)
+    plot.legend(("without it", colors.quiet), ("with it", colors.finding), line="threshold")
     return plot.svg()
+
+
+def _logit_ticks(low: float, high: float) -> Ticks:
+    """Give ticks of probabilities on the logit scale; even ones where the usual ones lie outside."""
+    usual = [(float(logit(at)), probability(at)) for at in LOGIT_TICKS if low <= logit(at) <= high]
+    if len(usual) < FEWEST_TICKS:
+        even = [at for at, _ in percent_ticks(float(expit(low)), float(expit(high))) if 0 < at < 1]
+        usual = [(float(logit(at)), f"{at:.4g}") for at in even]
+    return apart(usual, (low, high))

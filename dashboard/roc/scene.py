@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,7 @@ from training.evaluate.compare import Paired, compare_judged
 from training.evaluate.judged import Judged
 from training.evaluate.precision_recall import PrecisionRecallCurve, precision_recall_curve
 from training.evaluate.ranked import Counts, EvaluateError, Ranked
+from training.evaluate.rates import Rates
 from training.evaluate.roc import RocCurve, roc_curve
 from xai.cards.model_card import Threshold
 
@@ -83,6 +85,11 @@ class Scene:
     def ranked(self) -> Ranked:
         """The finding's films in order."""
         return self.judged.ranked(self.finding)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What the threshold makes of it, with intervals that know the films' patients."""
+        return self.judged.rates(self.finding, self.threshold.value)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from xai.written import with_unit
 
 Numbers = Sequence[float] | np.ndarray
-WIDTH, HEIGHT = 320, 300
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 42  # margins
+Ticks = list[tuple[float, str]]
+WIDTH, HEIGHT = 340, 310
+LEFT, RIGHT, TOP, BOTTOM = 58, 24, 14, 44  # margins: the widest tick, such as 100 %, fits into each
+LETTER = 6.2  # pixels that a letter of the figures takes, about
 
 
 @dataclass
@@ -62,11 +67,26 @@ class Plot:
             if not math.isnan(one + other)
         ]
 
+    def legend(self, *kinds: tuple[str, str], line: str = "") -> None:
+        """Say at the top what each colour is: pairs of (words, colour); ``line`` says what an upright line is."""
+        x = LEFT + 4
+        for words, color in kinds:
+            self.shapes.append(
+                f'<rect x="{x}" y="{TOP + 2}" width="10" height="10" fill="{color}" opacity="0.6"/>'
+                f'<text x="{x + 14}" y="{TOP + 11}">{html.escape(words)}</text>'
+            )
+            x += round(14 + LETTER * len(words) + 12)
+        if line:
+            self.shapes.append(
+                f'<line x1="{x + 5}" x2="{x + 5}" y1="{TOP + 1}" y2="{TOP + 13}" stroke="#111" stroke-width="1.5"/>'
+                f'<text x="{x + 14}" y="{TOP + 11}">{html.escape(line)}</text>'
+            )
+
     def svg(self) -> str:
         """Give the figure."""
         bottom, left = HEIGHT - BOTTOM, LEFT
         ticks = [
-            f'<text x="{self._x(at):.1f}" y="{bottom + 15}" text-anchor="middle">{html.escape(words)}</text>'
+            f'<text x="{self._x(at):.1f}" y="{bottom + 18}" text-anchor="middle">{html.escape(words)}</text>'
             for at, words in self.x_ticks
         ]
         ticks += [
@@ -76,8 +96,8 @@ class Plot:
         ]
         middle = (left + WIDTH - RIGHT) / 2, (TOP + bottom) / 2
         labels = (
-            f'<text x="{middle[0]}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(self.x_label)}</text>'
-            f'<text transform="translate(12 {middle[1]}) rotate(-90)" text-anchor="middle">'
+            f'<text x="{middle[0]}" y="{HEIGHT - 8}" text-anchor="middle">{html.escape(self.x_label)}</text>'
+            f'<text transform="translate(13 {middle[1]}) rotate(-90)" text-anchor="middle">'
             f"{html.escape(self.y_label)}</text>"
         )
         style = "<style>text{font:11px sans-serif;fill:#444}.grid{stroke:#ddd;stroke-width:.7}</style>"
@@ -97,9 +117,22 @@ class Plot:
         return " ".join(f"{self._x(one):.1f},{self._y(other):.1f}" for one, other in pairs)
 
 
-def even_ticks(low: float, high: float, write: Callable[[float], str], count: int = 5) -> list[tuple[float, str]]:
-    """Give evenly spaced ticks with their words."""
-    return [(float(at), write(float(at))) for at in np.linspace(low, high, count)]
+def percent_ticks(low: float, high: float, count: int = 5) -> Ticks:
+    """Give ticks at round shares from ``low`` to ``high``, each written whole, so that no two read alike."""
+    places = MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    places = [float(at) for at in places if low - 1e-12 <= at <= high + 1e-12]
+    digits = next((n for n in range(6) if all(abs(round(100 * at, n) - 100 * at) < 1e-9 for at in places)), 6)
+    return [(at, with_unit(f"{100 * abs(at):.{digits}f}", "%")) for at in places]
+
+
+def apart(ticks: Ticks, span: tuple[float, float]) -> Ticks:
+    """Leave out ticks of the x axis whose words would touch those of the one before."""
+    kept: Ticks = []
+    for at, words in sorted(ticks):
+        room = (_share(at, span) - _share(kept[-1][0], span)) * (WIDTH - LEFT - RIGHT) if kept else math.inf
+        if room > LETTER * (len(words) + len(kept[-1][1]) if kept else 0) / 2 + 6:
+            kept.append((at, words))
+    return kept
 
 
 def _share(value: float, span: tuple[float, float]) -> float:

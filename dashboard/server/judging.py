@@ -44,6 +44,8 @@ class Source:
         One of `SPLIT_CHOICES`.
     stamp : str
         Changes whenever a file of theirs does; the name of everything computed from them.
+    folders : tuple of Path
+        Where the predictions lie, and their dataset.
     """
 
     predictions: str
@@ -51,6 +53,7 @@ class Source:
     model: str
     split: str
     stamp: str
+    folders: tuple[Path, ...] = ()
 
 
 def list_predictions(library: Library) -> list[str]:
@@ -65,7 +68,8 @@ def source(library: Library, predictions: str, split: str = ALL) -> Source:
     dataset = _dataset_name(library, predictions)
     folder = library.datasets()[dataset] if dataset else _folder(read)
     stamps = library.predictions_stamp(predictions), (folder / TABLE_FILE).stat().st_mtime
-    return Source(predictions, dataset, read.facts.model, split, f"{read.folder} {stamps} {split}")
+    stamp = f"{read.folder} {stamps} {split}"
+    return Source(predictions, dataset, read.facts.model, split, stamp, (read.folder, folder))
 
 
 def judged(library: Library, predictions: str, split: str = ALL) -> Judged:

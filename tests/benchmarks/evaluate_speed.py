@@ -29,9 +29,8 @@ from training.evaluate.calibration import brier_parts, calibration_curve  # noqa
 from training.evaluate.decision import decision_curve  # noqa: E402
 from training.evaluate.histogram import score_histogram  # noqa: E402
 from training.evaluate.judged import Judged, join  # noqa: E402
-from training.evaluate.precision_recall import precision_recall_curve  # noqa: E402
+from training.evaluate.precision_recall import clustered_average_precision, precision_recall_curve  # noqa: E402
 from training.evaluate.prevalence import prevalences  # noqa: E402
-from training.evaluate.rates import rates  # noqa: E402
 from training.evaluate.roc import roc_curve  # noqa: E402
 from training.evaluate.subgroups import subgroups  # noqa: E402
 from training.evaluate.thresholds import RULES, choose  # noqa: E402
@@ -76,10 +75,11 @@ def overview(judged: Judged) -> None:
 def curves(judged: Judged, threshold: float) -> None:
     """Draw one finding large."""
     ranked = judged.ranked(LARGE)
-    rates(ranked.counts(threshold))
+    judged.rates(LARGE, threshold)
     roc_curve(ranked, 400, [threshold])
     precision_recall_curve(ranked, 400, [threshold])
-    calibration_curve(ranked)
+    calibration_curve(ranked, whose=judged.by_patient(LARGE))
+    clustered_average_precision(judged.by_patient(LARGE))
     brier_parts(ranked)
     score_histogram(ranked)
     decision_curve(ranked)

@@ -11,7 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from training.datasets.table import labels
-from training.evaluate.rates import share
+from training.evaluate.by_patient import share_of
+from training.evaluate.ranked import numbered
 from training.fitting.report import measures
 from training.predictions.table import Predictions, read_predictions
 from training.simulation.recipe import Recipe
@@ -136,7 +137,8 @@ def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, 
         recipe = Recipe.from_json(text)
         pair = [_logit(classifier, recipe, without, output) for without in ((), (TOKEN,))]
         change[row] = pair[1] - pair[0]
-    lower = share(int((change < 0).sum()), len(films))
+    patients, _ = numbered(films["patient"].to_numpy())
+    lower = share_of(change < 0, np.ones(len(films), bool), patients)
     return {
         "meaning": TWIN_MEANING,
         "films": len(films),

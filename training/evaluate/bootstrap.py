@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluate.precision_recall import average_precision_of
+from training.evaluate.intervals import area_interval, like_patients
 from training.evaluate.ranked import dot, numbered, rank
 from training.evaluate.rates import CONFIDENCE
+from training.evaluate.roc import fewest_patients, mean_auroc
 
 DRAWS = 500
 BAND_DRAWS = 200
@@ -106,22 +107,6 @@ def area_of(true_positives: np.ndarray, false_positives: np.ndarray) -> float:
     return -dot(np.diff(false_positives), height) / float(true_positives[0] * false_positives[0])
 
 
-def auroc_interval(
-    labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, rng: np.random.Generator, draws: int = DRAWS
-) -> tuple[float, float]:
-    """Give the 95 % percentile interval of the AUROC."""
-    low, high = percentile_interval(draw_statistic(labels, scores, patients, area_of, rng, draws))
-    return float(low), float(high)
-
-
-def average_precision_interval(
-    labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, rng: np.random.Generator, draws: int = DRAWS
-) -> tuple[float, float]:
-    """Give the 95 % percentile interval of the average precision."""
-    low, high = percentile_interval(draw_statistic(labels, scores, patients, average_precision_of, rng, draws))
-    return float(low), float(high)
-
-
 def roc_band(
     labels: np.ndarray,
     scores: np.ndarray,
@@ -133,10 +118,10 @@ def roc_band(
 ) -> RocBand:
     """Give a pointwise 95 % band of the ROC curve.
 
-    At each false positive rate, the percentile interval of the true positive rate over draws of patients (vertical
-    averaging, Fawcett, Pattern Recognition Letters 2006). Pointwise: each vertical slice holds the true curve about
-    95 times in 100, the whole band less often. With few films with the finding the ends are too narrow, since a draw
-    cannot show what no film showed. Its words call what is drawn ``drawn_are``.
+    At each false positive rate, the score interval of the true positive rate, whose variance is that over draws of
+    patients (vertical averaging, Fawcett, Pattern Recognition Letters 2006; `training.evaluate.intervals`). Pointwise:
+    each vertical slice holds the true curve about 95 times in 100, the whole band less often. Its words call what is
+    drawn ``drawn_are``.
     """
     grid = np.linspace(0, 1, points)
 
@@ -145,15 +130,29 @@ def roc_band(
             return np.full(points, math.nan)
         return np.interp(grid, false_positives[::-1] / false_positives[0], true_positives[::-1] / true_positives[0])
 
+    ranked = rank(labels, scores)
     drawn = draw_statistic(labels, scores, patients, heights, rng, draws, BAND_STEPS)
-    low, high = percentile_interval(drawn)
-    return RocBand(grid, low, high, f"pointwise 95 % interval of {draws} draws of {drawn_are} with replacement")
+    method = f"pointwise 95 % score interval, with the variance of {draws} draws of {drawn_are} with replacement"
+    if not ranked.positives or not ranked.negatives:
+        nothing = np.full(points, math.nan)
+        return RocBand(grid, nothing, nothing, method)
+    owner, names = numbered(patients)
+    with_it = owner[(ranked.places >= 0) & (np.asarray(labels) == 1)]
+    effective = like_patients(np.bincount(with_it, minlength=names))
+    found = heights(ranked.true_positives.astype(float), ranked.false_positives.astype(float))
+    ends = [area_interval(*at, effective) for at in zip(found, np.nanvar(drawn, axis=0), strict=True)]
+    ends[-1] = (1.0, 1.0)  # where all is flagged, all is found
+    low, high = np.array(ends).T
+    return RocBand(grid, low, high, method)
 
 
 def mean_auroc_interval(
     labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[float, float]:
     """Give the 95 % percentile interval of `mean_auroc`, from drawing patients with replacement; NaN without findings.
+
+    Where no draw differs, as with perfect separation, it is that of `training.evaluate.intervals.area_interval` without
+    a variance, by the harmonic mean of the findings' patients.
 
     Parameters
     ----------
@@ -165,6 +164,11 @@ def mean_auroc_interval(
     if not labels.shape[1]:
         return math.nan, math.nan
     low, high = percentile_interval(draw_mean_auroc(labels, scores, patients, rng, draws))
+    if low == high:
+        measured = [np.where(np.isnan(scores[:, k]), np.nan, labels[:, k]) for k in range(labels.shape[1])]
+        fewest = np.array([fewest_patients(one, patients) for one in measured])
+        fewest = fewest[fewest > 0]
+        return area_interval(mean_auroc(labels, scores), 0.0, float(1 / np.mean(1 / fewest)))
     return float(low), float(high)
 
 

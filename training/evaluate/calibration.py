@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.evaluate.by_patient import ByPatient
+from training.evaluate.intervals import clustered_share
 from training.evaluate.ranked import Ranked, dot, rank
 from training.evaluate.rates import wilson
 
@@ -22,7 +24,7 @@ class CalibrationCurve:
     predicted : array (groups,)
         Mean probability of the group.
     observed, low, high : array (groups,)
-        Share of its films with the finding, with Wilson's 95 % interval.
+        Share of its films with the finding, with its 95 % interval: Wilson's, or one that knows the films' patients.
     films : int array (groups,)
     from_probability, to_probability : array (groups,)
         Lowest and highest probability in the group.
@@ -105,7 +107,9 @@ def brier_parts(ranked: Ranked, bins: int = BINS, by: str = "films") -> BrierPar
     )
 
 
-def calibration_curve(ranked: Ranked, bins: int = BINS, by: str = "films") -> CalibrationCurve:
+def calibration_curve(
+    ranked: Ranked, bins: int = BINS, by: str = "films", whose: ByPatient | None = None
+) -> CalibrationCurve:
     """Compare predicted with observed shares.
 
     Parameters
@@ -116,6 +120,8 @@ def calibration_curve(ranked: Ranked, bins: int = BINS, by: str = "films") -> Ca
         Number of groups; fewer where films share a probability, which are never parted.
     by : {"films", "probability"}
         Groups of equal number of films, or of equal width of probability (empty ones are left out).
+    whose : ByPatient, optional
+        The same films beside their patients; without it each stands for itself.
     """
     words = {"films": "equal number of films", "probability": "equal width of probability"}[by]
     binning = f"up to {bins} groups of {words}"
@@ -128,7 +134,7 @@ def calibration_curve(ranked: Ranked, bins: int = BINS, by: str = "films") -> Ca
     weight, positives = np.add.reduceat(films, starts), np.add.reduceat(with_it, starts)
     predicted = np.add.reduceat(films * ranked.scores, starts) / weight
     observed = positives / weight
-    low, high = wilson(positives, weight)
+    low, high = wilson(positives, weight) if whose is None else _by_patient(whose, starts)
     ends = np.append(starts[1:], len(films)) - 1
     error = dot(weight, np.abs(predicted - observed)) / ranked.films
     return CalibrationCurve(
@@ -153,6 +159,14 @@ def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray, bi
         Number of groups; films of the same probability stay together.
     """
     return calibration_curve(rank(labels, probabilities), bins).error
+
+
+def _by_patient(whose: ByPatient, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the interval of each group's share; ``starts`` are the groups' first scores."""
+    group = np.searchsorted(starts, whose.places, side="right") - 1
+    groups = [group == k for k in range(len(starts))]
+    found = [clustered_share(whose.count(here & whose.positive), whose.count(here)) for here in groups]
+    return np.array([one.low for one in found]), np.array([one.high for one in found])
 
 
 def _groups(ranked: Ranked, bins: int, by: str) -> np.ndarray:

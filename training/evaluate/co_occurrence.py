@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from training.evaluate.by_patient import share_of
 from training.evaluate.judged import Judged
-from training.evaluate.rates import wilson
 
 CELLS = {"positives": ("TP", "FN"), "flagged": ("TP", "FP")}
 
@@ -32,7 +32,7 @@ def co_occurrence(judged: Judged, finding: str, threshold: float, cell: str = "F
     DataFrame
         One row another finding, highest lift first: ``finding, count, of, share, low, high, base, lift``. ``base`` is
         the share among all labelled films, ``lift`` how many times as often it is in the cell; NaN where it is
-        nowhere.
+        nowhere. The interval knows the films' patients.
     """
     outcome = judged.outcome(finding, threshold)
     here = np.isin(outcome, CELLS.get(cell, (cell,)))
@@ -45,7 +45,11 @@ def co_occurrence(judged: Judged, finding: str, threshold: float, cell: str = "F
         base = ((carried == 1) & everywhere).sum(axis=0) / everywhere.sum(axis=0)
         share = count / of
         lift = np.where(base > 0, share / base, math.nan)
-    low, high = wilson(count, of)
+    found = [
+        share_of(has, among, judged.patients)
+        for has, among in zip((carried == 1).T, (known & here[:, None]).T, strict=True)
+    ]
+    low, high = [one.low for one in found], [one.high for one in found]
     table = pd.DataFrame(
         {"finding": others, "count": count, "of": of, "share": share, "low": low, "high": high, "base": base}
     )

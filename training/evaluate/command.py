@@ -14,30 +14,51 @@ from typing import Any
 
 import pandas as pd
 
+from training.datasets.patients import count_patients
 from training.datasets.table import SPLITS
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
 from training.evaluate.judged import Judged, judge
-from training.evaluate.precision_recall import average_precision
+from training.evaluate.precision_recall import clustered_average_precision
 from training.evaluate.ranked import EvaluateError
-from training.evaluate.rates import DEFINITIONS, rates
+from training.evaluate.rates import DEFINITIONS
 from training.evaluate.thresholds import ALIASES, RULES, checked_target, choose
 from training.predictions.table import read_predictions
 from xai.files import write_files
+
+COUNTS = ("tp", "fp", "fn", "tn")
+SHARES = ("sensitivity", "specificity", "ppv", "npv", "prevalence", "predicted_prevalence")
+PRECISION = ("average_precision", "average_precision_low", "average_precision_high")
+
+
+def _with_ends(share: str) -> dict[str, str]:
+    return {
+        share: DEFINITIONS[share],
+        f"{share}_low": "Lower end of its 95 % interval; how it was made stands under interval.",
+        f"{share}_high": "Upper end.",
+    }
+
 
 COLUMNS = {
     "finding": "One of the 14 findings, or a class of the dataset, judged against its other classes.",
     "positives": "Films with the finding, among those with a label and a probability.",
     "negatives": "Films without it.",
+    "patients": "Patients of these films; empty where not all are known.",
     "auroc": "Chance that a film with the finding scores above one without; ties count half.",
     "auroc_low": "Lower end of its 95 % interval; how it was made stands under interval.",
     "auroc_high": "Upper end.",
     "average_precision": "Mean of precision over the steps of recall, without interpolation.",
+    "average_precision_low": "Lower end of its 95 % interval.",
+    "average_precision_high": "Upper end.",
     "brier": "Mean squared difference between probability and truth.",
     "ece": "Expected calibration error: mean gap between predicted and observed share, in up to "
     f"{BINS} groups of equal number of films.",
     "threshold": "Probability from which a film is flagged.",
-    **{name: DEFINITIONS[name] for name in ("sensitivity", "specificity", "ppv", "npv", "f1")},
-    **{name: DEFINITIONS[name] for name in ("prevalence", "predicted_prevalence")},
+    "tp": "Films with the finding that are flagged.",
+    "fp": "Films without it that are flagged.",
+    "fn": "Films with it that are not flagged.",
+    "tn": "Films without it that are not flagged.",
+    **{column: words for name in SHARES for column, words in _with_ends(name).items()},
+    "f1": DEFINITIONS["f1"],
 }
 
 
@@ -65,21 +86,27 @@ def measure(judged: Judged, rule: str = "card", target: float | None = None) -> 
         area = judged.auroc(finding)
         row |= {"finding": finding, "positives": ranked.positives, "negatives": ranked.negatives}
         row |= {"auroc": area.value, "auroc_low": area.low, "auroc_high": area.high}
-        row |= {"average_precision": average_precision(ranked), "brier": brier_score(ranked)}
-        row |= {"ece": calibration_curve(ranked).error, "prevalence": ranked.prevalence}
+        precision = clustered_average_precision(judged.by_patient(finding))
+        row |= dict(zip(PRECISION, precision, strict=True)) | {"brier": brier_score(ranked)}
+        row |= {"ece": calibration_curve(ranked).error, "patients": _patients(judged, finding)}
+        cut: float = math.inf
+        told: tuple[str, ...] = ("prevalence",)
         try:
             threshold = choose(rule, ranked, target, judged.threshold(finding))
         except EvaluateError as error:
             note["no_threshold"] = str(error)
         else:
-            found = rates(ranked.counts(threshold.value))
-            note["rule"] = threshold.rule
-            row |= {"threshold": threshold.value, "f1": found.f1}
-            row |= {name: getattr(found, name).value for name in ("sensitivity", "specificity", "ppv", "npv")}
-            row["predicted_prevalence"] = found.predicted_prevalence.value
+            note["rule"], cut, told = threshold.rule, threshold.value, SHARES
+            row |= {"threshold": cut} | vars(ranked.counts(cut))
+        found = judged.rates(finding, cut)
+        row["f1"] = math.nan if math.isinf(cut) else found.f1
+        for name in told:
+            one = getattr(found, name)
+            row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
         rows.append(row)
         notes[finding] = note
-    return pd.DataFrame(rows, columns=list(COLUMNS)), notes
+    whole = dict.fromkeys(("patients", *COUNTS), "Int64")
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(whole), notes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +158,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _patients(judged: Judged, finding: str) -> float:
+    whose = count_patients(judged.films["patient"][judged.ranked(finding).places >= 0])
+    return math.nan if whose.known is None else whose.known
+
+
 def _kind(judged: Judged) -> str:
     if not judged.classes:
         return "findings"
@@ -138,4 +170,4 @@ def _kind(judged: Judged) -> str:
 
 
 def _without_nan(row: dict[Hashable, Any]) -> dict[Hashable, Any]:
-    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+    return {key: None if pd.isna(value) else value for key, value in row.items()}

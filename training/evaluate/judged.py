@@ -13,8 +13,11 @@ import pandas as pd
 
 from training.datasets.patients import PatientCount, count_patients, each_alone
 from training.datasets.table import SPLITS, Dataset
+from training.evaluate.by_patient import ByPatient, by_patient
 from training.evaluate.classes import are_classes, class_names, class_truths, truths
+from training.evaluate.intervals import METHOD, METHOD_BY_PATIENT
 from training.evaluate.ranked import EvaluateError, Ranked, rank
+from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions.table import Predictions, check_probabilities
 from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
@@ -69,6 +72,7 @@ class Judged:
     unjudged: tuple[str, ...] = ()
     patients_known: bool = True
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
+    _by_patient: dict[str, ByPatient] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.films)
@@ -90,11 +94,17 @@ class Judged:
 
     @property
     def interval_method(self) -> str:
-        """How `auroc` makes its interval, in words, and what it does not know."""
-        method = "DeLong's variance"
+        """How intervals of shares and of `auroc` are made, in words, and what they do not know."""
+        variance = "DeLong's variance"
         if self.patients_repeat:
-            method = "Obuchowski's variance, which knows that films of one patient are alike"
-        return f"AUROC: {method}, on the logit scale. {self.whose.caution}".rstrip()
+            variance = "Obuchowski's variance, which knows that films of one patient are alike"
+        areas = f"AUROC: a score interval with {variance}. Average precision: one with a jackknife's."
+        return f"Shares: {self.share_method}. {areas} {self.whose.caution}".rstrip()
+
+    @property
+    def share_method(self) -> str:
+        """Whose interval a share has, in words; see `training.evaluate.intervals`."""
+        return METHOD_BY_PATIENT if self.patients_repeat else METHOD
 
     def index(self, finding: str) -> int:
         """Column of a finding; raises `EvaluateError` where it is not judged."""
@@ -115,6 +125,16 @@ class Judged:
         if finding not in self._ranked:
             self._ranked[finding] = rank(self.truth(finding), self.scores(finding))
         return self._ranked[finding]
+
+    def by_patient(self, finding: str) -> ByPatient:
+        """Films of a finding beside their patients; put together once and kept."""
+        if finding not in self._by_patient:
+            self._by_patient[finding] = by_patient(self.ranked(finding), self.truth(finding), self.patients)
+        return self._by_patient[finding]
+
+    def rates(self, finding: str, threshold: float) -> Rates:
+        """All rates of a finding at a threshold, with intervals that know the films' patients."""
+        return self.by_patient(finding).rates(threshold)
 
     def auroc(self, finding: str) -> Auroc:
         """AUROC with its interval: DeLong's, or where known patients have several films, Obuchowski's."""

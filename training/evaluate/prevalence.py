@@ -18,14 +18,15 @@ def prevalences(judged: Judged, thresholds: Mapping[str, float]) -> pd.DataFrame
     -------
     DataFrame
         One row a finding: ``finding, films, positives, prevalence, prevalence_low, prevalence_high,
-        predicted_prevalence, predicted_low, predicted_high, excess, ratio, sensitivity, ppv, problem``. Shares with
-        Wilson's interval; ``excess`` is predicted less true, ``ratio`` the one over the other.
+        predicted_prevalence, predicted_low, predicted_high, excess, ratio, sensitivity, ppv, problem``. Intervals know
+        the films' patients; ``excess`` is predicted less true, ``ratio`` the one over the other.
     """
     rows = []
     for finding in judged.findings:
         ranked = judged.ranked(finding)
-        found = rates(ranked.counts(thresholds[finding]))
-        true, predicted = found.prevalence, found.predicted_prevalence
+        films, threshold = judged.by_patient(finding), thresholds[finding]
+        true, found = films.prevalence, rates(ranked.counts(threshold))
+        predicted = films.shares(threshold, ["predicted_prevalence"])["predicted_prevalence"]
         rows.append(
             {
                 "finding": finding,

@@ -1,8 +1,9 @@
-"""Rates at one threshold, with intervals."""
+"""Rates at one threshold, with intervals of films taken one by one; `by_patient` knows their patients."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,16 @@ DEFINITIONS = {
     "predicted_prevalence": "Share of films that are flagged.",
     "f1": "Harmonic mean of sensitivity and PPV.",
     "youden": "Sensitivity plus specificity less 1: 0 for a coin, 1 for no error.",
+}
+# Each share: which cells of the confusion matrix, among which.
+SHARES = {
+    "sensitivity": (("tp",), ("tp", "fn")),
+    "specificity": (("tn",), ("tn", "fp")),
+    "ppv": (("tp",), ("tp", "fp")),
+    "npv": (("tn",), ("tn", "fn")),
+    "accuracy": (("tp", "tn"), ("tp", "fp", "fn", "tn")),
+    "prevalence": (("tp", "fn"), ("tp", "fp", "fn", "tn")),
+    "predicted_prevalence": (("tp", "fp"), ("tp", "fp", "fn", "tn")),
 }
 
 
@@ -50,7 +61,7 @@ class Rates:
     Attributes
     ----------
     sensitivity, specificity, ppv, npv, accuracy, prevalence, predicted_prevalence : Share
-        With Wilson's interval.
+        With Wilson's interval, or one that knows the films' patients.
     f1, youden : float
         NaN where undefined.
     """
@@ -103,22 +114,27 @@ def share(count: int, of: int) -> Share:
 
 def rates(counts: Counts) -> Rates:
     """Give all rates of a confusion matrix."""
-    tp, fp, fn, tn = counts.tp, counts.fp, counts.fn, counts.tn
-    sensitivity, specificity = share(tp, tp + fn), share(tn, tn + fp)
-    return Rates(
-        sensitivity=sensitivity,
-        specificity=specificity,
-        ppv=share(tp, tp + fp),
-        npv=share(tn, tn + fn),
-        accuracy=share(tp + tn, counts.films),
-        prevalence=share(tp + fn, counts.films),
-        predicted_prevalence=share(tp + fp, counts.films),
-        f1=2 * tp / (2 * tp + fp + fn) if tp + fn else math.nan,
-        youden=sensitivity.value + specificity.value - 1,
+    cells = vars(counts)
+    return rates_of(
+        counts,
+        {
+            name: share(sum(cells[cell] for cell in has), sum(cells[cell] for cell in among))
+            for name, (has, among) in SHARES.items()
+        },
     )
 
 
-def ppv_at(counts: Counts, prevalence: float) -> tuple[float, float, float]:
+def rates_of(counts: Counts, shares: Mapping[str, Share]) -> Rates:
+    """Give all rates of a confusion matrix whose shares, by the names of `SHARES`, have their intervals already."""
+    tp, fp, fn = counts.tp, counts.fp, counts.fn
+    return Rates(
+        **shares,
+        f1=2 * tp / (2 * tp + fp + fn) if tp + fn else math.nan,
+        youden=shares["sensitivity"].value + shares["specificity"].value - 1,
+    )
+
+
+def ppv_at(counts: Counts, prevalence: float, variance: float | None = None) -> tuple[float, float, float]:
     """Give the PPV that the same sensitivity and specificity would have where the finding is as common as said.
 
     Parameters
@@ -127,6 +143,9 @@ def ppv_at(counts: Counts, prevalence: float) -> tuple[float, float, float]:
         Sensitivity and specificity are read from it.
     prevalence : float
         Share of films with the finding, there.
+    variance : float, optional
+        Of the logarithm of sensitivity over false alarm rate, where films of one patient are alike; see
+        `training.evaluate.by_patient.ByPatient.ppv_variance`.
 
     Returns
     -------
@@ -145,7 +164,8 @@ def ppv_at(counts: Counts, prevalence: float) -> tuple[float, float, float]:
     value = found / (found + raised)
     if not found or not raised:
         return value, math.nan, math.nan
-    variance = (1 - sensitivity) / counts.tp + (1 - alarms) / counts.fp
+    if variance is None:
+        variance = (1 - sensitivity) / counts.tp + (1 - alarms) / counts.fp
     half = deviate() * math.sqrt(variance)
     return value, float(expit(logit(value) - half)), float(expit(logit(value) + half))
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
+from training.evaluate.intervals import area_interval, like_patients
 from training.evaluate.ranked import Ranked, dot, numbered, rank, thin
-from training.evaluate.rates import deviate
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,8 @@ def area(ranked: Ranked) -> Auroc:
     """Measure the AUROC of ranked films with DeLong's interval.
 
     The variance is DeLong's (DeLong et al., Biometrics 1988) by way of ranks (Sun and Xu, IEEE Signal Processing
-    Letters 2014). The interval is symmetric on the logit scale, so that it stays inside [0, 1] (Pepe, 2003,
-    section 5.2); a perfect separation has no variance by this formula, its interval is the point itself.
+    Letters 2014). The interval is a score interval that does not shrink to a point where films are perfectly told
+    apart, see `training.evaluate.intervals.area_interval`.
     """
     m, n = ranked.positives, ranked.negatives
     if not m or not n:
@@ -88,7 +87,7 @@ def area(ranked: Ranked) -> Auroc:
     if m < 2 or n < 2:
         return Auroc(value, math.nan, math.nan, m, n)
     variance = dot(with_it, (above - value) ** 2) / (m - 1) / m + dot(without, (below - value) ** 2) / (n - 1) / n
-    return Auroc(value, *logit_interval(value, variance), m, n, variance)
+    return Auroc(value, *area_interval(value, variance, min(m, n)), m, n, variance)
 
 
 def clustered_auroc(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray) -> Auroc:
@@ -114,7 +113,7 @@ def clustered_area(ranked: Ranked, labels: np.ndarray, patients: np.ndarray) -> 
         return plain
     ours = np.where(ranked.places < 0, np.nan, labels)
     variance = pooled_variance(deviations(ranked, ours), ours, patients)
-    low, high = logit_interval(plain.value, variance)
+    low, high = area_interval(plain.value, variance, fewest_patients(ours, patients))
     return dataclasses.replace(plain, low=low, high=high, variance=variance)
 
 
@@ -159,6 +158,12 @@ def pooled_variance(off: np.ndarray, labels: np.ndarray, patients: np.ndarray) -
         + 2 * count / (count - 1) * dot(gain, loss)
     )
     return max(float(variance), 0.0)
+
+
+def fewest_patients(labels: np.ndarray, patients: np.ndarray) -> float:
+    """Say how many patients have films of the rarer kind, as `training.evaluate.intervals.like_patients` counts."""
+    owner, names = numbered(patients)
+    return min(like_patients(np.bincount(owner[np.asarray(labels) == kind], minlength=names)) for kind in (1, 0))
 
 
 def placements(ranked: Ranked) -> tuple[np.ndarray, np.ndarray]:
@@ -212,16 +217,6 @@ def mean_auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     values = [auroc(labels[:, k], scores[:, k]).value for k in range(labels.shape[1])]
     measured = [value for value in values if not math.isnan(value)]
     return float(np.mean(measured)) if measured else math.nan
-
-
-def logit_interval(value: float, variance: float) -> tuple[float, float]:
-    """Give a 95 % interval that is symmetric on the logit scale; the value itself where it has no variance."""
-    if math.isnan(variance):
-        return math.nan, math.nan
-    if variance == 0 or value in (0.0, 1.0):
-        return value, value
-    half = deviate() * math.sqrt(variance) / (value * (1 - value))
-    return float(expit(logit(value) - half)), float(expit(logit(value) + half))
 
 
 def _share(counts: np.ndarray, of: int) -> np.ndarray:

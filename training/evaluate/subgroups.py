@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from training.evaluate.by_patient import by_patient
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import rank
-from training.evaluate.rates import Rates, rates
+from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, clustered_area
 
 AGE_EDGES = (0, 18, 40, 60, 80)
@@ -103,8 +104,9 @@ def _age_names() -> list[str]:
 def _measure(judged: Judged, finding: str, threshold: float, here: np.ndarray, by: str, group: str) -> Subgroup:
     labels, scores = judged.truth(finding)[here], judged.scores(finding)[here]
     ranked = rank(labels, scores)
-    area = clustered_area(ranked, labels, judged.patients[here])
+    patients = judged.patients[here]
+    area, found = clustered_area(ranked, labels, patients), by_patient(ranked, labels, patients).rates(threshold)
     caution = ranked.problem
     if not caution and min(ranked.positives, ranked.negatives) < SMALL:
         caution = f"Only {ranked.positives} films with the finding and {ranked.negatives} without: little can be said."
-    return Subgroup(by, group, int(here.sum()), area, rates(ranked.counts(threshold)), caution)
+    return Subgroup(by, group, int(here.sum()), area, found, caution)

@@ -18,7 +18,7 @@ from training.evaluate.roc import clustered_auroc
 FEWEST_POSITIVES = 5
 DEFINITIONS = {
     "auroc": "Chance that a film with the finding scores above one without; 95 % interval by Obuchowski, which knows "
-    "that films of one patient are alike, and is DeLong's where each has one; on the logit scale.",
+    "that films of one patient are alike, and is DeLong's where each has one; a score interval.",
     "mean_auroc": f"Plain mean of the AUROC over findings with at least {FEWEST_POSITIVES} positives; "
     "95 % interval from 500 draws with replacement of patients, or of films where the patient is not known.",
     "sensitivity, specificity": "Shares of the films with and without the finding on the right side of the threshold.",

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.datasets.patients import PatientCount, count_patients
+from training.evaluate.by_patient import by_patient
 from training.evaluate.calibration import brier_score, calibration_curve
 from training.evaluate.judged import Judged
 from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError, Ranked, dot, rank
-from training.evaluate.rates import Rates, rates
+from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, clustered_auroc
 from training.evaluate.thresholds import choose
 from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, undo_weight
@@ -300,7 +301,7 @@ def _outcome(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, thres
     with_it, without = ranked.at_each_score()
     return Outcome(
         threshold=threshold,
-        rates=rates(ranked.counts(threshold)),
+        rates=by_patient(ranked, labels, patients).rates(threshold),
         auroc=clustered_auroc(labels, scores, patients),
         ece=calibration_curve(ranked).error,
         brier=brier_score(ranked),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import zipfile
 
@@ -15,10 +14,9 @@ from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene
 from dashboard.roc.state import State
-from dashboard.roc.threshold import rule_of
+from dashboard.roc.supplement import curve_table, gather, metrics
 from dashboard.roc.visit import visit
 from dashboard.server.session import offer
-from training.evaluate.command import measure
 from xai.machine import file_name
 
 
@@ -28,16 +26,21 @@ def show(scene: Scene) -> None:
     of_all = file_name(scene.home.predictions.lower())
     stem = file_name(f"{of_all}-{scene.finding.lower()}")
     things = (
-        ("Report", f"{stem}.html", "text/html", lambda: report(scene),
-         "One page of HTML to print or send: the four figures, the confusion matrix, the rates and what they mean."),
+        ("Report", f"{stem}.html", "text/html", lambda: report(gather(scene, asked)),
+         "One file of HTML to print or send: this finding first, then every other: figures, rates and subgroups with "
+         "intervals, the audit and a remedy; hashes, versions and the command. It takes a second or more a finding."),
+        ("Supplement", f"{of_all}-supplement.zip", "application/zip", lambda: supplement(scene, asked),
+         "The same report, and each of its numbers as CSV: metrics, subgroups, audit, remedies, curves and their "
+         "origin."),
         ("Figures", f"{stem}-figures.zip", "application/zip", lambda: figure_archive(scene),
          "The four figures as SVG, black on white, for slides and papers. The camera at each figure's corner keeps it "
          "as it is on the screen."),
         ("Curves", f"{stem}-curves.csv", "text/csv", lambda: _csv(curve_table(scene)),
-         "The points of the ROC and precision-recall curves, with their thresholds."),
+         "The points of the ROC and precision-recall curves with their thresholds, of the band and of the "
+         "calibration."),
         ("Films", f"{stem}-films.csv", "text/csv", lambda: _csv(film_table(scene)),
-         "Each film: label, probability, and its cell of the confusion matrix at this threshold."),
-        ("All findings", f"{of_all}-metrics.csv", "text/csv", lambda: metrics(scene, asked),
+         "Each film: patient, split, label, probability, and its cell of the confusion matrix at this threshold."),
+        ("All findings", f"{of_all}-metrics.csv", "text/csv", lambda: _csv(metrics(scene, asked)),
          "One row a finding at this rule, as `python -m training evaluate` writes it. A threshold set by hand counts "
          "for its own finding only; the card's, or 0.5, for the others."),
     )  # fmt: skip
@@ -57,12 +60,14 @@ def figure_archive(scene: Scene) -> bytes:
     return stream.getvalue()
 
 
-def curve_table(scene: Scene) -> pd.DataFrame:
-    """Give the points of both curves, as they are drawn."""
-    roc, pr = scene.curves.roc, scene.curves.precision_recall
-    first = {"curve": "roc", "threshold": roc.thresholds, "x": roc.false_positive_rate, "y": roc.true_positive_rate}
-    second = {"curve": "precision_recall", "threshold": pr.thresholds, "x": pr.recall, "y": pr.precision}
-    return pd.concat([pd.DataFrame(first), pd.DataFrame(second)], ignore_index=True)
+def supplement(scene: Scene, asked: State) -> bytes:
+    """Pack the report and its tables."""
+    held, stream = gather(scene, asked), io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("report.html", report(held))
+        for name, table in held.tables().items():
+            archive.writestr(f"{name}.csv", _csv(table))
+    return stream.getvalue()
 
 
 def film_table(scene: Scene) -> pd.DataFrame:
@@ -71,19 +76,13 @@ def film_table(scene: Scene) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "film": here.films["film"],
+            "patient": here.films["patient"],
+            "split": here.films["split"],
             "label": here.truth(finding),
             "probability": here.scores(finding),
             "outcome": here.outcome(finding, scene.threshold.value),
         }
     )
-
-
-def metrics(scene: Scene, asked: State) -> str:
-    """Give a row a finding."""
-    here, rule = scene.judged, rule_of(scene.judged, scene.finding, asked)
-    if not rule:
-        here = dataclasses.replace(here, thresholds={**here.thresholds, scene.finding: scene.threshold})
-    return _csv(measure(here, rule or "card", asked.target)[0])
 
 
 def _csv(table: pd.DataFrame) -> str:

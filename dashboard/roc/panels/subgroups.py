@@ -13,7 +13,7 @@ from dashboard.roc import numbers
 from dashboard.roc.data import Group, groups
 from dashboard.roc.figures import frame
 from dashboard.roc.scene import Scene
-from training.evaluate.rates import Share, rates
+from training.evaluate.rates import Share
 from training.evaluate.subgroups import SMALL
 
 MEANING = (
@@ -44,7 +44,7 @@ def show(scene: Scene) -> None:
             ),
         )
     with table:
-        st.markdown("**At this threshold**, with Wilson's 95\u00a0% interval")
+        st.markdown("**At this threshold**, with 95\u00a0% interval", help=f"Intervals: {scene.judged.share_method}.")
         st.dataframe(
             group_table(measured, scene.threshold.value),
             hide_index=True,
@@ -65,7 +65,7 @@ def group_table(measured: tuple[Group, ...], threshold: float) -> pd.DataFrame:
     """Give a row a group, in words."""
     rows = []
     for one in measured:
-        found = rates(one.ranked.counts(threshold))
+        found = one.by_patient.rates(threshold)
         rows.append(
             {
                 "group": f"⚠ {_name(one)}" if one.caution else _name(one),

@@ -49,14 +49,15 @@ def _another_prevalence(scene: Scene) -> None:
         "assumption: sicker patients are often easier to tell.",
     )
     st.markdown(natural_frequencies(scene.counts, asked))
-    value, low, high = ppv_at(scene.counts, asked)
+    variance = scene.judged.by_patient(scene.finding).ppv_variance(scene.threshold.value)
+    value, low, high = ppv_at(scene.counts, asked, variance)
     npv = npv_at(scene.counts, asked)
     st.caption(
         f"PPV there **{numbers.share(value)}** ({numbers.interval(low, high)}), NPV **{numbers.share(npv)}**. "
         "The curve below shows the PPV at every prevalence, with this threshold."
     )
     st.plotly_chart(
-        prevalence_figure(scene.counts, here, asked, scene.colors),
+        prevalence_figure(scene.counts, here, asked, scene.colors, variance),
         key="roc_chart_prevalence",
         config={"displayModeBar": False},
         alt=f"PPV by prevalence; at {numbers.share(asked)} it is {numbers.share(value)}.",
@@ -78,10 +79,12 @@ def _films(count: float) -> str:
     return f"{count:,.0f}" if count >= 10 or count == 0 else f"{count:.1f}"
 
 
-def prevalence_figure(counts: Counts, here: float, asked: float, colors: Colors) -> go.Figure:
+def prevalence_figure(
+    counts: Counts, here: float, asked: float, colors: Colors, variance: float | None = None
+) -> go.Figure:
     """Draw the PPV against the prevalence, with its interval, here and there."""
     grid = np.geomspace(0.001, 0.9, 80)
-    values, lows, highs = np.array([ppv_at(counts, one) for one in grid]).T
+    values, lows, highs = np.array([ppv_at(counts, one, variance) for one in grid]).T
     figure = frame("prevalence", "PPV", HEIGHT)
     edge = {"mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}
     figure.add_scatter(x=grid, y=highs, **edge)

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard.page.glossary import meaning
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
-from training.evaluate.rates import rates
 from xai.findings import finding_label
 
 
@@ -23,7 +22,7 @@ def show(scene: Scene) -> None:
 
 def glossary(scene: Scene) -> list[tuple[str, str]]:
     """Give each term and its meaning."""
-    found, counts, area = rates(scene.counts), scene.counts, scene.row.auroc
+    found, counts, area = scene.rates, scene.counts, scene.row.auroc
     finding, threshold = finding_label(scene.finding), numbers.probability(scene.threshold.value)
     calibration = scene.curves.calibration
     here = {
@@ -46,7 +45,7 @@ def glossary(scene: Scene) -> list[tuple[str, str]]:
         f"{scene.ranked.prevalence:.3f}.",
         "Calibration": f"The mean gap here is {calibration.error:.3f} (expected calibration error, "
         f"{calibration.binning}).",
-        "Interval": f"Here other {scene.judged.whose.drawn} would be drawn. Shares have Wilson's, which takes films as "
-        f"independent. {scene.judged.interval_method} The band of the ROC curve is the {scene.curves.band.method}.",
+        "Interval": f"Here other {scene.judged.whose.drawn} would be drawn. "
+        f"{scene.judged.interval_method} The band of the ROC curve is the {scene.curves.band.method}.",
     }
     return [(term, f"{meaning(term)} {told}") for term, told in here.items()]

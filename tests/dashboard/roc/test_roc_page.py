@@ -154,6 +154,7 @@ def test_every_panel_opens(run, stocked, panel):
         files = {label: take_away(app, label) for label in links_to_files(app)}
         assert {label: name for label, (name, *_) in files.items()} == {
             "Report": "first-mass.html",
+            "Supplement": "first-supplement.zip",
             "Figures": "first-mass-figures.zip",
             "Curves": "first-mass-curves.csv",
             "Films": "first-mass-films.csv",

@@ -19,7 +19,7 @@ from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item
-from dashboard.roc.panels.downloads import curve_table, figure_archive, film_table
+from dashboard.roc.panels.downloads import figure_archive, film_table
 from dashboard.roc.panels.models import model_table, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
@@ -28,6 +28,7 @@ from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
 from dashboard.roc.state import State
+from dashboard.roc.supplement import curve_table, gather
 from dashboard.roc.threshold import grid, nearest, probability_exactly, settle
 from dashboard.server.judging import Source, judged, source
 from dashboard.server.library import Library
@@ -210,7 +211,8 @@ def test_downloads_hold_what_is_shown(library):
 
 
 def test_the_report_stands_alone_and_says_the_same(library):
-    page = report(scene_at(library, other="<b>second"))
+    page = report(gather(scene_at(library, other="<b>second"), State(threshold=0.55, rule="")))
+    page = re.sub("[ \n]+", " ", page)
     assert not re.search(r"<script|<link|<img|src=|href=|url\(", page)
     assert "&lt;b&gt;second" in page
     assert "<b>second" not in page
@@ -220,7 +222,7 @@ def test_the_report_stands_alone_and_says_the_same(library):
         "90.0\u00a0%",
         "75.0\u00a0%",
         ">27<",
-        "10 films with\nthe finding, 30 without",
+        "10 films with the finding, 30 without",
     ):
         assert said in page
     assert page.count("<svg") == 4

@@ -7,16 +7,17 @@ from scipy.stats import fisher_exact
 from tests.training.evaluate.made_scores import made, noisy
 from training.evaluate.atlas import contrast, newcombe, project
 from training.evaluate.ranked import EvaluateError
+from training.evaluate.rates import share
 from training.evaluate.roc import auroc
 from training.evaluate.subgroups import SMALL, group_of, subgroups
 
 
 def test_newcombes_own_example():
     # Newcombe 1998, table II, case (a): 56 of 70 against 48 of 80, method 10.
-    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert newcombe(share(56, 70), share(48, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
     # Case (e): 5 of 56 against 0 of 29.
-    assert newcombe(5, 56, 0, 29) == pytest.approx((-0.0381, 0.1926), abs=5e-5)
-    assert newcombe(10, 10, 0, 10) == pytest.approx((0.6075, 1.0), abs=5e-5)
+    assert newcombe(share(5, 56), share(0, 29)) == pytest.approx((-0.0381, 0.1926), abs=5e-5)
+    assert newcombe(share(10, 10), share(0, 10)) == pytest.approx((0.6075, 1.0), abs=5e-5)
 
 
 def _judged(seed: int = 0, films: int = 600):

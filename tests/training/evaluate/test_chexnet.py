@@ -82,3 +82,20 @@ def test_published_figures_stand_beside_these_films_only_where_they_were_measure
     assert not any(may_compare(one, part).allowed for one in FIGURES)
     assert "these are 22432 other films" in may_compare(FIGURES[0], part).why
     assert film_digest(chexnet.films["film"].str.removesuffix(".png")[::-1]) == film_digest(chexnet.films["film"])
+
+
+def test_shares_vary_with_patients_as_a_bootstrap_of_them_says(chexnet: Judged):
+    found, films = chexnet.rates("Emphysema", 0.5), chexnet.by_patient("Emphysema")
+    cells = films.cells(0.5)
+    draws = np.random.default_rng(0).multinomial(films.patients, np.full(films.patients, 1 / films.patients), 300)
+    drawn = {name: draws @ counts for name, counts in cells.items()}
+    bootstrap = {
+        "sensitivity": drawn["tp"] / (drawn["tp"] + drawn["fn"]),
+        "ppv": drawn["tp"] / (drawn["tp"] + drawn["fp"]),
+        "predicted_prevalence": (drawn["tp"] + drawn["fp"]) / sum(drawn.values()),
+    }
+    plain = rates(chexnet.ranked("Emphysema").counts(0.5))
+    for name, shares in bootstrap.items():
+        ours, wilsons, (low, high) = getattr(found, name), getattr(plain, name), np.quantile(shares, [0.025, 0.975])
+        assert (ours.low, ours.high) == pytest.approx((low, high), rel=0.1)
+        assert ours.high - ours.low > 1.25 * (wilsons.high - wilsons.low)

@@ -15,8 +15,10 @@ from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
 
 COLUMNS = (
-    "finding,positives,negatives,auroc,auroc_low,auroc_high,average_precision,brier,ece,threshold,sensitivity,"
-    "specificity,ppv,npv,f1,prevalence,predicted_prevalence"
+    "finding,positives,negatives,patients,auroc,auroc_low,auroc_high,average_precision,average_precision_low,"
+    "average_precision_high,brier,ece,threshold,tp,fp,fn,tn,sensitivity,sensitivity_low,sensitivity_high,specificity,"
+    "specificity_low,specificity_high,ppv,ppv_low,ppv_high,npv,npv_low,npv_high,prevalence,prevalence_low,"
+    "prevalence_high,predicted_prevalence,predicted_prevalence_low,predicted_prevalence_high,f1"
 )
 
 

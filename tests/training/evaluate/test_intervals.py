@@ -10,13 +10,13 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from tests.training.evaluate.made_scores import binormal, made, noisy
 from training.evaluate.bootstrap import (
     area_of,
-    auroc_interval,
-    average_precision_interval,
     draw_statistic,
     mean_auroc_interval,
+    percentile_interval,
     roc_band,
 )
 from training.evaluate.compare import compare, compare_judged
+from training.evaluate.precision_recall import average_precision_of
 from training.evaluate.ranked import EvaluateError, rank
 from training.evaluate.roc import area, auroc, clustered_auroc, mean_auroc
 
@@ -48,7 +48,9 @@ def test_variance_is_delongs_quadratic_formula(seed: int, ties: bool):
 def test_delongs_interval_agrees_with_2000_draws():
     labels, z = binormal(np.random.default_rng(0), 2000, 0.25, 1.1)
     found = area(rank(labels, z))
-    low, high = auroc_interval(labels, z, np.arange(2000), np.random.default_rng(1), draws=2000)
+    low, high = percentile_interval(
+        draw_statistic(labels, z, np.arange(2000), area_of, np.random.default_rng(1), draws=2000)
+    )
     width = found.high - found.low
     assert abs(low - found.low) < 0.05 * width and abs(high - found.high) < 0.05 * width
 
@@ -57,7 +59,7 @@ def test_draws_measure_what_scikit_learn_measures_on_the_drawn_films():
     labels, scores = noisy(1, films=60, ties=True)
     patients = np.repeat(np.arange(20), 3)
     drawn = draw_statistic(labels, scores, patients, area_of, np.random.default_rng(5), 5)
-    precision = average_precision_interval(labels, scores, patients, np.random.default_rng(5), 1)
+    precision = draw_statistic(labels, scores, patients, average_precision_of, np.random.default_rng(5), 1)
     rng = np.random.default_rng(5)
     for k in range(5):
         rows = np.concatenate([np.flatnonzero(patients == p) for p in rng.integers(20, size=20)])
@@ -106,8 +108,8 @@ def test_band_holds_the_true_curve_at_the_nominal_rate():
 
 
 def test_one_kind_of_film_has_no_interval():
-    nothing = auroc_interval(np.zeros(5), np.arange(5) / 5, np.arange(5), np.random.default_rng(0), 20)
-    assert np.isnan(nothing).all()
+    nothing = draw_statistic(np.zeros(5), np.arange(5) / 5, np.arange(5), area_of, np.random.default_rng(0), 20)
+    assert np.isnan(percentile_interval(nothing)).all()
     assert np.isnan(roc_band(np.ones(5), np.arange(5) / 5, np.arange(5), np.random.default_rng(0), 20).low).all()
     none = clustered_auroc(np.array([np.nan]), np.array([0.5]), np.array([0]))
     assert np.isnan(none.value) and none.positives == 0

@@ -1,0 +1,203 @@
+"""The report for a supplement: every finding, every interval, where it comes from, and figures that can be read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+
+from dashboard.roc.colors import colors
+from dashboard.roc.data import curves, overview
+from dashboard.roc.numbers import probability
+from dashboard.roc.panels.downloads import film_table, supplement
+from dashboard.roc.pictures import pictures
+from dashboard.roc.report import report
+from dashboard.roc.scene import Scene
+from dashboard.roc.state import State
+from dashboard.roc.supplement import Supplement, gather
+from dashboard.roc.svg import HEIGHT, LETTER, WIDTH, apart, percent_ticks
+from dashboard.roc.threshold import settle
+from dashboard.server.judging import ALL, judged, source
+from dashboard.server.library import Library
+from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
+from training.__main__ import main
+
+ASKED = State(threshold=0.55, rule="")
+SECOND = (np.arange(40) % 4 == 0).astype(float)  # of the films, those with a nodule
+
+
+@pytest.fixture
+def library(shelf) -> Library:
+    st.cache_resource.clear()
+    add_dataset(shelf, Nodule=SECOND.tolist(), sex=["F", "M"] * 20)
+    add_predictions(shelf, Nodule=0.3 * SECOND + 0.02 * (np.arange(40) % 30))
+    return Library(shelf.root)
+
+
+def scene_of(library: Library, asked: State = ASKED, finding: str = "Mass") -> Scene:
+    split = asked.split or ALL
+    here, home = judged(library, "first", split), source(library, "first", split)
+    threshold, problem = settle(here, finding, asked)
+    row = next(row for row in overview(home.stamp, here) if row.finding == finding)
+    counts, drawn = here.ranked(finding).counts(threshold.value), curves(home.stamp, finding, "films", here)
+    return Scene(home, here, finding, row, threshold, problem, counts, drawn, colors(finding, "light"))
+
+
+def held(library: Library, asked: State = ASKED) -> Supplement:
+    return gather(scene_of(library, asked), asked)
+
+
+def words(page: str) -> str:
+    shown = re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
+    return unescape(re.sub("[ \n]+", " ", shown))
+
+
+def test_every_finding_is_in_it_with_its_intervals_groups_audit_and_remedy(library):
+    content = held(library)
+    said = words(report(content))
+    assert [part.scene.finding for part in content.parts] == ["Mass", "Nodule"]
+    assert list(content.left_out) == ["Effusion"] and "Effusion has no curve: None of the 40" in said
+    found = content.parts[0].scene.rates
+    assert found.sensitivity == content.chosen.judged.rates("Mass", 0.55).sensitivity
+    low, high = 100 * found.sensitivity.low, 100 * found.sensitivity.high
+    assert f"90.0\u00a0% {low:.1f} to {high:.1f}\u00a0%" in said
+    assert said.count("Subgroups, at the same threshold") == 2 and "sex: M" in said and "view: AP" in said
+    assert said.count("Audit: why as many are flagged as are") == 2 and "separation" in said
+    assert "A remedy, on films that it was not fitted on" in said
+    assert "films of one patient are alike" in said
+    assert report(content).count("<svg") == 8
+
+
+def test_it_says_where_it_comes_from(library):
+    asked = State(split="test", rule="sensitivity", target=0.8)
+    content = held(library, asked)
+    said = words(report(content))
+    predictions, dataset = content.chosen.home.folders
+    for file in (predictions / "predictions.parquet", dataset / "films.parquet"):
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in said
+    told = "python -m training evaluate LIBRARY/predictions/first --out OUT --split test --thresholds sensitivity "
+    assert told + "--target 0.8" in said
+    for what in ("Python", "numpy", "scipy", "Lightbox", "code ", "Model file, sha256"):
+        assert what in said
+    by_hand = held(library)
+    assert "--thresholds card" in words(report(by_hand)) and "0.55, set by hand" in words(report(by_hand))
+
+
+def test_the_command_gives_the_table_of_all_findings_again(library, tmp_path: Path):
+    content = held(library, State(rule="youden"))
+    line = content.origin["Command for the table of all findings"].split()
+    at = {"LIBRARY/predictions/first": str(content.chosen.home.folders[0]), "OUT": str(tmp_path / "out")}
+    assert line[:3] == ["python", "-m", "training"]
+    assert main([at.get(word, word) for word in line[3:]]) == 0
+    again = pd.read_csv(tmp_path / "out" / "metrics.csv")
+    ours = pd.read_csv(io.StringIO(content.metrics.to_csv(index=False)))
+    pd.testing.assert_frame_equal(again, ours)
+
+
+def test_names_from_elsewhere_are_escaped(library):
+    scene = scene_of(library)
+    nasty = "<script>alert(1)</script>"
+    here = replace(scene.judged, model=nasty, dataset="<b>data", unjudged=("<i>output",))
+    card = {
+        "provenance": {"remedies": [dict.fromkeys(("finding", "method", "map", "threshold", "rule", "origin"), nasty)]}
+    }
+    page = report(gather(replace(scene, judged=replace(here, card=card)), ASKED))
+    assert nasty not in page and "<b>data" not in page and "<i>output" not in page
+    assert "&lt;script&gt;alert(1)" in page and "&lt;b&gt;data" in page
+    assert not re.search(r"<script|<link|<img|src=|href=|url\(", page)
+
+
+def test_the_supplement_holds_every_number_as_csv(library):
+    with zipfile.ZipFile(io.BytesIO(supplement(scene_of(library), ASKED))) as archive:
+        tables = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(tables) == {"report.html"} | {
+        f"{name}.csv" for name in ("metrics", "columns", "subgroups", "audit", "remedies", "curves", "origin")
+    }
+    read = {name: pd.read_csv(io.StringIO(text)) for name, text in tables.items() if name.endswith(".csv")}
+    row = read["metrics.csv"].set_index("finding").loc["Mass"]
+    assert row[["tp", "fp", "fn", "tn", "patients"]].tolist() == [9, 3, 1, 27, 20]
+    assert row["sensitivity_low"] < row["sensitivity"] == 0.9 < row["sensitivity_high"]
+    assert set(read["columns.csv"]["column"]) == set(read["metrics.csv"].columns)
+    groups = read["subgroups.csv"]
+    assert groups.query("finding == 'Mass' and by == 'sex'")["positives"].sum() == 10
+    known = groups.dropna(subset=["sensitivity"])
+    assert (known["sensitivity_low"] <= known["sensitivity"]).all()
+    audit = read["audit.csv"].query("finding == 'Mass'")
+    assert audit["share"].sum() == pytest.approx((12 - 10) / 40)
+    assert set(read["remedies.csv"]["when"]) == {"before", "after"}
+    assert set(read["curves.csv"]["curve"]) == {"roc", "precision_recall", "roc_band", "calibration"}
+    assert "Command for the table of all findings" in set(read["origin.csv"]["what"])
+
+
+def test_films_carry_their_patient(library):
+    table = film_table(scene_of(library))
+    assert table["patient"].tolist() == [f"p{k % 20}" for k in range(40)]
+    assert table["split"].value_counts().to_dict() == {"train": 30, "test": 10}
+
+
+def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
+    """Words of a figure, and about where they begin and end: left, right, top, bottom."""
+    found = []
+    for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        text, side, turn = "".join(one.itertext()), one.get("text-anchor", "start"), one.get("transform")
+        length = LETTER * len(text)
+        before = {"start": 0.0, "middle": length / 2, "end": length}[side]
+        if turn:
+            x, y = map(float, re.findall(r"translate\(([\d.]+) ([\d.]+)\)", turn)[0])
+            found.append((text, x - 9, x + 3, y - before, y + length - before))
+        else:
+            x, y = float(one.get("x")), float(one.get("y"))
+            found.append((text, x - before, x + length - before, y - 9, y + 3))
+    return found
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1, 0.004])
+def test_figures_can_be_read(library, scale: float):
+    scene = scene_of(library)
+    here = scene.judged.with_probabilities("Mass", np.clip(scale * FIRST, 0, 1))
+    asked = replace(scene, judged=here, curves=curves(f"scaled {scale}", "Mass", "films", here))
+    for name, picture in pictures(asked, colors("Mass", "light")).items():
+        placed = boxes(picture)
+        texts = [text for text, *_ in placed]
+        for text, left, right, top, bottom in placed:
+            assert left >= 0 and right <= WIDTH and top >= 0 and bottom <= HEIGHT, (name, text)
+        for k, (text, left, right, top, bottom) in enumerate(placed):
+            for other, left_, right_, top_, bottom_ in placed[:k]:
+                apart_ = right <= left_ or right_ <= left or bottom <= top_ or bottom_ <= top
+                assert apart_, (name, text, other)
+        ticks = [text for text in texts if text.endswith("\u00a0%")]
+        assert max(ticks.count(text) for text in ticks) <= 2, (name, ticks)  # once an axis
+    assert {"without it", "with it", "threshold"} <= set(texts)
+    assert "predicted probability, logit scale" in texts
+
+
+@pytest.mark.parametrize("reach", [1.0, 0.93, 0.31, 0.05, 0.012, 0.0013, 0.00002])
+def test_no_two_ticks_read_alike_and_none_is_rounded(reach: float):
+    ticks = percent_ticks(0, reach)
+    assert 2 <= len(ticks) <= 7 and len({text for _, text in ticks}) == len(ticks)
+    for at, text in ticks:
+        assert 0 <= at <= reach + 1e-12
+        assert float(text.removesuffix("\u00a0%")) == pytest.approx(100 * at, abs=1e-9)
+
+
+def test_ticks_that_would_touch_are_left_out():
+    crowded = [(0.0, "0.0001"), (0.01, "0.0002"), (1.0, "0.5")]
+    assert [text for _, text in apart(crowded, (0.0, 1.0))] == ["0.0001", "0.5"]
+
+
+def test_a_probability_below_one_is_never_written_as_one():
+    assert [probability(one) for one in (0.9999, 0.99951, 0.98765, 1.0)] == ["0.9999", "0.99951", "0.988", "1"]
+
+
+def test_labels_of_both_findings_are_as_the_tests_take_them():
+    assert (MASS.sum(), SECOND.sum()) == (10, 10)
