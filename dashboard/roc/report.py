@@ -10,7 +10,8 @@ from dashboard.roc.colors import colors
 from dashboard.roc.matrix import CELLS
 from dashboard.roc.pictures import pictures
 from dashboard.roc.scene import Scene
-from dashboard.server.judging import split_words
+from dashboard.server.judging import warning_words
+from training.evaluate.met_words import left_out_words, met_words
 from training.evaluate.rates import DEFINITIONS, rates
 from xai.findings import finding_label
 
@@ -55,11 +56,11 @@ def report(scene: Scene) -> str:
 <title>{name}: {html.escape(here.model)} on {html.escape(here.dataset)}</title><style>{STYLE}</style>
 <h1>{name}</h1>
 <p class="quiet">Predictions {html.escape(scene.home.predictions)}: the model {html.escape(here.model)} on {len(here):,}
-films {here.whose.words} of {html.escape(here.dataset)} ({html.escape(scene.home.split)}).
-{split_words(here, scene.home.split)}</p>
+films {here.whose.words} of {html.escape(here.dataset)} ({html.escape(scene.home.split.replace("-", " "))}).
+{html.escape(met_words(here))} {html.escape(warning_words(here, scene.home))}</p>
 <p><b>AUROC {numbers.area(area)}</b> ({numbers.area_interval(area)}), average precision {curve.average_precision:.3f},
 Brier score {curve.brier:.4f}, expected calibration error {curve.calibration.error:.4f}; {area.positives:,} films with
-the finding, {area.negatives:,} without, {scene.ranked.missing:,} left out without a label or a probability.</p>
+the finding, {area.negatives:,} without. {left_out_words(here, scene.finding)}</p>
 <p><b>Threshold {scene.threshold.value:.4g}</b>.{html.escape(rule)} The dot and the upright lines mark it.</p>
 <div class="figures">{figures}</div>
 <div class="two"><div><h2>Confusion matrix</h2>{_matrix(scene)}{_others(scene)}</div>

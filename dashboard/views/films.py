@@ -12,6 +12,7 @@ from dashboard.films.drawer import drawer
 from dashboard.films.filters import chip_line, film_filters, finding_filters, order_controls
 from dashboard.films.gallery_panel import show_gallery, show_table
 from dashboard.films.items import Page, page_of
+from dashboard.films.met import found_met
 from dashboard.films.notes import NotesError
 from dashboard.films.predict import predict_controls, progress_lines, wait_for_dataset, wait_for_own
 from dashboard.films.search import usable
@@ -80,10 +81,10 @@ def _bring(services: Services) -> None:
         st.rerun()
 
 
-def found_line(services: Services, dataset: str, here: Counts, everywhere: Counts, with_picture: int) -> None:
+def found_line(services: Services, dataset: str, here: Counts, everywhere: Counts, with_picture: int, met: str) -> None:
     """Show how many were found, by which conditions, what their labels rest on, and whether there is much to see."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="found"):
-        st.markdown(found_words(here, everywhere), width="content")
+        st.markdown(" · ".join(filter(None, (found_words(here, everywhere), met))), width="content")
         chip_line()
         about_labels(services, dataset)
         if 0 < with_picture < here.films / 2:
@@ -173,7 +174,8 @@ def films(services: Services) -> None:
     page = page_of(rows, asked)
     here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
     with_picture = int(catalogue.films.openable[rows].sum())
-    found_line(services, catalogue.films.dataset, here, everywhere, with_picture)
+    met = found_met(catalogue, asked.finding, rows)
+    found_line(services, catalogue.films.dataset, here, everywhere, with_picture, met)
     wait_for_own(services, catalogue)
     wait_for_dataset(services)
     failed = st.container()

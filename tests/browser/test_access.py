@@ -77,7 +77,9 @@ def pressed(page) -> list[str]:
 
 def unnamed(page) -> list[str]:
     """What can be pressed and has no name, or that of a picture or a key."""
-    return [line for line in pressed(page) if not re.match(r'\w+ "[^"]+"', line) or re.search(r"Shortcut| icon\b", line)]
+    return [
+        line for line in pressed(page) if not re.match(r'\w+ "[^"]+"', line) or re.search(r"Shortcut| icon\b", line)
+    ]
 
 
 def test_in_forced_colours_bars_the_chosen_finding_and_pressed_buttons_are_seen(show):

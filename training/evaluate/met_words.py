@@ -13,6 +13,7 @@ from training.evaluate.met import SERVED
 from training.evaluate.roc import area
 from xai.findings import finding_label
 
+FLATTERED = "Films that it has met flatter the model: mean AUROC"
 NAMED = 3  # findings
 LOT = " The split is a random lot drawn here: it says nothing of this model."
 
@@ -48,8 +49,11 @@ def flattered(here: Judged) -> str:
         for (name, part), mean in zip(parts, means, strict=True)
         if mean is not None
     ]
-    of = f", of it {', '.join(told)}" if told else ""
-    return f"Films that it has met flatter the model: mean AUROC {whole:.3f} on all {len(here):,} films{of}."
+    if len(parts) == 1:
+        return (
+            f"{FLATTERED} {whole:.3f} on these {len(here):,} films, {_how_many(met, parts[0][1])} of which it has met."
+        )
+    return f"{FLATTERED} {whole:.3f} on all {len(here):,} films, of it {', '.join(told)}."
 
 
 def met_facts(here: Judged) -> dict[str, int]:
@@ -59,6 +63,17 @@ def met_facts(here: Judged) -> dict[str, int]:
     if met.mended:
         facts["mend"] = int(np.logical_or.reduce(list(met.mended.values())).sum())
     return facts | {"never_met": int(met.new().sum()), "not_known": int(met.unknown.sum())}
+
+
+def left_out_words(here: Judged, finding: str) -> str:
+    """Say how many films do not count for a finding, and why; empty where all do."""
+    missing, withheld = here.ranked(finding).missing, here.withheld.get(finding, 0)
+    if not missing:
+        return ""
+    if not withheld:
+        return f"{missing:,} films without a label or a probability left out"
+    others = f", {missing - withheld:,} without a label or a probability" if missing > withheld else ""
+    return f"{missing:,} films left out: {withheld:,} that its remedy was fitted on{others}"
 
 
 def _used(here: Judged) -> str:
