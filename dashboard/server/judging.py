@@ -104,7 +104,7 @@ def warning_words(here: Judged, home: Source) -> str:
 
 
 def outputs_words(here: Judged) -> str:
-    """Say which outputs are classes, and which are not judged; empty where all are findings."""
+    """Say which outputs are classes, and what is not judged; empty where all are findings."""
     said = []
     if len(here.classes) == 1:
         said.append(f"{_listed(here.classes)} is a class, judged against all films of another.")
@@ -112,6 +112,8 @@ def outputs_words(here: Judged) -> str:
         said.append(f"{_listed(here.classes)} are classes, each judged against the rest.")
     if here.unjudged:
         said.append(f"The dataset says nothing of {_listed(here.unjudged)}, which is left out.")
+    if here.ignored:
+        said.append(f"Columns of the imported table that were not read: {', '.join(here.ignored)}.")
     return " ".join(said)
 
 

@@ -119,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
         "predictions_without_film": judged.unlabelled,
         "classes": list(judged.classes),
         "outputs_not_judged": list(judged.unjudged),
+        "columns_not_read": list(judged.ignored),
         "thresholds": wanted.words,
         "definitions": COLUMNS | {"interval": judged.interval_method},
         "notes": notes,
@@ -140,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
         print(judged.whose.caution)
     if judged.unjudged:
         print(f"not judged, since {judged.dataset} says nothing of them: {', '.join(judged.unjudged)}")
+    if judged.ignored:
+        print(f"columns of the imported table that were not read: {', '.join(judged.ignored)}")
     for finding in judged.findings:
         problem = judged.ranked(finding).problem or notes[finding].get("no_threshold", "")
         if problem:

@@ -53,6 +53,8 @@ class Judged:
         Those of ``findings`` that are judged by the films' classes, each against the rest.
     unjudged : tuple of str
         Outputs that the dataset says nothing of; they are left out.
+    ignored : tuple of str
+        Columns of an imported table that were not read.
     patients_known : bool
         Whether the patient of every film of the dataset is known, judged or not: only then can one split be of other
         patients than another.
@@ -77,6 +79,7 @@ class Judged:
     unlabelled: int = 0
     classes: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     patients_known: bool = True
     met: Met = field(default_factory=lambda: nobody_knows(0))
     own_lot: bool = False
@@ -244,6 +247,7 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
         thresholds=facts.thresholds,
         card=facts.card,
         met=met.restrict(at),
+        ignored=tuple(map(str, told)) if isinstance(told := facts.notes.get("ignored_columns"), list) else (),
         own_lot=dataset.facts.policy.get("splits") == "random",
     )
 

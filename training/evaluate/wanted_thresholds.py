@@ -47,8 +47,10 @@ class Wanted:
 
     def threshold(self, finding: str, ranked: Ranked, card: Threshold | None = None) -> Threshold:
         """Give a finding's threshold; raises `EvaluateError` where there is none."""
-        if self.rule:
-            return choose(self.rule, ranked, self.target, card)
+        return choose(self.rule, ranked, self.target, card) if self.rule else self.fixed(finding)
+
+    def fixed(self, finding: str) -> Threshold:
+        """Give a threshold that hangs on no film; raises `EvaluateError` where there is none."""
         if self.number is not None:
             return Threshold(self.number, self.words)
         if finding not in self.named:
