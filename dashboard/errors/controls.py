@@ -12,6 +12,7 @@ from dashboard.errors.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.server.judging import HELP, list_predictions, settled, split_names
+from dashboard.server.last_used import first_predictions
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES, target_range
@@ -22,9 +23,10 @@ def choose_predictions(library: Library) -> str:
     """Show the choice of predictions; there are some."""
     names = list_predictions(library)
     if visit.state.predictions not in names:
+        first = first_predictions(library, names)
         if visit.state.predictions is not None:
-            refuse(f"There are no predictions “{visit.state.predictions}” here; showing {names[0]}.")
-        visit.change(predictions=names[0])
+            refuse(f"There are no predictions “{visit.state.predictions}” here; showing {first}.")
+        visit.change(predictions=first)
     return visit.bound(
         st.selectbox,
         "Predictions",

@@ -64,7 +64,9 @@ class State(PageState):
         One of `MET`, for the finding; empty takes all.
     sample, seed : int
         Draw so many at random; 0 takes all.
-    sort, layout, size : str
+    sort, size : str
+    layout : str or None
+        One of `LAYOUTS`; None takes a table where few of the films found have a picture; see `laid_out`.
     page : int
     film : str or None
         Shown large.
@@ -91,7 +93,7 @@ class State(PageState):
     sample: int = 0
     seed: int = 0
     sort: str = "table"
-    layout: str = "gallery"
+    layout: str | None = None
     size: str = "medium"
     page: int = 1
     film: str | None = None
@@ -99,6 +101,10 @@ class State(PageState):
     def narrowed(self, **changes: Any) -> State:
         """The same state with some conditions changed, from its first page."""
         return dataclasses.replace(self, **{"page": 1, "film": None, **changes})
+
+    def laid_out(self, films: int, with_picture: int) -> State:
+        """The same state with a layout: a page of empty places shows nothing."""
+        return self if self.layout else self.with_(layout="gallery" if 2 * with_picture >= films else "table")
 
     def states(self, field: str, finding: str) -> tuple[str, ...]:
         """States of one finding that are asked for in ``labels``, ``flags`` or ``outcomes``."""

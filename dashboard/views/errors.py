@@ -26,6 +26,7 @@ from dashboard.server.judging import (
     source,
     warning_words,
 )
+from dashboard.server.last_used import note_used
 from dashboard.server.services import Services
 from training.evaluate.judged import Judged
 from training.evaluate.met_words import met_words
@@ -56,6 +57,7 @@ def errors(services: Services) -> None:
         try:
             split = choose_split(judged(library, name))
             films, told = judged(library, name, split), source(library, name, split)
+            note_used(told.dataset, name)
         except JUDGING_ERRORS as error:
             st.error(escape(str(error)))
             visit.write_permalink()

@@ -108,9 +108,8 @@ def found_words(here: Counts, everywhere: Counts) -> str:
     return " · ".join(told)
 
 
-def layout_line(page: Page) -> None:
-    """Show the choice of page, of size, and of pictures or a table."""
-    asked = visit.state
+def layout_line(page: Page, asked: State) -> None:
+    """Show the choice of page, of size, and of pictures or a table, for what is asked, with its layout."""
     # Another list of films is another control: it starts at its own page.
     key = f"films_page_{state_key(asked.with_(page=1, film=None))}"
     st.pagination(
@@ -127,7 +126,8 @@ def layout_line(page: Page) -> None:
         "Layout",
         ["gallery", "table"],
         key="layout",
-        take=lambda layout: {"layout": layout or "gallery", "page": 1},
+        value=asked.layout,
+        take=lambda layout: {"layout": layout or asked.layout, "page": 1},
         change=visit.change,
         format_func={"gallery": "Pictures", "table": "Table"}.get,
         label_visibility="collapsed",
@@ -169,20 +169,21 @@ def films(services: Services) -> None:
     show_refused()
     if catalogue is None:
         return
-    asked, notebook = visit.state, notebook_of(services, catalogue.films.dataset)
-    rows = shared.find(asked, catalogue, notebook)
+    notebook = notebook_of(services, catalogue.films.dataset)
+    rows = shared.find(visit.state, catalogue, notebook)
+    with_picture = int(catalogue.films.openable[rows].sum())
+    asked = visit.state.laid_out(len(rows), with_picture)
     page = page_of(rows, asked)
     here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
-    with_picture = int(catalogue.films.openable[rows].sum())
     met = found_met(catalogue, asked.finding, rows)
     found_line(services, catalogue.films.dataset, here, everywhere, with_picture, met)
     wait_for_own(services, catalogue)
     wait_for_dataset(services)
     failed = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        choice_controls(catalogue, page, rows, notebook)
+        choice_controls(catalogue, page, rows, notebook, asked.layout == "table")
         progress = st.container(width="stretch")
-        layout_line(page)
+        layout_line(page, asked)
     progress_lines(progress, failed)
     pictures, numbers = st.columns([3.4, 1], gap="medium")
     with pictures:

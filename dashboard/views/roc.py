@@ -28,6 +28,7 @@ from dashboard.server.judging import (
     split_names,
     warning_words,
 )
+from dashboard.server.last_used import first_predictions, note_used
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.met_words import met_words
@@ -47,10 +48,11 @@ def choose_predictions(library: Library) -> str | None:
         return None
     asked = visit.state
     if asked.predictions not in names:
+        first = first_predictions(library, names)
         if asked.predictions is not None:
-            said = f"There are no predictions “{asked.predictions}” here; showing {names[0]}."
+            said = f"There are no predictions “{asked.predictions}” here; showing {first}."
             refuse(said)
-        visit.change(predictions=names[0])
+        visit.change(predictions=first)
     visit.bound(
         st.selectbox,
         "Predictions",
@@ -130,7 +132,8 @@ def judged_words(here: Judged, home: Source) -> str:
     patients = f" {here.whose.words}" if here.patients_repeat or here.whose.unknown else ""
     named = here.model in home.predictions
     model = "" if named else f" (model {escape(here.model)})"
-    said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
+    dataset = escape(home.dataset or here.dataset)
+    said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{dataset}**. "
     said += escape(met_words(here))
     if here.unpredicted:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
@@ -153,6 +156,7 @@ def roc(library: Library) -> None:
         with line:
             split = choose_split(whole)
         here, home = judged(library, name, split), source(library, name, split)
+        note_used(home.dataset, name)
     except JUDGING_ERRORS as error:
         show_refused()
         st.error(escape(str(error)), icon=":material/error:")

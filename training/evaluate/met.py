@@ -225,12 +225,9 @@ def _is_table(dataset: Dataset, tables: list[Mapping[str, Any]], place: int) -> 
 def _is_split(dataset: Dataset, data: Mapping[str, Any]) -> bool:
     """Whether a dataset was split in the way that a card names, by the same seed and from the same files."""
     facts = dataset.facts
-    return (data.get("name"), data.get("split_seed"), data.get("files"), data.get("policy")) == (
-        facts.name,
-        facts.split_seed,
-        dict(facts.files),
-        dict(facts.policy),
-    )
+    ours = (facts.source, facts.split_seed, dict(facts.files), dict(facts.policy))
+    same = tuple(data.get(key) for key in ("source", "split_seed", "files", "policy")) == ours
+    return same and (bool(facts.files) or data.get("name") == facts.name)  # folders of films may look alike
 
 
 def _may_share(dataset: Dataset, data: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from training.predictions.table import Predictions, PredictionsFacts
 from xai.cards.model_card import InputSpec, ModelCard
 
 SPLIT = ["train"] * 40 + ["validation"] * 20 + ["test"] * 40
+FILES = {"labels.csv": "its sha256"}
 POLICY = {"reader": "nih", "splits": "random"}
 
 
@@ -37,7 +38,7 @@ def made_films(patients: list[str | None] | None = None) -> pd.DataFrame:
 
 
 def made_dataset(films: pd.DataFrame | None = None, **facts: Any) -> Dataset:
-    told = DatasetFacts("nih", "/nowhere", "NIH", "none", "none", {}, 0, policy=POLICY)
+    told = DatasetFacts("nih", "/nowhere", "NIH", "none", "none", FILES, 0, policy=POLICY)
     return Dataset(Path("nowhere"), replace(told, **facts), made_films() if films is None else films)
 
 
@@ -60,7 +61,7 @@ def recorded(**uses: tuple[str, ...]) -> dict[str, Any]:
 def older(**provenance: Any) -> dict[str, Any]:
     """A card as it was before there were records."""
     digest = hashlib.sha256("\0".join(made_films()["film"]).encode()).hexdigest()
-    data = {"name": "nih", "source": "NIH", "files": {}, "split_seed": 0, "policy": POLICY}
+    data = {"name": "nih", "source": "NIH", "files": FILES, "split_seed": 0, "policy": POLICY}
     told = {"data": data, "data_version": {"films": digest, "tables": []}, "recipe": {"hold_out": "none", "folds": 4}}
     return {"provenance": told | {"calibration": {"films": 60}} | provenance}
 
@@ -103,6 +104,7 @@ def test_another_film_of_a_patient_that_it_met_is_met_too():
 def test_an_older_card_is_read_by_the_split_of_the_dataset_that_it_names():
     judged = made_judged(older())
     assert met_facts(judged) == {"fit": 60, "calibration": 60, "thresholds": 60, "never_met": 40, "not_known": 0}
+    assert met_facts(made_judged(older(), made_dataset(name="by another name")))["fit"] == 60
     held_out = made_judged(older(recipe={"hold_out": "validation", "patience": 3}))
     assert {name: int(one.sum()) for name, one in held_out.met.served.items()} == {
         **{"fit": 40, "calibration": 20, "thresholds": 20, "stop": 20},
@@ -115,10 +117,11 @@ def test_an_older_card_is_read_by_the_split_of_the_dataset_that_it_names():
         made_dataset(split_seed=1),
         made_dataset(policy=POLICY | {"splits": "official"}),
         made_dataset(made_films().iloc[1:].reset_index(drop=True)),
-        made_dataset(name="mine", source="NIH"),
-        made_dataset(name="mine", source="not stated"),  # its patients are NIH's
+        made_dataset(files={}),
+        made_dataset(name="mine", source="NIH", split_seed=1),
+        made_dataset(name="mine", source="not stated", split_seed=1),  # its patients are NIH's
     ],
-    ids=["another seed", "another lot", "another film", "the same source", "the same patients"],
+    ids=["another seed", "another lot", "another film", "other files", "the same source", "the same patients"],
 )
 def test_an_older_card_says_nothing_of_another_lot_of_the_same_films(dataset: Dataset):
     judged = made_judged(older(), dataset)
