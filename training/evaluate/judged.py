@@ -198,7 +198,7 @@ class Judged:
             If there is none, or nobody recorded what the model was fitted on.
         """
         new = np.column_stack([self.met.new(name) for name in self.findings])
-        keep = new.any(axis=1)
+        keep = np.asarray(new.any(axis=1))
         if not keep.any():
             why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")

@@ -207,7 +207,7 @@ def _uses(provenance: Mapping[str, Any], is_main: bool) -> dict[str, tuple[str, 
     recipe = provenance.get("recipe")
     recipe = recipe if isinstance(recipe, Mapping) else {}
     held_out = recipe.get("hold_out") == "validation"
-    learned = ("train",) if held_out or not is_main else ("train", "validation")
+    learned: tuple[str, ...] = ("train",) if held_out or not is_main else ("train", "validation")
     calibration = provenance.get("calibration")
     if not isinstance(calibration, Mapping) or not calibration.get("films"):
         return {"fit": learned}

@@ -117,8 +117,9 @@ def _from_json(path: Path) -> dict[str, Threshold]:
 
 
 def _read(content: Any, finding: str, path: Path) -> Threshold:
-    value, rule = (content.get("value"), content.get("rule")) if isinstance(content, dict) else (content, None)
-    if not is_number(value) or not 0 <= value <= 1:
+    told: dict[str, Any] = content if isinstance(content, dict) else {"value": content}
+    value, rule = told.get("value"), told.get("rule")
+    if value is None or not is_number(value) or not 0 <= value <= 1:
         raise EvaluateError(f"{path.name} gives {value} as the threshold of {finding}; expected a number from 0 to 1.")
     return Threshold(float(value), rule if isinstance(rule, str) and rule else f"As {path.name} says.")
 

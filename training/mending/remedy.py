@@ -181,8 +181,8 @@ def try_remedy(
 
     now = judged.threshold(finding).value if threshold is None else threshold
     settings = _Settings(method, rule, target, now, weight, trained, here)
-    films = judged.films[fit & known] if settings.fits else judged.films[:0]
-    used = record(films, ["mend"], MOST_MARKS, finding=finding)
+    table = judged.films[fit & known] if settings.fits else judged.films[:0]
+    used = record(table, ["mend"], MOST_MARKS, finding=finding)
     remedy = dataclasses.replace(_fitted(judged, finding, fit, fitted, settings), used=used)
     mended = remedy.probabilities(scores)
     return Trial(

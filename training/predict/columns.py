@@ -103,7 +103,7 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
     if classes and _add_up(together := raw[[column for column in named if _holds_shares(raw[column])]]):
         about = _about(named, [name for name in classes if name not in of_classes], path_name)
         outputs = {name: of_classes[name] for name in classes if name in of_classes} | about
-        _refuse_strangers([one for one in together if one not in outputs.values()], classes, path_name)
+        _refuse_strangers([str(one) for one in together if one not in outputs.values()], classes, path_name)
         return Columns(outputs, True)
     if of_classes and _only_classes(named, of_classes):
         return Columns({name: of_classes[name] for name in classes if name in of_classes}, True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy import special
 
 from training.datasets.text_table import as_numbers, is_blank
 from training.predictions.table import PredictionsError
@@ -14,7 +14,7 @@ from training.predictions.table import PredictionsError
 SCALES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "probability": lambda numbers: numbers,
     "percent": lambda numbers: numbers / 100,
-    "logit": expit,
+    "logit": special.expit,
 }
 MEANINGS = {
     "probability": "from 0 to 1",
@@ -68,9 +68,8 @@ def rescaled(raw: pd.DataFrame, scale: str) -> pd.DataFrame:
 
 def softmax(logits: pd.DataFrame) -> pd.DataFrame:
     """Give the probabilities of classes that exclude each other, row by row; a row with a gap has none."""
-    numbers = logits.apply(as_numbers)
-    shares = np.exp(numbers.sub(numbers.max(axis=1, skipna=False), axis=0))
-    return shares.div(shares.sum(axis=1, skipna=False), axis=0)
+    numbers = logits.apply(as_numbers).to_numpy(np.float64)
+    return pd.DataFrame(special.softmax(numbers, axis=1), logits.index, logits.columns)
 
 
 def _rescaled(column: pd.Series, scale: str) -> pd.Series:
