@@ -40,7 +40,8 @@ def choose_predictions(library: Library) -> str:
 
 def choose_split(whole: Judged) -> str:
     """Show the choice of films, and give it."""
-    names, (chosen, problem) = split_names(whole), settled(whole, visit.state.split)
+    names = split_names(whole)
+    chosen, problem = settled(whole, names, visit.state.split)
     if problem:
         refuse(problem)
     if chosen != visit.state.split:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from dashboard.server.library import Library
@@ -86,13 +86,15 @@ def split_names(whole: Judged) -> dict[str, str]:
     return {choice: f"{words[choice]} {count:,}" for choice, count in split_counts(whole).items()}
 
 
-def settled(whole: Judged, asked: str | None) -> tuple[str, str]:
-    """Give the choice of films that is shown where one is asked for, and why it is another one; empty where not."""
-    names = split_names(whole)
+def settled(whole: Judged, names: Mapping[str, str], asked: str | None) -> tuple[str, str]:
+    """Give the choice of films that is shown where one is asked for, and why it is another one; empty where not.
+
+    ``names`` is what `split_names` gives.
+    """
     if asked is None or asked in names:
         return asked or whole.usual, ""
     if asked == NEVER_MET:
-        why = "" if whole.met.new().all() else "None of these films is known to be new to the model; judging {}."
+        why = "" if whole.new.all() else "None of these films is known to be new to the model; judging {}."
     else:
         why = f"None of these films is in the split {asked}; judging {{}}."
     return whole.usual, why.format(names[whole.usual])
@@ -125,8 +127,8 @@ def _listed(names: tuple[str, ...]) -> str:
 def split_counts(whole: Judged) -> dict[str, int]:
     """Count the films of each choice that there is; ``whole`` is what `judged` gives of all films."""
     counts = whole.films["split"].value_counts()
-    new = int(np.logical_or.reduce([whole.met.new(name) for name in whole.findings]).sum())
-    never_met = {NEVER_MET: new} if new and not whole.met.new().all() else {}
+    new = int(whole.new.any(axis=1).sum())
+    never_met = {NEVER_MET: new} if new and not whole.new.all() else {}
     splits = {split: int(counts[split]) for split in SPLITS if split in counts.index}
     return never_met | {ALL: len(whole)} | splits
 

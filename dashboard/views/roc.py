@@ -68,7 +68,8 @@ def choose_predictions(library: Library) -> str | None:
 
 def choose_split(whole: Judged) -> str:
     """Show which films are judged, and give that choice."""
-    names, (chosen, problem) = split_names(whole), settled(whole, visit.state.split)
+    names = split_names(whole)
+    chosen, problem = settled(whole, names, visit.state.split)
     if problem:
         refuse(problem)
     if chosen != visit.state.split:

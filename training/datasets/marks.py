@@ -38,7 +38,7 @@ def record(films: pd.DataFrame, served: Sequence[str], most: int = MOST, **also:
     dict
         Plain JSON values: ``for``, ``datasets``, ``films``, ``patients`` and ``marks``, which `marked` reads.
     """
-    marks = np.unique(_marks(films))
+    marks = np.unique(marks_of(films))
     kept = marks if len(marks) <= most else marks[:0]
     return {
         "for": list(served),
@@ -50,15 +50,25 @@ def record(films: pd.DataFrame, served: Sequence[str], most: int = MOST, **also:
     }
 
 
-def marked(films: pd.DataFrame, records: Iterable[Mapping[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+def marked(
+    films: pd.DataFrame, records: Iterable[Mapping[str, Any]], ours: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the films that records speak of: those themselves, and others of the same patients.
+
+    Parameters
+    ----------
+    films : DataFrame
+        As `record` takes it.
+    records : iterable of mapping
+    ours : array (films,), optional
+        Their `marks_of`, where they are known already.
 
     Returns
     -------
     found, doubtful : bool array (films,)
         Films that are in a record, and films of which a record that holds no marks cannot tell.
     """
-    ours, names = _marks(films), films["dataset"].astype("str").to_numpy()
+    ours = marks_of(films) if ours is None else ours
     found, doubtful = np.zeros((2, len(films)), bool)
     for one in records:
         marks = _read(one.get("marks"))
@@ -66,16 +76,17 @@ def marked(films: pd.DataFrame, records: Iterable[Mapping[str, Any]]) -> tuple[n
             found |= np.isin(ours, marks)
         elif one.get("films") != 0:
             sets = one.get("datasets")
-            doubtful |= np.isin(names, sets) if isinstance(sets, list) and sets else True
+            doubtful |= films["dataset"].isin(sets).to_numpy() if isinstance(sets, list) and sets else True
     return found, doubtful & ~found
 
 
-def _marks(films: pd.DataFrame) -> np.ndarray:
-    """Mark of each film, int64 (films,)."""
-    patients = films["patient"].astype(object)
-    alone = films["dataset"].astype("str") + "/" + films["film"].astype("str")
-    codes, keys = pd.factorize(patients.where(patients.notna(), alone))
-    return np.array([_mark(str(key)) for key in keys], np.int64)[codes]
+def marks_of(films: pd.DataFrame) -> np.ndarray:
+    """Give the mark of each film: that of its patient, or its own where nobody knows the patient; int64 (films,)."""
+    keys = films["patient"].astype(object).to_numpy(copy=True)
+    alone = films["patient"].isna().to_numpy()
+    keys[alone] = films["dataset"][alone].astype("str") + "/" + films["film"][alone].astype("str")
+    codes, names = pd.factorize(keys)
+    return np.array([_mark(str(name)) for name in names], np.int64)[codes]
 
 
 def _mark(key: str) -> int:

@@ -197,8 +197,7 @@ class Judged:
         EvaluateError
             If there is none, or nobody recorded what the model was fitted on.
         """
-        new = np.column_stack([self.met.new(name) for name in self.findings])
-        keep = np.asarray(new.any(axis=1))
+        new, keep = self.new, np.asarray(self.new.any(axis=1))
         if not keep.any():
             why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
@@ -209,12 +208,18 @@ class Judged:
         return dataclasses.replace(some, labels=labels, withheld=counts)
 
     @cached_property
+    def new(self) -> np.ndarray:
+        """Films that the model has never met, for each finding: bool (films, findings)."""
+        return np.column_stack([self.met.new(name) for name in self.findings])
+
+    @cached_property
     def usual(self) -> str:
         """Which films say most: those that the model has never met, if it met others and these can be measured."""
-        new = np.column_stack([self.met.new(name) for name in self.findings])
-        known = ~np.isnan(self.probabilities) & new
+        if self.new.all() or not self.new.any():
+            return ALL
+        known = ~np.isnan(self.probabilities) & self.new
         measurable = ((self.labels == 1) & known).any(axis=0) & ((self.labels == 0) & known).any(axis=0)
-        return NEVER_MET if measurable.any() and not new.all() else ALL
+        return NEVER_MET if measurable.any() else ALL
 
     def with_probabilities(self, finding: str, probabilities: np.ndarray) -> Judged:
         """Give the same films with other probabilities of one finding."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.datasets.marks import marked
+from training.datasets.marks import marked, marks_of
 from training.datasets.patients import all_known
 from training.datasets.table import TABLE_FILE, Dataset
 from xai.models.loading import file_sha256
@@ -92,6 +92,10 @@ class _Found:
     def nothing(self) -> np.ndarray:
         return np.zeros(len(self.films), bool)
 
+    @cached_property
+    def marks(self) -> np.ndarray:
+        return marks_of(self.films)
+
     def add(self, uses: Any, here: np.ndarray) -> None:
         for use in uses if isinstance(uses, list) else ():
             if use in SERVED:
@@ -160,7 +164,7 @@ def _ancestors(provenance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _from_records(found: _Found, provenance: Mapping[str, Any]) -> bool:
     records = _list(provenance.get("used"))
     for one in records:
-        here, doubtful = marked(found.films, [one])
+        here, doubtful = marked(found.films, [one], found.marks)
         found.strangers |= bool(one.get(STRANGERS))
         found.add(one.get("for"), here)
         found.doubt(doubtful)
@@ -173,7 +177,7 @@ def _from_remedy(found: _Found, note: Mapping[str, Any]) -> None:
     if not isinstance(used, Mapping):
         found.doubt()
         return
-    here, doubtful = marked(found.films, [used])
+    here, doubtful = marked(found.films, [used], found.marks)
     found.strangers |= bool(used.get(STRANGERS))
     found.mended[finding] = found.mended.get(finding, found.nothing) | here
     found.doubt(doubtful)
