@@ -14,7 +14,7 @@ from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
 from training.evaluate.command import measure
 from training.evaluate.judged import judge
-from training.evaluate.thresholds import checked_target
+from training.evaluate.wanted_thresholds import wanted_thresholds
 from training.opening import open_film as open_film
 from training.opening import open_masks as open_masks
 from training.predictions.table import FACTS_FILE as PREDICTIONS_FILE
@@ -100,10 +100,12 @@ def metrics(
     ----------
     predictions : Predictions, str or Path
         What `open_predictions` gave or takes.
-    split : {"train", "val", "test"}, optional
-        Only films of this split; all that are predicted without it.
+    split : {"never-met", "all", "train", "validation", "test"}, optional
+        Only films of this split. Without it those that the model has never met, where that is known and it met others
+        of them; else all.
     thresholds : str
-        Rule that chooses the threshold of each finding; see `training.evaluate.thresholds.RULES`.
+        What decides the threshold of each finding: a rule, a number or a file; see
+        `training.evaluate.wanted_thresholds`.
     target : float, optional
         What the rule asks for, such as a sensitivity of 0.9.
 
@@ -125,9 +127,9 @@ def metrics(
     >>> bool((table["sensitivity"] >= 0.9).all())
     True
     """
-    checked_target(thresholds, target)
+    wanted = wanted_thresholds(thresholds, target)
     judged = judge(open_predictions(predictions) if isinstance(predictions, str | Path) else predictions)
-    return measure(judged if split is None else judged.in_split(split), thresholds, target)[0]
+    return measure(judged.in_split(split or judged.usual), wanted)[0]
 
 
 def simulate(

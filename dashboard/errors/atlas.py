@@ -19,11 +19,11 @@ from dashboard.films.items import Page, summaries
 from dashboard.films.notes import Notebook
 from dashboard.films.services import FilmServices
 from dashboard.films.state import LINK as FILMS_LINK
-from dashboard.films.state import SIZES
+from dashboard.films.state import SIZES, films_of
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.state import filled
-from dashboard.server.judging import ALL, Source
+from dashboard.server.judging import Source
 from dashboard.server.services import Services
 from training.evaluate.judged import Judged
 
@@ -95,7 +95,7 @@ class Atlas:
             finding=self.finding,
             outcomes=((self.finding, cell),),
             thresholds=((self.finding, self.threshold),),
-            split=() if self.state.split == ALL else (self.state.split,),
+            **films_of(self.source.split),
             image="here" if self.state.pictures else "",
             sort="mistakes" if cell in ("FP", "FN") else "likely",
         )

@@ -11,22 +11,22 @@ from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
-from dashboard.server.judging import ALL, list_predictions, split_counts, split_words
+from dashboard.server.judging import HELP, list_predictions, settled, split_names
+from dashboard.server.last_used import first_predictions
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.thresholds import RULES, target_range
 from xai.findings import finding_label
-
-SPLIT_WORDS = {ALL: "all films", "train": "training films", "validation": "validation films", "test": "test films"}
 
 
 def choose_predictions(library: Library) -> str:
     """Show the choice of predictions; there are some."""
     names = list_predictions(library)
     if visit.state.predictions not in names:
+        first = first_predictions(library, names)
         if visit.state.predictions is not None:
-            refuse(f"There are no predictions “{visit.state.predictions}” here; showing {names[0]}.")
-        visit.change(predictions=names[0])
+            refuse(f"There are no predictions “{visit.state.predictions}” here; showing {first}.")
+        visit.change(predictions=first)
     return visit.bound(
         st.selectbox,
         "Predictions",
@@ -38,22 +38,26 @@ def choose_predictions(library: Library) -> str:
     )
 
 
-def choose_split(whole: Judged) -> None:
-    """Show the choice of films."""
-    there = split_counts(whole)
-    if visit.state.split not in there:
-        refuse(f"None of the predicted films is in the split {visit.state.split}; showing all.")
-        visit.change(split=ALL)
+def choose_split(whole: Judged) -> str:
+    """Show the choice of films, and give it."""
+    names = split_names(whole)
+    chosen, problem = settled(whole, names, visit.state.split)
+    if problem:
+        refuse(problem)
+    if chosen != visit.state.split:
+        visit.change(split=None)
     visit.bound(
         st.selectbox,
         "Films",
-        list(there),
+        list(names),
         key="split",
+        value=chosen,
         take=lambda split: {"split": split, "region": ()},
-        format_func=lambda split: f"{SPLIT_WORDS[split]} ({there[split]:,})",
+        format_func=lambda split: names[split].capitalize(),
         width=210,
-        help="  \n".join(f"{SPLIT_WORDS[name].capitalize()}: {split_words(whole, name)}" for name in there),
+        help=HELP,
     )
+    return chosen
 
 
 def choose_finding(judged: Judged) -> None:

@@ -74,6 +74,7 @@ def as_json(facts: PredictionsFacts, trial: Trial) -> str:
         "threshold": {"value": remedy.threshold.value, "rule": remedy.threshold.rule},
         "fitted": sentences.halves(trial),
         "cautions": list(remedy.cautions),
+        "used": dict(remedy.used),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 

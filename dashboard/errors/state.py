@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.page.kinds import NAME, SEED, SWITCH, number, one_of, outline, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
-from dashboard.server.judging import ALL, SPLIT_CHOICES
+from dashboard.server.judging import SPLIT_CHOICES
 from dashboard.server.targets import usable_target
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
@@ -34,8 +34,9 @@ class State(PageState):
         None takes the first predictions that there are, and the finding that is over-predicted most.
     section : str
         One of `SECTIONS`.
-    split : str
-        Which of the predicted films: one of `dashboard.server.judging.SPLIT_CHOICES`.
+    split : str or None
+        Which of the predicted films: one of `dashboard.server.judging.SPLIT_CHOICES`. None takes those that the model
+        has never met, where that is known and it met others of them, else all.
     rule : str
         One of `RULES`, for all findings; `NUMBER` for a threshold set by hand, for one finding.
     target, threshold : float or None
@@ -67,7 +68,7 @@ class State(PageState):
     predictions: str | None = None
     finding: str | None = None
     section: str = "audit"
-    split: str = ALL
+    split: str | None = None
     rule: str = "card"
     target: float | None = None
     threshold: float | None = None

@@ -23,7 +23,7 @@ from dashboard.server.session import offer
 from xai.machine import file_name
 
 
-def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook: Notebook) -> None:
+def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook: Notebook, is_table: bool) -> None:
     """Show what can be done with the films that are chosen; where none is, export takes all that were found."""
     names = [str(catalogue.films.names[row]) for row in page.rows]
     picked = list(chosen())
@@ -47,7 +47,7 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
         help="Go through the chosen films on the Compare page, one after the other.",
     ):
         compare(catalogue, FilmsWalk(catalogue.films.dataset, visit.state, tuple(picked)), opens[0])
-    if visit.state.layout == "table":
+    if is_table:
         st.button(
             "Open",
             key="films_open",

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN
+from training.datasets.table import SOURCE_COLUMNS, UNCERTAIN, Dataset
 from training.evaluate.classes import are_classes, class_names, class_of, class_truths, finding_of_class
+from training.evaluate.met import Met, films_met
 from training.predictions.table import Predictions
 from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS
@@ -171,6 +172,8 @@ class Answers:
         Predictions of films that the dataset does not have.
     labels : dict of str to int8 array (films,)
         Of outputs that are judged by the films' classes; see `training.evaluate.classes.class_truths`.
+    met : Met or None
+        Which films the model met before, in the order of the films; None where nobody knows.
     """
 
     name: str
@@ -180,6 +183,7 @@ class Answers:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     strangers: int = 0
     labels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    met: Met | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +245,14 @@ class Catalogue:
         assert self.answers is not None  # as is said above
         return self.answers.probabilities[self.answers.outputs.index(finding)]
 
+    def met(self, which: str, finding: str | None) -> np.ndarray:
+        """Films that the model has never met, has met, or may have met, for a finding: bool (films,)."""
+        met = self.answers.met if self.answers is not None else None
+        if met is None:
+            return np.full(len(self.films), which == "unknown")
+        new = met.new(finding)
+        return {"new": new, "unknown": met.unknown, "met": ~new & ~met.unknown}[which]
+
     def threshold(self, finding: str) -> float:
         """The model card's threshold of a finding; 0.5 where nothing says."""
         threshold = self.answers.thresholds.get(finding) if self.answers else None
@@ -284,8 +296,11 @@ def read_films(dataset: str, table: pd.DataFrame, titles: list[str] | None = Non
     )
 
 
-def join(films: Films, predictions: Predictions) -> Answers:
-    """Give the predictions of these films, in their order."""
+def join(films: Films, predictions: Predictions, name: str = "", dataset: Dataset | None = None) -> Answers:
+    """Give the predictions of these films, in their order, by their name in the library.
+
+    From the dataset follows which films the model has met.
+    """
     facts, table = predictions.facts, predictions.table
     at = table.index.get_indexer(films.names)
     values = table.to_numpy(np.float64).T[:, at]
@@ -293,7 +308,9 @@ def join(films: Films, predictions: Predictions) -> Answers:
     strangers = len(table) - int((at >= 0).sum())
     told = class_truths(films.table, facts.outputs, are_classes(facts)) if films.classes.names else {}
     labels = {name: np.where(np.isnan(truth), MISSING, truth).astype(np.int8) for name, truth in told.items()}
-    return Answers(facts.name, facts.model, facts.outputs, values, facts.thresholds, strangers, labels)
+    met = None if dataset is None else films_met(facts.card, facts.notes, dataset)
+    called = name or facts.name
+    return Answers(called, facts.model, facts.outputs, values, facts.thresholds, strangers, labels, met)
 
 
 def _classes(table: pd.DataFrame) -> Facet:

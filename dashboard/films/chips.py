@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.films.state import FLAGS, IMAGES, OUTCOMES, STATES, State
+from dashboard.films.state import FLAGS, IMAGES, MET, OUTCOMES, STATES, State
 from dashboard.page.words import percent
 from xai.findings import finding_label
 
@@ -50,6 +50,8 @@ def chips(asked: State) -> list[Chip]:
         found.append(Chip(f"name: {asked.name}", {"name": ""}))
     if asked.image:
         found.append(Chip(IMAGES[asked.image], {"image": ""}))
+    if asked.met:
+        found.append(Chip(MET[asked.met], {"met": ""}))
     if asked.sample:
         found.append(Chip(f"{asked.sample:,} at random, seed {asked.seed}", {"sample": 0, "seed": 0}))
     return found

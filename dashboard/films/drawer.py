@@ -14,6 +14,7 @@ from dashboard.films.gallery_panel import items, picture_addresses
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, facts, summaries
 from dashboard.films.large import outlined
+from dashboard.films.met import film_met
 from dashboard.films.notes import LONGEST_NOTE, MOST_TAGS, Notebook, NotesError, Remark
 from dashboard.films.search import outcomes, threshold_of
 from dashboard.films.services import FilmServices
@@ -57,6 +58,8 @@ def drawer(services: Services, catalogue: Catalogue, rows: np.ndarray, notebook:
         _picture(services, catalogue, row)
     with words:
         _answers(catalogue, row)
+        if said := film_met(catalogue, row):
+            st.caption(escape(said))
         _written(catalogue, notebook, row)
     _siblings(services, catalogue, notebook, row)
 

@@ -13,6 +13,7 @@ from dashboard.films.search import describe_threshold, threshold_of
 from dashboard.films.state import (
     FLAGS,
     IMAGES,
+    MET,
     MOST_SAMPLED,
     NEEDS_ANSWERS,
     OLDEST,
@@ -120,6 +121,19 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
         take=lambda chosen: {"image": chosen or ""},
         format_func=IMAGES.get,
     )
+    known = catalogue.answers is not None and catalogue.answers.met is not None and catalogue.answers.met.known
+    if known or asked.met:
+        visit.bound(
+            st.pills,
+            "The model",
+            list(MET),
+            key="met",
+            value=asked.met or None,
+            take=lambda chosen: {"met": chosen or ""},
+            format_func=lambda one: MET[one].capitalize(),
+            help="Met: the film, or another of its patient, served to fit, stop, calibrate or mend the model or to "
+            "choose its thresholds.",
+        )
     tags = notebook.tags(films.dataset)
     if tags or asked.tags:
         visit.bound(

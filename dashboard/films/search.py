@@ -13,6 +13,7 @@ from dashboard.films.state import NEEDS_ANSWERS, State
 from xai.findings import finding_label
 
 SMALLEST = 1e-12  # a probability of 0 or 1 has no logit
+NO_PREDICTIONS = "Whatever asks about predictions was left out: no predictions are chosen."
 
 Tagged = Callable[[str], list[str]]  # tag -> films that carry it
 
@@ -43,6 +44,9 @@ def usable(asked: State, catalogue: Catalogue) -> tuple[State, list[str]]:
             changes[field] = kept
             reasons = dict.fromkeys(_obstacle(catalogue, field, one[0]) for one in conditions if one not in kept)
             problems += list(reasons)
+    if asked.met and catalogue.answers is None:
+        changes["met"] = ""
+        problems.append(NO_PREDICTIONS)
     if asked.finding is not None and asked.finding not in catalogue.findings:
         changes["finding"] = None
         problems.append(f"There is no finding “{asked.finding}” in {dataset}; none is chosen.")
@@ -93,6 +97,8 @@ def matching(asked: State, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
         mask &= pc.match_substring(films.searchable, asked.name, ignore_case=True).to_numpy(zero_copy_only=False)
     if asked.image:
         mask &= films.openable if asked.image == "here" else ~films.openable
+    if asked.met:
+        mask &= catalogue.met(asked.met, asked.finding)
     for tag in asked.tags:
         carries = np.zeros(len(films), bool)
         carries[films.rows(tagged(tag))] = True
@@ -129,7 +135,7 @@ def _obstacle(catalogue: Catalogue, field: str, finding: str) -> str:
         known = finding in catalogue.findings
         return "" if known else f"There is no finding “{finding}” in {catalogue.films.dataset}."
     if catalogue.answers is None:
-        return "Whatever asks about predictions was left out: no predictions are chosen."
+        return NO_PREDICTIONS
     known = catalogue.has_answers(finding)
     return "" if known else f"The predictions {catalogue.answers.name} say nothing of “{finding}”."
 

@@ -56,7 +56,7 @@ class FilmServices:
         key = f"{stamp} / {predictions} {self.library.predictions_stamp(predictions)}"
         answers = self._answers.get(key)
         if answers is None:
-            answers = join(films, judged)
+            answers = join(films, judged, predictions, self.library.dataset(dataset))
             self._answers.put(key, answers)
         return Catalogue(key, films, answers)
 

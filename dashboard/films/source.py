@@ -13,6 +13,7 @@ from dashboard.films.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
+from dashboard.server.last_used import last_dataset, last_predictions, note_used
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
@@ -89,7 +90,6 @@ def choose_source(services: Services) -> Catalogue | None:
         "Predictions",
         [NONE, *listed],
         key="predictions",
-        format_func=lambda name: name.removesuffix(f"-on-{asked.dataset}"),  # whose films they are stands beside it
         label_visibility="collapsed",
         width=SOURCE_WIDTH,
         help="What a model says of these films.",
@@ -143,19 +143,21 @@ def _settle(services: Services, names: list[str]) -> State:
     """Fill in dataset and predictions where the link leaves them open or names what there is not."""
     asked = visit.state
     if asked.dataset not in names:
-        first = next((name for name in names if predictions_of(services, name)), names[0])
+        first = last_dataset(names) or next((name for name in names if predictions_of(services, name)), names[0])
         if asked.dataset is not None:
             gone = "These were somebody's own films" if asked.dataset == OWN else f"There is no “{asked.dataset}” here"
             refuse(f"{gone}; showing {first}.")
         asked = asked.with_(dataset=first)
     listed = predictions_of(services, filled(asked.dataset))
     if asked.predictions is None:
-        first = DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE)
+        first = last_predictions(listed) or (DEFAULT_MODEL if DEFAULT_MODEL in listed else next(iter(listed), NONE))
         asked = asked.with_(predictions=first)
     elif asked.predictions not in (NONE, *listed):
         said = f"There are no predictions “{asked.predictions}” of {asked.dataset}; "
         refuse(said + (f"there are {', '.join(listed)}." if listed else "there are none."))
         asked = asked.with_(predictions=NONE)
+    if asked.dataset != OWN:
+        note_used(asked.dataset, asked.predictions)
     visit.put(asked)
     return asked
 

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.page.kinds import NAME, SEED, by_finding, names, one_of, shares_by_finding, span, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
+from training.evaluate.judged import ALL, NEVER_MET
 
 STATES = {
     "present": "present",
@@ -32,6 +33,7 @@ NEEDS_ANSWERS = ("likely", "unlikely", "error", "mistakes", "uncertainty")
 SIZES = {"small": 96, "medium": 136, "large": 200, "huge": 296}  # pixels a side on the screen
 LAYOUTS = ("gallery", "table")
 IMAGES = {"here": "picture at hand", "absent": "no picture here"}
+MET = {"new": "never met by the model", "met": "met by the model", "unknown": "not known whether met by the model"}
 LISTS = ("split", "view", "sex", "source", "tags")
 OLDEST = 120
 MOST_SAMPLED = 100_000
@@ -58,9 +60,13 @@ class State(PageState):
     patient, name : str
         A patient; a part of a film's name.
     image : {"", "here", "absent"}
+    met : str
+        One of `MET`, for the finding; empty takes all.
     sample, seed : int
         Draw so many at random; 0 takes all.
-    sort, layout, size : str
+    sort, size : str
+    layout : str or None
+        One of `LAYOUTS`; None takes a table where few of the films found have a picture; see `laid_out`.
     page : int
     film : str or None
         Shown large.
@@ -83,10 +89,11 @@ class State(PageState):
     patient: str = ""
     name: str = ""
     image: str = ""
+    met: str = ""
     sample: int = 0
     seed: int = 0
     sort: str = "table"
-    layout: str = "gallery"
+    layout: str | None = None
     size: str = "medium"
     page: int = 1
     film: str | None = None
@@ -94,6 +101,10 @@ class State(PageState):
     def narrowed(self, **changes: Any) -> State:
         """The same state with some conditions changed, from its first page."""
         return dataclasses.replace(self, **{"page": 1, "film": None, **changes})
+
+    def laid_out(self, films: int, with_picture: int) -> State:
+        """The same state with a layout: a page of empty places shows nothing."""
+        return self if self.layout else self.with_(layout="gallery" if 2 * with_picture >= films else "table")
 
     def states(self, field: str, finding: str) -> tuple[str, ...]:
         """States of one finding that are asked for in ``labels``, ``flags`` or ``outcomes``."""
@@ -103,6 +114,13 @@ class State(PageState):
         """Whatever decides which films are found and in which order."""
         shown = ("dataset", "predictions", "layout", "size", "page", "film")
         return tuple(getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in shown)
+
+
+def films_of(split: str) -> dict[str, Any]:
+    """Give the conditions for the films that ROC and Errors judge, by one of their choices."""
+    if split in (ALL, NEVER_MET):
+        return {"met": "new" if split == NEVER_MET else ""}
+    return {"split": (split,)}
 
 
 def state_key(state: State) -> str:
@@ -134,6 +152,7 @@ LINK = Link(
         Field("patient", NAME),
         Field("name", NAME),
         Field("image", one_of(IMAGES)),
+        Field("met", one_of(MET)),
         Field("sample", whole(0, MOST_SAMPLED)),
         Field("seed", SEED),
         Field("sort", one_of(SORTS)),

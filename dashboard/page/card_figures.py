@@ -9,6 +9,7 @@ from typing import Any
 
 from training.datasets.patients import all_known
 from xai.cards.model_card import ModelCard
+from xai.findings import finding_label
 
 EVALUATIONS = {
     "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),
@@ -135,15 +136,24 @@ def _evaluation(card: ModelCard, path: tuple[str, ...], content: Mapping[str, An
     patients = number(content.get("patients")) if patients_known(card) else None
     if not patients:
         meaning = WITHOUT_PATIENTS.get(key, meaning)
+    mended = _mended(card) if key == "test" else ""
     return Evaluation(
         key,
         title[:60],
-        f"{text(content.get('films_are')) or meaning} {text(content.get('caution'))}".strip(),
+        " ".join(filter(None, (text(content.get("films_are")) or meaning, text(content.get("caution")), mended))),
         number(content.get("films")),
         patients,
         measured(content, "mean_"),
         {name: one for name, one in findings.items() if one != Measured()},
     )
+
+
+def _mended(card: ModelCard) -> str:
+    """Say that films of the test may have served since to mend the model; empty where it was not mended."""
+    notes = card.provenance.get("remedies")
+    found = dict.fromkeys(text(at(note, "finding")) for note in notes) if isinstance(notes, list) else {}
+    names = ", ".join(finding_label(name) for name in found if name)
+    return f"Remedies were fitted since, on films that may be among these: {names}." if names else ""
 
 
 def measured(content: Any, prefix: str = "") -> Measured:

@@ -19,6 +19,7 @@ from dashboard.roc.visit import visit
 from dashboard.server.judging import Source
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
+from training.evaluate.met_words import left_out_words
 from xai.findings import finding_label
 
 TITLES = {
@@ -62,7 +63,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
 def headline(scene: Scene) -> str:
     """Say how good the ranking is, threshold aside."""
     area, ranked, drawn = scene.row.auroc, scene.ranked, scene.curves
-    missing = f" · {ranked.missing:,} films without a label or a probability left out" if ranked.missing else ""
+    missing = f" · {left_out}" if (left_out := left_out_words(scene.judged, scene.finding)) else ""
     return (
         f"AUROC **{numbers.area(area)}** ({numbers.area_interval(area)}) · average precision "
         f"**{drawn.average_precision:.3f}**, a coin's is {drawn.precision_recall.prevalence:.3f} · "

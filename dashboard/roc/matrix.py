@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
+from dashboard.films.state import films_of
 from dashboard.page.palette import outcome_colors
 from dashboard.roc import numbers
-from dashboard.server.judging import ALL, Source
+from dashboard.server.judging import Source
 from training.evaluate.ranked import Counts
 from training.evaluate.rates import DEFINITIONS, Rates, Share
 
@@ -51,7 +52,7 @@ def films_link(source: Source, finding: str, cell: str, threshold: float) -> dic
         finding=finding,
         outcomes=((finding, cell),),
         thresholds=((finding, threshold),),
-        split=() if source.split == ALL else (source.split,),
+        **films_of(source.split),
         sort="mistakes" if cell in ("FP", "FN") else "likely",
     )
     return FILMS_LINK.write(asked)

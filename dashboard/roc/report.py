@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from dashboard.roc import numbers
 from dashboard.roc.supplement import Supplement, group_name
-from dashboard.server.judging import split_words
+from dashboard.server.judging import warning_words
 from training.evaluate.command import COLUMNS
+from training.evaluate.met_words import met_words
 from training.evaluate.rates import DEFINITIONS
 from xai.findings import finding_label
 
@@ -43,7 +44,7 @@ def report(held: Supplement) -> str:
     return _template().render(
         chosen=chosen,
         name=finding_label(chosen.finding),
-        split_words=split_words(chosen.judged, chosen.home.split),
+        met_words=" ".join(filter(None, (met_words(chosen.judged), warning_words(chosen.judged, chosen.home)))),
         metrics=held.metrics.to_dict("records"),
         parts=held.parts,
         left_out=held.left_out,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -130,7 +131,10 @@ def _others(library: Library, home: Source, here: Judged, finding: str) -> tuple
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _other(stamp: str, other_stamp: str, finding: str, name: str, _here: Judged, _whole: Judged) -> Other:
-    common = pd.Index(_whole.films["film"]).isin(_here.films["film"])
+    ours = _here.films["film"]
+    if finding in _here.withheld:  # a remedy of the page's model was fitted on the others
+        ours = ours[~np.isnan(_here.truth(finding))]
+    common = pd.Index(_whole.films["film"]).isin(ours)
     if not common.any():
         raise EvaluateError("it has none of these films.")
     _whole.index(finding)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard.page.kinds import NAME, SEED, names, number, one_of, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
-from dashboard.server.judging import ALL, SPLIT_CHOICES
+from dashboard.server.judging import SPLIT_CHOICES
 from dashboard.server.targets import usable_target
 from training.evaluate.thresholds import RULES
 
@@ -40,8 +40,9 @@ class State(PageState):
     ----------
     predictions : str or None
         Name in the library; None takes the default.
-    split : str
-        Which films are judged; one of `dashboard.server.judging.SPLIT_CHOICES`.
+    split : str or None
+        Which films are judged; one of `dashboard.server.judging.SPLIT_CHOICES`. None takes those that the model has
+        never met, where that is known and it met others of them, else all.
     models : tuple of str
         Other predictions on the same axes.
     finding : str or None
@@ -64,7 +65,7 @@ class State(PageState):
     """
 
     predictions: str | None = None
-    split: str = ALL
+    split: str | None = None
     models: tuple[str, ...] = ()
     finding: str | None = None
     rule: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,24 +10,21 @@ import streamlit as st
 
 from dashboard.server.library import Library
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
-from training.evaluate.judged import Judged, judge
+from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
+from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
 from training.predictions.table import Predictions, PredictionsError
 from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
 
-ALL = "all"
-SPLIT_CHOICES = (ALL, *SPLITS)
+SPLIT_CHOICES = CHOICES
 KEPT = 6  # joined tables in memory, the splits of one among them
 JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
-MEANINGS = {
-    ALL: "Every predicted film.",
-    "train": "Films that a model was fitted on: it has seen these answers, so its figures flatter it.",
-    "validation": "Films that a model was tuned on: its figures flatter it a little.",
-    "test": "Films kept aside: new to a model that learned from the other splits only.",
-}
-OTHER_PATIENTS = "They are of other patients than those of the other splits."
-PATIENTS_UNKNOWN = "Not all patients are known: some may have films in several splits."
+HELP = (
+    "Which of the predicted films are judged. Never met: films that served neither to fit, stop, calibrate or mend the "
+    "model nor to choose its thresholds, and of whose patients no other film did. A lot is a random split drawn here, "
+    "of which a model that was not trained here knows nothing."
+)
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,34 @@ def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
     return whole if split == ALL else _in_split(told.stamp, split, whole)
 
 
-def split_words(here: Judged, split: str) -> str:
-    """Say what a split is, and whether its films are of other patients, as far as that is known."""
-    if split == ALL:
-        return MEANINGS[ALL]
-    return f"{MEANINGS[split]} {OTHER_PATIENTS if here.patients_known else PATIENTS_UNKNOWN}"
+def split_names(whole: Judged) -> dict[str, str]:
+    """Name the choices of films that there are, each with its number; ``whole`` is what `judged` gives of all films."""
+    lot = "lot " if whole.own_lot and not whole.met.known else ""
+    words = {NEVER_MET: "never met", ALL: "all"} | {split: f"{lot}{split}" for split in SPLITS}
+    return {choice: f"{words[choice]} {count:,}" for choice, count in split_counts(whole).items()}
+
+
+def settled(whole: Judged, names: Mapping[str, str], asked: str | None) -> tuple[str, str]:
+    """Give the choice of films that is shown where one is asked for, and why it is another one; empty where not.
+
+    ``names`` is what `split_names` gives.
+    """
+    if asked is None or asked in names:
+        return asked or whole.usual, ""
+    if asked == NEVER_MET:
+        why = "" if whole.new.all() else "None of these films is known to be new to the model; judging {}."
+    else:
+        why = f"None of these films is in the split {asked}; judging {{}}."
+    return whole.usual, why.format(names[whole.usual])
+
+
+def warning_words(here: Judged, home: Source) -> str:
+    """Warn of films that the model has met, with the numbers; empty where there is nothing to warn of."""
+    return _flattered(home.stamp, here)
 
 
 def outputs_words(here: Judged) -> str:
-    """Say which outputs are classes, and which are not judged; empty where all are findings."""
+    """Say which outputs are classes, and what is not judged; empty where all are findings."""
     said = []
     if len(here.classes) == 1:
         said.append(f"{_listed(here.classes)} is a class, judged against all films of another.")
@@ -101,6 +118,8 @@ def outputs_words(here: Judged) -> str:
         said.append(f"{_listed(here.classes)} are classes, each judged against the rest.")
     if here.unjudged:
         said.append(f"The dataset says nothing of {_listed(here.unjudged)}, which is left out.")
+    if here.ignored:
+        said.append(f"Columns of the imported table that were not read: {', '.join(here.ignored)}.")
     return " ".join(said)
 
 
@@ -110,9 +129,17 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def split_counts(whole: Judged) -> dict[str, int]:
-    """Count the films of each split that there is; ``whole`` is what `judged` gives of all films."""
+    """Count the films of each choice that there is; ``whole`` is what `judged` gives of all films."""
     counts = whole.films["split"].value_counts()
-    return {ALL: len(whole)} | {split: int(counts[split]) for split in SPLITS if split in counts.index}
+    new = int(whole.new.any(axis=1).sum())
+    never_met = {NEVER_MET: new} if new and not whole.new.all() else {}
+    splits = {split: int(counts[split]) for split in SPLITS if split in counts.index}
+    return never_met | {ALL: len(whole)} | splits
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _flattered(stamp: str, _here: Judged) -> str:
+    return flattered(_here)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

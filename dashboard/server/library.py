@@ -125,7 +125,8 @@ class Library:
 
     def predictions_stamp(self, name: str) -> float:
         """When predictions were last written."""
-        return _stamp(self.predictions()[name] / predictions_folder.TABLE_FILE)
+        folder = self.predictions()[name]
+        return max(_stamp(folder / predictions_folder.TABLE_FILE), _stamp(folder / predictions_folder.FACTS_FILE))
 
     def dataset_stamp(self, dataset: str) -> float:
         """When the table of a dataset was last written; raises `DatasetError`."""

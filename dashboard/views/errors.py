@@ -17,9 +17,19 @@ from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
-from dashboard.server.judging import JUDGING_ERRORS, Source, judged, list_predictions, outputs_words, source
+from dashboard.server.judging import (
+    JUDGING_ERRORS,
+    Source,
+    judged,
+    list_predictions,
+    outputs_words,
+    source,
+    warning_words,
+)
+from dashboard.server.last_used import note_used
 from dashboard.server.services import Services
 from training.evaluate.judged import Judged
+from training.evaluate.met_words import met_words
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError
 from xai.findings import finding_label
@@ -45,8 +55,9 @@ def errors(services: Services) -> None:
     with line:
         name = choose_predictions(library)
         try:
-            choose_split(judged(library, name))
-            films, told = judged(library, name, visit.state.split), source(library, name, visit.state.split)
+            split = choose_split(judged(library, name))
+            films, told = judged(library, name, split), source(library, name, split)
+            note_used(told.dataset, name)
         except JUDGING_ERRORS as error:
             st.error(escape(str(error)))
             visit.write_permalink()
@@ -65,8 +76,9 @@ def errors(services: Services) -> None:
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
-    if said := " ".join(filter(None, (outputs_words(films), films.whose.caution))):
-        st.caption(escape(said))
+    st.caption(escape(" ".join(filter(None, (met_words(films), outputs_words(films), films.whose.caution)))))
+    if warning := warning_words(films, told):
+        st.warning(escape(warning), icon=":material/warning:")
     if problem := found.problems.get(filled(visit.state.finding)):
         st.warning(f"The model card's threshold stands in. {escape(problem)}")
     if visit.state.section == "audit":

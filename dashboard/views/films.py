@@ -12,6 +12,7 @@ from dashboard.films.drawer import drawer
 from dashboard.films.filters import chip_line, film_filters, finding_filters, order_controls
 from dashboard.films.gallery_panel import show_gallery, show_table
 from dashboard.films.items import Page, page_of
+from dashboard.films.met import found_met
 from dashboard.films.notes import NotesError
 from dashboard.films.predict import predict_controls, progress_lines, wait_for_dataset, wait_for_own
 from dashboard.films.search import usable
@@ -80,10 +81,10 @@ def _bring(services: Services) -> None:
         st.rerun()
 
 
-def found_line(services: Services, dataset: str, here: Counts, everywhere: Counts, with_picture: int) -> None:
+def found_line(services: Services, dataset: str, here: Counts, everywhere: Counts, with_picture: int, met: str) -> None:
     """Show how many were found, by which conditions, what their labels rest on, and whether there is much to see."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="found"):
-        st.markdown(found_words(here, everywhere), width="content")
+        st.markdown(" · ".join(filter(None, (found_words(here, everywhere), met))), width="content")
         chip_line()
         about_labels(services, dataset)
         if 0 < with_picture < here.films / 2:
@@ -107,9 +108,8 @@ def found_words(here: Counts, everywhere: Counts) -> str:
     return " · ".join(told)
 
 
-def layout_line(page: Page) -> None:
-    """Show the choice of page, of size, and of pictures or a table."""
-    asked = visit.state
+def layout_line(page: Page, asked: State) -> None:
+    """Show the choice of page, of size, and of pictures or a table, for what is asked, with its layout."""
     # Another list of films is another control: it starts at its own page.
     key = f"films_page_{state_key(asked.with_(page=1, film=None))}"
     st.pagination(
@@ -126,7 +126,8 @@ def layout_line(page: Page) -> None:
         "Layout",
         ["gallery", "table"],
         key="layout",
-        take=lambda layout: {"layout": layout or "gallery", "page": 1},
+        value=asked.layout,
+        take=lambda layout: {"layout": layout or asked.layout, "page": 1},
         change=visit.change,
         format_func={"gallery": "Pictures", "table": "Table"}.get,
         label_visibility="collapsed",
@@ -168,19 +169,21 @@ def films(services: Services) -> None:
     show_refused()
     if catalogue is None:
         return
-    asked, notebook = visit.state, notebook_of(services, catalogue.films.dataset)
-    rows = shared.find(asked, catalogue, notebook)
+    notebook = notebook_of(services, catalogue.films.dataset)
+    rows = shared.find(visit.state, catalogue, notebook)
+    with_picture = int(catalogue.films.openable[rows].sum())
+    asked = visit.state.laid_out(len(rows), with_picture)
     page = page_of(rows, asked)
     here, everywhere = shared.count(asked, catalogue, notebook), shared.count(State(), catalogue, notebook)
-    with_picture = int(catalogue.films.openable[rows].sum())
-    found_line(services, catalogue.films.dataset, here, everywhere, with_picture)
+    met = found_met(catalogue, asked.finding, rows)
+    found_line(services, catalogue.films.dataset, here, everywhere, with_picture, met)
     wait_for_own(services, catalogue)
     wait_for_dataset(services)
     failed = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        choice_controls(catalogue, page, rows, notebook)
+        choice_controls(catalogue, page, rows, notebook, asked.layout == "table")
         progress = st.container(width="stretch")
-        layout_line(page)
+        layout_line(page, asked)
     progress_lines(progress, failed)
     pictures, numbers = st.columns([3.4, 1], gap="medium")
     with pictures:

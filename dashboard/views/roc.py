@@ -17,18 +17,21 @@ from dashboard.roc.state import MOST_COMPARED, SORTS
 from dashboard.roc.threshold import open_finding, settle
 from dashboard.roc.visit import visit
 from dashboard.server.judging import (
-    ALL,
+    HELP,
     JUDGING_ERRORS,
     Source,
     judged,
     list_predictions,
     outputs_words,
+    settled,
     source,
-    split_counts,
-    split_words,
+    split_names,
+    warning_words,
 )
+from dashboard.server.last_used import first_predictions, note_used
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
+from training.evaluate.met_words import met_words
 
 NOTHING = """There are no predictions yet, and this page works from them.
 
@@ -45,16 +48,17 @@ def choose_predictions(library: Library) -> str | None:
         return None
     asked = visit.state
     if asked.predictions not in names:
+        first = first_predictions(library, names)
         if asked.predictions is not None:
-            said = f"There are no predictions “{asked.predictions}” here; showing {names[0]}."
+            said = f"There are no predictions “{asked.predictions}” here; showing {first}."
             refuse(said)
-        visit.change(predictions=names[0])
+        visit.change(predictions=first)
     visit.bound(
         st.selectbox,
         "Predictions",
         names,
         key="predictions",
-        take=lambda name: {"predictions": name, "models": (), "threshold": None, "rule": None, "split": ALL},
+        take=lambda name: {"predictions": name, "models": (), "threshold": None, "rule": None, "split": None},
         label_visibility="collapsed",
         width=230,
         help="Which model's answers to which films are judged.",
@@ -62,23 +66,26 @@ def choose_predictions(library: Library) -> str | None:
     return visit.state.predictions
 
 
-def choose_split(whole: Judged) -> None:
-    """Show which films are judged."""
-    counts = split_counts(whole)
-    if visit.state.split not in counts:
-        said = f"None of these films is in the split {visit.state.split}; judging all of them."
-        refuse(said)
-        visit.change(split=ALL)
+def choose_split(whole: Judged) -> str:
+    """Show which films are judged, and give that choice."""
+    names = split_names(whole)
+    chosen, problem = settled(whole, names, visit.state.split)
+    if problem:
+        refuse(problem)
+    if chosen != visit.state.split:
+        visit.change(split=None)
     visit.bound(
         st.segmented_control,
         "Films",
-        list(counts),
+        list(names),
         key="split",
-        take=lambda split: {"split": split or ALL},
-        format_func=lambda split: f"{split.capitalize()} {counts[split]:,}",
+        value=chosen,
+        take=lambda split: {"split": split},
+        format_func=lambda split: names[split].capitalize(),
         label_visibility="collapsed",
-        help="Which films are judged.",
+        help=HELP,
     )
+    return chosen
 
 
 def choose_others(library: Library, home: Source) -> None:
@@ -126,11 +133,9 @@ def judged_words(here: Judged, home: Source) -> str:
     patients = f" {here.whose.words}" if here.patients_repeat or here.whose.unknown else ""
     named = here.model in home.predictions
     model = "" if named else f" (model {escape(here.model)})"
-    said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{escape(here.dataset)}**. "
-    said += split_words(here, home.split)
-    seen = split_counts(here).get("train", 0)
-    if home.split == ALL and seen:
-        said += f" {seen:,} are marked for training: if the model was fitted on them, they flatter it."
+    dataset = escape(home.dataset or here.dataset)
+    said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{dataset}**. "
+    said += escape(met_words(here))
     if here.unpredicted:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
     if here.unlabelled:
@@ -150,8 +155,9 @@ def roc(library: Library) -> None:
     try:
         whole = judged(library, name)
         with line:
-            choose_split(whole)
-        here, home = judged(library, name, visit.state.split), source(library, name, visit.state.split)
+            split = choose_split(whole)
+        here, home = judged(library, name, split), source(library, name, split)
+        note_used(home.dataset, name)
     except JUDGING_ERRORS as error:
         show_refused()
         st.error(escape(str(error)), icon=":material/error:")
@@ -162,6 +168,8 @@ def roc(library: Library) -> None:
         choose_order()
     show_refused()
     st.caption(told := judged_words(here, home), help=explained(told))
+    if warning := warning_words(here, home):
+        st.warning(escape(warning), icon=":material/warning:")
     rows = overview(home.stamp, here)
     ordered = order(rows, visit.state.sort, flagged_shares(here))
     if visit.state.finding not in here.findings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from training.datasets.marks import record
+from training.datasets.table import read_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
 
@@ -26,6 +29,14 @@ def add_predictions(shelf, name: str = "first", dataset: str = "generated", **co
     facts = PredictionsFacts(name, dataset, home, f"model of {name}", "import", tuple(table.columns), cuts)
     write_predictions(folder, facts, table)
     return folder
+
+
+def learned_from(shelf, name: str, *splits: str) -> None:
+    """Write into the card of predictions that the model learned from films of these splits."""
+    films = read_dataset(shelf.root / "datasets" / "generated").films
+    facts = shelf.root / "predictions" / name / "predictions.json"
+    used = [record(films[films["split"].isin(splits)], ["fit"])]
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"card": {"provenance": {"used": used}}}))
 
 
 def add_dataset(shelf, **columns: list) -> Path:

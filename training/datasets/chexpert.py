@@ -112,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_chexpert(args.root, args.seed, policy_of(args), args.splits, args.views))
+    return save(args.out, read_chexpert(args.root, args.seed, policy_of(args), args.splits, args.views), args.name)
 
 
 def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[Remark, ...]]:

@@ -93,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_covid(args.root, args.seed, args.views))
+    return save(args.out, read_covid(args.root, args.seed, args.views), args.name)
 
 
 def meaning(finding: str) -> Meaning | None:

@@ -53,4 +53,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_films(args.root, args.name))
+    return save(args.out, read_films(args.root, args.name), args.name)

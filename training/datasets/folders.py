@@ -114,13 +114,12 @@ def read_folders(root: Path, seed: int = 0, name: str = "", splits: str = "folde
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training dataset folders``."""
     add_common_arguments(parser, "folder above the folders of classes")
-    parser.add_argument("--name", default="", help="name of the dataset (default: that of ROOT)")
     add_choice(parser, "--splits", {"folders": "train, val and test where ROOT has them", "random": RANDOM}, "folders")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_folders(args.root, args.seed, args.name, args.splits))
+    return save(args.out, read_folders(args.root, args.seed, args.name, args.splits), args.name)
 
 
 def _is_nih(patients: pd.Series) -> pd.Series:

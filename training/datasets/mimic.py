@@ -119,7 +119,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_mimic(args.root, args.seed, policy_of(args), args.splits, args.views, args.labels))
+    return save(
+        args.out, read_mimic(args.root, args.seed, policy_of(args), args.splits, args.views, args.labels), args.name
+    )
 
 
 def _table(files: Files, name: str) -> Path:

@@ -112,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the dataset and say what is in it."""
-    return save(args.out, read_nih(args.root, args.seed, args.splits, args.against_normal))
+    return save(args.out, read_nih(args.root, args.seed, args.splits, args.against_normal), args.name)
 
 
 def age_in_years(text: object) -> float:

@@ -87,8 +87,7 @@ def finish(
     for name in ("view", "sex", "split", "age"):
         if name not in films:
             films[name] = pd.Series(np.nan, films.index, dtype=float if name == "age" else "str")
-    if not facts.name.isprintable():
-        raise DatasetError(f"The dataset cannot be called “{facts.name}”: expected a name without control characters.")
+    check_dataset_name(facts.name)
     films = complete(films.reset_index(drop=True), facts.name)
     check_films(films, facts.name)
     report = (
@@ -108,11 +107,18 @@ def sha256(*files: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
+def check_dataset_name(name: str) -> None:
+    """Refuse a name that no page can show."""
+    if not name.isprintable():
+        raise DatasetError(f"The dataset cannot be called “{name}”: expected a name without control characters.")
+
+
 def add_common_arguments(parser: argparse.ArgumentParser, root: str) -> None:
     """Add the arguments of every reader."""
     parser.add_argument("root", type=Path, metavar="ROOT", help=root)
     parser.add_argument("--out", type=Path, required=True, metavar="DATASET", help="folder to write")
     parser.add_argument("--seed", type=int, default=0, help="seed of a random split (default: 0)")
+    parser.add_argument("--name", default="", help="name of the dataset (default: the source's, or that of ROOT)")
 
 
 def add_view_argument(parser: argparse.ArgumentParser) -> None:
@@ -145,9 +151,17 @@ def spell_policy(reader: str, policy: Policy, **others: str) -> dict[str, str]:
     return {"reader": reader, "uncertain": policy.uncertain, "blank": policy.blank, **extended, **others}
 
 
-def save(out: Path, reading: Reading) -> int:
-    """Write the dataset, say what is in it and what was left out."""
-    write_dataset(out, reading.facts, reading.films, reading.boxes)
+def save(out: Path, reading: Reading, name: str = "") -> int:
+    """Write the dataset, under another name if one is given, and say what is in it and what was left out.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be called so.
+    """
+    check_dataset_name(name)
+    facts = dataclasses.replace(reading.facts, name=name or reading.facts.name)
+    write_dataset(out, facts, reading.films, reading.boxes)
     films = reading.films
     here = films[films["on_disk"]]
     told = here if len(here) else films

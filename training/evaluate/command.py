@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from training.datasets.patients import count_patients
-from training.datasets.table import SPLITS
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
-from training.evaluate.judged import Judged, judge
+from training.evaluate.judged import CHOICES, NEVER_MET, Judged, judge
+from training.evaluate.met_words import flattered, met_facts, met_words
 from training.evaluate.precision_recall import clustered_average_precision
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS
-from training.evaluate.thresholds import ALIASES, RULES, checked_target, choose
+from training.evaluate.wanted_thresholds import FILE_HELP, Wanted, wanted_thresholds
 from training.predictions.table import read_predictions
 from xai.files import write_files
 
@@ -62,14 +62,16 @@ COLUMNS = {
 }
 
 
-def measure(judged: Judged, rule: str = "card", target: float | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+def measure(
+    judged: Judged, rule: str | Wanted = "card", target: float | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every finding.
 
     Parameters
     ----------
     judged : Judged
     rule, target
-        How thresholds are chosen; see `training.evaluate.thresholds.choose`.
+        How thresholds are chosen; see `training.evaluate.wanted_thresholds`.
 
     Returns
     -------
@@ -78,6 +80,7 @@ def measure(judged: Judged, rule: str = "card", target: float | None = None) -> 
     notes : dict
         By finding: the rule of its threshold, and what cannot be said and why.
     """
+    wanted = wanted_thresholds(rule, target) if isinstance(rule, str) else rule
     rows, notes = [], {}
     for finding in judged.findings:
         ranked = judged.ranked(finding)
@@ -92,7 +95,7 @@ def measure(judged: Judged, rule: str = "card", target: float | None = None) -> 
         cut: float = math.inf
         told: tuple[str, ...] = ("prevalence",)
         try:
-            threshold = choose(rule, ranked, target, judged.threshold(finding))
+            threshold = wanted.threshold(finding, ranked, judged.threshold(finding))
         except EvaluateError as error:
             note["no_threshold"] = str(error)
         else:
@@ -113,32 +116,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training evaluate``."""
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder that predict or import wrote")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.add_argument("--split", choices=SPLITS, help="only films of this split (default: all that are predicted)")
-    rules = sorted({*RULES, *ALIASES})
-    parser.add_argument("--thresholds", default="card", choices=rules, help="rule of the thresholds (default: card)")
+    parser.add_argument(
+        "--split",
+        choices=CHOICES,
+        help="which films (default: those that the model has never met, where that is known and it met others; else "
+        "all)",
+    )
+    parser.add_argument("--thresholds", default="card", metavar="WHAT", help=f"{FILE_HELP} (default: card)")
     parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, write and say in a line what was measured."""
-    checked_target(args.thresholds, args.target)
+    wanted = wanted_thresholds(args.thresholds, args.target)
     predictions = read_predictions(args.predictions)
-    judged = judge(predictions)
-    if args.split:
-        judged = judged.in_split(args.split)
-    table, notes = measure(judged, args.thresholds, args.target)
+    whole = judge(predictions)
+    split = args.split or whole.usual
+    judged = whole.in_split(split)
+    table, notes = measure(judged, wanted)
     content = {
         "predictions": predictions.facts.name,
         "model": judged.model,
         "dataset": judged.dataset,
-        "split": args.split,
+        "split": split,
         "films": len(judged),
+        "met": met_facts(judged) | {"meaning": met_words(judged)},
         **judged.whose.facts,
         "films_without_prediction": judged.unpredicted,
         "predictions_without_film": judged.unlabelled,
         "classes": list(judged.classes),
         "outputs_not_judged": list(judged.unjudged),
-        "thresholds": args.thresholds,
+        "columns_not_read": list(judged.ignored),
+        "thresholds": wanted.words,
         "definitions": COLUMNS | {"interval": judged.interval_method},
         "notes": notes,
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
@@ -149,12 +158,22 @@ def run(args: argparse.Namespace) -> int:
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
     print(f"{len(judged)} films {judged.whose.words}: {mean} of {len(table)} {_kind(judged)}")
+    print(met_words(judged))
+    if split == NEVER_MET:
+        print(f"{len(whole) - len(judged):,} films that it has met are left out; --split all takes them in.")
+    if warning := flattered(judged):
+        print(f"warning: {warning}")
+    print(f"thresholds: {wanted.words}")
     if judged.whose.caution:
         print(judged.whose.caution)
     if judged.unjudged:
         print(f"not judged, since {judged.dataset} says nothing of them: {', '.join(judged.unjudged)}")
-    for finding, problem in judged.cautions().items():
-        print(f"{finding}: {problem}")
+    if judged.ignored:
+        print(f"columns of the imported table that were not read: {', '.join(judged.ignored)}")
+    for finding in judged.findings:
+        problem = judged.ranked(finding).problem or notes[finding].get("no_threshold", "")
+        if problem:
+            print(f"{finding}: {problem}")
     return 0
 
 

@@ -16,11 +16,15 @@ from training.datasets.table import SPLITS, Dataset
 from training.evaluate.by_patient import ByPatient, by_patient
 from training.evaluate.classes import are_classes, class_names, class_truths, truths
 from training.evaluate.intervals import METHOD, METHOD_BY_PATIENT
+from training.evaluate.met import Met, films_met, nobody_knows
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions.table import Predictions, check_probabilities
 from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
+
+ALL, NEVER_MET = "all", "never-met"
+CHOICES = (NEVER_MET, ALL, *SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,17 @@ class Judged:
         Those of ``findings`` that are judged by the films' classes, each against the rest.
     unjudged : tuple of str
         Outputs that the dataset says nothing of; they are left out.
+    ignored : tuple of str
+        Columns of an imported table that were not read.
     patients_known : bool
         Whether the patient of every film of the dataset is known, judged or not: only then can one split be of other
         patients than another.
+    met : Met
+        Which of these films the model met before, to fit or to choose something, as far as anybody recorded it.
+    own_lot : bool
+        Whether the dataset's split is a random lot that was drawn here, of which nobody else's model knows.
+    withheld : dict of str to int
+        By finding: films whose label does not count since a remedy for it was fitted on them; see `never_met`.
     """
 
     model: str
@@ -70,7 +82,11 @@ class Judged:
     unlabelled: int = 0
     classes: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     patients_known: bool = True
+    met: Met = field(default_factory=lambda: nobody_knows(0))
+    own_lot: bool = False
+    withheld: Mapping[str, int] = field(default_factory=dict)
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
     _by_patient: dict[str, ByPatient] = field(default_factory=dict, init=False, repr=False)
 
@@ -166,22 +182,64 @@ class Judged:
             probabilities=self.probabilities[keep],
             patients=self.patients[keep],
             films=films,
+            met=self.met.restrict(keep),
         )
 
     def in_split(self, split: str) -> Judged:
-        """Give the films of a split.
+        """Give the films of a split, or all, or those that the model has never met.
+
+        Parameters
+        ----------
+        split : str
+            One of `CHOICES`.
 
         Raises
         ------
         EvaluateError
-            If there is no such split, or none of the films is in it.
+            If there is no such choice, or none of the films is in it.
         """
-        if split not in SPLITS:
+        if split not in CHOICES:
             raise EvaluateError(f"There is no split “{split}”; the splits are {', '.join(SPLITS)}.")
+        if split in (ALL, NEVER_MET):
+            return self if split == ALL else self.never_met()
         keep = (self.films["split"] == split).fillna(False).to_numpy(bool)
         if not keep.any():
             raise EvaluateError(f"None of the {len(self)} predicted films is in the split {split}.")
         return self.restrict(keep)
+
+    def never_met(self) -> Judged:
+        """Give the films of patients that the model has never met.
+
+        Of a film that served to mend some findings only, the labels of the others count.
+
+        Raises
+        ------
+        EvaluateError
+            If there is none, or nobody recorded what the model was fitted on.
+        """
+        new, keep = self.new, np.asarray(self.new.any(axis=1))
+        if not keep.any():
+            why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
+            raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
+        some, new = self.restrict(keep), new[keep]
+        labels = np.asfortranarray(np.where(new, some.labels, np.nan).astype(some.labels.dtype))
+        withheld = (~new & ~np.isnan(some.labels)).sum(axis=0)
+        counts = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
+        return dataclasses.replace(some, labels=labels, withheld=counts)
+
+    @cached_property
+    def new(self) -> np.ndarray:
+        """Films that the model has never met, for each finding: bool (films, findings)."""
+        return np.column_stack([self.met.new(name) for name in self.findings])
+
+    @cached_property
+    def usual(self) -> str:
+        """Which films say most: those that the model has never met, if it met others and these can be measured."""
+        if self.new.all() or not self.new.any():
+            return ALL
+        known = ~np.isnan(self.probabilities) & self.new
+        measurable = ((self.labels == 1) & known).any(axis=0) & ((self.labels == 0) & known).any(axis=0)
+        return NEVER_MET if measurable.any() else ALL
 
     def with_probabilities(self, finding: str, probabilities: np.ndarray) -> Judged:
         """Give the same films with other probabilities of one finding."""
@@ -207,7 +265,16 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
     dataset = predictions.open_dataset() if dataset is None else dataset
     facts = predictions.facts
     joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=are_classes(facts))
-    return dataclasses.replace(joined, thresholds=facts.thresholds, card=facts.card)
+    met = films_met(facts.card, facts.notes, dataset)
+    at = pd.Index(dataset.films["film"]).get_indexer(pd.Index(joined.films["film"]))
+    return dataclasses.replace(
+        joined,
+        thresholds=facts.thresholds,
+        card=facts.card,
+        met=met.restrict(at),
+        ignored=tuple(map(str, told)) if isinstance(told := facts.notes.get("ignored_columns"), list) else (),
+        own_lot=dataset.facts.policy.get("splits") == "random",
+    )
 
 
 def join(
@@ -265,6 +332,7 @@ def join(
         classes=tuple(class_truths(films, outputs, softmax)),
         unjudged=tuple(name for name in outputs if name not in told),
         patients_known=bool(films["patient"].notna().all()),
+        met=nobody_knows(len(kept)),
     )
 
 

@@ -100,8 +100,7 @@ def choose(rule: str, ranked: Ranked, target: float | None = None, card: Thresho
         raise EvaluateError(f"{ranked.problem} The rule {RULES[rule].name} needs both kinds, told apart.")
     target = checked_target(rule, target)
     k = _CHOOSERS[rule](ranked) if target is None else _AIMED[rule](ranked, target)
-    words = RULES[rule].name + ("" if target is None else f" {target:g}")
-    return Threshold(_between(ranked.scores, k), f"{words}, chosen on {ranked.films} films.")
+    return Threshold(_between(ranked.scores, k), f"{rule_words(rule, target)}, chosen on {ranked.films} films.")
 
 
 def balanced_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
@@ -151,6 +150,15 @@ def checked_target(rule: str, target: float | None) -> float | None:
     elif not 0 < target <= 1:
         raise EvaluateError(f"The target of {RULES[rule].name} must be a share above 0 and at most 1; got {target:g}.")
     return target
+
+
+def rule_words(rule: str, target: float | None) -> str:
+    """Name a rule with what it asks for."""
+    if target is None:
+        return RULES[rule].name
+    return (
+        f"{RULES[rule].name}, a miss as {target:g} false alarms" if rule == "cost" else f"{RULES[rule].name} {target:g}"
+    )
 
 
 def _between(scores: np.ndarray, k: int) -> float:

@@ -18,6 +18,7 @@ from training.fitting.log import validation_losses
 from training.fitting.losses import STRATEGIES
 from training.fitting.recipe import CHOICES, OPTIONS, Recipe, flag
 from training.fitting.schedule import best_epoch
+from training.fitting.served import served
 from training.fitting.start import Start
 from training.fitting.targets import PATIENT_FACTS, patient_targets
 
@@ -64,6 +65,7 @@ def provenance(fitted: Fitted, films: Films, also: Films, origin: Origin) -> dic
         "also_version": also.version if also.datasets else None,
         "started_from": start and {"file": start.path.name, "sha256": start.card.sha256, **start.card.provenance},
         "soft_labels": origin.soft_labels,
+        "used": served(fitted, films, also, origin.recipe),
         "also_learned": _also_learned(patient_targets(_learned_films(fitted, films, also))),
         "command": command(origin, also),
         "commit": commit(),

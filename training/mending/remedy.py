@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from training.datasets.marks import record
 from training.datasets.patients import PatientCount, count_patients
 from training.evaluate.by_patient import by_patient
 from training.evaluate.calibration import brier_score, calibration_curve
@@ -16,12 +18,13 @@ from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError, Ranked, dot, rank
 from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, clustered_auroc
-from training.evaluate.thresholds import choose
+from training.evaluate.thresholds import ALIASES, choose
 from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, undo_weight
 from xai.cards.calibration import LogitMap
 from xai.cards.model_card import ModelCard, Threshold
 
 FIT_SHARE = 0.5
+MOST_MARKS = 10_000  # in the record of what one finding's remedy was fitted on: a card holds one for each
 FEW_FILMS, REPEATS = 5000, 20  # up to so many films the split matters, and is drawn anew so often
 
 
@@ -40,6 +43,8 @@ class Remedy:
         On the mended probabilities.
     cautions : tuple of str
         Why it may not hold elsewhere, in sentences.
+    used : dict
+        Record of the films that it was fitted on; see `training.datasets.marks`. Empty where it was not made here.
     """
 
     finding: str
@@ -47,6 +52,7 @@ class Remedy:
     map: LogitMap | None
     threshold: Threshold
     cautions: tuple[str, ...] = ()
+    used: Mapping[str, Any] = field(default_factory=dict)
 
     def probabilities(self, predicted: np.ndarray) -> np.ndarray:
         """Mend predicted probabilities."""
@@ -176,7 +182,9 @@ def try_remedy(
 
     now = judged.threshold(finding).value if threshold is None else threshold
     settings = _Settings(method, rule, target, now, weight, trained, here)
-    remedy = _fitted(judged, finding, fit, fitted, settings)
+    table = judged.films[fit & known] if settings.fits else judged.films[:0]
+    used = record(table, ["mend"], MOST_MARKS, finding=finding)
+    remedy = dataclasses.replace(_fitted(judged, finding, fit, fitted, settings), used=used)
     mended = remedy.probabilities(scores)
     return Trial(
         remedy,
@@ -203,6 +211,12 @@ class _Settings:
     weight: float | None
     trained: float | None
     here: float | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether anything is learned from films: a map, a prevalence or a threshold."""
+        learns = self.method in ("temperature", "platt", "isotonic") or (self.method == "prior" and self.here is None)
+        return learns or ALIASES.get(self.rule, self.rule) not in ("", "card", "half")
 
 
 def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, settings: _Settings) -> Remedy:
@@ -261,6 +275,7 @@ def apply_to_card(card: ModelCard, remedy: Remedy, origin: str = "") -> ModelCar
         "threshold": remedy.threshold.value,
         "rule": remedy.threshold.rule,
         "origin": origin,
+        **({"used": dict(remedy.used)} if remedy.used else {}),
     }
     return dataclasses.replace(
         card,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.folders import meaning_of
-from training.datasets.text_table import as_numbers, column_key
+from training.datasets.text_table import as_numbers, column_key, is_blank
 from training.predictions.film_names import match_films
 from training.predictions.table import PredictionsError
 from xai.findings import FINDINGS
@@ -76,9 +76,10 @@ def film_column(raw: pd.DataFrame, films: pd.DataFrame, path_name: str) -> str:
 def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) -> Columns:
     """Find the outputs of a model among the columns of its table.
 
-    A table that names two or more classes of the dataset, and whose columns of them add up to one or name them all, is
-    of a model that tells these classes apart: only they are read, each to be judged against the others. In any other
-    table findings are read, and beside them classes that are no finding.
+    Where the dataset has classes, columns that add up to one are of a model that tells classes apart: each must be one
+    of the dataset's, or a finding that some of its classes are about, and is judged against the others. So are columns
+    that are called as classes where none is a finding beside them. In any other table findings are read, and beside
+    them classes that are no finding.
 
     Parameters
     ----------
@@ -92,14 +93,19 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
     Raises
     ------
     PredictionsError
-        If two columns stand for one output, or none for any.
+        If two columns stand for one output, or none for any; or if columns add up to one and some are no class of the
+        dataset, so that the others would be judged against the wrong rest.
     """
     named = {column: marked[1] for column in raw.columns if (marked := PREFIX.match(column))}
     named = named or {column: column for column in raw.columns}
     of_classes = _matched(named, {column_key(name): name for name in classes}, path_name)
-    every = len(of_classes) == len(classes)
     of_classes |= _meant(named, [name for name in classes if name not in of_classes], set(of_classes.values()))
-    if len(of_classes) > 1 and (every or _add_up(raw[list(of_classes.values())])):
+    if classes and _add_up(together := raw[[column for column in named if _holds_shares(raw[column])]]):
+        about = _about(named, [name for name in classes if name not in of_classes], path_name)
+        outputs = {name: of_classes[name] for name in classes if name in of_classes} | about
+        _refuse_strangers([str(one) for one in together if one not in outputs.values()], classes, path_name)
+        return Columns(outputs, True)
+    if of_classes and _only_classes(named, of_classes):
         return Columns({name: of_classes[name] for name in classes if name in of_classes}, True)
     known = {column_key(name): name for name in classes} | {column_key(name): name for name in FINDINGS}
     found = _matched(named, known, path_name)
@@ -151,7 +157,39 @@ def _meant(named: dict[str, str], classes: list[str], taken: set[str]) -> dict[s
     return found
 
 
+def _about(named: dict[str, str], classes: list[str], path_name: str) -> dict[str, str]:
+    """Give the column of each finding that some of these classes are about, as Pneumonia of a viral one."""
+    meanings = {meaning[0] for name in classes if (meaning := meaning_of(name)) is not None}
+    return _matched(named, {column_key(name): name for name in FINDINGS if name in meanings}, path_name)
+
+
+def _only_classes(named: dict[str, str], of_classes: dict[str, str]) -> bool:
+    """Tell whether columns are meant as classes: several called so, or one exactly so, and no other a finding."""
+    findings = {column_key(name) for name in FINDINGS}
+    others = any(column_key(said) in findings for column, said in named.items() if column not in of_classes.values())
+    exact = any(named[column] == name for name, column in of_classes.items())
+    return not others and (len(of_classes) > 1 or exact)
+
+
+def _refuse_strangers(strangers: list[str], classes: tuple[str, ...], path_name: str) -> None:
+    if strangers:
+        are = "is none" if len(strangers) == 1 else "are none"
+        raise PredictionsError(
+            f"{path_name} has columns that add up to one, as of a model that tells classes apart, but "
+            f"{', '.join(strangers)} {are} of the dataset's classes {', '.join(classes)}: call each column as its "
+            "class, or leave out those of other classes."
+        )
+
+
+def _holds_shares(column: pd.Series) -> bool:
+    """Tell whether a column holds numbers from 0 to 1, and nothing else but gaps."""
+    numbers = as_numbers(column)[~is_blank(column)]
+    return len(numbers) > 0 and bool(numbers.between(0, 1).all())
+
+
 def _add_up(columns: pd.DataFrame) -> bool:
-    """Tell whether each row adds up to one, as far as two decimals can show it."""
+    """Tell whether each row of two columns or more adds up to one, as far as two decimals can show it."""
+    if columns.shape[1] < 2:
+        return False
     sums = columns.apply(as_numbers).sum(axis=1, skipna=False).dropna()
     return len(sums) > 0 and bool(np.all(np.abs(sums - 1) <= ROUNDED * columns.shape[1] + 1e-6))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from training.datasets.table import Dataset, read_dataset
+from training.datasets.table import SPLITS, Dataset, read_dataset
 from training.datasets.text_table import TableError, as_numbers, is_blank, read_text_table
 from training.evaluate.classes import BY_CLASS, class_names, truths
+from training.evaluate.met import LEARNED
 from training.evaluate.ranked import rank
-from training.evaluate.thresholds import RULES, choose
+from training.evaluate.wanted_thresholds import FILE_HELP, Wanted, wanted_thresholds
 from training.predict.columns import Columns, choose_columns, film_column, prediction_beside
+from training.predict.scales import MEANINGS, SCALES, ask_for_scale, rescaled, softmax
 from training.predictions.film_names import match_films
 from training.predictions.table import (
     Predictions,
@@ -30,7 +32,7 @@ from xai.command_line import one_line
 from xai.findings import FINDINGS
 from xai.models.loading import file_sha256
 
-CHOOSABLE = tuple(rule for rule in RULES if rule != "card")
+NOTHING = "none"  # of the dataset
 NAMED = 5  # rows that are named where many match no film
 
 
@@ -56,7 +58,7 @@ class Joined:
     are_classes: bool = False
 
 
-def join_csv(path: Path, films: pd.DataFrame) -> Joined:
+def join_csv(path: Path, films: pd.DataFrame, scale: str = "probability") -> Joined:
     """Read a CSV of probabilities and find the film of each row.
 
     Parameters
@@ -66,18 +68,26 @@ def join_csv(path: Path, films: pd.DataFrame) -> Joined:
         finding, or a class of the dataset; see `training.predict.columns`.
     films : DataFrame
         Table of the dataset. A film is found by its id or its path, with or without ending and leading folders.
+    scale : str
+        One of `training.predict.scales.SCALES`: what the numbers are.
 
     Raises
     ------
     PredictionsError
         Naming the row: if a value is no number in [0, 1], or two rows name the same film; or if a column is
-        missing, or no row matches a film; or if a column holds the dataset's labels beside one of predictions.
+        missing, or no row matches a film; or if a column holds the dataset's labels beside one of predictions; or if
+        the numbers are on another scale.
     """
     raw = _read_text(path)
     name_column = film_column(raw, films, path.name)
-    columns = choose_columns(raw.drop(columns=name_column), class_names(films), path.name)
+    shares = rescaled(raw.drop(columns=name_column), scale)
+    columns = choose_columns(shares, class_names(films), path.name)
     chosen = columns.outputs
-    values = pd.DataFrame({output: _numbers(raw[column], path) for output, column in chosen.items()})
+    if scale == "probability":
+        ask_for_scale(raw[list(chosen.values())], path.name)
+    values = pd.DataFrame({output: _numbers(shares[column], path) for output, column in chosen.items()})
+    if scale == "logit" and columns.are_classes and len(chosen) > 1:
+        values = softmax(raw[list(chosen.values())]).set_axis(list(chosen), axis=1)
     found = match_films(raw[name_column], films)
     matched = found.notna()
     if not matched.any():
@@ -93,7 +103,15 @@ def join_csv(path: Path, films: pd.DataFrame) -> Joined:
 
 
 def import_csv(
-    path: Path, dataset: Dataset, out: Path, *, model: str | None = None, threshold: str | None = None
+    path: Path,
+    dataset: Dataset,
+    out: Path,
+    *,
+    model: str | None = None,
+    threshold: str | None = None,
+    target: float | None = None,
+    scale: str = "probability",
+    learned_from: Sequence[str] | None = None,
 ) -> tuple[Predictions, Joined]:
     """Write a CSV as predictions of a dataset.
 
@@ -107,15 +125,23 @@ def import_csv(
     model : str, optional
         What people call the model; by default the name of the file.
     threshold : str, optional
-        One of `CHOOSABLE`, a rule that is applied to these films and labels; or a number in [0, 1]. Without it
-        the predictions have no thresholds.
+        A rule that is applied to these films and labels, a number in [0, 1], or a file; see
+        `training.evaluate.wanted_thresholds`. Without it the predictions have no thresholds.
+    target : float, optional
+        What the rule asks for.
+    scale : str
+        See `join_csv`.
+    learned_from : sequence of str, optional
+        Splits of the dataset that the model learned from, where that is known: none of them, where it is known that it
+        learned from no film of the dataset.
 
     Raises
     ------
     PredictionsError
     """
     path, out = Path(path), Path(out)
-    joined = join_csv(path, dataset.films)
+    joined = join_csv(path, dataset.films, scale)
+    wanted = None if threshold is None else wanted_thresholds(threshold, target)
     model = model or path.name.partition(".csv")[0]
     facts = PredictionsFacts(
         name=f"{model}-on-{dataset.facts.name}",
@@ -124,15 +150,18 @@ def import_csv(
         model=model,
         source="import",
         outputs=tuple(joined.table.columns),
-        thresholds={} if threshold is None else _thresholds(threshold, joined, dataset.films),
+        thresholds={} if wanted is None else _thresholds(wanted, joined, dataset.films),
         notes={
             "file": path.name,
             "sha256": file_sha256(path),
+            "scale": scale,
             "rows_without_film": len(joined.rows_without_film),
+            "unmatched_rows": list(joined.rows_without_film),
             "films_without_row": len(dataset.films) - len(joined.table),
             "ignored_columns": list(joined.ignored),
             "missing_numbers": int(joined.table.isna().to_numpy().sum()),
             **({"outputs": BY_CLASS} if joined.are_classes else {}),
+            **({} if learned_from is None else {LEARNED: list(learned_from)}),
         },
     )
     write_predictions(out, facts, joined.table)
@@ -145,17 +174,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", type=Path, required=True, metavar="DATASET", help="folder whose films these are")
     parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS", help="folder to write")
     parser.add_argument("--model", metavar="NAME", help="what to call the model (default: the file's name)")
+    parser.add_argument("--thresholds", metavar="WHAT", help=f"thresholds of the findings: {FILE_HELP} (default: none)")
+    parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
+    meanings = "; ".join(f"{name}: {words}" for name, words in MEANINGS.items())
     parser.add_argument(
-        "--thresholds",
-        metavar="RULE",
-        help=f"thresholds of the findings: a number, or by these labels: {', '.join(CHOOSABLE)} (default: none)",
+        "--scale",
+        choices=SCALES,
+        default="probability",
+        help=f"what the numbers are (default: probability). {meanings}",
+    )
+    parser.add_argument(
+        "--learned-from",
+        nargs="+",
+        choices=(*SPLITS, NOTHING),
+        metavar="SPLIT",
+        help=f"splits that the model learned from, or {NOTHING} where it is known that it met no film of the dataset "
+        "(default: not known)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Import, and say what found no partner or was not read."""
     dataset = read_dataset(options.dataset)
-    made, joined = import_csv(options.csv, dataset, options.out, model=options.model, threshold=options.thresholds)
+    told = options.learned_from
+    made, joined = import_csv(
+        options.csv,
+        dataset,
+        options.out,
+        model=options.model,
+        threshold=options.thresholds,
+        target=options.target,
+        scale=options.scale,
+        learned_from=None if told is None else [split for split in told if split != NOTHING],
+    )
     outputs, classes = made.facts.outputs, class_names(dataset.films)
     kind, expected = ("classes", classes) if joined.are_classes else ("findings", FINDINGS)
     print(f"{len(made.table)} films of {dataset.facts.name}, {len(outputs)} {kind}")
@@ -172,7 +223,7 @@ def _left_over(name: str, made: Predictions, joined: Joined, absent: list[str]) 
     if missing := made.facts.notes["missing_numbers"]:
         yield f"{missing} cells hold no number: these probabilities are missing."
     if strangers := joined.rows_without_film:
-        more = " and others" if len(strangers) > NAMED else ""
+        more = " and others; predictions.json names all" if len(strangers) > NAMED else ""
         yield f"{len(strangers)} rows match no film: {', '.join(strangers[:NAMED])}{more}."
 
 
@@ -226,17 +277,18 @@ def _refuse_labels(table: pd.DataFrame, films: pd.DataFrame, columns: Columns, n
             )
 
 
-def _thresholds(rule: str, joined: Joined, films: pd.DataFrame) -> dict[str, Threshold]:
-    """Choose each output's threshold by a rule on the films' labels, or one number for all; none without labels."""
+def _thresholds(wanted: Wanted, joined: Joined, films: pd.DataFrame) -> dict[str, Threshold]:
+    """Give each output's threshold; a rule chooses it on the films' labels, and gives none without them."""
     table = joined.table
-    if rule not in CHOOSABLE:
-        try:
-            return dict.fromkeys(table.columns, Threshold(float(rule), f"{rule}, chosen when the file was imported"))
-        except ValueError:
-            known = ", ".join(CHOOSABLE)
-            raise PredictionsError(
-                f"Expected a number from 0 to 1 or one of {known} for --thresholds, but got {rule}."
-            ) from None
-    told = truths(films.set_index("film").loc[table.index], tuple(table.columns), joined.are_classes)
-    ranked = {name: rank(truth, table[name].to_numpy()) for name, truth in told.items()}
-    return {name: choose(rule, one) for name, one in ranked.items() if not one.problem}
+    if wanted.rule == "card":
+        raise PredictionsError("An imported file has no card: expected a number, another rule or a file.")
+    if wanted.rule == "half":
+        return dict.fromkeys(table.columns, Threshold(0.5, "0.5"))
+    if wanted.rule:
+        told = truths(films.set_index("film").loc[table.index], tuple(table.columns), joined.are_classes)
+        ranked = {name: rank(truth, table[name].to_numpy()) for name, truth in told.items()}
+        return {name: wanted.threshold(name, one) for name, one in ranked.items() if not one.problem}
+    named = [name for name in table.columns if name in wanted.named or not wanted.named]
+    if not named:
+        raise PredictionsError(f"{wanted.words} names a threshold for none of {', '.join(table.columns)}.")
+    return {name: wanted.fixed(name) for name in named}

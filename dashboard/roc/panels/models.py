@@ -12,6 +12,7 @@ from dashboard.page.words import escape, signed
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from training.evaluate.compare import Paired
+from training.evaluate.met_words import met_words
 from xai.findings import finding_label
 
 MEANING = (
@@ -35,6 +36,7 @@ def show(scene: Scene) -> None:
     st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip(), help=explained(MEANING))
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
+        st.caption(escape(f"{other.judged.model}: {met_words(other.judged)}"))
 
 
 def model_table(scene: Scene) -> pd.DataFrame:

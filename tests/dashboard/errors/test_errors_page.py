@@ -17,6 +17,7 @@ from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers,
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
+from training.datasets.marks import record
 from training.datasets.table import read_dataset, write_dataset
 from xai.cards.model_card import read_card
 
@@ -160,11 +161,26 @@ class TestAudit:
         app = run(predictions="gone", finding="Hernia", split="validation", rule="guess", threshold="7")
         words = plain(said(app))
         assert "There are no predictions “gone” here; showing answers." in words
-        assert "None of the predicted films is in the split validation; showing all." in words
+        assert "None of these films is in the split validation; judging all 240." in words
         assert "“Hernia” is not judged here" in words
         assert "The link's rule “guess” was left out" in words
         assert "The link's threshold “7” was left out" in words
         assert link_of(app) == MASS
+
+    def test_films_that_the_model_has_met_are_left_out_unless_all_are_asked_for(self, run, stocked):
+        films = read_dataset(stocked / "datasets" / "generated").films
+        facts = stocked / "predictions" / "answers" / "predictions.json"
+        content = json.loads(facts.read_text())
+        content["card"]["provenance"]["used"] = [record(films[films["split"] == "train"], ["fit"])]
+        facts.write_text(json.dumps(content))
+        app = run(**MASS)
+        assert app.selectbox(key="errors_split").value == "never-met" and "flatter" not in said(app)
+        assert "All 200 films are of 200 patients that it has never met." in plain(
+            " ".join(one.value for one in app.caption)
+        )
+        assert "of 200 films are flagged" in shown(app)
+        told = plain(said(run(**MASS, split="all")))
+        assert "mean AUROC" in told and "on train (40, all met)" in told and "on test (200, none met)" in told
 
     def test_a_finding_without_a_label_says_why_there_is_nothing(self, run):
         app = run(predictions="answers", finding="Effusion")

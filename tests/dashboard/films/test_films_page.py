@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.films.notes import Notebook
 from dashboard.films.services import FilmServices
+from dashboard.films.state import LINK
 from dashboard.films.thumbnails import thumbnail
 from dashboard.server.library import OWN, Library
 from dashboard.server.parts import Part
@@ -409,3 +410,25 @@ def test_a_model_that_cannot_answer_says_why_and_is_asked_again(run):
     page_of(app).go_on("own films")
     app.run()
     assert [one["state"] for one in lines(app)["own films"]] == ["waiting"]
+
+
+def test_a_dataset_without_pictures_opens_as_a_table_and_one_with_them_as_pictures(run, stocked, shelf):
+    films = tuple(f"f{k}" for k in range(6))
+    shelf.add_dataset("bare", films, on_disk=[False] * 4 + [True] * 2)
+    app = run(dataset="bare")
+    assert len(app.dataframe) == 1 and "layout" not in link_of(app)
+    assert app.segmented_control(key="films_layout").value == "table"
+    app.segmented_control(key="films_layout").set_value("gallery").run()
+    assert names(app) == list(films) and link_of(app)["layout"] == "gallery"
+    assert names(run(dataset="bare", image="here")) == ["f4", "f5"]
+    assert names(run(dataset="generated")) == list(NAMES)
+
+
+def test_the_page_opens_on_what_was_used_last(run, stocked, shelf):
+    shelf.add_dataset("another", ("x",))
+    app = run(dataset="another")
+    for page in ("views/models.py", "views/films.py"):
+        app.query_params.clear()
+        app.session_state["films_state"] = LINK.default
+        app.switch_page(page).run()
+    assert link_of(app)["dataset"] == "another"

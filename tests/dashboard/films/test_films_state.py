@@ -25,6 +25,7 @@ EVERYTHING = State(
     patient="nih:12",
     name="000",
     image="here",
+    met="new",
     sample=100,
     seed=7,
     sort="mistakes",
@@ -147,6 +148,7 @@ def test_a_chip_for_each_condition_and_each_removes_itself():
         "patient: nih:12",
         "name: 000",
         "picture at hand",
+        "never met by the model",
         "100 at random, seed 7",
     ]
     for chip in found:

@@ -106,6 +106,11 @@ class TestReading:
         assert evaluations(known)["test"].meaning == "Patients that nothing was trained, chosen or calibrated on."
         assert trained_on(known) == (800, 600)
 
+    def test_a_remedy_takes_back_that_nothing_was_chosen_on_the_test_films(self):
+        notes = [{"finding": "Pleural_Thickening", "method": "platt"}, {"finding": "Mass"}, "none", {}]
+        told = evaluations(made(provenance={"remedies": notes}))["test"].meaning
+        assert told.endswith("Remedies were fitted since, on films that may be among these: Pleural thickening, Mass.")
+
     def test_unseen_patients_come_first_and_any_set_of_films_is_found(self):
         performance = {
             "mine": evaluation(0.6),

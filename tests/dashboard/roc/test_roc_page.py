@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.roc.state import PANELS
 from dashboard.server.library import Library
-from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions
+from tests.dashboard.judged_library import FIRST, add_classes, add_dataset, add_predictions, learned_from
 from tests.dashboard.pages import Idle, link_of, links_to_files, opened, plain, said, serve, shown, take_away
 
 MASS = {"finding": "Mass"}
@@ -74,10 +74,41 @@ def test_the_worst_finding_is_large_at_the_cards_threshold(run, stocked):
 
 
 def test_the_page_says_what_is_judged(run, stocked):
-    assert "30 are marked for training" in captions(run())
-    assert "Films kept aside" in captions(run(part="test"))
+    told = captions(run())
+    assert "40 films" in told and "Which films it was fitted on is not known" in told
     app = run(part="validation")
-    assert "None of these films is in the split validation; judging all of them." in plain(said(app))
+    assert "None of these films is in the split validation; judging all 40." in plain(said(app))
+    assert "split" not in link_of(app)
+
+
+def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(run, stocked, shelf):
+    learned_from(shelf, "first", "train")
+    app = run(**MASS)
+    assert app.segmented_control(key="roc_split").value == "never-met"
+    assert app.segmented_control(key="roc_split").options == ["Never met 10", "All 40", "Train 30", "Test 10"]
+    assert "All 10 films are of 5 patients that it has never met." in captions(app)
+    assert "flatter" not in said(app) and link_of(app) == {"predictions": "first", "finding": "Mass"}
+    app.segmented_control(key="roc_split").set_value("all").run()
+    assert link_of(app)["split"] == "all"
+    told = plain(said(app))
+    assert "Films that it has met flatter the model: mean AUROC" in told
+    assert "on train (30, all met)" in told and "on test (10, none met)" in told
+    assert "30 served to fit it. 10 are of 5 patients that it has never met." in captions(app)
+    assert "mean AUROC" in plain(said(run(**link_of(app))))
+
+
+def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, stocked, shelf):
+    facts = shelf.root / "datasets" / "generated" / "dataset.json"
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"policy": {"splits": "random"}}))
+    app = run()
+    assert app.segmented_control(key="roc_split").options == ["All 40", "Lot train 30", "Lot test 10"]
+    assert "The split is a random lot drawn here: it says nothing of this model." in captions(app)
+
+
+def test_the_other_models_own_films_are_told_too(run, stocked, shelf):
+    learned_from(shelf, "second", "test")
+    app = run(models="second", panel="models", **MASS)
+    assert "model of second: Of these 40 films, or others of their patients, 10 served to fit it." in captions(app)
 
 
 NOT_KNOWN = "Patients are not known: such films are treated as independent, so that the interval may be too narrow."
@@ -88,16 +119,13 @@ def test_nobody_is_promised_other_patients_where_patients_are_not_known(run, she
     add_predictions(shelf)
     told = captions(run(part="test"))
     assert "10 films whose patients are not known of" in told and NOT_KNOWN in told
-    assert "Not all patients are known: some may have films in several splits." in told
-    assert "other patients" not in told
+    assert "never met" not in told
+    learned_from(shelf, "first", "train")
+    told = captions(run(part="test"))
+    assert "None of these 10 films served for any of this; not all patients are known" in told
     glossary = shown(run(panel="words"))
     assert "Here other films would be drawn" in glossary and NOT_KNOWN in glossary
     assert "draws of films with replacement" in glossary
-
-
-def test_known_patients_are_promised(run, stocked):
-    told = captions(run(part="test"))
-    assert "10 films of 5 patients" in told and "They are of other patients than those of the other splits." in told
 
 
 def test_a_moved_threshold_moves_the_numbers_and_the_link(run, stocked):

@@ -105,6 +105,16 @@ def test_a_link_that_leads_out_is_not_followed(source: Source, tmp_path):
     assert [one.count for one in reading.facts.report if one.what.startswith("links, not followed")] == [1]
 
 
+def test_whoever_reads_a_source_may_name_the_dataset(source: Source, tmp_path, capsys):
+    command = ["dataset", *source.command, str(source.root), "--out", str(tmp_path / "out"), "--name"]
+    assert main([*command, "Ward 7"]) == 0
+    assert read_dataset(tmp_path / "out").facts.name == "Ward 7"
+    assert judgements_of(read_dataset(tmp_path / "out").facts) == judgements_of(source.read(source.root).facts)
+    capsys.readouterr()
+    assert main([*command, "a\nb"]) == 2
+    assert "cannot be called" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_a_folder_that_is_none_and_one_that_is_empty_are_named(reader, tmp_path, capsys):
     for root, sentence in ((tmp_path / "nowhere", "There is no folder"), (tmp_path, "holds no")):

@@ -9,6 +9,7 @@ import pytest
 from sklearn import metrics
 
 from training.__main__ import main
+from training.datasets.marks import record
 from training.datasets.table import DatasetFacts, read_dataset, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
@@ -138,6 +139,55 @@ def test_bad_input_is_one_line_and_status_2(predictions: Path, tmp_path: Path, c
         broken.to_parquet(predictions / "predictions.parquet", index=False)
         assert words in _refused(capsys, str(predictions), *out)
     assert not (tmp_path / "out").exists()
-    with pytest.raises(SystemExit) as stopped:
-        main(["evaluate", str(predictions), *out, "--thresholds", "guess"])
-    assert stopped.value.code == 2
+    assert "but got guess; the rules are card, half" in _refused(
+        capsys, str(predictions), *out, "--thresholds", "guess"
+    )
+
+
+def test_films_that_the_model_met_are_left_out_unless_all_are_asked_for(predictions: Path, tmp_path: Path, capsys):
+    facts, films = tmp_path / "predictions" / "predictions.json", read_dataset(tmp_path / "made").films
+    content = json.loads(facts.read_text())
+    content["card"] = {"provenance": {"used": [record(films[films["split"] == "train"], ["fit"])]}}
+    facts.write_text(json.dumps(content))
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["evaluate", str(predictions), *out]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("100 films of 50 patients")
+    assert "All 100 films are of 50 patients that it has never met." in printed
+    assert "200 films that it has met are left out" in printed and "warning" not in printed
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert told["split"] == "never-met" and told["met"]["never_met"] == 100
+    assert main(["evaluate", str(predictions), *out, "--split", "all"]) == 0
+    printed, told = capsys.readouterr().out, json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert "warning: Films that it has met flatter the model: mean AUROC" in printed
+    assert "(200, all met)" in printed and "(100, none met)" in printed
+    assert told["met"]["fit"] == 200 and told["split"] == "all"
+
+
+def test_of_a_model_without_a_card_nothing_is_concluded_from_the_split(predictions: Path, tmp_path: Path, capsys):
+    assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "Which films it was fitted on is not known" in printed and "warning" not in printed
+
+
+def test_thresholds_are_a_number_a_rule_or_a_file(predictions: Path, tmp_path: Path, capsys):
+    file = tmp_path / "mine.csv"
+    file.write_text("Finding;Threshold\nEmphysema;0,25\n")
+    out = tmp_path / "out"
+
+    def measured(*words: str) -> tuple[pd.DataFrame, str]:
+        assert main(["evaluate", str(predictions), "--out", str(out), "--thresholds", *words]) == 0
+        return pd.read_csv(out / "metrics.csv", index_col="finding"), capsys.readouterr().out
+
+    table, printed = measured("0.3")
+    assert table["threshold"].tolist() == [0.3, 0.3, 0.3] and "thresholds: 0.3, the same for every finding" in printed
+    table, printed = measured(str(file))
+    assert table.loc["Emphysema", "threshold"] == 0.25 and np.isnan(table.loc["Mass", "threshold"])
+    assert (
+        "mine.csv names no threshold for Hernia"
+        in json.loads((out / "metrics.json").read_text())["notes"]["Hernia"]["no_threshold"]
+    )
+    _, printed = measured("cost")
+    assert "thresholds: Cost, a miss as 10 false alarms" in printed
+    _, printed = measured("cost", "--target", "3")
+    assert "thresholds: Cost, a miss as 3 false alarms" in printed

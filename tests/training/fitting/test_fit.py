@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 from tests.conftest import REPOSITORY
 from tests.training.made_films import QUICK, SHOWN, make_dataset
 from training.__main__ import main
+from training.datasets.marks import marked
 from training.datasets.table import DatasetError, read_dataset
 from training.fitting.films import readable_films
 from training.fitting.journal import Journal
@@ -345,3 +347,20 @@ def test_a_loss_that_is_no_number_ends_it_without_a_model(made, tmp_path, capsys
     complaint = capsys.readouterr().err
     assert "The loss of model is no number any more in epoch 1: try a lower --learning-rate." in complaint
     assert not list(tmp_path.iterdir())
+
+
+def test_the_card_records_which_films_served_for_what_and_names_no_patient(watched, made):
+    card, films = read_card(watched.with_suffix(".json")), read_dataset(made).films
+    used = card.provenance["used"]
+    assert [one["for"] for one in used] == [["fit"], ["stop", "calibration", "thresholds"]]
+    for one, split in zip(used, ("train", "validation"), strict=True):
+        assert marked(films, [one])[0].tolist() == (films["split"] == split).tolist()
+        assert one["films"] == (films["split"] == split).sum()
+    assert not any(patient in json.dumps(used) for patient in films["patient"].unique())
+
+
+def test_calibration_by_folds_rests_on_the_films_learned_from(fitted, made):
+    card, films = read_card(fitted.with_suffix(".json")), read_dataset(made).films
+    for one, uses in zip(card.provenance["used"], (["fit"], ["calibration", "thresholds"]), strict=True):
+        assert one["for"] == uses
+        assert marked(films, [one])[0].tolist() == (films["split"] != "test").tolist()

@@ -12,6 +12,7 @@ from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, labels, read_dataset, write_dataset
 from training.evaluate import auroc
 from training.evaluate.judged import join, judge
+from training.evaluate.ranked import EvaluateError
 from training.predict.import_command import import_csv, join_csv
 from training.predictions.film_names import match_films
 from training.predictions.table import PredictionsError, read_predictions
@@ -195,6 +196,7 @@ def test_the_command_reports_what_found_no_partner(dataset, tmp_path, capsys):
     made = read_predictions(out)
     assert (made.facts.name, made.facts.model, made.facts.source) == ("Theirs-on-made", "Theirs", "import")
     assert made.facts.outputs == ("Mass",) and made.facts.thresholds == {} and made.facts.card == {}
+    assert made.facts.notes["unmatched_rows"] == ["stranger.png"]
     assert made.facts.notes["rows_without_film"] == 1 and made.facts.notes["films_without_row"] == 2
     assert made.table["Mass"].to_dict() == {"00000001_000": 0.5, "00000003_000": 0.2}
 
@@ -214,9 +216,9 @@ def test_thresholds(dataset, tmp_path):
     assert {name: cut.value for name, cut in made.facts.thresholds.items()} == {"Mass": pytest.approx(0.65)}
     made, _ = import_csv(csv, read_dataset(dataset), tmp_path / "b", threshold="0.25")
     assert set(made.facts.thresholds) == {"Mass", "Edema"}
-    assert made.facts.thresholds["Edema"] == Threshold(0.25, "0.25, chosen when the file was imported")
+    assert made.facts.thresholds["Edema"] == Threshold(0.25, "0.25, the same for every finding")
     for rule in ("1.5", "best", "nan"):
-        with pytest.raises(PredictionsError, match="Expected a number from 0 to 1 or one of half, youden"):
+        with pytest.raises(EvaluateError, match="Expected a number from 0 to 1, a rule, or a file"):
             import_csv(csv, read_dataset(dataset), tmp_path / "c", threshold=rule)
 
 
