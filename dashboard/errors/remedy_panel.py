@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
+from dashboard.errors.known import known_now
 from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
@@ -20,6 +21,7 @@ from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, Share
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
+from training.mending.known import Known
 from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
 
@@ -43,7 +45,7 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
         _choose(judged)
     with right:
         try:
-            trial = _tried(stamp, judged, finding, found.value(finding), *_asked())
+            trial = _tried(stamp, judged, finding, found.value(finding), *_asked(known_now(judged)))
         except EvaluateError as error:
             st.warning(escape(str(error)), icon=":material/warning:")
             return
@@ -98,7 +100,7 @@ def _choose(judged: Judged) -> None:
 
 
 def _weight_slider(judged: Judged) -> None:
-    known = ((judged.card.get("provenance") or {}).get("positive_weight") or {}).get(visit.state.finding)
+    known = known_now(judged).weight
     shown = visit.state.weight or known or 1.0
     visit.bound(
         st.slider,
@@ -110,16 +112,14 @@ def _weight_slider(judged: Judged) -> None:
         value=min(max(float(shown), 1.0), MOST_WEIGHT),
         format="%.1f",
     )
-    st.caption(
-        f"The model card says {known:.3g}." if known else "The model card does not say; move it until the shares agree."
-    )
+    st.caption(f"Known: {known:.3g}." if known else "The model card does not say; move it until the shares agree.")
     if known is None and visit.state.weight is None:
         visit.change(weight=1.0)
 
 
 def _prior_sliders(judged: Judged) -> None:
     finding = filled(visit.state.finding)
-    known = (judged.card.get("prevalence") or {}).get(finding)
+    known = known_now(judged).trained
     here = judged.ranked(finding).prevalence
     for field, words, default in (
         ("trained", "Prevalence in training", known if known is not None else here),
@@ -137,21 +137,21 @@ def _prior_sliders(judged: Judged) -> None:
             take=lambda share, field=field: {field: share},
             format="percent",
         )
-    said = f"The model card says {known:.2%} in training" if known is not None else "The model card does not say"
+    said = f"Known: {known:.2%} in training" if known is not None else "The model card does not say"
     st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the films fitted on have.")
     if known is None and visit.state.trained is None:
         visit.change(trained=min(max(here, 0.001), 0.999))
 
 
-def _asked() -> tuple:
-    """Give the parts of the state that decide a trial, in the order of `_tried`."""
+def _asked(known: Known) -> tuple:
+    """Give the parts of the state that decide a trial, in the order of `_tried`, with what is known of the training."""
     asked = visit.state
     return (
         asked.remedy,
         asked.rule_after,
         asked.target_after,
-        asked.weight if asked.remedy == "weighting" else None,
-        asked.trained if asked.remedy == "prior" else None,
+        (asked.weight or known.weight) if asked.remedy == "weighting" else None,
+        (asked.trained or known.trained) if asked.remedy == "prior" else None,
         asked.here if asked.remedy == "prior" else None,
         asked.share,
         asked.seed,

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
-from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
+from tests.dashboard.errors.errors_library import COUNT, NAMES, PREVALENCE, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
@@ -84,6 +84,12 @@ def test_damaged_predictions_say_so_in_one_sentence(run, stocked):
     assert "cannot be read" in plain(said(app))
 
 
+def without_card(stocked: Path) -> None:
+    """Leave what was predicted, and nothing of how the model was made."""
+    path = stocked / "predictions" / "answers" / "predictions.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"card": {}}), encoding="utf-8")
+
+
 @pytest.mark.usefixtures("stocked")
 class TestAudit:
     def test_a_fresh_visitor_sees_the_worst_finding_and_its_planted_cause(self, run):
@@ -118,6 +124,20 @@ class TestAudit:
         assert link_of(app) == MASS | {"remedy": "weighting"}
         assert app.slider(key="errors_weight").value == WEIGHT
         assert "On films it was not fitted on" in shown(app)
+
+    def test_a_cause_that_the_card_does_not_tell_is_not_known_until_the_visitor_says_more(self, run, stocked):
+        without_card(stocked)
+        app = run(**MASS)
+        assert "Main cause: **not known**" in shown(app)
+        assert "What would tell: how many times the loss counted a film with the finding and how many" in shown(app)
+        app.number_input(key="errors_said_weight").set_value(WEIGHT).run()
+        app.number_input(key="errors_said_trained").set_value(100 * PREVALENCE).run()
+        assert "Main cause: **weighting of the loss**" in shown(app)
+        assert link_of(app) == MASS | {"said_weight": "30", "said_trained": "0.15"}
+        app.button(key="errors_try").click().run()
+        assert app.slider(key="errors_weight").value == WEIGHT
+        app.selectbox(key="errors_finding").set_value("Edema").run()
+        assert "said_weight" not in link_of(app)
 
     def test_the_link_brings_back_the_remedy_and_what_must_be_found(self, run):
         link = MASS | {
