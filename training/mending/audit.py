@@ -35,7 +35,7 @@ ORDER = (
 FOLLOWS = "Nothing: the threshold was chosen by the rule {name} on these scores and would have moved with them."
 FEWEST = 8  # patients with the finding, and without, that a calibration can be read from
 CERTAIN = 0.95  # of the draws, in which a cause must be the largest to be named
-SURE = 0.99  # of the draws, in which too many must be flagged for a cause to be asked for
+SURE = 0.995  # of the draws, in which too many must be flagged for a cause to be asked for
 # Why no cause is named.
 REASONS = ("training", "films", "close", "chance")
 
