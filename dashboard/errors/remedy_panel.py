@@ -12,6 +12,7 @@ from dashboard.errors.known import known_now
 from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
@@ -19,6 +20,7 @@ from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, Share
+from training.evaluate.side_by_side import METHOD
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
 from training.mending.known import Known
@@ -50,7 +52,7 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
             st.warning(escape(str(error)), icon=":material/warning:")
             return
         _show(trial)
-    show_keeping(library, trial, predictions)
+    show_keeping(library, [trial], predictions)
 
 
 def _choose(judged: Judged) -> None:
@@ -194,7 +196,7 @@ def _show(trial: Trial) -> None:
     st.caption(f"{sentences.halves(trial)} The grey band is within 20\u00a0% of the truth.")
     if trial.repeats is not None:
         st.markdown(sentences.repeats(trial))
-    for caution in trial.remedy.cautions:
+    for caution in filter(None, (sentences.worse(trial), *trial.remedy.cautions)):
         st.warning(escape(caution), icon=":material/warning:")
     st.dataframe(
         comparison(trial),
@@ -204,14 +206,15 @@ def _show(trial: Trial) -> None:
     )
     st.caption(
         "All on the films that it was not fitted on, with 95\u00a0% intervals.",
-        help="  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
+        help=f"{METHOD}  \n"
+        + "  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
         + "  \n**Calibration error**: mean distance of probability and observed share, over ten groups of films.  \n"
         "**Brier score**: mean squared error of the probability; lower is better.",
     )
 
 
 def comparison(trial: Trial) -> pd.DataFrame:
-    """Give the measures before and after a remedy, as text."""
+    """Give the measures before and after a remedy, as text, and how far they change, film by film."""
 
     def told(one: Outcome) -> list[str]:
         rates = one.rates
@@ -230,7 +233,12 @@ def comparison(trial: Trial) -> pd.DataFrame:
         *("Threshold", "Flagged", "Sensitivity", "Specificity", "PPV", "AUROC"),
         *("Mean probability", "Calibration error", "Brier score"),
     ]
-    return pd.DataFrame({"": names, "Before": told(trial.before), "After": told(trial.after)})
+    values = pd.DataFrame({"": names, "Before": told(trial.before), "After": told(trial.after)}).set_index("")
+    errors = trial.before.ece, trial.after.ece
+    both = side_by_side.table(trial.side_by_side, ("Before", "After"), errors).set_index("")
+    both.update(values)
+    area = values.loc[["AUROC"]].reindex(columns=both.columns, fill_value="")
+    return pd.concat([both, area]).reset_index()
 
 
 def _share(share: Share) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard.errors.figures import CAUSE_NAMES, points
 from dashboard.page.words import escape, percent, signed
+from training.evaluate.thresholds import RULES
 from training.mending.audit import FEWEST, UNKNOWN, Audit, Contribution
 from training.mending.remedy import Trial
 from xai.findings import finding_label
@@ -129,7 +130,7 @@ def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
 
 
 def outcome(trial: Trial) -> str:
-    """Say what a remedy does on films that it was not fitted on."""
+    """Say what a remedy does on films that it was not fitted on: what it costs first, then what it brings."""
     before, after = trial.before.rates.predicted_prevalence.value, trial.after.rates.predicted_prevalence.value
     truth = trial.after.rates.prevalence.value
     off = after / truth - 1
@@ -142,8 +143,48 @@ def outcome(trial: Trial) -> str:
     gain = trial.after.auroc.value - trial.before.auroc.value
     order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
-        f"On films it was not fitted on, the flagged share goes from **{percent(before)}** to **{percent(after)}**; "
-        f"**{percent(truth)}** have the finding. That is {near}, {verdict}; {order}."
+        f"On films it was not fitted on, {_missed(trial)}; the flagged share goes from **{percent(before)}** to "
+        f"**{percent(after)}**, where **{percent(truth)}** have the finding. That is {near}, {verdict}; {order}. "
+        f"{work(trial)}"
+    )
+
+
+def _missed(trial: Trial) -> str:
+    """Say what a remedy costs, in films with the finding that are no longer flagged."""
+    before, after = trial.side_by_side.missed
+    of = f"of {trial.side_by_side.positives:,} with the finding"
+    if before == after:
+        return f"**{after:,}** {of} are missed, as many as before"
+    change = "more" if after > before else "fewer"
+    return f"**{after:,}** {of} are missed, **{abs(after - before):,} {change}** than before"
+
+
+def work(trial: Trial) -> str:
+    """Say what of a remedy changed the flags: the threshold, the probabilities or both."""
+    remedy, before, after = trial.remedy, trial.before, trial.after
+    error = f"the calibration error goes from {before.ece:.4f} to {after.ece:.4f}"
+    moved = after.threshold != before.threshold
+    if remedy.map is None:
+        return "The threshold alone did it; the probabilities are as they were." if moved else "Nothing was changed."
+    if trial.rule in RULES and RULES[trial.rule].follows:
+        return (
+            f"The threshold did it: by the rule {RULES[trial.rule].name} the same films would be flagged whatever is "
+            f"done to the probabilities. What the remedy changes in them: {error}."
+        )
+    did = "The probabilities and the threshold did it" if moved else "The probabilities did it; the threshold stays"
+    return f"{did}, and {error}."
+
+
+def worse(trial: Trial) -> str:
+    """Warn of probabilities that mean less after a remedy than before it; empty where they do not."""
+    before, after = trial.before, trial.after
+    if trial.remedy.map is None or not after.ece > before.ece:
+        return ""
+    brier = "better" if after.brier < before.brier else "worse"
+    return (
+        f"Calibration got worse: its error goes from {before.ece:.4f} to {after.ece:.4f} (the Brier score gets "
+        f"{brier}, {before.brier:.4f} to {after.brier:.4f}). The probabilities mean less than before, whatever the "
+        "flags do."
     )
 
 

@@ -54,6 +54,8 @@ class State(PageState):
         Share of the patients that the remedy is fitted on, and the seed of the split.
     weight, trained, here : float or None
         Parameters of the remedies that are not fitted; None takes what the model card or the films say.
+    together : bool
+        Mend all findings that are flagged too often, and show what comes of it.
     said_weight, said_trained : float or None
         What the visitor says of the training, where the model card does not.
     cell : str
@@ -83,6 +85,7 @@ class State(PageState):
     weight: float | None = None
     trained: float | None = None
     here: float | None = None
+    together: bool = False
     said_weight: float | None = None
     said_trained: float | None = None
     cell: str = "FP"
@@ -138,6 +141,7 @@ LINK = Link(
         Field("weight", number(0.01, 10_000)),
         Field("trained", _PREVALENCE),
         Field("here", _PREVALENCE),
+        Field("together", SWITCH),
         Field("said_weight", number(0.01, 10_000)),
         Field("said_trained", _PREVALENCE),
         Field("cell", one_of(CELLS)),

@@ -53,7 +53,7 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     chosen = (
         RULES[rule].name if (rule := rule_of(scene.judged, scene.finding, visit.state)) else "the number set by hand"
     )
-    said = f"Change is the second less the first. Each threshold is by the rule above, for its own films: {chosen}. {METHOD}"
+    said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
     st.caption(said, help=explained(said))
 
 

@@ -18,6 +18,7 @@ from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from training.datasets.table import read_dataset, write_dataset
+from training.predictions.table import read_predictions
 from xai.cards.model_card import read_card
 
 MASS = {"predictions": "answers", "finding": "Mass"}
@@ -162,16 +163,38 @@ class TestAudit:
         assert not app.error
         assert "tiny.v1.json" in plain(app.success[0].value)
         assert read_card(card).calibration["Mass"].intercept == pytest.approx(-np.log(WEIGHT))
+        assert "The mended predictions are there now: **answers-mended**" in plain(app.success[0].value)
+        mended = read_predictions(stocked / "predictions" / "answers-mended").table["Mass"]
+        odds = answers(columns())["Mass"] / (1 - answers(columns())["Mass"]) / WEIGHT
+        np.testing.assert_allclose(mended, odds / (1 + odds))
         app.button(key="errors_undo").click().run()
         assert card.read_bytes() == before
-        assert not app.success
+        assert not app.success and not (stocked / "predictions" / "answers-mended").exists()
 
-    def test_a_remedy_without_its_model_can_only_be_taken_along(self, run, stocked):
+    def test_one_finding_alone_is_not_mended_together(self, run):
+        assert "errors_together" not in [one.key for one in run(**MASS).toggle]  # Edema is not flagged too often
+
+    def test_all_findings_that_are_flagged_too_often_are_mended_together(self, run, stocked):
+        path = stocked / "predictions" / "answers" / "predictions.json"
+        content = json.loads(path.read_text("utf-8"))
+        content["thresholds"]["Edema"]["value"] = 0.05
+        path.write_text(json.dumps(content), encoding="utf-8")
+        app = run(**MASS)
+        app.toggle(key="errors_together").set_value(True).run()
+        assert link_of(app) == MASS | {"together": "on"}
+        table = next(one.value for one in app.dataframe if "Missed" in one.value)
+        assert set(table["Finding"]) == {"Mass", "Edema"}
+        app.button(key="errors_all_save").click().run()
+        assert not app.error
+        made = read_predictions(stocked / "predictions" / "answers-mended")
+        assert made.facts.notes["mended"]["findings"] == list(read_card(stocked / "models" / "tiny.json").calibration)
+        assert set(made.facts.notes["mended"]["findings"]) == {"Mass", "Edema"}
+
+    def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
         app = run(**MASS)
         assert any("cannot be kept in a model card here" in one.value for one in app.caption)
-        with pytest.raises(KeyError):
-            app.button(key="errors_save")
+        assert app.button(key="errors_save").label == "Save the mended predictions"
         name, media, content = take_away(app, "Download the remedy")
         assert (name, media) == ("tiny.Mass.remedy.json", "application/json")
         assert json.loads(content)["finding"] == "Mass"
