@@ -154,8 +154,8 @@ def waterfall(audit: Audit) -> go.Figure:
         height=34 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
     )
     most = max(*levels, *(start + length for start, length in zip(starts, lengths, strict=True)))
-    figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.42], fixedrange=True, zeroline=False)
-    figure.update_xaxes(nticks=7)
+    figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.01], fixedrange=True, zeroline=False)
+    figure.update_xaxes(nticks=7, domain=[0, 0.72])  # the rest is for what is written beside the bars
     in_rows(figure, names)
     return figure
 

@@ -9,6 +9,8 @@ import streamlit as st
 from dashboard.components.download import download
 from dashboard.errors import sentences
 from dashboard.errors.saving import Home, home_of, save_mended, undo
+from dashboard.errors.state import State
+from dashboard.errors.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from dashboard.server.session import offer
@@ -125,16 +127,19 @@ def _saved(predictions: str, key: str) -> None:
             icon=":material/compare_arrows:",
             query_params={
                 "predictions": predictions,
+                "split": visit.state.split,
                 "models": saved.predictions,
                 "finding": findings[0],
                 "panel": "models",
             },
         )
-        st.page_link(
-            "views/errors.py",
-            label="What is flagged now",
+        st.button(
+            "What is flagged now",
+            key=f"{key}_mended",
             icon=":material/healing:",
-            query_params={"predictions": saved.predictions, "finding": findings[0]},
+            type="tertiary",
+            on_click=visit.put,
+            args=(State(predictions=saved.predictions, finding=findings[0], split=visit.state.split),),
         )
     if button.button("Undo", key=f"{key}_undo", icon=":material/undo:", width="stretch", help="Takes all of it back."):
         try:

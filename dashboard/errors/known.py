@@ -9,7 +9,7 @@ from dashboard.errors.visit import visit
 from dashboard.page.state import filled
 from training.evaluate.judged import Judged
 from training.mending.audit import UNKNOWN, Audit
-from training.mending.known import Known, known_of
+from training.mending.known import NOTHING, Known, known_of
 
 
 def visitors_word() -> Known:
@@ -29,7 +29,8 @@ def show_known(judged: Judged, told: Audit) -> None:
     asked = [name for name in ("weight", "trained") if getattr(card, name) is None and (needed or getattr(said, name))]
     if not asked:
         return
-    st.caption("The model card does not say how the finding was trained. If you know it, the audit can name more.")
+    more = "The audit takes what you say." if said != NOTHING else "If you know it, the audit can name more."
+    st.caption(f"The model card does not say how the finding was trained. {more}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if "weight" in asked:
             visit.bound(

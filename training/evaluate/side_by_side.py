@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from training.evaluate.judged import Judged
@@ -116,10 +117,10 @@ def side_by_side(
         "brier": [((p - truth) ** 2, every) for p in both],
         "mean_probability": [(p, every) for p in both],
     }
-    changes = {name: _change(name, *pair, owner) for name, pair in parts.items()}
+    changes = {name: _change(name, pair[0], pair[1], owner) for name, pair in parts.items()}
     positives = int(truth.sum())
-    missed = tuple(positives - int((flag * truth).sum()) for flag in flags)
-    return SideBySide(thresholds, changes, missed, positives, len(truth), int((~used).sum()))
+    missed = [positives - int((flag * truth).sum()) for flag in flags]
+    return SideBySide(thresholds, changes, (missed[0], missed[1]), positives, len(truth), int((~used).sum()))
 
 
 def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds: tuple[float, float]) -> SideBySide:
@@ -130,8 +131,7 @@ def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds:
     EvaluateError
         If they have no film in common, or one does not judge the finding.
     """
-    names = second.films.set_index("film").index
-    at = names.get_indexer(first.films["film"])
+    at = pd.Index(second.films["film"]).get_indexer(pd.Index(first.films["film"]))
     here = at >= 0
     if not here.any():
         raise EvaluateError(f"{first.model} and {second.model} have no film in common, so they cannot be compared.")
@@ -147,23 +147,23 @@ def _change(
 ) -> Change:
     """Compare two ratios of sums over films; each is a pair of what is summed above and below the line."""
     of = int(np.maximum(first[1], second[1]).sum())
-    values = [float(above.sum() / below.sum()) if below.sum() else math.nan for above, below in (first, second)]
-    difference = values[1] - values[0]
+    was, now = (float(above.sum() / below.sum()) if below.sum() else math.nan for above, below in (first, second))
+    difference = now - was
     if math.isnan(difference):
-        return Change(measure, *values, *[math.nan] * 4, of)
+        return Change(measure, was, now, math.nan, math.nan, math.nan, math.nan, of)
     # How far each film moves the difference, summed a patient (linearised; Rao and Scott, Biometrics 1992).
     pulls = [
-        (above - value * below) / below.sum() for (above, below), value in zip((first, second), values, strict=True)
+        (above - value * below) / below.sum() for (above, below), value in zip((first, second), (was, now), strict=True)
     ]
     counts = np.bincount(owner, np.maximum(first[1], second[1]))
     patients = int(np.count_nonzero(counts))
     if patients < 2:
-        return Change(measure, *values, difference, math.nan, math.nan, math.nan, of)
+        return Change(measure, was, now, difference, math.nan, math.nan, math.nan, of)
     pull = np.bincount(owner, pulls[1] - pulls[0])
     deviation = math.sqrt(float((pull**2).sum()) * patients / (patients - 1))
     if measure in SHARES and np.array_equal(first[0], second[0]):
         most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / patients)
-        return Change(measure, *values, 0.0, -most, most, 1.0, of)
+        return Change(measure, was, now, 0.0, -most, most, 1.0, of)
     half = float(stdtrit(patients - 1, 0.5 + CONFIDENCE / 2)) * deviation
     p = float(2 * stdtr(patients - 1, -abs(difference) / deviation)) if deviation else float(difference == 0)
-    return Change(measure, *values, difference, difference - half, difference + half, p, of)
+    return Change(measure, was, now, difference, difference - half, difference + half, p, of)

@@ -22,9 +22,9 @@ CAUSES: Mapping[str, str] = {
     "weighting": "The loss counted films with the finding several times, which lifts every logit by ln w.",
     "prior": "The finding is more or less common here than among the training films.",
     "calibration": "Probabilities are not what they say, for another reason than these two.",
+    UNKNOWN: "What these films, and what is known of the training, do not tell apart.",
     "threshold": "The threshold is not the one at which a film is more likely than not to have the finding.",
     "separation": "What stays when all else is mended: the model cannot tell the classes apart.",
-    UNKNOWN: "What these films, and what is known of the training, do not tell apart.",
 }
 ORDER = (
     "What is known of the training is undone first, as it came about: the weighting of the loss, then the step to "

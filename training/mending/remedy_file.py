@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluate.ranked import EvaluateError
+from training.mending.known import Known
 from training.mending.mended import Kept
 from training.mending.remedy import Remedy
 from training.predictions.table import PredictionsFacts
-from xai.cards.calibration import LogitMap, is_number, logit_map_from_dict
+from xai.cards.calibration import LogitMap, logit_map_from_dict
 from xai.cards.checks import ModelCardError
 from xai.cards.model_card import Threshold
 
@@ -81,7 +82,7 @@ def _kept(content: Any, name: str) -> Kept:
             curve,
             Threshold(threshold["value"], str(threshold.get("rule", ""))),
             used=used if isinstance(used, dict) else {},
-            prevalence=prevalence if is_number(prevalence) and 0 < prevalence < 1 else None,
+            prevalence=Known(trained=prevalence).trained,
         )
     except (ValueError, ModelCardError) as error:
         raise EvaluateError(f"{name}: {str(error).rstrip('.')}.") from error

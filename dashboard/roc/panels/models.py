@@ -101,8 +101,8 @@ def verdict(scene: Scene, name: str, test: Paired) -> str:
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)
     if test.p >= 0.05:
         return (
-            f"For {finding}, **{ours} and {theirs} cannot be told apart** on these {test.films:,} films "
-            f"(p = {side_by_side.p_value(test.p)}). That is no proof that they are equal."
+            f"For {finding}, **{ours} and {theirs} cannot be told apart by how they rank** on these {test.films:,} "
+            f"films (p = {side_by_side.p_value(test.p)}). That is no proof that they are equal."
         )
     return (
         f"For {finding}, **{better} ranks better than {worse}** on these {test.films:,} films: "

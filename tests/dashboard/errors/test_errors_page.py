@@ -167,6 +167,10 @@ class TestAudit:
         mended = read_predictions(stocked / "predictions" / "answers-mended").table["Mass"]
         odds = answers(columns())["Mass"] / (1 - answers(columns())["Mass"]) / WEIGHT
         np.testing.assert_allclose(mended, odds / (1 + odds))
+        app.button(key="errors_mended").click().run()
+        assert link_of(app) == MASS | {"predictions": "answers-mended"}
+        assert "Main cause" not in shown(app) or "weighting of the loss" not in shown(app)
+        app.selectbox(key="errors_predictions").set_value("answers").run()
         app.button(key="errors_undo").click().run()
         assert card.read_bytes() == before
         assert not app.success and not (stocked / "predictions" / "answers-mended").exists()
