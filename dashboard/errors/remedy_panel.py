@@ -23,7 +23,7 @@ from training.evaluate.rates import DEFINITIONS, Share
 from training.evaluate.side_by_side import METHOD
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
-from training.mending.known import Known
+from training.mending.known import Known, known_of
 from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
 
@@ -102,7 +102,7 @@ def _choose(judged: Judged) -> None:
 
 
 def _weight_slider(judged: Judged) -> None:
-    known = known_now(judged).weight
+    known, card = known_now(judged).weight, known_of(judged.card, filled(visit.state.finding)).weight
     shown = visit.state.weight or known or 1.0
     visit.bound(
         st.slider,
@@ -114,14 +114,15 @@ def _weight_slider(judged: Judged) -> None:
         value=min(max(float(shown), 1.0), MOST_WEIGHT),
         format="%.1f",
     )
-    st.caption(f"Known: {known:.3g}." if known else "The model card does not say; move it until the shares agree.")
+    says = "The model card says" if card else "You say"
+    st.caption(f"{says} {known:.3g}." if known else "The model card does not say; move it until the shares agree.")
     if known is None and visit.state.weight is None:
         visit.change(weight=1.0)
 
 
 def _prior_sliders(judged: Judged) -> None:
     finding = filled(visit.state.finding)
-    known = known_now(judged).trained
+    known, card = known_now(judged).trained, known_of(judged.card, finding).trained
     here = judged.ranked(finding).prevalence
     for field, words, default in (
         ("trained", "Prevalence in training", known if known is not None else here),
@@ -139,7 +140,8 @@ def _prior_sliders(judged: Judged) -> None:
             take=lambda share, field=field: {field: share},
             format="percent",
         )
-    said = f"Known: {known:.2%} in training" if known is not None else "The model card does not say"
+    says = "The model card says" if card else "You say"
+    said = f"{says} {known:.2%} in training" if known is not None else "The model card does not say"
     st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the films fitted on have.")
     if known is None and visit.state.trained is None:
         visit.change(trained=min(max(here, 0.001), 0.999))
