@@ -14,7 +14,7 @@ from training.evaluate.ranked import EvaluateError, Ranked, numbered, rank
 from training.evaluate.thresholds import ALIASES, RULES
 from training.mending.calibrate import safe_logit
 from training.mending.known import NOTHING, Known, known_of
-from training.mending.redrawn import Redrawn, once, redraw
+from training.mending.redrawn import Redrawn, redraw
 from training.mending.steps import UNKNOWN as UNKNOWN
 from training.mending.steps import Asked, Steps
 
@@ -181,7 +181,7 @@ def prepare_scores(
     owner, _ = numbered(patients)
     used = ranked.places >= 0
     fewest = min(len(np.unique(owner[used & (np.asarray(labels) == kind)])) for kind in (1, 0))
-    return Prepared(ranked, once(ranked), redraw(labels, scores, owner, seed), fewest >= FEWEST, known)
+    return Prepared(ranked, *redraw(ranked, np.asarray(labels), owner, seed), fewest >= FEWEST, known)
 
 
 def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensitivity: float | None = None) -> Audit:

@@ -68,27 +68,38 @@ class Redrawn:
         return np.asarray((films * expit(self.logits + np.reshape(shift, (-1, 1)))).sum(axis=1))
 
 
-def once(ranked: Ranked) -> Redrawn:
-    """Give films as they are: a single draw."""
-    counts = ranked.true_positives[None].astype(float), ranked.false_positives[None].astype(float)
-    return _calibrated(safe_logit(ranked.scores), *counts)
-
-
-def redraw(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, seed: int = 0) -> Redrawn:
-    """Draw patients with replacement, many times.
+def redraw(ranked: Ranked, labels: np.ndarray, patients: np.ndarray, seed: int = 0) -> tuple[Redrawn, Redrawn]:
+    """Give films as they are, and their patients drawn with replacement many times.
 
     Parameters
     ----------
-    labels, scores, patients : array (films,)
-        As of `training.evaluate.ranked.rank`; films of either kind are there.
+    ranked : Ranked
+        Films of both kinds.
+    labels, patients : array (films,)
+        Of the same films, in the order in which they were ranked.
     seed : int
         Of the draws.
+
+    Returns
+    -------
+    whole, drawn : Redrawn
+        One draw, exact, and many, of films that lie close together as if they had one score.
     """
-    coarse = _coarse(rank(labels, scores))
+    scores = _coarse(ranked)
+    coarse = rank(labels, scores)
+    logits = safe_logit(coarse.scores)
+    fitted = _calibrated(logits, coarse.true_positives[None].astype(float), coarse.false_positives[None].astype(float))
+    whole = Redrawn(
+        safe_logit(ranked.scores),
+        ranked.true_positives[None].astype(float),
+        ranked.false_positives[None].astype(float),
+        fitted.slope,
+        fitted.intercept,
+    )
     draws = DRAWS if len(labels) < MANY_FILMS else FEW_DRAWS
     rng = np.random.default_rng(seed)
-    drawn = draw_statistic(labels, coarse, patients, lambda *counts: np.stack(counts), rng, draws)
-    return _calibrated(safe_logit(rank(labels, coarse).scores), drawn[:, 0], drawn[:, 1])
+    drawn = draw_statistic(labels, scores, patients, lambda *counts: np.stack(counts), rng, draws)
+    return whole, _calibrated(logits, drawn[:, 0], drawn[:, 1])
 
 
 def _coarse(ranked: Ranked) -> np.ndarray:
