@@ -11,6 +11,7 @@ import numpy as np
 from training.evaluate.bootstrap import percentile_interval
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked, numbered, rank
+from training.evaluate.rates import wilson
 from training.evaluate.thresholds import ALIASES, RULES
 from training.mending.calibrate import safe_logit
 from training.mending.known import NOTHING, Known, known_of
@@ -115,6 +116,8 @@ class Prepared:
         The films, as predicted.
     whole, drawn : Redrawn
         The same films once, and drawn again many times.
+    here : (float, float)
+        Interval of the prevalence, with as many films as there are patients.
     enough : bool
         Whether there are films enough of either kind to calibrate on.
     known : Known
@@ -124,6 +127,7 @@ class Prepared:
     ranked: Ranked
     whole: Redrawn
     drawn: Redrawn
+    here: tuple[float, float]
     enough: bool
     known: Known
 
@@ -180,8 +184,11 @@ def prepare_scores(
         raise EvaluateError(f"{ranked.problem} There is no excess to take apart.")
     owner, _ = numbered(patients)
     used = ranked.places >= 0
+    count = len(np.unique(owner[used]))
+    here = wilson(ranked.prevalence * count, count)
     fewest = min(len(np.unique(owner[used & (np.asarray(labels) == kind)])) for kind in (1, 0))
-    return Prepared(ranked, *redraw(ranked, np.asarray(labels), owner, seed), fewest >= FEWEST, known)
+    whole, drawn = redraw(ranked, np.asarray(labels), owner, seed)
+    return Prepared(ranked, whole, drawn, (float(here[0]), float(here[1])), fewest >= FEWEST, known)
 
 
 def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensitivity: float | None = None) -> Audit:
@@ -254,7 +261,9 @@ def _named(prepared: Prepared, whole: Steps, drawn: Steps) -> tuple[str, str]:
     best, each = str(whole.largest()[0]), drawn.largest()
     if (each == "").mean() > 1 - SURE:
         return UNKNOWN, "chance"
-    if best != UNKNOWN and (each == best).mean() >= CERTAIN:
+    low, high = prepared.here
+    as_common = prepared.known.trained is not None and low <= prepared.known.trained <= high
+    if best != UNKNOWN and (each == best).mean() >= CERTAIN and not (best == "prior" and as_common):
         return best, ""
     if not prepared.enough:
         return UNKNOWN, "films"

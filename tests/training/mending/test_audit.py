@@ -174,6 +174,13 @@ def test_what_lifted_the_probabilities_is_not_named_where_nobody_said(lift: floa
     assert share["separation"] <= found.floor - found.prevalence
 
 
+def test_a_prevalence_that_so_few_films_cannot_tell_from_that_of_the_training_is_not_named():
+    labels, z = np.array([1.0, 0.0, 1.0, 0.0]), np.array([2.0, 0.1, 1.0, 0.1])
+    found = _audit(z, labels, 0.5, trained=0.7)
+    assert _share(found)["prior"] == 0.5 == found.excess
+    assert (found.main, found.reason) == (UNKNOWN, "films")
+
+
 def test_a_weight_that_does_not_show_in_the_films_is_not_named():
     labels, z = _planted()
     for count in (FILMS, 200):
