@@ -130,7 +130,7 @@ def waterfall(audit: Audit) -> go.Figure:
     ]
     starts = [0.0, *(min(pair) for pair in pairwise(levels)), 0.0]
     lengths = [levels[0], *(abs(part.share) for part in audit.contributions), audit.prevalence]
-    texts = [percent(levels[0]), *map(taken_away, audit.contributions), percent(audit.prevalence)]
+    texts = [percent(levels[0]), *(taken_away(part, "<br>") for part in audit.contributions), percent(audit.prevalence)]
     figure = go.Figure(
         go.Bar(
             y=names,
@@ -140,7 +140,7 @@ def waterfall(audit: Audit) -> go.Figure:
             marker={"color": [FLAGGED, *shades, TRUE], "line": {"width": 0}},
             text=texts,
             textposition="outside",
-            textfont={"size": 14},
+            textfont={"size": 13},
             cliponaxis=False,
             customdata=["flagged", *(_broken(part.why) for part in audit.contributions), "labelled so"],
             hovertemplate="<b>%{y}</b>: %{text}<br>%{customdata}<extra></extra>",
@@ -151,7 +151,7 @@ def waterfall(audit: Audit) -> go.Figure:
             type="line", x0=level, x1=level, y0=row, y1=row + 1, line={"color": TRUE, "width": 1, "dash": "dot"}
         )
     figure.update_layout(
-        height=34 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
+        height=40 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
     )
     most = max(*levels, *(start + length for start, length in zip(starts, lengths, strict=True)))
     figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.01], fixedrange=True, zeroline=False)
@@ -231,10 +231,10 @@ def times(ratio: float) -> str:
     return f"{ratio:.0f} ×" if ratio >= 9.95 else f"{ratio:.1f} ×" if ratio >= 0.095 else f"{ratio:.2f} ×"
 
 
-def taken_away(part: Contribution) -> str:
+def taken_away(part: Contribution, between: str = " ") -> str:
     """Write by how many points a part lowers the flagged share once it is undone, with its interval."""
     ends = [points(-end).split("\u00a0")[0] for end in (part.high, part.low)]
-    return f"{points(-part.share)} ({ends[0]} to {ends[1]})"
+    return f"{points(-part.share)}{between}({ends[0]} to {ends[1]})"
 
 
 def points(share: float) -> str:

@@ -203,6 +203,7 @@ def _show(trial: Trial) -> None:
     st.dataframe(
         comparison(trial),
         hide_index=True,
+        height="content",
         column_config={"": st.column_config.TextColumn(width=150)},
         alt="Measures before and after, on the films that the remedy was not fitted on.",
     )

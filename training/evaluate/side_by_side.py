@@ -166,4 +166,5 @@ def _change(
         return Change(measure, was, now, 0.0, -most, most, 1.0, of)
     half = float(stdtrit(patients - 1, 0.5 + CONFIDENCE / 2)) * deviation
     p = float(2 * stdtr(patients - 1, -abs(difference) / deviation)) if deviation else float(difference == 0)
-    return Change(measure, was, now, difference, difference - half, difference + half, p, of)
+    low, high = max(difference - half, -1.0), min(difference + half, 1.0)  # no measure here changes by more
+    return Change(measure, was, now, difference, low, high, p, of)

@@ -100,6 +100,13 @@ def test_flags_that_agree_leave_open_what_so_few_patients_leave_open():
     assert change.high == -change.low == pytest.approx(1 - 0.025 ** (1 / patients))
 
 
+def test_no_interval_goes_beyond_what_can_be():
+    labels = np.r_[np.ones(5), np.zeros(40)]
+    second = np.r_[0.9, np.zeros(44)]
+    change = side_by_side(labels, np.ones(45), second, (0.5, 0.5)).changes["sensitivity"]
+    assert change.difference == pytest.approx(-0.8) and change.low == -1.0 < change.high < 0
+
+
 def test_a_share_of_nothing_is_not_compared():
     found = side_by_side(np.zeros(5), np.full(5, 0.2), np.full(5, 0.9), (0.5, 0.5)).changes
     assert math.isnan(found["sensitivity"].difference) and math.isnan(found["ppv"].first)
