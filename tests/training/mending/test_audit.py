@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from tests.benchmarks.audit_causes import PLANTED, audited, films, measure
+from tests.benchmarks.audit_causes import PLANTED, POSITIVES, audited, films, measure
+from tests.conftest import REPOSITORY
 from tests.training.evaluate.made_scores import binormal, made
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.prevalence import prevalences
@@ -210,6 +212,16 @@ def test_the_causes_of_the_benchmark_are_the_largest_parts_and_are_seldom_named_
         assert found.main in (planted.cause, UNKNOWN) and without.main in (planted.cause, UNKNOWN)
     tally = measure(PLANTED["threshold 0.02"], 50, 10, seed=1)
     assert tally["not known"]["wrong"] == tally["known"]["wrong"] == 0 and tally["known"]["right"] >= 8
+
+
+def test_the_page_on_the_audit_quotes_every_planted_cause_and_none_is_named_wrongly_more_than_once_in_twenty():
+    page = (REPOSITORY / "docs" / "audit.md").read_text("utf-8")
+    for name in PLANTED:
+        rows = "".join(re.findall(rf"^\| {re.escape(name)} \| .*$", page, re.MULTILINE))
+        cells = re.findall(r"([\d.]+) / ([\d.]+) / ([\d.]+)", rows)
+        assert len(cells) == 2 * len(POSITIVES)
+        for right, unknown, wrong in cells:
+            assert float(wrong) <= 5 and float(right) + float(unknown) + float(wrong) == pytest.approx(100, abs=0.5)
 
 
 @pytest.mark.parametrize(
