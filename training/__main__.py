@@ -13,6 +13,7 @@ COMMANDS = {
     "fit": "training.fitting.command",
     "predict": "training.predict.command",
     "evaluate": "training.evaluate.command",
+    "mend": "training.mending.command",
     "import-predictions": "training.predict.import_command",
     "import-weights": "training.weights.command",
     "fetch": "training.weights.fetch_command",

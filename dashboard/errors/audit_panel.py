@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.errors import figures, sentences
+from dashboard.errors.known import show_known, visitors_word
 from dashboard.errors.state import BESIDE
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
@@ -16,6 +17,7 @@ from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.mending.audit import CAUSES, ORDER, Audit, Prepared, decompose, prepare
+from training.mending.known import Known
 from xai.findings import finding_label
 
 WHOSE_WORDS = {"FP": "False positives", "positives": "All films with the label"}
@@ -100,7 +102,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
     finding = filled(visit.state.finding)
     st.subheader(f"Where the flags for {finding_label(finding)} come from", anchor=False)
     try:
-        prepared = _prepared(stamp, finding, judged)
+        prepared = _prepared(stamp, finding, visitors_word(), judged)
         told = decompose(prepared, found.value(finding), found.rules[finding], visit.state.keep)
     except EvaluateError as error:
         st.info(escape(str(error)))
@@ -113,7 +115,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
         key="errors_waterfall",
         config=figures.QUIET,
         alt="From the flagged share to the share that has the finding: "
-        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.points(-part.share)}" for part in told.contributions),
+        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.taken_away(part)}" for part in told.contributions),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What each part means", icon=":material/help:"):
@@ -128,6 +130,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
                 help="Sets the remedy for this cause below, fitted on some of the films and shown on the others.",
             )
         _keep_control(told)
+    show_known(judged, told)
     st.caption(limits := sentences.limits(told), help=explained(limits))
 
 
@@ -164,7 +167,7 @@ def _keep_control(told: Audit) -> None:
 def _definitions(told: Audit) -> None:
     for part in told.contributions:
         st.markdown(
-            f"**{figures.CAUSE_NAMES[part.cause]}**, {figures.points(-part.share)}. {CAUSES[part.cause]} "
+            f"**{figures.CAUSE_NAMES[part.cause]}**, {figures.taken_away(part)}. {CAUSES[part.cause]} "
             f":gray[{escape(part.why)}]"
         )
     st.caption(
@@ -174,5 +177,5 @@ def _definitions(told: Audit) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _prepared(stamp: str, finding: str, _judged: Judged) -> Prepared:
-    return prepare(_judged, finding)
+def _prepared(stamp: str, finding: str, said: Known, _judged: Judged) -> Prepared:
+    return prepare(_judged, finding, said=said)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.page.words import percent
-from training.mending.audit import Audit
+from training.mending.audit import Audit, Contribution
 from training.mending.remedy import Trial
 from xai.findings import finding_label
 from xai.written import with_unit
@@ -25,6 +25,7 @@ CAUSE_NAMES = {
     "calibration": "Miscalibration",
     "threshold": "Threshold",
     "separation": "Cannot tell apart",
+    "unknown": "Not known",
 }
 
 
@@ -129,7 +130,7 @@ def waterfall(audit: Audit) -> go.Figure:
     ]
     starts = [0.0, *(min(pair) for pair in pairwise(levels)), 0.0]
     lengths = [levels[0], *(abs(part.share) for part in audit.contributions), audit.prevalence]
-    texts = [percent(levels[0]), *(points(-part.share) for part in audit.contributions), percent(audit.prevalence)]
+    texts = [percent(levels[0]), *(taken_away(part, "<br>") for part in audit.contributions), percent(audit.prevalence)]
     figure = go.Figure(
         go.Bar(
             y=names,
@@ -139,7 +140,7 @@ def waterfall(audit: Audit) -> go.Figure:
             marker={"color": [FLAGGED, *shades, TRUE], "line": {"width": 0}},
             text=texts,
             textposition="outside",
-            textfont={"size": 14},
+            textfont={"size": 13},
             cliponaxis=False,
             customdata=["flagged", *(_broken(part.why) for part in audit.contributions), "labelled so"],
             hovertemplate="<b>%{y}</b>: %{text}<br>%{customdata}<extra></extra>",
@@ -150,11 +151,11 @@ def waterfall(audit: Audit) -> go.Figure:
             type="line", x0=level, x1=level, y0=row, y1=row + 1, line={"color": TRUE, "width": 1, "dash": "dot"}
         )
     figure.update_layout(
-        height=34 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
+        height=40 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
     )
     most = max(*levels, *(start + length for start, length in zip(starts, lengths, strict=True)))
-    figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.16], fixedrange=True, zeroline=False)
-    figure.update_xaxes(nticks=7)
+    figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.01], fixedrange=True, zeroline=False)
+    figure.update_xaxes(nticks=7, domain=[0, 0.72])  # the rest is for what is written beside the bars
     in_rows(figure, names)
     return figure
 
@@ -228,6 +229,12 @@ def times(ratio: float) -> str:
     if not math.isfinite(ratio):
         return ""
     return f"{ratio:.0f} ×" if ratio >= 9.95 else f"{ratio:.1f} ×" if ratio >= 0.095 else f"{ratio:.2f} ×"
+
+
+def taken_away(part: Contribution, between: str = " ") -> str:
+    """Write by how many points a part lowers the flagged share once it is undone, with its interval."""
+    ends = [points(-end).split("\u00a0")[0] for end in (part.high, part.low)]
+    return f"{points(-part.share)}{between}({ends[0]} to {ends[1]})"
 
 
 def points(share: float) -> str:

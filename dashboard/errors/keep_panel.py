@@ -1,111 +1,149 @@
-"""A remedy is kept: as a new version of the model card, or taken along as a file."""
+"""Remedies are kept: as a new version of the model card, with mended predictions at once, or taken along as a file."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard.components.download import download
 from dashboard.errors import sentences
-from dashboard.errors.saving import Home, home_of, save_remedy
+from dashboard.errors.saving import Home, home_of, save_mended, undo
+from dashboard.errors.state import State
+from dashboard.errors.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from dashboard.server.session import offer
 from training.evaluate.ranked import EvaluateError
+from training.mending.mended import Kept, kept
 from training.mending.remedy import Trial
-from training.predictions.table import PredictionsFacts
-from xai.cards.card_versions import CardVersionError, take_back
+from training.mending.remedy_file import to_json
+from training.predictions.table import PredictionsError, PredictionsFacts
+from xai.cards.card_versions import CardVersionError
 from xai.cards.model_card import ModelCardError
 from xai.findings import finding_label
 from xai.machine import file_name
 
 
-def show_keeping(library: Library, trial: Trial, predictions: str) -> None:
-    """Show where a remedy can be kept, what was kept, and the way back."""
+def show_keeping(library: Library, trials: Sequence[Trial], predictions: str, key: str = "errors") -> None:
+    """Show where remedies can be kept, what was kept, and the way back.
+
+    Parameters
+    ----------
+    library : Library
+    trials : sequence of Trial
+        At least one.
+    predictions : str
+        Name of those that they were tried on.
+    key : str
+        How the keys of the controls begin.
+    """
     facts = library.read_predictions(predictions).facts
     home = home_of(library, facts)
-    with st.container(border=True, key="errors_keep_box"):
-        st.markdown("**Keep this remedy**")
-        _keep_controls(library, facts, home, trial)
-        _saved(predictions)
+    remedies = [remember(trial, facts) for trial in trials]
+    with st.container(border=True, key=f"{key}_keep_box"):
+        st.markdown("**Keep this remedy**" if len(trials) == 1 else f"**Keep these {len(trials)} remedies**")
+        _keep_controls(library, facts, home, predictions, remedies, key)
+        _saved(predictions, key)
 
 
-def _keep_controls(library: Library, facts: PredictionsFacts, home: Home, trial: Trial) -> None:
+def remember(trial: Trial, facts: PredictionsFacts) -> Kept:
+    """Give a remedy with on what it was fitted, and what was measured after it."""
+    return kept(trial, facts.name, facts.dataset, f"{facts.name}: {sentences.halves(trial)}")
+
+
+def _keep_controls(
+    library: Library, facts: PredictionsFacts, home: Home, predictions: str, remedies: list[Kept], key: str
+) -> None:
     line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    if home.model is not None:
-        name = home.model.stem
-        if not home.is_own:
-            st.caption(
-                f"{escape(name)} is built in and stays as it is: the model is copied into your library, and the copy's "
-                "card gets the remedy."
-            )
-            name = line.text_input(
-                "Name of the copy", f"{name}-mended", key="errors_copy_name", max_chars=60, width=260
-            )
-        else:
-            st.caption(
-                f"A new version of models/{escape(name)}.json in your library; the one before is kept beside it. The "
-                "weights are not touched."
-            )
-        words = "Save as a new version" if home.is_own else "Copy the model and save"
-        if line.button(words, type="primary", icon=":material/save:", key="errors_save"):
-            _save(library, facts, home, trial, name)
+    name, words = facts.model, "Save the mended predictions"
+    if home.model is None:
+        st.caption(
+            f"It cannot be kept in a model card here. {escape(home.why)} Mended predictions can be saved, and its "
+            "numbers can be taken along."
+        )
+    elif home.is_own:
+        words = "Save as a new version"
+        st.caption(
+            f"A new version of models/{escape(home.model.stem)}.json in your library; the one before is kept beside "
+            "it. The weights are not touched. The mended predictions are there at once."
+        )
     else:
-        st.caption(f"It cannot be kept in a model card here. {escape(home.why)} Its numbers can be taken along.")
-    name = file_name(f"{facts.model}.{trial.remedy.finding}.remedy.json")
+        name = home.model.stem
+        words = "Copy the model and save"
+        st.caption(
+            f"{escape(name)} is built in and stays as it is: the model is copied into your library, and the copy's "
+            "card gets the remedy. The mended predictions are there at once."
+        )
+        name = line.text_input("Name of the copy", f"{name}-mended", key=f"{key}_copy_name", max_chars=60, width=260)
+    if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save"):
+        _save(library, home, predictions, remedies, name, key)
+    findings = remedies[0].remedy.finding if len(remedies) == 1 else f"{len(remedies)}-findings"
     with line:
         download(
-            "Download the remedy",
-            offer("remedy", name, "application/json", lambda: as_json(facts, trial)),
-            key="errors_download",
+            "Download the remedy" if len(remedies) == 1 else "Download the remedies",
+            offer(
+                f"{key} remedy",
+                file_name(f"{facts.model}.{findings}.remedy.json"),
+                "application/json",
+                lambda: to_json(facts, remedies),
+            ),
+            key=f"{key}_download",
         )
 
 
-def as_json(facts: PredictionsFacts, trial: Trial) -> str:
-    """Give a remedy as JSON: the map of the logit, the threshold, and on what it was fitted."""
-    remedy = trial.remedy
-    content = {
-        "model": facts.model,
-        "dataset": facts.dataset,
-        "finding": remedy.finding,
-        "method": remedy.method,
-        "calibration": remedy.map.to_dict() if remedy.map else None,
-        "threshold": {"value": remedy.threshold.value, "rule": remedy.threshold.rule},
-        "fitted": sentences.halves(trial),
-        "cautions": list(remedy.cautions),
-        "used": dict(remedy.used),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _save(library: Library, facts: PredictionsFacts, home: Home, trial: Trial, name: str) -> None:
-    origin = f"{facts.name}: {sentences.halves(trial)}"
+def _save(library: Library, home: Home, predictions: str, remedies: list[Kept], name: str, key: str) -> None:
     try:
-        saved = save_remedy(library, home, facts, trial.remedy, origin, name)
-        st.session_state.errors_saved = (facts.name, trial.remedy.finding, saved)
-    except (EvaluateError, ModelCardError) as error:
+        saved = save_mended(library, home, predictions, remedies, name)
+        findings = [one.remedy.finding for one in remedies]
+        st.session_state.errors_saved = (key, predictions, findings, saved)
+    except (EvaluateError, ModelCardError, PredictionsError) as error:
         st.error(escape(str(error)))
     except OSError as error:
-        st.error(f"The card could not be written: {escape(error.strerror or str(error))}.")
+        st.error(f"It could not be written: {escape(error.strerror or str(error))}.")
 
 
-def _saved(predictions: str) -> None:
-    """Say what was kept of these predictions last, with the way back."""
-    name, finding, saved = st.session_state.get("errors_saved", ("", "", None))
-    if saved is None or name != predictions:
+def _saved(predictions: str, key: str) -> None:
+    """Say what was kept of these predictions last, where to see it, and the way back."""
+    whose, name, findings, saved = st.session_state.get("errors_saved", ("", "", (), None))
+    if saved is None or (whose, name) != (key, predictions):
         return
+    named = ", ".join(map(finding_label, findings))
     words, button = st.columns([5, 1], vertical_alignment="center", gap="small")
+    card = ""
+    if saved.card is not None:
+        card = (
+            f"{named} saved as models/{escape(saved.card.card.name)} in your library; the version before is kept as "
+            f"{escape(saved.card.kept.name)}. To go back later, put the kept file in its place. "
+        )
     words.success(
-        f"{finding_label(finding)} saved as models/{escape(saved.card.name)} in your library; the version before is "
-        "kept as "
-        f"{escape(saved.kept.name)}. These predictions stay as they were made; predict again, on the Films page, to "
-        "see the mended answers everywhere. To go back later, put the kept file in its place.",
+        f"{card}The mended predictions are there now: **{escape(saved.predictions)}**. Those before stay as they were.",
         icon=":material/check:",
     )
-    if button.button("Undo", key="errors_undo", icon=":material/undo:", width="stretch", help="Puts it back."):
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link(
+            "views/roc.py",
+            label="Before and after, side by side",
+            icon=":material/compare_arrows:",
+            query_params={
+                "predictions": predictions,
+                "split": visit.state.split,
+                "models": saved.predictions,
+                "finding": findings[0],
+                "panel": "models",
+            },
+        )
+        st.button(
+            "What is flagged now",
+            key=f"{key}_mended",
+            icon=":material/healing:",
+            type="tertiary",
+            on_click=visit.put,
+            args=(State(predictions=saved.predictions, finding=findings[0], split=visit.state.split),),
+        )
+    if button.button("Undo", key=f"{key}_undo", icon=":material/undo:", width="stretch", help="Takes all of it back."):
         try:
-            take_back(saved)
+            undo(saved)
         except (CardVersionError, OSError) as error:
             st.error(escape(str(error)))
             return

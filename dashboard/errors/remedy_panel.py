@@ -8,9 +8,11 @@ import streamlit as st
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
+from dashboard.errors.known import known_now
 from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
@@ -18,8 +20,10 @@ from dashboard.server.library import Library
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, Share
+from training.evaluate.side_by_side import METHOD
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
+from training.mending.known import Known, known_of
 from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
 
@@ -43,12 +47,12 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
         _choose(judged)
     with right:
         try:
-            trial = _tried(stamp, judged, finding, found.value(finding), *_asked())
+            trial = _tried(stamp, judged, finding, found.value(finding), *_asked(known_now(judged)))
         except EvaluateError as error:
             st.warning(escape(str(error)), icon=":material/warning:")
             return
         _show(trial)
-    show_keeping(library, trial, predictions)
+    show_keeping(library, [trial], predictions)
 
 
 def _choose(judged: Judged) -> None:
@@ -98,7 +102,7 @@ def _choose(judged: Judged) -> None:
 
 
 def _weight_slider(judged: Judged) -> None:
-    known = ((judged.card.get("provenance") or {}).get("positive_weight") or {}).get(visit.state.finding)
+    known, card = known_now(judged).weight, known_of(judged.card, filled(visit.state.finding)).weight
     shown = visit.state.weight or known or 1.0
     visit.bound(
         st.slider,
@@ -110,16 +114,15 @@ def _weight_slider(judged: Judged) -> None:
         value=min(max(float(shown), 1.0), MOST_WEIGHT),
         format="%.1f",
     )
-    st.caption(
-        f"The model card says {known:.3g}." if known else "The model card does not say; move it until the shares agree."
-    )
+    says = "The model card says" if card else "You say"
+    st.caption(f"{says} {known:.3g}." if known else "The model card does not say; move it until the shares agree.")
     if known is None and visit.state.weight is None:
         visit.change(weight=1.0)
 
 
 def _prior_sliders(judged: Judged) -> None:
     finding = filled(visit.state.finding)
-    known = (judged.card.get("prevalence") or {}).get(finding)
+    known, card = known_now(judged).trained, known_of(judged.card, finding).trained
     here = judged.ranked(finding).prevalence
     for field, words, default in (
         ("trained", "Prevalence in training", known if known is not None else here),
@@ -137,21 +140,22 @@ def _prior_sliders(judged: Judged) -> None:
             take=lambda share, field=field: {field: share},
             format="percent",
         )
-    said = f"The model card says {known:.2%} in training" if known is not None else "The model card does not say"
+    says = "The model card says" if card else "You say"
+    said = f"{says} {known:.2%} in training" if known is not None else "The model card does not say"
     st.caption(f"{said}; {here:.2%} of the films here have it. Here, if left alone, is what the films fitted on have.")
     if known is None and visit.state.trained is None:
         visit.change(trained=min(max(here, 0.001), 0.999))
 
 
-def _asked() -> tuple:
-    """Give the parts of the state that decide a trial, in the order of `_tried`."""
+def _asked(known: Known) -> tuple:
+    """Give the parts of the state that decide a trial, in the order of `_tried`, with what is known of the training."""
     asked = visit.state
     return (
         asked.remedy,
         asked.rule_after,
         asked.target_after,
-        asked.weight if asked.remedy == "weighting" else None,
-        asked.trained if asked.remedy == "prior" else None,
+        (asked.weight or known.weight) if asked.remedy == "weighting" else None,
+        (asked.trained or known.trained) if asked.remedy == "prior" else None,
         asked.here if asked.remedy == "prior" else None,
         asked.share,
         asked.seed,
@@ -194,24 +198,26 @@ def _show(trial: Trial) -> None:
     st.caption(f"{sentences.halves(trial)} The grey band is within 20\u00a0% of the truth.")
     if trial.repeats is not None:
         st.markdown(sentences.repeats(trial))
-    for caution in trial.remedy.cautions:
+    for caution in filter(None, (sentences.worse(trial), *trial.remedy.cautions)):
         st.warning(escape(caution), icon=":material/warning:")
     st.dataframe(
         comparison(trial),
         hide_index=True,
+        height="content",
         column_config={"": st.column_config.TextColumn(width=150)},
         alt="Measures before and after, on the films that the remedy was not fitted on.",
     )
     st.caption(
         "All on the films that it was not fitted on, with 95\u00a0% intervals.",
-        help="  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
+        help=f"{METHOD}  \n"
+        + "  \n".join(f"**{name}**: {words}" for name, words in DEFINITIONS.items())
         + "  \n**Calibration error**: mean distance of probability and observed share, over ten groups of films.  \n"
         "**Brier score**: mean squared error of the probability; lower is better.",
     )
 
 
 def comparison(trial: Trial) -> pd.DataFrame:
-    """Give the measures before and after a remedy, as text."""
+    """Give the measures before and after a remedy, as text, and how far they change, film by film."""
 
     def told(one: Outcome) -> list[str]:
         rates = one.rates
@@ -230,7 +236,12 @@ def comparison(trial: Trial) -> pd.DataFrame:
         *("Threshold", "Flagged", "Sensitivity", "Specificity", "PPV", "AUROC"),
         *("Mean probability", "Calibration error", "Brier score"),
     ]
-    return pd.DataFrame({"": names, "Before": told(trial.before), "After": told(trial.after)})
+    values = pd.DataFrame({"": names, "Before": told(trial.before), "After": told(trial.after)}).set_index("")
+    errors = trial.before.ece, trial.after.ece
+    both = side_by_side.table(trial.side_by_side, ("Before", "After"), errors).set_index("")
+    both.update(values)
+    area = values.loc[["AUROC"]].reindex(columns=both.columns, fill_value="")
+    return pd.concat([both, area]).reset_index()
 
 
 def _share(share: Share) -> str:

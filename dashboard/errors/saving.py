@@ -1,19 +1,20 @@
-"""Keep a remedy: a new version of a model card in the visitor's own library, and the way back."""
+"""Keep remedies: a new version of a model card in the visitor's own library, mended predictions, and the way back."""
 
 from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.server.library import Library
 from dashboard.server.model_names import name_problem
 from training.evaluate.ranked import EvaluateError
-from training.mending.remedy import Remedy, apply_to_card
-from training.predictions.table import PredictionsFacts
+from training.mending.mended import Kept, mend_card, mend_predictions, predict_again
+from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsFacts
 from xai.cards.calibration import logit_map_from_dict
-from xai.cards.card_versions import Saved, save_card_version
+from xai.cards.card_versions import Saved, save_card_version, take_back
 from xai.cards.model_card import ModelCard, card_path, read_card, write_card
 from xai.files import move_files, unfinished
 from xai.models.loading import file_sha256
@@ -38,6 +39,25 @@ class Home:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Mended:
+    """What was kept.
+
+    Attributes
+    ----------
+    card : Saved or None
+        The new version of the card; None where the model is not in the library.
+    predictions : str
+        Name of the mended predictions in the library.
+    folder : Path
+        Where they lie.
+    """
+
+    card: Saved | None
+    predictions: str
+    folder: Path
+
+
 def home_of(library: Library, facts: PredictionsFacts) -> Home:
     """Find the model that made some predictions, as far as it is in the library."""
     path = library.models().get(facts.model)
@@ -54,8 +74,58 @@ def home_of(library: Library, facts: PredictionsFacts) -> Home:
     return Home(path, path.resolve().is_relative_to((library.root / "models").resolve()))
 
 
-def save_remedy(library: Library, home: Home, facts: PredictionsFacts, remedy: Remedy, origin: str, name: str) -> Saved:
-    """Write a remedy into the card of a model of the library, or into that of a copy.
+def save_mended(library: Library, home: Home, predictions: str, remedies: Sequence[Kept], name: str) -> Mended:
+    """Keep remedies in the model's card, as far as it is in the library, and write what it would predict now.
+
+    Parameters
+    ----------
+    library : Library
+    home : Home
+        Of the model; see `home_of`.
+    predictions : str
+        Name of those that the remedies were fitted on.
+    remedies : sequence of Kept
+    name : str
+        Of the copy of a built-in model; not asked for otherwise.
+
+    Raises
+    ------
+    EvaluateError, ModelCardError, PredictionsError, OSError
+    """
+    read, taken = library.read_predictions(predictions), set(library.predictions())
+    if home.model is None:
+        folder = library.root / "predictions" / _free(f"{predictions}-mended", taken)
+        mend_predictions(read, remedies, folder)
+        return Mended(None, folder.name, folder)
+    saved = save_remedies(library, home, read.facts, remedies, name)
+    whose = f"{predictions}-mended" if home.is_own else f"{name}-on-{read.facts.dataset}"
+    folder = library.root / "predictions" / _free(whose, taken)
+    try:
+        predict_again(read, read_card(saved.card), home.model.stem if home.is_own else name, folder)
+    except BaseException:
+        take_back(saved)
+        raise
+    return Mended(saved, folder.name, folder)
+
+
+def undo(mended: Mended) -> None:
+    """Put the card before back, and take the mended predictions away.
+
+    Raises
+    ------
+    CardVersionError, OSError
+        If the card was changed again since.
+    """
+    if mended.card is not None:
+        take_back(mended.card)
+    for name in (FACTS_FILE, TABLE_FILE):  # nothing else of what may have come into the folder since
+        (mended.folder / name).unlink(missing_ok=True)
+    if mended.folder.is_dir() and not any(mended.folder.iterdir()):
+        mended.folder.rmdir()
+
+
+def save_remedies(library: Library, home: Home, facts: PredictionsFacts, remedies: Sequence[Kept], name: str) -> Saved:
+    """Write remedies into the card of a model of the library, or into that of a copy.
 
     Parameters
     ----------
@@ -63,11 +133,9 @@ def save_remedy(library: Library, home: Home, facts: PredictionsFacts, remedy: R
     home : Home
         Of the model; see `home_of`.
     facts : PredictionsFacts
-        Of the predictions that the remedy was fitted on: it corrects the probabilities of the card they were made
+        Of the predictions that the remedies were fitted on: they correct the probabilities of the card they were made
         with, not those of a later version.
-    remedy : Remedy
-    origin : str
-        On what it was fitted, in words.
+    remedies : sequence of Kept
     name : str
         Of the copy; not asked for where the model is the visitor's own.
 
@@ -79,8 +147,18 @@ def save_remedy(library: Library, home: Home, facts: PredictionsFacts, remedy: R
         raise EvaluateError(home.why)
     model = home.model if home.is_own else _copy(library, home.model, name)
     path = card_path(model)
-    card = apply_to_card(_as_predicted(read_card(path), facts, remedy.finding), remedy, origin)
-    return Saved(path, save_card_version(path, card))
+    card = read_card(path)
+    for one in remedies:
+        card = _as_predicted(card, facts, one.remedy.finding)
+    return Saved(path, save_card_version(path, mend_card(card, remedies)))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Give a name that nothing has yet."""
+    number = 1
+    while (free := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return free
 
 
 def _as_predicted(card: ModelCard, facts: PredictionsFacts, finding: str) -> ModelCard:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from dashboard.errors.figures import CAUSE_NAMES, points
 from dashboard.page.words import escape, percent, signed
-from training.mending.audit import Audit
+from training.evaluate.thresholds import RULES
+from training.mending.audit import FEWEST, UNKNOWN, Audit, Contribution
 from training.mending.remedy import Trial
 from xai.findings import finding_label
 from xai.written import with_unit
@@ -18,8 +19,8 @@ MEANS = {
     "more common.",
     "prior": "The finding is rarer among these films than among those of the training, and the model still expects it "
     "as often as there.",
-    "calibration": "Its probabilities are too high for another reason than a weighted loss or another prevalence: they "
-    "do not mean what they say.",
+    "calibration": "Its probabilities are too high for another reason than the weighting of the loss and the "
+    "prevalence in training, which are known: they do not mean what they say.",
     "threshold": "The threshold lies below the probability at which a film is more likely than not to have the "
     "finding: many films are flagged on purpose, so that few are missed.",
     "separation": "The model does not tell the films apart well enough: whatever the threshold, to find as many it "
@@ -30,7 +31,11 @@ MENDS = {
     "prior": ("prior", "Correct the prevalence"),
     "calibration": ("platt", "Calibrate (Platt)"),
     "threshold": ("none", "Move the threshold"),
+    UNKNOWN: ("platt", "Calibrate (Platt)"),
 }
+# What would tell, where the audit does not know.
+WEIGHT = "how many times the loss counted a film with the finding"
+TRAINED = "how many of the training films had it"
 NOTABLE = 0.005  # share of the films, below which a contribution is not worth a word
 GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
 
@@ -54,12 +59,49 @@ def cause(audit: Audit) -> str:
     """Name the main cause and what it means; empty where too few are flagged to ask."""
     if not audit.main:
         return ""
-    shares = {one.cause: one.share for one in audit.contributions}
+    if audit.main == UNKNOWN:
+        return f"Main cause: **not known**. {_unknown(audit)}"
+    parts = {one.cause: one for one in audit.contributions}
+    shares = {name: one.share for name, one in parts.items()}
     words = f"Main cause: **{CAUSE_NAMES[audit.main].lower()}**. {MEANS[audit.main]} "
-    words += f"It accounts for {points(shares[audit.main])[1:-4]} percentage points of the flagged share"
+    words += f"It accounts for {_size(parts[audit.main])}"
     others = [name for name, share in shares.items() if share < -NOTABLE and name != "separation"]
     against = " and ".join(f"{CAUSE_NAMES[name].lower()} ({points(-shares[name])})" for name in others)
     return f"{words}; what works the other way: {against}." if others else f"{words}."
+
+
+def _unknown(audit: Audit) -> str:
+    """Say why no cause is named, and what would tell."""
+    if audit.reason == "chance":
+        return (
+            "So many flags may be chance: with other patients, as few films as have the finding would be flagged too. "
+            "More films would tell."
+        )
+    if audit.reason == "films":
+        return (
+            f"With {audit.positives:,} of the films having the finding, what is wrong with the probabilities, with the "
+            f"threshold and with the model cannot be told apart. {FEWEST} or more patients with it, and as many "
+            "without, would tell."
+        )
+    if audit.reason == "training":
+        part = next(one for one in audit.contributions if one.cause == UNKNOWN)
+        asked = [words for words, it in ((WEIGHT, audit.known.weight), (TRAINED, audit.known.trained)) if it is None]
+        return (
+            f"The probabilities are too high, which accounts for {_size(part)}, and the films do not tell why: a "
+            "weighted loss, a finding that was more common in training and any other miscalibration look the same from "
+            f"here. What would tell: {' and '.join(asked)}. Calibration mends it, whatever the cause."
+        )
+    return (
+        "No part is clearly the largest: with other patients, or taken away in another order, another one would be. "
+        "Their intervals stand in the figure; more films would make them narrower."
+    )
+
+
+def _size(part: Contribution) -> str:
+    """Write how much of the flagged share a part accounts for, with its interval."""
+    shares = part.share, part.low, part.high
+    value, low, high = (points(one).removeprefix("+").rsplit("\u00a0", 1)[0] for one in shares)
+    return f"{value} percentage points of the flagged share ({low} to {high})"
 
 
 def limits(audit: Audit) -> str:
@@ -88,7 +130,7 @@ def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
 
 
 def outcome(trial: Trial) -> str:
-    """Say what a remedy does on films that it was not fitted on."""
+    """Say what a remedy does on films that it was not fitted on: what it costs first, then what it brings."""
     before, after = trial.before.rates.predicted_prevalence.value, trial.after.rates.predicted_prevalence.value
     truth = trial.after.rates.prevalence.value
     off = after / truth - 1
@@ -101,8 +143,48 @@ def outcome(trial: Trial) -> str:
     gain = trial.after.auroc.value - trial.before.auroc.value
     order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
-        f"On films it was not fitted on, the flagged share goes from **{percent(before)}** to **{percent(after)}**; "
-        f"**{percent(truth)}** have the finding. That is {near}, {verdict}; {order}."
+        f"On films it was not fitted on, {_missed(trial)}; the flagged share goes from **{percent(before)}** to "
+        f"**{percent(after)}**, where **{percent(truth)}** have the finding. That is {near}, {verdict}; {order}. "
+        f"{work(trial)}"
+    )
+
+
+def _missed(trial: Trial) -> str:
+    """Say what a remedy costs, in films with the finding that are no longer flagged."""
+    before, after = trial.side_by_side.missed
+    of = f"of {trial.side_by_side.positives:,} with the finding"
+    if before == after:
+        return f"**{after:,}** {of} are missed, as many as before"
+    change = "more" if after > before else "fewer"
+    return f"**{after:,}** {of} are missed, **{abs(after - before):,} {change}** than before"
+
+
+def work(trial: Trial) -> str:
+    """Say what of a remedy changed the flags: the threshold, the probabilities or both."""
+    remedy, before, after = trial.remedy, trial.before, trial.after
+    error = f"the calibration error goes from {before.ece:.4f} to {after.ece:.4f}"
+    moved = after.threshold != before.threshold
+    if remedy.map is None:
+        return "The threshold alone did it; the probabilities are as they were." if moved else "Nothing was changed."
+    if trial.rule in RULES and RULES[trial.rule].follows:
+        return (
+            f"The threshold did it: by the rule {RULES[trial.rule].name} the same films would be flagged whatever is "
+            f"done to the probabilities. What the remedy changes in them: {error}."
+        )
+    did = "The probabilities and the threshold did it" if moved else "The probabilities did it; the threshold stays"
+    return f"{did}, and {error}."
+
+
+def worse(trial: Trial) -> str:
+    """Warn of probabilities that mean less after a remedy than before it; empty where they do not."""
+    before, after = trial.before, trial.after
+    if trial.remedy.map is None or not after.ece > before.ece:
+        return ""
+    brier = "better" if after.brier < before.brier else "worse"
+    return (
+        f"Calibration got worse: its error goes from {before.ece:.4f} to {after.ece:.4f} (the Brier score gets "
+        f"{brier}, {before.brier:.4f} to {after.brier:.4f}). The probabilities mean less than before, whatever the "
+        "flags do."
     )
 
 

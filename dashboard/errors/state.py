@@ -55,6 +55,10 @@ class State(PageState):
         Share of the patients that the remedy is fitted on, and the seed of the split.
     weight, trained, here : float or None
         Parameters of the remedies that are not fitted; None takes what the model card or the films say.
+    together : bool
+        Mend all findings that are flagged too often, and show what comes of it.
+    said_weight, said_trained : float or None
+        What the visitor says of the training, where the model card does not.
     cell : str
         Whose traits, maps and galleries are in question: one of `CELLS`.
     pictures : bool
@@ -82,6 +86,9 @@ class State(PageState):
     weight: float | None = None
     trained: float | None = None
     here: float | None = None
+    together: bool = False
+    said_weight: float | None = None
+    said_trained: float | None = None
     cell: str = "FP"
     pictures: bool = False
     mean_films: int = 24
@@ -92,7 +99,7 @@ class State(PageState):
         """Give the same state for another finding; what was set by hand for this one does not carry over."""
         rule = "card" if self.rule == NUMBER else self.rule
         target = None if self.rule == NUMBER else self.target
-        own = dict.fromkeys(("threshold", "keep", "weight", "trained", "here"))
+        own = dict.fromkeys(("threshold", "keep", "weight", "trained", "here", "said_weight", "said_trained"))
         return self.with_(finding=finding, rule=rule, target=target, region=(), **own)
 
 
@@ -135,6 +142,9 @@ LINK = Link(
         Field("weight", number(0.01, 10_000)),
         Field("trained", _PREVALENCE),
         Field("here", _PREVALENCE),
+        Field("together", SWITCH),
+        Field("said_weight", number(0.01, 10_000)),
+        Field("said_trained", _PREVALENCE),
         Field("cell", one_of(CELLS)),
         Field("pictures", SWITCH),
         Field("mean_films", _FILMS, also=("looks",)),

@@ -19,6 +19,7 @@ EVALUATIONS = {
         "Training and validation films, each predicted by a network that had not seen its patient. Thresholds were "
         "chosen on them, so their calibration is too good.",
     ),
+    "mended": ("Films kept from remedies", ""),
     "also.test": ("Test films, other datasets", "Of the datasets that it learned from beside the first one."),
     "unseen_simulated": ("Unseen simulated films", "Simulated people that it has not seen."),
 }

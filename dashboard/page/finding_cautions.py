@@ -10,7 +10,7 @@ from xai.written import unbroken
 
 FEW_POSITIVES = 12  # an AUROC measured on fewer says little
 OFTEN = 0.4  # flagged on more of the films without it than this: the flag says little
-SIMULATED = "unseen_simulated"
+SIMULATED, MENDED = "unseen_simulated", "mended"
 NOT_MEASURED = "How good the model is at this was not measured here: it is not known."
 
 
@@ -41,12 +41,18 @@ def about_finding(card: ModelCard, name: str, *, is_simulated: bool = False) -> 
         Plain text: the figures with the gravest cautions, and what else the card says, such as why a small probability
         can be a flag.
     """
-    main, simulated = main_evaluation(card), evaluations(card).get(SIMULATED)
+    main, simulated = _measured_last(card, name), evaluations(card).get(SIMULATED)
     used = [main] if main is simulated or not is_simulated else [main, simulated]
     found = [(one, one.findings[name]) for one in used if one is not None and name in one.findings]
     lead = " ".join(_figures(one, of) for one, of in found) or NOT_MEASURED
     rest = [_rates(one, of) for one, of in found] + [_own(card, name), _threshold(card, name)]
     return lead, " ".join(sentence for sentence in rest if sentence)
+
+
+def _measured_last(card: ModelCard, name: str) -> Evaluation | None:
+    """Give the films that say most about a finding: where it was mended, those that it was measured on since."""
+    since = evaluations(card).get(MENDED)
+    return since if since is not None and name in since.findings else main_evaluation(card)
 
 
 def _figures(evaluation: Evaluation, found: Measured) -> str:

@@ -11,6 +11,7 @@ from dashboard.errors.controls import choose_finding, choose_predictions, choose
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Thresholds, choose_thresholds
+from dashboard.errors.together_panel import show_together
 from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
 from dashboard.page.refused import show_refused
@@ -103,11 +104,13 @@ def _settle(films: Judged) -> Thresholds:
 
 
 def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
-    show_audit(films, told.stamp, found, prevalences(films, found.values()))
+    table = prevalences(films, found.values())
+    show_audit(films, told.stamp, found, table)
     st.divider()
     try:
         films.ranked(filled(visit.state.finding))
         show_remedies(services.library, films, told.stamp, found, told.predictions)
+        show_together(services.library, films, told.stamp, found, table, told.predictions)
     except EvaluateError as error:
         st.info(escape(str(error)))
     st.divider()

@@ -47,13 +47,31 @@ def test_a_visitor_sees_the_cause_applies_its_remedy_and_finds_it_again(page, ad
     page.goto(f"{address}errors?predictions=answers&finding=Mass")
     expect(page.get_by_text("Main cause: weighting of the loss")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Undo the weighting").click()
-    told = page.get_by_text("On films it was not fitted on, the flagged share goes from")
+    told = page.get_by_text("On films it was not fitted on,")
     page.wait_for_url(re.compile("remedy=weighting"))
     words = told.inner_text()
     expect(page.get_by_text("The model card says 30.")).to_be_visible(timeout=SLOW)
     page.reload()
     expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
     assert link(page) == {"predictions": "answers", "finding": "Mass", "remedy": "weighting"}
+
+
+def test_a_remedy_that_is_saved_is_seen_side_by_side_at_once(page, address, library):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&remedy=weighting&rule_after=keep")
+    told = page.get_by_text("On films it was not fitted on,")
+    expect(told).to_contain_text("with the finding are missed", timeout=SLOW)
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_text("The mended predictions are there now: answers-mended")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="Before and after, side by side").click()
+    expect(page.get_by_text("At their thresholds: answers and answers-mended")).to_be_visible(timeout=SLOW)
+    assert link(page) == {
+        **{"predictions": "answers", "models": "answers-mended", "finding": "Mass", "panel": "models"},
+        **({"split": "all"} if "split" in link(page) else {}),
+    }
+    page.go_back()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("The mended predictions are there now")).to_have_count(0, timeout=SLOW)
+    assert not (library / "predictions" / "answers-mended").exists()
 
 
 def test_a_row_of_the_first_figure_chooses_its_finding(page, address):

@@ -182,6 +182,21 @@ def caution_of(method: str, ranked: Ranked) -> str:
     return f"Fitted on {rarer} films of the rarer kind; {method} wants about {fewest} and may follow chance here."
 
 
+def stop_of(method: str, found: LogitMap | None) -> str:
+    """Say that a fit went as far as it is let, and is none; empty where it did not."""
+    if found is None or method not in ("temperature", "platt") or found.slope > SLOWEST:
+        return ""
+    if method == "temperature":
+        return (
+            f"The fit hit its stop, a temperature of {1 / SLOWEST:.0f}: dividing the logits by one number cannot set "
+            "these probabilities right, and brings nearly all of them to 50 %. Platt moves them too."
+        )
+    return (
+        f"The fit hit its stop, a slope of {SLOWEST}: on the films fitted on, a higher probability does not go with "
+        "the finding, and nearly all films get the same one."
+    )
+
+
 def _weighted(ranked: Ranked) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Logits of the distinct scores, and how many films of either kind have each."""
     return safe_logit(ranked.scores), *ranked.at_each_score()

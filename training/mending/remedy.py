@@ -1,4 +1,4 @@
-"""Mend a finding's probabilities and threshold: fitted on some patients, shown on others, written into a card."""
+"""Mend a finding's probabilities and threshold: fitted on some patients, shown on others."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from training.evaluate.patient_split import films_to_fit
 from training.evaluate.ranked import EvaluateError, Ranked, dot, rank
 from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, clustered_auroc
+from training.evaluate.side_by_side import SideBySide, side_by_side
 from training.evaluate.thresholds import ALIASES, choose
-from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, undo_weight
+from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, stop_of, undo_weight
+from training.mending.known import known_of
 from xai.cards.calibration import LogitMap
-from xai.cards.model_card import ModelCard, Threshold
+from xai.cards.model_card import Threshold
 
 FIT_SHARE = 0.5
 MOST_MARKS = 10_000  # in the record of what one finding's remedy was fitted on: a card holds one for each
@@ -45,6 +47,8 @@ class Remedy:
         Why it may not hold elsewhere, in sentences.
     used : dict
         Record of the films that it was fitted on; see `training.datasets.marks`. Empty where it was not made here.
+    prevalence : float or None
+        Share of films with the finding that the mended probabilities are for; None where nobody knows.
     """
 
     finding: str
@@ -53,6 +57,7 @@ class Remedy:
     threshold: Threshold
     cautions: tuple[str, ...] = ()
     used: Mapping[str, Any] = field(default_factory=dict)
+    prevalence: float | None = None
 
     def probabilities(self, predicted: np.ndarray) -> np.ndarray:
         """Mend predicted probabilities."""
@@ -103,8 +108,12 @@ class Trial:
     Attributes
     ----------
     remedy : Remedy
+    rule : str
+        What chose the threshold, see `training.evaluate.thresholds.RULES`; empty where the number was kept.
     before, after : Outcome
         On the films that it is shown on.
+    side_by_side : SideBySide
+        The same, film by film.
     fitted_films, fitted_positives : int
     fitted_whose : PatientCount
         Whose these films are.
@@ -115,8 +124,10 @@ class Trial:
     """
 
     remedy: Remedy
+    rule: str
     before: Outcome
     after: Outcome
+    side_by_side: SideBySide
     fitted_films: int
     fitted_positives: int
     fitted_whose: PatientCount
@@ -139,6 +150,7 @@ def try_remedy(
     here: float | None = None,
     share: float = FIT_SHARE,
     seed: int = 0,
+    repeated: bool = True,
 ) -> Trial:
     """Fit a remedy on some patients and show it on the others; a film of an unknown patient stands for itself.
 
@@ -162,6 +174,8 @@ def try_remedy(
         Of the patients, to fit on.
     seed : int
         Of the split by patient.
+    repeated : bool
+        Whether it is tried again on other splits where films are few.
 
     Raises
     ------
@@ -186,17 +200,22 @@ def try_remedy(
     used = record(table, ["mend"], MOST_MARKS, finding=finding)
     remedy = dataclasses.replace(_fitted(judged, finding, fit, fitted, settings), used=used)
     mended = remedy.probabilities(scores)
+    thresholds = now, remedy.threshold.value
     return Trial(
         remedy,
+        ALIASES.get(rule, rule),
         before=_outcome(labels[~fit], scores[~fit], numbers[~fit], now),
         after=_outcome(labels[~fit], mended[~fit], numbers[~fit], remedy.threshold.value),
+        side_by_side=side_by_side(labels[~fit], scores[~fit], mended[~fit], thresholds, numbers[~fit]),
         fitted_films=fitted.films,
         fitted_positives=fitted.positives,
         fitted_whose=count_patients(judged.films.loc[fit & known, "patient"]),
         shown_films=shown.films,
         shown_positives=shown.positives,
         shown_whose=count_patients(judged.films.loc[~fit & known, "patient"]),
-        repeats=_repeated(judged, finding, known, share, seed, settings) if len(labels) <= FEW_FILMS else None,
+        repeats=_repeated(judged, finding, known, share, seed, settings)
+        if repeated and len(labels) <= FEW_FILMS
+        else None,
     )
 
 
@@ -226,8 +245,16 @@ def _fitted(judged: Judged, finding: str, fit: np.ndarray, fitted: Ranked, setti
         labels, scores = judged.truth(finding)[fit], judged.scores(finding)[fit]
         mended = fitted if found is None else rank(labels, apply_map(found, scores))
         threshold = choose(settings.rule, mended, settings.target, judged.threshold(finding))
-    caution = caution_of(settings.method, fitted)
-    return Remedy(finding, settings.method, found, threshold, (caution,) if caution else ())
+    cautions = tuple(filter(None, (caution_of(settings.method, fitted), stop_of(settings.method, found))))
+    prevalence = _prevalence(judged, finding, fitted, settings)
+    return Remedy(finding, settings.method, found, threshold, cautions, prevalence=prevalence)
+
+
+def _prevalence(judged: Judged, finding: str, fitted: Ranked, settings: _Settings) -> float | None:
+    """Say how common the finding is where the mended probabilities are right."""
+    if settings.method in ("none", "weighting"):
+        return known_of(judged.card, finding).trained
+    return fitted.prevalence if settings.method != "prior" or settings.here is None else settings.here
 
 
 def _repeated(
@@ -245,44 +272,6 @@ def _repeated(
         flagged.append((remedy.probabilities(scores[shown]) >= remedy.threshold.value).mean())
         there.append(labels[shown].mean())
     return Repeats(np.array(flagged), np.array(there)) if flagged else None
-
-
-def apply_to_card(card: ModelCard, remedy: Remedy, origin: str = "") -> ModelCard:
-    """Write a remedy into a card; what the card calibrates already is done first.
-
-    Parameters
-    ----------
-    card : ModelCard
-    remedy : Remedy
-        Fitted on predictions that were made with this card.
-    origin : str
-        On what it was fitted, in words; kept in the card's provenance.
-
-    Raises
-    ------
-    ModelCardError
-        If the model has no such output.
-    """
-    card.index(remedy.finding)
-    calibration = dict(card.calibration)
-    if remedy.map is not None:
-        before = calibration.get(remedy.finding)
-        calibration[remedy.finding] = remedy.map if before is None else before.then(remedy.map)
-    note = {
-        "finding": remedy.finding,
-        "method": remedy.method,
-        "map": remedy.map.rule if remedy.map else "",
-        "threshold": remedy.threshold.value,
-        "rule": remedy.threshold.rule,
-        "origin": origin,
-        **({"used": dict(remedy.used)} if remedy.used else {}),
-    }
-    return dataclasses.replace(
-        card,
-        calibration=calibration,
-        thresholds={**card.thresholds, remedy.finding: remedy.threshold},
-        provenance={**card.provenance, "remedies": [*card.provenance.get("remedies", []), note]},
-    )
 
 
 def _map(

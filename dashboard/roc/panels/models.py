@@ -1,4 +1,4 @@
-"""Two or more models on the same films, and whether they differ."""
+"""Two or more models on the same films, and whether they differ: in how they rank, and in what they flag."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import math
 import pandas as pd
 import streamlit as st
 
+from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.words import escape, signed
 from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
+from dashboard.roc.threshold import rule_of, settle
+from dashboard.roc.visit import visit
+from training.evaluate.calibration import calibration_curve
 from training.evaluate.compare import Paired
 from training.evaluate.met_words import met_words
+from training.evaluate.side_by_side import METHOD, SideBySide, side_by_side_judged
+from training.evaluate.thresholds import RULES
 from xai.findings import finding_label
 
 MEANING = (
@@ -37,6 +43,35 @@ def show(scene: Scene) -> None:
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
         st.caption(escape(f"{other.judged.model}: {met_words(other.judged)}"))
+    for place, name in enumerate(scene.others):
+        _show_thresholds(scene, name, place)
+
+
+def _show_thresholds(scene: Scene, name: str, place: int) -> None:
+    """Show what either flags at its own threshold, and what that changes."""
+    found = at_thresholds(scene, name)
+    st.markdown(f"**At their thresholds: {escape(scene.home.predictions)} and {escape(name)}**")
+    st.dataframe(thresholds_table(scene, name, found), hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
+    chosen = (
+        RULES[rule].name if (rule := rule_of(scene.judged, scene.finding, visit.state)) else "the number set by hand"
+    )
+    said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
+    st.caption(said, help=explained(said))
+
+
+def at_thresholds(scene: Scene, name: str) -> SideBySide:
+    """Measure the page's model and another one, each at its own threshold by the same rule."""
+    other = scene.others[name].judged
+    theirs, _ = settle(other, scene.finding, visit.state)
+    return side_by_side_judged(scene.judged, other, scene.finding, (scene.threshold.value, theirs.value))
+
+
+def thresholds_table(scene: Scene, name: str, found: SideBySide) -> pd.DataFrame:
+    """Give a row a measure: of the page's model, of the other one, and the difference."""
+    common = scene.judged.films["film"].isin(scene.others[name].judged.films["film"]).to_numpy()
+    both = scene.judged.restrict(common), scene.others[name].judged
+    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in both)
+    return side_by_side.table(found, (scene.home.predictions, name), (first, second))
 
 
 def model_table(scene: Scene) -> pd.DataFrame:
@@ -53,7 +88,7 @@ def model_table(scene: Scene) -> pd.DataFrame:
                 ),
                 "difference": difference(test.difference),
                 "95\u00a0% interval": f"{difference(test.low)} to {difference(test.high)}",
-                "p": p_value(test.p),
+                "p": side_by_side.p_value(test.p),
                 "films": f"{test.films:,}",
             }
         )
@@ -68,22 +103,15 @@ def verdict(scene: Scene, name: str, test: Paired) -> str:
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)
     if test.p >= 0.05:
         return (
-            f"For {finding}, **{ours} and {theirs} cannot be told apart** on these {test.films:,} films "
-            f"(p = {p_value(test.p)}). That is no proof that they are equal."
+            f"For {finding}, **{ours} and {theirs} cannot be told apart by how they rank** on these {test.films:,} "
+            f"films (p = {side_by_side.p_value(test.p)}). That is no proof that they are equal."
         )
     return (
         f"For {finding}, **{better} ranks better than {worse}** on these {test.films:,} films: "
-        f"{abs(test.difference):.3f} of AUROC (p {p_value(test.p)})."
+        f"{abs(test.difference):.3f} of AUROC (p {side_by_side.p_value(test.p)})."
     )
 
 
 def difference(value: float) -> str:
     """Write a difference of AUROCs."""
     return numbers.NONE if math.isnan(value) else signed(value, 3)
-
-
-def p_value(p: float) -> str:
-    """Write a p value."""
-    if math.isnan(p):
-        return numbers.NONE
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

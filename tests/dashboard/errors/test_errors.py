@@ -15,7 +15,8 @@ from dashboard.errors.state import LINK, MOST_CORNERS, NUMBER, State, simplified
 from dashboard.errors.thresholds import choose_thresholds
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged, join
-from training.mending.audit import audit
+from training.mending.audit import UNKNOWN, audit
+from training.mending.known import Known
 from training.mending.remedy import try_remedy
 
 WEIGHT = 30.0
@@ -150,6 +151,27 @@ def test_thresholds_follow_the_rule_and_the_hand_moves_one_finding_only(overcall
     assert (unreachable.value("Mass"), unreachable.rules["Mass"]) == (0.5, "")
 
 
+def test_what_is_not_known_is_said_with_what_would_tell(overcaller):
+    alone = dataclasses.replace(overcaller, card={})
+    told = audit(alone, "Emphysema", 0.5)
+    words = sentences.cause(told)
+    part = next(one for one in told.contributions if one.cause == UNKNOWN)
+    assert words.startswith("Main cause: **not known**. The probabilities are too high, which accounts for")
+    assert f"{100 * part.share:.0f} percentage points of the flagged share ({100 * part.low:.0f} to" in words
+    assert words.endswith(
+        "What would tell: how many times the loss counted a film with the finding and how many of the training films "
+        "had it. Calibration mends it, whatever the cause."
+    )
+    half = audit(alone, "Emphysema", 0.5, said=Known(trained=0.05))
+    assert "What would tell: how many times the loss counted a film with the finding. Cal" in sentences.cause(half)
+    few = alone.restrict(
+        np.r_[np.flatnonzero(alone.truth("Emphysema") == 1)[:5], np.arange(200)[alone.truth("Emphysema")[:200] == 0]]
+    )
+    assert "8 or more patients with it, and as many without, would tell." in sentences.cause(
+        audit(few, "Emphysema", 0.5)
+    )
+
+
 def test_the_planted_cause_is_named_and_its_parts_add_up(overcaller):
     told = audit(overcaller, "Emphysema", 0.5)
     assert told.main == "weighting"
@@ -206,6 +228,35 @@ def test_company_is_named_with_how_many_times_as_often():
         words == "**50\u00a0%** of the films labelled Mass also carry **Edema**, "
         "1.9 times as many as among all films (26\u00a0%)."
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "rule", "words"),
+    [
+        ("platt", "prevalence", "The threshold did it: by the rule Matched prevalence the same films would be flagged"),
+        ("platt", "", "The probabilities did it; the threshold stays, and the calibration error goes from"),
+        ("none", "prevalence", "The threshold alone did it; the probabilities are as they were."),
+        ("none", "", "Nothing was changed."),
+    ],
+)
+def test_the_headline_says_what_did_the_work_and_what_it_costs_first(overcaller, method, rule, words):
+    trial = try_remedy(overcaller, "Emphysema", method, rule, threshold=0.5)
+    said = sentences.outcome(trial)
+    assert words in said
+    before, after = trial.side_by_side.missed
+    assert said.startswith(
+        f"On films it was not fitted on, **{after:,}** of {trial.shown_positives:,} with the finding"
+    )
+    more = f"**{after - before:,} more** than before" if after > before else "as many as before"
+    assert more in said
+
+
+def test_a_remedy_that_makes_calibration_worse_is_warned_of(overcaller):
+    worse = try_remedy(overcaller, "Mass", "weighting", "", threshold=0.5, weight=30.0)
+    assert worse.after.ece > worse.before.ece
+    assert f"from {worse.before.ece:.4f} to {worse.after.ece:.4f}" in sentences.worse(worse)
+    assert sentences.worse(worse).startswith("Calibration got worse")
+    assert sentences.worse(try_remedy(overcaller, "Emphysema", "platt", threshold=0.5)) == ""
 
 
 def test_the_remedy_brings_the_flagged_share_near_the_truth_on_films_it_was_not_fitted_on(overcaller):

@@ -13,12 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
-from tests.dashboard.errors.errors_library import COUNT, NAMES, WEIGHT, answers, columns, write_library
+from tests.dashboard.errors.errors_library import COUNT, NAMES, PREVALENCE, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from training.datasets.marks import record
 from training.datasets.table import read_dataset, write_dataset
+from training.predictions.table import read_predictions
 from xai.cards.model_card import read_card
 
 MASS = {"predictions": "answers", "finding": "Mass"}
@@ -85,6 +86,12 @@ def test_damaged_predictions_say_so_in_one_sentence(run, stocked):
     assert "cannot be read" in plain(said(app))
 
 
+def without_card(stocked: Path) -> None:
+    """Leave what was predicted, and nothing of how the model was made."""
+    path = stocked / "predictions" / "answers" / "predictions.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"card": {}}), encoding="utf-8")
+
+
 @pytest.mark.usefixtures("stocked")
 class TestAudit:
     def test_a_fresh_visitor_sees_the_worst_finding_and_its_planted_cause(self, run):
@@ -120,6 +127,20 @@ class TestAudit:
         assert app.slider(key="errors_weight").value == WEIGHT
         assert "On films it was not fitted on" in shown(app)
 
+    def test_a_cause_that_the_card_does_not_tell_is_not_known_until_the_visitor_says_more(self, run, stocked):
+        without_card(stocked)
+        app = run(**MASS)
+        assert "Main cause: **not known**" in shown(app)
+        assert "What would tell: how many times the loss counted a film with the finding and how many" in shown(app)
+        app.number_input(key="errors_said_weight").set_value(WEIGHT).run()
+        app.number_input(key="errors_said_trained").set_value(100 * PREVALENCE).run()
+        assert "Main cause: **weighting of the loss**" in shown(app)
+        assert link_of(app) == MASS | {"said_weight": "30", "said_trained": "0.15"}
+        app.button(key="errors_try").click().run()
+        assert app.slider(key="errors_weight").value == WEIGHT
+        app.selectbox(key="errors_finding").set_value("Edema").run()
+        assert "said_weight" not in link_of(app)
+
     def test_the_link_brings_back_the_remedy_and_what_must_be_found(self, run):
         link = MASS | {
             "remedy": "weighting",
@@ -143,16 +164,42 @@ class TestAudit:
         assert not app.error
         assert "tiny.v1.json" in plain(app.success[0].value)
         assert read_card(card).calibration["Mass"].intercept == pytest.approx(-np.log(WEIGHT))
+        assert "The mended predictions are there now: **answers-mended**" in plain(app.success[0].value)
+        mended = read_predictions(stocked / "predictions" / "answers-mended").table["Mass"]
+        odds = answers(columns())["Mass"] / (1 - answers(columns())["Mass"]) / WEIGHT
+        np.testing.assert_allclose(mended, odds / (1 + odds))
+        app.button(key="errors_mended").click().run()
+        assert link_of(app) == MASS | {"predictions": "answers-mended"}
+        assert "Main cause" not in shown(app) or "weighting of the loss" not in shown(app)
+        app.selectbox(key="errors_predictions").set_value("answers").run()
         app.button(key="errors_undo").click().run()
         assert card.read_bytes() == before
-        assert not app.success
+        assert not app.success and not (stocked / "predictions" / "answers-mended").exists()
 
-    def test_a_remedy_without_its_model_can_only_be_taken_along(self, run, stocked):
+    def test_one_finding_alone_is_not_mended_together(self, run):
+        assert "errors_together" not in [one.key for one in run(**MASS).toggle]  # Edema is not flagged too often
+
+    def test_all_findings_that_are_flagged_too_often_are_mended_together(self, run, stocked):
+        path = stocked / "predictions" / "answers" / "predictions.json"
+        content = json.loads(path.read_text("utf-8"))
+        content["thresholds"]["Edema"]["value"] = 0.05
+        path.write_text(json.dumps(content), encoding="utf-8")
+        app = run(**MASS)
+        app.toggle(key="errors_together").set_value(True).run()
+        assert link_of(app) == MASS | {"together": "on"}
+        table = next(one.value for one in app.dataframe if "Missed" in one.value)
+        assert set(table["Finding"]) == {"Mass", "Edema"}
+        app.button(key="errors_all_save").click().run()
+        assert not app.error
+        made = read_predictions(stocked / "predictions" / "answers-mended")
+        assert made.facts.notes["mended"]["findings"] == list(read_card(stocked / "models" / "tiny.json").calibration)
+        assert set(made.facts.notes["mended"]["findings"]) == {"Mass", "Edema"}
+
+    def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
         app = run(**MASS)
         assert any("cannot be kept in a model card here" in one.value for one in app.caption)
-        with pytest.raises(KeyError):
-            app.button(key="errors_save")
+        assert app.button(key="errors_save").label == "Save the mended predictions"
         name, media, content = take_away(app, "Download the remedy")
         assert (name, media) == ("tiny.Mass.remedy.json", "application/json")
         assert json.loads(content)["finding"] == "Mass"

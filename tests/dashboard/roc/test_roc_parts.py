@@ -20,7 +20,7 @@ from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item
 from dashboard.roc.panels.downloads import figure_archive, film_table
-from dashboard.roc.panels.models import model_table, verdict
+from dashboard.roc.panels.models import at_thresholds, model_table, thresholds_table, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
 from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
@@ -195,6 +195,22 @@ def test_two_models_are_tested_on_the_same_films(library):
     assert model_table(scene)["p"][0] == "< 0.001"
     assert "first ranks better than" in verdict(scene, "<b>second", other.paired)
     assert "<b>" not in other.name
+
+
+def test_two_models_are_compared_at_their_own_thresholds(library):
+    scene = scene_at(library, other="<b>second")
+    found = at_thresholds(scene, "<b>second")
+    assert found.thresholds == (0.55, 0.55)
+    table = thresholds_table(scene, "<b>second", found).set_index("")
+    at = found.thresholds
+    missed = [int(((p < threshold) & (MASS == 1)).sum()) for p, threshold in zip((FIRST, 1 - FIRST), at, strict=True)]
+    assert table.loc["Missed films with it", ["first", "<b>second"]].tolist() == [f"{one} of 10" for one in missed]
+    change = found.changes["sensitivity"]
+    assert change.difference == pytest.approx((missed[0] - missed[1]) / 10)
+    assert table.loc["Sensitivity", "Change"] == f"−{-100 * change.difference:.1f}\u00a0pts"
+    brier = [((p - MASS) ** 2).mean() for p in (FIRST, 1 - FIRST)]
+    assert table.loc["Brier score", ["first", "<b>second"]].tolist() == [f"{one:.4f}" for one in brier]
+    assert table.loc["Brier score", "p"] == "< 0.001"
 
 
 def test_downloads_hold_what_is_shown(library):

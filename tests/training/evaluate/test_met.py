@@ -18,7 +18,8 @@ from training.evaluate.judged import ALL, NEVER_MET, Judged, judge
 from training.evaluate.met import films_met
 from training.evaluate.met_words import flattered, met_facts, met_words
 from training.evaluate.ranked import EvaluateError
-from training.mending.remedy import apply_to_card, try_remedy
+from training.mending.mended import Kept, mend_card
+from training.mending.remedy import try_remedy
 from training.predictions.table import Predictions, PredictionsFacts
 from xai.cards.model_card import InputSpec, ModelCard
 
@@ -174,7 +175,7 @@ def test_films_that_a_remedy_was_fitted_on_are_not_new_to_the_mended_model():
     trial = try_remedy(made_judged(card).never_met(), "Emphysema")
     assert (trial.remedy.used["finding"], trial.remedy.used["films"]) == ("Emphysema", trial.fitted_films)
     plain = ModelCard("m", ("Emphysema", "Mass"), "sigmoid", "logits", InputSpec(8, 1), provenance=card["provenance"])
-    mended = made_judged({"provenance": apply_to_card(plain, trial.remedy).provenance})
+    mended = made_judged({"provenance": mend_card(plain, [Kept(trial.remedy)]).provenance})
     assert int(mended.met.mended["Emphysema"].sum()) == trial.fitted_films == 20
     assert mended.met.new().sum() == 20 and mended.met.new("Mass").sum() == 40
     assert "20 are of 10 patients that it has never met." in met_words(mended)

@@ -11,12 +11,13 @@ from scipy.special import expit, logit
 
 from tests.training.evaluate.made_scores import binormal, made
 from training.evaluate.patient_split import films_to_fit
+from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError
 from training.mending.calibrate import METHODS
-from training.mending.remedy import FEW_FILMS, REPEATS, Remedy, apply_to_card, try_remedy
-from xai.cards.calibration import LogitMap
+from training.mending.remedy import FEW_FILMS, REPEATS, try_remedy
+from training.mending.together import mend_together, over_flagged
 from xai.cards.card_versions import card_versions, save_card_version
-from xai.cards.model_card import InputSpec, ModelCard, ModelCardError, Threshold, read_card, write_card
+from xai.cards.model_card import InputSpec, ModelCard, Threshold, read_card, write_card
 
 CARD = ModelCard("over", ("Emphysema", "Mass"), "sigmoid", "logits", InputSpec(16, 1))
 
@@ -115,24 +116,42 @@ def test_what_cannot_be_mended_says_so(labels: list, options: dict, words: str):
         try_remedy(judged, "Emphysema", **options)
 
 
-def test_a_card_takes_the_remedy():
-    remedy = Remedy("Emphysema", "platt", LogitMap(0.5, -1.0, rule="Platt"), Threshold(0.2, "matched"))
-    card = apply_to_card(CARD, remedy, "half of the films")
-    assert card.thresholds == {"Emphysema": remedy.threshold} and CARD.thresholds == {}
-    z = np.array([[1.0, 1.0], [-2.0, 0.5]])
-    np.testing.assert_allclose(card.probabilities(z)[:, 0], remedy.probabilities(expit(z[:, 0])), rtol=1e-9)
-    np.testing.assert_allclose(card.probabilities(z)[:, 1], expit(z[:, 1]))
-    assert card.provenance["remedies"][0]["origin"] == "half of the films"
-    # A second remedy, fitted on the mended predictions, comes after the first.
-    again = apply_to_card(card, dataclasses.replace(remedy, map=LogitMap(knots=((-2.0, -3.0), (0.0, 1.0)))))
-    np.testing.assert_allclose(
-        logit(again.probabilities(z)[:, 0]), LogitMap(knots=((-2.0, -3.0), (0.0, 1.0)))(z[:, 0] / 2 - 1)
-    )
-    assert len(again.provenance["remedies"]) == 2
-    only_cut = apply_to_card(CARD, dataclasses.replace(remedy, map=None))
-    assert only_cut.calibration == {} and only_cut.threshold("Emphysema").value == 0.2
-    with pytest.raises(ModelCardError, match="no output “Hernia”"):
-        apply_to_card(CARD, dataclasses.replace(remedy, finding="Hernia"))
+def test_a_fit_that_hits_its_stop_says_so():
+    # Far too high, and no number to divide by sets that right.
+    stopped = try_remedy(_over(6000, weight=3000.0), "Emphysema", "temperature")
+    assert stopped.remedy.map.slope == 0.01
+    assert stopped.remedy.cautions[0].startswith("The fit hit its stop, a temperature of 100")
+    reversed_films = made(1 - expit(np.linspace(-3, 3, 400)), np.repeat([0.0, 1.0], 200))
+    assert "a slope of 0.01" in try_remedy(reversed_films, "Emphysema", "platt").remedy.cautions[-1]
+
+
+def test_before_and_after_are_the_same_films_one_by_one():
+    found = try_remedy(_over(6000), "Emphysema", "platt")
+    both = found.side_by_side
+    assert both.films == found.shown_films and both.thresholds == (0.5, found.remedy.threshold.value)
+    for name in ("sensitivity", "specificity", "ppv", "predicted_prevalence"):
+        one = both.changes[name]
+        assert one.first == pytest.approx(getattr(found.before.rates, name).value)
+        assert one.second == pytest.approx(getattr(found.after.rates, name).value)
+    assert both.changes["brier"].second == pytest.approx(found.after.brier)
+    found_then, found_now = (one.rates.sensitivity.count for one in (found.before, found.after))
+    assert both.missed == (both.positives - found_then, both.positives - found_now)
+
+
+def test_all_findings_that_are_flagged_too_often_are_mended_together():
+    rng = np.random.default_rng(0)
+    labels, z = (np.column_stack(each) for each in zip(*(binormal(rng, 6000, 0.1, 1.5) for _ in range(3)), strict=True))
+    judged = made(expit(z + np.array([3.0, 0.0, 2.0])), labels)
+    thresholds = dict.fromkeys(judged.findings, 0.5)
+    names = over_flagged(prevalences(judged, thresholds))
+    assert names == ["Emphysema", "Mass"]
+    found = mend_together(judged, names, thresholds, "platt", "prevalence")
+    assert list(found.trials) == names and not found.problems
+    for name, trial in found.trials.items():
+        alone = try_remedy(judged, name, "platt", "prevalence", threshold=0.5)
+        assert trial.remedy == alone.remedy and trial.after.ece == alone.after.ece and trial.repeats is None
+    none = mend_together(judged, names, thresholds, "weighting")
+    assert not none.trials and "does not say how often the loss counted" in none.problems["Mass"]
 
 
 def test_versions_of_a_card_are_kept(tmp_path: Path):

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from tests.training.evaluate.made_scores import binormal, made
+from training.evaluate.bootstrap import percentile_interval
+from training.evaluate.ranked import EvaluateError
+from training.evaluate.side_by_side import MEASURES, SideBySide, side_by_side, side_by_side_judged
+
+
+def _drawn(seed: int, patients: int, each: int = 4, sure: float = 1.0) -> tuple[np.ndarray, ...]:
+    """Films of patients that are alike: labels, the probabilities of two models, and whose they are."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(patients), each)
+    labels = (rng.random(patients) < 0.3)[owner].astype(float)
+    shared = 1.5 * labels + rng.normal(size=patients)[owner]
+    first, second = (expit(sure * (shared - 1.5 + 0.6 * rng.normal(size=len(owner)))) for _ in range(2))
+    return labels, first, second, owner
+
+
+def _truth(found: SideBySide) -> list[float]:
+    return [found.changes[name].difference for name in MEASURES]
+
+
+def test_measures_are_those_that_one_counts():
+    labels = np.array([1, 1, 1, 0, 0, 0, 0, np.nan])
+    first = np.array([0.9, 0.6, 0.2, 0.7, 0.1, 0.1, 0.6, 0.9])
+    second = np.array([0.9, 0.2, 0.2, 0.2, 0.1, 0.1, 0.6, np.nan])
+    found = side_by_side(labels, first, second, (0.5, 0.5))
+    both = {name: (one.first, one.second) for name, one in found.changes.items()}
+    assert both["sensitivity"] == pytest.approx((2 / 3, 1 / 3))
+    assert both["specificity"] == pytest.approx((2 / 4, 3 / 4))
+    assert both["predicted_prevalence"] == pytest.approx((4 / 7, 2 / 7))
+    assert both["ppv"] == (0.5, 0.5)
+    truth = labels[:7]
+    assert both["brier"] == pytest.approx((((first[:7] - truth) ** 2).mean(), ((second[:7] - truth) ** 2).mean()))
+    assert both["mean_probability"] == pytest.approx((first[:7].mean(), second[:7].mean()))
+    assert (found.missed, found.positives, found.films, found.left_out) == ((1, 2), 3, 7, 1)
+    assert all(one.difference == pytest.approx(one.second - one.first) for one in found.changes.values())
+
+
+def test_one_film_a_patient_is_mcnemars_question():
+    rng = np.random.default_rng(0)
+    labels = np.ones(400)
+    first, second = (rng.random((2, 400)) > 0.4).astype(float)
+    alone = (first > second).sum(), (second > first).sum()
+    change = side_by_side(labels, first, second, (0.5, 0.5)).changes["sensitivity"]
+    gap = (alone[1] - alone[0]) / 400
+    variance = (sum(alone) / 400 - gap**2) / 399
+    assert change.difference == pytest.approx(gap)
+    assert (change.high - change.low) / 2 == pytest.approx(1.966 * math.sqrt(variance), rel=1e-3)
+
+
+def test_copies_of_a_patients_films_tell_nothing_new():
+    labels, first, second, owner = _drawn(1, 200, each=1)
+    once = side_by_side(labels, first, second, (0.4, 0.5), owner)
+    again = (np.tile(one, 5) for one in (labels, first, second))
+    many = side_by_side(*again, (0.4, 0.5), np.tile(owner, 5))
+    for name, one in once.changes.items():
+        other = many.changes[name]
+        assert (one.low, one.high, one.p) == pytest.approx((other.low, other.high, other.p), abs=1e-12)
+
+
+def test_intervals_agree_with_patients_drawn_again():
+    labels, first, second, owner = _drawn(2, 300)
+    found = side_by_side(labels, first, second, (0.4, 0.6), owner)
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(labels)).reshape(300, 4)
+    drawn = []
+    for _ in range(400):
+        some = rows[rng.integers(300, size=300)].ravel()
+        drawn.append(_truth(side_by_side(labels[some], first[some], second[some], (0.4, 0.6))))
+    low, high = percentile_interval(np.array(drawn))
+    for name, least, most in zip(MEASURES, low, high, strict=True):
+        one = found.changes[name]
+        assert one.high - one.low == pytest.approx(most - least, rel=0.15)
+        assert (one.p < 0.05) == (one.low > 0 or one.high < 0)
+
+
+def test_intervals_hold_the_true_difference_as_often_as_they_say():
+    truth = _truth(side_by_side(*_drawn(3, 60_000)[:3], (0.4, 0.55)))
+    held = np.zeros(len(MEASURES))
+    for seed in range(300):
+        labels, first, second, owner = _drawn(100 + seed, 60)
+        found = side_by_side(labels, first, second, (0.4, 0.55), owner).changes
+        held += [found[name].low <= value <= found[name].high for name, value in zip(MEASURES, truth, strict=True)]
+    assert ((held / 300 >= 0.915) & (held / 300 <= 0.985)).all()
+
+
+def test_flags_that_agree_leave_open_what_so_few_patients_leave_open():
+    labels, first, _, owner = _drawn(4, 30)
+    change = side_by_side(labels, first, first * 0.999, (0.5, 0.4995), owner).changes["sensitivity"]
+    patients = len(np.unique(owner[labels == 1]))
+    assert change.difference == 0 and change.p == 1.0
+    assert change.high == -change.low == pytest.approx(1 - 0.025 ** (1 / patients))
+
+
+def test_no_interval_goes_beyond_what_can_be():
+    labels = np.r_[np.ones(5), np.zeros(40)]
+    second = np.r_[0.9, np.zeros(44)]
+    change = side_by_side(labels, np.ones(45), second, (0.5, 0.5)).changes["sensitivity"]
+    assert change.difference == pytest.approx(-0.8) and change.low == -1.0 < change.high < 0
+
+
+def test_a_share_of_nothing_is_not_compared():
+    found = side_by_side(np.zeros(5), np.full(5, 0.2), np.full(5, 0.9), (0.5, 0.5)).changes
+    assert math.isnan(found["sensitivity"].difference) and math.isnan(found["ppv"].first)
+    assert found["predicted_prevalence"].difference == 1.0
+
+
+def test_two_models_are_compared_on_the_films_that_both_predicted():
+    labels, z = binormal(np.random.default_rng(6), 400, 0.3, 1.5)
+    whole = made(expit(z), labels)
+    other = made(expit(z[::-1] - 1), labels[::-1]).restrict(np.arange(100, 400))
+    renamed = other.films.assign(film=[f"f{399 - k}" for k in range(100, 400)])
+    found = side_by_side_judged(whole, _with(other, renamed), "Emphysema", (0.5, 0.5))
+    assert found.films == 300 and found.changes["predicted_prevalence"].difference < 0
+    assert found.changes["sensitivity"].first == pytest.approx((z[:300][labels[:300] == 1] >= 0).mean())
+    with pytest.raises(EvaluateError, match="no film in common"):
+        side_by_side_judged(
+            whole, _with(other, other.films.assign(film="x" + renamed["film"])), "Emphysema", (0.5, 0.5)
+        )
+
+
+def _with(judged, films):
+    return dataclasses.replace(judged, films=films)

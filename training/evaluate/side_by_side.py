@@ -1,0 +1,170 @@
+"""Two sets of probabilities for the same films, each at its own threshold: what a change of either changes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from training.evaluate.judged import Judged
+from training.evaluate.ranked import EvaluateError, numbered, usable
+from training.evaluate.rates import CONFIDENCE
+
+MEASURES = {
+    "sensitivity": "Of the films with the finding, the share that is flagged.",
+    "specificity": "Of the films without the finding, the share that is left alone.",
+    "predicted_prevalence": "Share of films that are flagged.",
+    "ppv": "Of the flagged films, the share that has the finding.",
+    "brier": "Mean squared difference between probability and truth.",
+    "mean_probability": "To hold against the share of films that have the finding.",
+}
+SHARES = ("sensitivity", "specificity", "predicted_prevalence")
+METHOD = (
+    "The interval and p are of the difference, film by film, and know that films of one patient are alike (Obuchowski, "
+    "Statistics in Medicine 1998; without such films it is McNemar's question), by Student's t with as many degrees of "
+    "freedom as there are patients, less one. Where no film is judged differently, the interval is what so many "
+    "patients leave open."
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One measure of both, and how far they differ.
+
+    Attributes
+    ----------
+    measure : str
+        One of `MEASURES`.
+    first, second : float
+        NaN where it is a share of nothing.
+    difference, low, high : float
+        ``second - first`` with its 95 % interval; NaN where it cannot be said.
+    p : float
+        Of no difference, two-sided.
+    of : int
+        Films that it is measured on; for the PPV those that either flags.
+    """
+
+    measure: str
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    of: int
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Two sets of probabilities on the films that both have.
+
+    Attributes
+    ----------
+    thresholds : (float, float)
+    changes : dict of str to Change
+        By `MEASURES`.
+    missed : (int, int)
+        Films with the finding that are not flagged.
+    positives, films : int
+    left_out : int
+        Films that lack a label or one of the two.
+    """
+
+    thresholds: tuple[float, float]
+    changes: dict[str, Change]
+    missed: tuple[int, int]
+    positives: int
+    films: int
+    left_out: int
+
+
+def side_by_side(
+    labels: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    thresholds: tuple[float, float],
+    patients: np.ndarray | None = None,
+) -> SideBySide:
+    """Measure two sets of probabilities on the same films, and test each measure for a difference.
+
+    Parameters
+    ----------
+    labels : array (films,)
+        1, 0 or missing (NaN, -1).
+    first, second : array (films,)
+        Probabilities; NaN where a film has none.
+    thresholds : (float, float)
+        From which either flags a film.
+    patients : array (films,), optional
+        Patient of each film; without it each film stands for itself.
+    """
+    truth, used = usable(labels, first)
+    used &= usable(labels, second)[1]
+    owner, _ = numbered(np.arange(len(truth)) if patients is None else np.asarray(patients))
+    truth, owner = truth[used].astype(float), numbered(owner[used])[0]
+    both = [np.asarray(one, float)[used] for one in (first, second)]
+    flags = [(p >= threshold).astype(float) for p, threshold in zip(both, thresholds, strict=True)]
+    every = np.ones(len(truth))
+    parts = {
+        "sensitivity": [(flag * truth, truth) for flag in flags],
+        "specificity": [((1 - flag) * (1 - truth), 1 - truth) for flag in flags],
+        "predicted_prevalence": [(flag, every) for flag in flags],
+        "ppv": [(flag * truth, flag) for flag in flags],
+        "brier": [((p - truth) ** 2, every) for p in both],
+        "mean_probability": [(p, every) for p in both],
+    }
+    changes = {name: _change(name, pair[0], pair[1], owner) for name, pair in parts.items()}
+    positives = int(truth.sum())
+    missed = [positives - int((flag * truth).sum()) for flag in flags]
+    return SideBySide(thresholds, changes, (missed[0], missed[1]), positives, len(truth), int((~used).sum()))
+
+
+def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds: tuple[float, float]) -> SideBySide:
+    """Compare two models on the films that both predicted; labels are those of the first.
+
+    Raises
+    ------
+    EvaluateError
+        If they have no film in common, or one does not judge the finding.
+    """
+    at = pd.Index(second.films["film"]).get_indexer(pd.Index(first.films["film"]))
+    here = at >= 0
+    if not here.any():
+        raise EvaluateError(f"{first.model} and {second.model} have no film in common, so they cannot be compared.")
+    scores = first.scores(finding)[here], second.scores(finding)[at[here]]
+    return side_by_side(first.truth(finding)[here], *scores, thresholds, first.patients[here])
+
+
+def _change(
+    measure: str,
+    first: tuple[np.ndarray, np.ndarray],
+    second: tuple[np.ndarray, np.ndarray],
+    owner: np.ndarray,
+) -> Change:
+    """Compare two ratios of sums over films; each is a pair of what is summed above and below the line."""
+    of = int(np.maximum(first[1], second[1]).sum())
+    was, now = (float(above.sum() / below.sum()) if below.sum() else math.nan for above, below in (first, second))
+    difference = now - was
+    if math.isnan(difference):
+        return Change(measure, was, now, math.nan, math.nan, math.nan, math.nan, of)
+    # How far each film moves the difference, summed a patient (linearised; Rao and Scott, Biometrics 1992).
+    pulls = [
+        (above - value * below) / below.sum() for (above, below), value in zip((first, second), (was, now), strict=True)
+    ]
+    counts = np.bincount(owner, np.maximum(first[1], second[1]))
+    patients = int(np.count_nonzero(counts))
+    if patients < 2:
+        return Change(measure, was, now, difference, math.nan, math.nan, math.nan, of)
+    pull = np.bincount(owner, pulls[1] - pulls[0])
+    deviation = math.sqrt(float((pull**2).sum()) * patients / (patients - 1))
+    if measure in SHARES and np.array_equal(first[0], second[0]):
+        most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / patients)
+        return Change(measure, was, now, 0.0, -most, most, 1.0, of)
+    half = float(stdtrit(patients - 1, 0.5 + CONFIDENCE / 2)) * deviation
+    p = float(2 * stdtr(patients - 1, -abs(difference) / deviation)) if deviation else float(difference == 0)
+    low, high = max(difference - half, -1.0), min(difference + half, 1.0)  # no measure here changes by more
+    return Change(measure, was, now, difference, low, high, p, of)
