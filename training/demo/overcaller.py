@@ -41,6 +41,7 @@ KEPT = (
     "also",
     "also_version",
     "soft_labels",
+    "used",
     "versions",
 )  # of what it learned from
 SEED = 0  # of the interval of the mean AUROC
@@ -62,13 +63,19 @@ def overcall(model: Model, card: ModelCard) -> tuple[Model, ModelCard]:
     provenance: dict[str, Any] = {name: card.provenance[name] for name in KEPT if name in card.provenance}
     provenance |= {
         "made": MADE.format(name=card.name, slope=SLOPE),
-        "started_from": {"file": f"{card.name}.keras", "sha256": card.sha256},
+        "started_from": {"file": f"{card.name}.keras", "sha256": card.sha256, **card.provenance},
         "positive_weight": dict(zip(card.outputs, weights.round(4).tolist(), strict=True)),
         "command": "python -m training demo",
     }
-    cuts = dict.fromkeys(card.outputs, UNCORRECTED)
-    told = {"thresholds": cuts, "calibration": {}, "performance": {}, "provenance": provenance, "sha256": None}
-    return changed, replace(card, name=NAME, **told)
+    return changed, replace(
+        card,
+        name=NAME,
+        thresholds=dict.fromkeys(card.outputs, UNCORRECTED),
+        calibration={},
+        performance={},
+        provenance=provenance,
+        sha256=None,
+    )
 
 
 def make_overcaller(library: Path, dataset: Path) -> None:

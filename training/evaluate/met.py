@@ -195,6 +195,8 @@ def _from_split(found: _Found, provenance: Mapping[str, Any], dataset: Dataset) 
         same_films = is_main and isinstance(version, Mapping) and version.get("films") == _digest(dataset.films)
         if _is_table(dataset, tables, place) or (same_films and _is_split(dataset, one)):
             found.add_split(_uses(provenance, is_main))
+            if is_main and not isinstance(provenance.get("recipe"), Mapping):
+                found.doubt((dataset.films["split"] == "validation").fillna(False).to_numpy(bool))
             continue
         policy = one.get("policy")
         found.strangers |= not all_known(policy if isinstance(policy, Mapping) else {})
@@ -209,7 +211,8 @@ def _from_split(found: _Found, provenance: Mapping[str, Any], dataset: Dataset) 
 def _uses(provenance: Mapping[str, Any], is_main: bool) -> dict[str, tuple[str, ...]]:
     """Give the splits that served for each thing, by the recipe."""
     recipe = provenance.get("recipe")
-    recipe = recipe if isinstance(recipe, Mapping) else {}
+    if not isinstance(recipe, Mapping):
+        return {"fit": ("train",)}
     held_out = recipe.get("hold_out") == "validation"
     learned: tuple[str, ...] = ("train",) if held_out or not is_main else ("train", "validation")
     calibration = provenance.get("calibration")

@@ -15,6 +15,7 @@ from xai.findings import finding_label
 
 FLATTERED = "Films that it has met flatter the model: mean AUROC"
 NAMED = 3  # findings
+NOT_KNOWN = "Whether it was fitted on any of these films is not known, so neither is whether it has met these patients."
 LOT = " The split is a random lot drawn here: it says nothing of this model."
 
 
@@ -22,8 +23,7 @@ def met_words(here: Judged) -> str:
     """Say of how many of these films it is known that the model met them, or their patients, and what for."""
     met = here.met
     if not met.known:
-        lot = LOT if here.own_lot else ""
-        return f"Which films it was fitted on is not known, so neither is whether it has met these patients.{lot}"
+        return NOT_KNOWN + (LOT if here.own_lot else "")
     said = [_used(here), _mended(here), _new(here)]
     if count := int(met.unknown.sum()):
         said.append(f"Of {count:,} it is not known.")

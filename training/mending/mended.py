@@ -171,7 +171,7 @@ def predict_again(predictions: Predictions, card: ModelCard, model: str, out: Pa
         elif name in card.thresholds and card.thresholds[name] != facts.thresholds.get(name):
             changed.append(name)
     content = card_to_dict(card)
-    del content["mean_film"]
+    del content["mean_film"], content["seen"]
     thresholds = {**facts.thresholds, **{name: one for name, one in card.thresholds.items() if name in facts.outputs}}
     return _write(predictions, out, table, changed, {"thresholds": thresholds, "card": content, "model": model})
 

@@ -38,6 +38,7 @@ NO_OPERATING_POINT = (
     "its outputs are kept, trained or not: name it with --source."
 )
 THRESHOLDS_TENSOR = "op_threshs"
+MET_NONE = {"for": ["fit"], "datasets": [], "films": 0, "marks": ""}  # as `training.datasets.marks` records no film
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ def provenance(
         "preprocessing": published.preprocessing,
         "checkpoint": {"file": file.name, "sha256": file_sha256(file), "layout": wishes.layout},
         "notes": list(notes),
+        **({} if published.met_films else {"used": [MET_NONE]}),
         "architecture": placed.name,
         "parameters": parameters,
         "command": wishes.command(file, out),

@@ -46,6 +46,8 @@ class Published:
         What a reader must know beside.
     link : {"sigmoid", "softmax"}
         How its logits become probabilities.
+    met_films : bool
+        False where it was taught no chest film, so that it has met no patient.
     """
 
     layout: str
@@ -55,6 +57,7 @@ class Published:
     operating_points: tuple[float, ...] | None = None
     caution: str = ""
     link: str = "sigmoid"
+    met_films: bool = True
 
     def at(self, size: int) -> Published:
         """Give the same for films of another size."""
@@ -181,6 +184,7 @@ _LITE = Published(
     "to 255 less 127 and over 128.",
     caution="It was taught photographs of ImageNet, no film: a network to start from, whose answers mean nothing here.",
     link="softmax",
+    met_films=False,
 )
 PUBLISHED = {
     "chexnet-jrzech": LAYOUTS["torchvision"],

@@ -13,7 +13,8 @@ def made():
     model = build("small-resnet", 32, 2, 0.0, np.random.default_rng(0), 1)
     card = ModelCard(
         "able", ("Mass", "Hernia"), "sigmoid", "logits", InputSpec(32, 1), prevalence={"Mass": 0.2, "Hernia": 0.01},
-        performance={"test": {}}, provenance={"data": {"name": "made"}, "recipe": {"epochs": 3}}, sha256="0" * 64,
+        performance={"test": {}}, sha256="0" * 64,
+        provenance={"data": {"name": "made"}, "recipe": {"epochs": 3}, "used": [{"for": ["fit"]}]},
     )  # fmt: skip
     return model, card, *overcall(model, card)
 
@@ -28,8 +29,9 @@ def test_each_logit_is_shrunk_and_lifted_by_the_logarithm_of_the_weight(made):
 def test_the_card_says_that_it_was_made_from_what_and_keeps_no_measurement(made):
     _, card, _, told = made
     assert told.provenance["positive_weight"] == {"Mass": 4.0, "Hernia": 99.0}
-    assert told.provenance["started_from"] == {"file": "able.keras", "sha256": card.sha256}
-    assert told.provenance["data"] == {"name": "made"} and "recipe" not in told.provenance
+    assert told.provenance["started_from"] == {"file": "able.keras", "sha256": card.sha256} | card.provenance
+    assert told.provenance["data"] == {"name": "made"} and told.provenance["used"] == card.provenance["used"]
+    assert "recipe" not in told.provenance
     assert "not trained" in told.provenance["made"]
     assert {name: cut.value for name, cut in told.thresholds.items()} == {"Mass": 0.5, "Hernia": 0.5}
     assert (told.performance, told.calibration, told.sha256) == ({}, {}, None)

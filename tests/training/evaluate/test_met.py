@@ -21,6 +21,7 @@ from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, mend_card
 from training.mending.remedy import try_remedy
 from training.predictions.table import Predictions, PredictionsFacts
+from training.weights.describing import MET_NONE
 from xai.cards.model_card import InputSpec, ModelCard
 
 SPLIT = ["train"] * 40 + ["validation"] * 20 + ["test"] * 40
@@ -141,11 +142,16 @@ def test_somebody_elses_model_has_met_nobody_knows_whom():
     judged = made_judged({})
     assert judged.usual == ALL and flattered(judged) == ""
     assert met_words(judged) == (
-        "Which films it was fitted on is not known, so neither is whether it has met these patients. The split is a "
-        "random lot drawn here: it says nothing of this model."
+        "Whether it was fitted on any of these films is not known, so neither is whether it has met these patients. "
+        "The split is a random lot drawn here: it says nothing of this model."
     )
     with pytest.raises(EvaluateError, match="None of these 100 films is known to be new to m: nobody recorded"):
         judged.never_met()
+
+
+def test_a_card_that_names_its_films_and_no_recipe_does_not_say_what_validation_served_for():
+    judged = made_judged(older(recipe=None, calibration=None))
+    assert met_facts(judged) == {"fit": 40, "never_met": 40, "not_known": 20}
 
 
 def test_who_imports_predictions_can_say_what_the_model_learned_from():
@@ -159,6 +165,8 @@ def test_a_model_that_started_from_another_has_met_what_that_one_met():
     assert met_facts(judged)["fit"] == 60
     unknown = made_judged({"provenance": second | {"started_from": {"source": "published weights"}}})
     assert met_facts(unknown) == {"fit": 40, "never_met": 0, "not_known": 60}
+    photographs = made_judged({"provenance": second | {"started_from": {"used": [MET_NONE]}}})
+    assert met_facts(photographs) == {"fit": 40, "never_met": 60, "not_known": 0}
 
 
 def test_no_patient_is_promised_where_patients_are_not_known():

@@ -191,4 +191,5 @@ def test_another_version_of_a_card_predicts_as_the_model_would(imported: Path):
     back = predict_again(first, dataclasses.replace(card, calibration={}), "over", imported / "back")
     np.testing.assert_allclose(back.table["Emphysema"], read.table["Emphysema"], rtol=1e-9)
     assert first.facts.notes["mended"]["findings"] == ["Emphysema"] and first.facts.model == "over"
+    assert not {"mean_film", "seen"} & set(first.facts.card)  # large, and they change no answer
     np.testing.assert_array_equal(back.table["Mass"], read.table["Mass"])

@@ -288,6 +288,7 @@ def test_a_network_of_photographs_says_that_its_answers_mean_nothing(tmp_path):
     imported = import_weights(file, "torchvision", tmp_path / "m.keras", source="efficientnet-lite0-imagenet")
     assert imported.card.link == "softmax" and imported.card.provenance["licence"] == "Apache-2.0"
     assert "whose answers mean nothing here" in " ".join(imported.notes)
+    assert imported.card.provenance["used"][0]["films"] == 0
     assert not [note for note in imported.notes if "taken to be" in note]
 
 
