@@ -75,7 +75,7 @@ def test_the_worst_finding_is_large_at_the_cards_threshold(run, stocked):
 
 def test_the_page_says_what_is_judged(run, stocked):
     told = captions(run())
-    assert "40 films" in told and "Which films it was fitted on is not known" in told
+    assert "40 films" in told and "Whether it was fitted on any of these films is not known" in told
     app = run(part="validation")
     assert "None of these films is in the split validation; judging all 40." in plain(said(app))
     assert "split" not in link_of(app)

@@ -167,7 +167,7 @@ def test_films_that_the_model_met_are_left_out_unless_all_are_asked_for(predicti
 def test_of_a_model_without_a_card_nothing_is_concluded_from_the_split(predictions: Path, tmp_path: Path, capsys):
     assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
-    assert "Which films it was fitted on is not known" in printed and "warning" not in printed
+    assert "Whether it was fitted on any of these films is not known" in printed and "warning" not in printed
 
 
 def test_thresholds_are_a_number_a_rule_or_a_file(predictions: Path, tmp_path: Path, capsys):
