@@ -23,7 +23,7 @@ def met_words(here: Judged) -> str:
     """Say of how many of these films it is known that the model met them, or their patients, and what for."""
     met = here.met
     if not met.known:
-        return NOT_KNOWN + (LOT if here.own_lot else "")
+        return " ".join(filter(None, [NOT_KNOWN + (LOT if here.own_lot else ""), _mended(here)]))
     said = [_used(here), _mended(here), _new(here)]
     if count := int(met.unknown.sum()):
         said.append(f"Of {count:,} it is not known.")

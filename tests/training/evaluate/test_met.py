@@ -194,6 +194,13 @@ def test_films_that_a_remedy_was_fitted_on_are_not_new_to_the_mended_model():
     )
 
 
+def test_of_a_model_that_nobody_knows_the_films_of_its_remedy_are_known():
+    trial = try_remedy(made_judged({}), "Mass")
+    told = met_words(made_judged({"provenance": {"remedies": [Kept(trial.remedy).note]}}))
+    assert told.startswith("Whether it was fitted on any of these films is not known")
+    assert told.endswith("A remedy was fitted on films of these patients: Mass 50.")
+
+
 def test_a_remedy_that_does_not_say_what_it_was_fitted_on_leaves_nothing_certain():
     card = recorded(fit=("train", "validation"))
     card["provenance"]["remedies"] = [{"finding": "Emphysema", "origin": "somewhere"}]
