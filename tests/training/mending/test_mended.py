@@ -15,6 +15,7 @@ from dashboard.page.words import percent
 from tests.training.mending.test_remedy import _over
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
+from training.evaluate.judged import judge
 from training.evaluate.ranked import EvaluateError
 from training.mending.known import known_of
 from training.mending.mended import Kept, kept, mend_card, mend_predictions, predict_again
@@ -141,6 +142,15 @@ def test_a_remedy_for_another_model_is_said(imported: Path, capsys):
     arguments = ["mend", str(imported / "theirs"), "--remedy", str(imported / "one.json"), "--out"]
     assert main([*arguments, str(imported / "mended")]) == 0
     assert "fitted on predictions of another, these are of theirs" in capsys.readouterr().err
+
+
+def test_films_that_a_taken_remedy_was_fitted_on_are_known_in_what_it_mends(imported: Path):
+    before = read_predictions(imported / "theirs")
+    trial = try_remedy(judge(before), "Emphysema")
+    (imported / "one.json").write_text(to_json(before.facts, [Kept(trial.remedy)]), encoding="utf-8")
+    assert mend_predictions(before, read_remedies(imported / "one.json"), imported / "mended")
+    met = judge(read_predictions(imported / "mended")).met
+    assert int(met.mended["Emphysema"].sum()) == trial.fitted_films == 200 and not met.new("Emphysema").any()
 
 
 def test_a_remedy_file_gives_back_what_was_written(tmp_path: Path):
