@@ -10,6 +10,7 @@ from dashboard.errors.known import show_known, visitors_word
 from dashboard.errors.state import BESIDE
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
@@ -115,7 +116,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
         key="errors_waterfall",
         config=figures.QUIET,
         alt="From the flagged share to the share that has the finding: "
-        + ", ".join(f"{figures.CAUSE_NAMES[part.cause]} {figures.taken_away(part)}" for part in told.contributions),
+        + ", ".join(f"{CAUSE_NAMES[part.cause]} {figures.taken_away(part)}" for part in told.contributions),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What each part means", icon=":material/help:"):
@@ -167,8 +168,7 @@ def _keep_control(told: Audit) -> None:
 def _definitions(told: Audit) -> None:
     for part in told.contributions:
         st.markdown(
-            f"**{figures.CAUSE_NAMES[part.cause]}**, {figures.taken_away(part)}. {CAUSES[part.cause]} "
-            f":gray[{escape(part.why)}]"
+            f"**{CAUSE_NAMES[part.cause]}**, {figures.taken_away(part)}. {CAUSES[part.cause]} :gray[{escape(part.why)}]"
         )
     st.caption(
         f"{ORDER} An orange or grey bar: undoing this flags fewer films; a blue one: more. The "

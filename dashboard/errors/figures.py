@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.words import percent
 from training.mending.audit import Audit, Contribution
 from training.mending.remedy import Trial
@@ -19,14 +20,6 @@ FLAGGED, TRUE, UNDER, FADED = "#dd7a1f", "#8b93a1", "#4f93d8", "rgba(139, 147, 1
 ROW = 29  # pixels of a row of bars
 SAME = {"marker": {"opacity": 1}}  # a click chooses a row; it fades no other
 QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
-CAUSE_NAMES = {
-    "weighting": "Weighting of the loss",
-    "prior": "Prevalence shift",
-    "calibration": "Miscalibration",
-    "threshold": "Threshold",
-    "separation": "Cannot tell apart",
-    "unknown": "Not known",
-}
 
 
 def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:

@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from dashboard.errors.figures import CAUSE_NAMES, points
+from dashboard.errors.figures import points
+from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.words import escape, percent, signed
 from training.evaluate.thresholds import RULES
 from training.mending.audit import FEWEST, UNKNOWN, Audit, Contribution

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.page.cause_names import CAUSE_NAMES, main_cause
 from dashboard.roc.colors import colors
 from dashboard.roc.data import Group, Row, curves, groups, overview
 from dashboard.roc.origin import origin
@@ -67,7 +68,12 @@ class Part:
         if self.audit is None:
             return []
         told = [dataclasses.asdict(part) for part in self.audit.contributions]
-        return [part | {"meaning": CAUSES[part["cause"]]} for part in told]
+        return [part | {"name": CAUSE_NAMES[part["cause"]], "meaning": CAUSES[part["cause"]]} for part in told]
+
+    @property
+    def main_cause(self) -> str:
+        """Which part is the largest, or why that cannot be said; empty where not too many are flagged."""
+        return "" if self.audit is None else main_cause(self.audit)
 
 
 @dataclass(frozen=True, eq=False)
