@@ -183,6 +183,8 @@ def test_several_findings_and_two_models_stand_on_one_screen_and_a_click_goes_to
     expect(heads.first).to_contain_text(re.compile(r"Effusion: .*%"), timeout=SLOW)
     check_all_on_screen(page, ".viewer .several .stage", least=72)
     assert page.locator(".viewer .several .stage").count() == 12
+    page.keyboard.press("g")
+    expect(page.locator(".viewer").get_by_text("Behind a number").locator("visible=true")).to_have_count(0)
     heads.nth(2).click()
     wait_for_link(page, finding="Mass")
     expect(page.locator(VISIBLE)).to_have_count(4)
