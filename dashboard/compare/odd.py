@@ -47,6 +47,11 @@ def mend_controls(state: State) -> None:
     )
 
 
+def mended(mend: Mend) -> str:
+    """Say that a film hangs otherwise than it came, and how."""
+    return f"The film is {mend} here, as was asked; its file is as it was."
+
+
 def likeness_part(card: ModelCard, distance: float) -> dict[str, str]:
     """Say of a film's distance from those that the model learned from that it is large; nothing where it is not."""
     doubt = card.seen.doubt(distance) if card.seen else ""
@@ -62,7 +67,7 @@ def _show_looks(reason: str, mend: Mend) -> None:
 
 def _show_mended(mend: Mend) -> None:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="mended")
-    line.markdown(f":material/info: The film is {mend} here, as was asked; its file is as it was.")
+    line.markdown(f":material/info: {mended(mend)}")
     if line.button("As it came", icon=":material/undo:", key="odd_undo", width="content"):
         visit.change(mend=())
         st.rerun()

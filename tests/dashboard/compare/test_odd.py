@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.odd import likeness_part
+from dashboard.compare.odd import likeness_part, mended
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.server.library import Library
@@ -88,6 +88,34 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     app.button(key="odd_undo").click().run()
     assert "mend" not in link_of(app)
     assert buttons(app) == {"odd_mend": "Turn it upright"}
+
+
+LEFT, ROUND, RIGHT = "turned a quarter to the left", "turned upside down", "turned a quarter to the right"
+INVERTED = "inverted (black and white exchanged)"
+
+
+@pytest.mark.parametrize(
+    ("steps", "done"),
+    [
+        (["left"], LEFT),
+        (["round"], ROUND),
+        (["right"], RIGHT),
+        (["mirror"], "mirrored"),
+        (["invert"], INVERTED),
+        (["left", "mirror"], f"{LEFT} and mirrored"),
+        (["round", "mirror"], f"{ROUND} and mirrored"),
+        (["right", "mirror"], f"{RIGHT} and mirrored"),
+        (["left", "invert"], f"{LEFT} and {INVERTED}"),
+        (["round", "invert"], f"{ROUND} and {INVERTED}"),
+        (["right", "invert"], f"{RIGHT} and {INVERTED}"),
+        (["mirror", "invert"], f"mirrored and {INVERTED}"),
+        (["left", "mirror", "invert"], f"{LEFT}, mirrored and {INVERTED}"),
+        (["round", "mirror", "invert"], f"{ROUND}, mirrored and {INVERTED}"),
+        (["right", "mirror", "invert"], f"{RIGHT}, mirrored and {INVERTED}"),
+    ],
+)
+def test_whatever_is_done_to_a_film_is_said_in_a_right_sentence(steps, done):
+    assert mended(Mend.of(steps)) == f"The film is {done} here, as was asked; its file is as it was."
 
 
 def test_a_negative_on_its_side_is_mended_at_once(run):
