@@ -3,7 +3,7 @@
 
 import { pixelUnder, stepOn, writeAreas } from "./areas.js";
 import { drawOutline, outlineOf } from "./cover.js";
-import { element, find } from "./dom.js";
+import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { mapOfFinding } from "./evidence.js";
 import { Question } from "./question.js";
 
@@ -31,6 +31,8 @@ export class Behind {
     this.bench = bench;
     this.node = find(root, ".dock.behind");
     this.methods = find(this.node, ".methods");
+    /** @type {HTMLButtonElement | null} what was pressed for it */
+    this.opener = null;
     this.method = "";
     this.piece = -1;
     /** @type {Pixels | null} the pieces that the chosen one is of */
@@ -56,21 +58,30 @@ export class Behind {
     this.methods.onchange = (event) => this.begin(/** @type {HTMLInputElement} */ (event.target).value);
     root.addEventListener("click", ({ target }) => {
       const button = target instanceof Element && target.closest(".to-behind");
-      if (button) this.open(this.node.hidden, button.getAttribute("data-method"));
+      if (!(button instanceof HTMLButtonElement)) return;
+      this.opener = button;
+      this.open(this.node.hidden, button.dataset.method);
     });
+    this.node.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.open(false);
+    };
   }
 
   /**
+   * Open the dock, which then has the focus, or close it.
    * @param {boolean} isOpen
    * @param {string} method whose region with the largest value to begin with
    */
   open(isOpen, method = "") {
     if (isOpen) this.bench.alone(this);
-    this.node.hidden = !isOpen;
+    setHidden(this.node, !isOpen, this.opener, this.bench.list);
     clearTimeout(this.resting);
     if (isOpen) this.begin(method);
     else this.leave();
     this.bench.changed();
+    if (isOpen) giveFocus(this.node);
   }
 
   leave() {
@@ -187,8 +198,8 @@ export class Behind {
     this.showMethods(panels);
     const isKnown = films !== null && films.method === this.method && this.piece >= 0;
     const name = this.bench.selected();
-    for (const button of ["before", "after", "hide"]) find(node, `.${button}`, HTMLButtonElement).disabled = this.piece < 0;
-    find(node, ".said").textContent = !panels.length ? NO_REGIONS : this.message || (isKnown ? films.said[name] : INVITES_TO_POINT);
+    for (const button of ["before", "after", "hide"]) setDisabled(find(node, `.${button}`, HTMLButtonElement), this.piece < 0, node);
+    say(find(node, ".said"), !panels.length ? NO_REGIONS : this.message || (isKnown ? films.said[name] : INVITES_TO_POINT));
     this.showFilms(isKnown ? films : null, name);
   }
 

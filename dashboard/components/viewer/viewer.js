@@ -105,6 +105,7 @@ class Viewer {
       alone: (one) => [this.hand, this.behind].filter((other) => other !== one).forEach((other) => other.open(false)),
       data: () => this.data,
       selected: () => this.selected,
+      list: this.list.list,
     };
   }
 
