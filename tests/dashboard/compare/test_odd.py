@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from dashboard.compare.state import State
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
+from tests.benchmarks.odd_pictures import PAGE, share
 from tests.conftest import REPOSITORY
 from tests.dashboard.compare.test_compare_page import content, page_of, until, waiting
 from tests.dashboard.components.test_packing import unpack
@@ -144,6 +146,11 @@ def test_how_often_the_check_is_right_stands_behind_the_question_mark(run):
     assert f"Of {real['pictures']:,} real films that took no part" in line.help
     for name, one in measured()["kinds"].items():
         assert f"{one['noticed'] / one['pictures']:.0%} of {one['pictures']:,} {name}" in line.help
+    assert "the most that can be hoped for" in line.help
+    page = PAGE.read_text("utf-8")
+    for kind, noticed, pictures in (("photographs of screens that show a film", 33, 54), ("the same, the film", 0, 14)):
+        assert f"{noticed} of {pictures}" in line.help
+        assert re.search(rf"{kind}[^|]*\| {pictures} \| {re.escape(share(noticed, pictures))}", page)
 
 
 def test_the_next_film_hangs_as_it_came(run):
