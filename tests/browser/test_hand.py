@@ -110,11 +110,14 @@ def test_a_rectangle_is_placed_and_a_number_looked_behind_by_keys_alone(visit):
     page.keyboard.press("g")
     expect(page.locator(HAND)).to_be_hidden()
     said = page.locator(f"{BEHIND} .said")
-    expect(said).to_contain_text("films, 2 with this part and 2 without")
+    expect(said).to_contain_text(
+        re.compile(r"^Region 1 of \d+ from the largest value down, .*On average over 4 films, 2 with")
+    )
     first = said.inner_text()
     expect(page.locator(f"{BEHIND} figure")).to_have_count(4)
     page.locator(f"{BEHIND} .after").press("Enter")
     expect(said).not_to_have_text(first)
+    expect(said).to_contain_text("Region 2 of ")
     page.locator(f"{BEHIND} .hide").press("Enter")
     _, region = until_hidden(page, 2)
     assert isinstance(region, Region)
@@ -160,6 +163,22 @@ def test_the_focus_goes_into_a_dock_and_back_and_is_never_lost(visit):
         page.keyboard.press("Tab")
         page.keyboard.press("Escape")
         expect(page.locator(f".viewer .{sheet} > summary")).to_be_focused()
+
+
+def test_on_a_phone_g_turns_to_a_map_that_has_regions(visit):
+    page = visit()
+    page.set_viewport_size({"width": 390, "height": 844})
+    finish(page)
+    shown = page.locator(".viewer .one-map [aria-pressed=true]")
+    expect(shown).to_have_text("Grad-CAM")
+    expect(page.locator(".viewer .panel:not(.film):visible .stage canvas")).to_have_accessible_description(
+        "Enter makes this map large."
+    )
+    page.keyboard.press("g")
+    expect(page.locator(BEHIND)).to_be_focused()
+    expect(shown).to_have_text("SHAP")
+    page.locator(f"{BEHIND} [value=lime]").check()
+    expect(shown).to_have_text("LIME")
 
 
 def test_a_tap_on_a_map_shows_the_films_that_its_region_comes_from_and_enlarges_nothing(visit):

@@ -131,6 +131,12 @@ export class Behind {
     return [...sums.keys()].sort((one, other) => worth(other) - worth(one));
   }
 
+  /** Which of all regions is chosen, in the order in which one steps through them. */
+  whichRegion() {
+    const order = this.ranked(this.panelOf(this.method));
+    return `Region ${order.indexOf(this.piece) + 1} of ${order.length} from the largest value down`;
+  }
+
   /** @param {number} by */
   step(by) {
     const panel = this.panelOf(this.method);
@@ -144,6 +150,7 @@ export class Behind {
    * @param {number} piece
    */
   choose(panel, piece) {
+    this.bench.reveal(panel.method);
     if (panel.method === this.method && piece === this.piece && panel.pieces === this.pieces && !this.message) return;
     this.method = panel.method;
     this.piece = piece;
@@ -199,7 +206,8 @@ export class Behind {
     const isKnown = films !== null && films.method === this.method && this.piece >= 0;
     const name = this.bench.selected();
     for (const button of ["before", "after", "hide"]) setDisabled(find(node, `.${button}`, HTMLButtonElement), this.piece < 0, node);
-    say(find(node, ".said"), !panels.length ? NO_REGIONS : this.message || (isKnown ? films.said[name] : INVITES_TO_POINT));
+    const told = isKnown ? `${this.whichRegion()}, ${films.where}. ${films.said[name]}` : INVITES_TO_POINT;
+    say(find(node, ".said"), !panels.length ? NO_REGIONS : this.message || told);
     this.showFilms(isKnown ? films : null, name);
   }
 

@@ -28,6 +28,7 @@ const MODEL_IS_ASKED = "The model is asked…";
  * @property {(one: {open(isOpen: boolean): void}) => void} alone have no other dock open
  * @property {() => Data | undefined} data
  * @property {() => string} selected
+ * @property {(method: string) => void} reveal have a map to be seen, where one is shown at a time
  * @property {HTMLElement} list of the findings, which has the focus where nothing nearer can
  */
 

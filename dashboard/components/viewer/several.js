@@ -81,7 +81,7 @@ export class Several {
     const panels = methodsOf(data).map(() => {
       const panel = new MethodPanel(this.template);
       addSides(panel.node);
-      panel.canvas.removeAttribute("tabindex"); // the heading does the same
+      for (const name of ["tabindex", "aria-keyshortcuts", "aria-describedby"]) panel.canvas.removeAttribute(name); // the heading does the same
       panel.canvas.onclick = () => this.go(name);
       return panel;
     });

@@ -75,7 +75,10 @@ def test_what_the_reader_doubted_comes_first():
     facts = FilmFacts("DICOM", 320, 320, 8, notes=("a lateral view",), doubts=("a lateral view",))
     assert doubts_about(Film.from_pixels(film.pixels, facts=facts)) == ("a lateral view",)
     upside_down = Film.from_pixels(film.pixels[::-1, ::-1], facts=facts)
-    assert doubts_about(upside_down) == ("a lateral view", "it looks turned upside down. That the answer means anything is not known")
+    assert doubts_about(upside_down) == (
+        "a lateral view",
+        "it looks turned upside down. That the answer means anything is not known",
+    )
 
 
 def test_no_window_changes_how_a_film_looks():
