@@ -20,8 +20,8 @@ _LABELS = {
     "invert": "Invert",
 }
 OTHER_SCREENS = (
-    "Of photographs of screens that another generator made, 33 of 54 were noticed, and 0 of 14 in which the film filled "
-    "the picture."
+    "Of photographs of screens that another generator made, 33 of 54 were noticed, and 0 of 14 in which the film "
+    "filled the picture."
 )
 _OFFERS = {"left": "Turn it upright", "round": "Turn it upright", "right": "Turn it upright", "mirror": "Mirror it"}
 
@@ -98,8 +98,8 @@ def _how_often() -> str:
     rate = real["noticed"] / real["pictures"]
     return (
         f"Told from light and dark alone, without the model. Of {real['pictures']:,} real films that took no part in "
-        f"making the check it doubts {rate:.1%}; it notices {told}. Made pictures come from the generator that learning "
-        f"used: their shares are the most that can be hoped for. {OTHER_SCREENS}"
+        f"making the check it doubts {rate:.1%}; it notices {told}. Made pictures come from the generator that "
+        f"learning used: their shares are the most that can be hoped for. {OTHER_SCREENS}"
     )
 
 
