@@ -73,11 +73,10 @@ export function stayWhereMended() {
     const changed = new MutationObserver(() => {
       const here = document.activeElement;
       if (here === pressed) return;
-      const next = document.querySelector(MENDS);
-      const isDone = document.querySelector("[data-test-script-state=notRunning]") !== null;
-      if (here === document.body && !next && !isDone) return;
+      // Until the page has run, buttons of before may stand there still.
+      if (here === document.body && !document.querySelector("[data-test-script-state=notRunning]")) return;
       changed.disconnect();
-      const reached = next ?? findings();
+      const reached = document.querySelector(MENDS) ?? findings();
       if (here === document.body && reached instanceof HTMLElement) reached.focus({ preventScroll: true });
     });
     changed.observe(document, { subtree: true, childList: true, attributeFilter: ["data-test-script-state"] });
