@@ -56,7 +56,7 @@ export function stepIntoWhatOpened() {
   }, { capture: true });
 }
 
-const MENDS = ".st-key-odd button, .st-key-mended button";
+const MENDS = ".st-key-odd_mend button, .st-key-odd_undo button";
 
 /** @returns {HTMLElement | undefined} the list of findings, in the light box */
 function findings() {
