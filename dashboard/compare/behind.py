@@ -20,6 +20,7 @@ from xai.explainers import EXPLAINERS
 from xai.explainers.claims import claimed_change
 from xai.explainers.explanation import Explanation
 from xai.explainers.hiding import Grid, Region
+from xai.films.film import AS_HUNG
 from xai.models.preprocess import resize
 from xai.written import percent
 
@@ -61,6 +62,7 @@ class _Pointed:
         if pieces is None or place is None:
             raise ValueError("nothing of the map lies there")
         self.piece = int(pieces[place])
+        self.where = made[0].frame(shown.footprint, shown.sides == AS_HUNG).extent(pieces == self.piece)
         self.key = content_key(shown.key(self.method), "behind", self.piece)
 
     def ask(self) -> Job:
@@ -73,7 +75,7 @@ class _Pointed:
         """Name the part that shows them."""
         if self.services.answered.get(self.key) is None:
             return None
-        return self.shown.offer(["behind", self.key], partial(_part, self))
+        return self.shown.offer(["behind", self.key, self.shown.sides], partial(_part, self))
 
     def _made(self) -> list[Explanation]:
         made = self.services.store.get(self.shown.key(self.method))
@@ -104,7 +106,7 @@ class _Pointed:
 
 def _part(pointed: _Pointed) -> Payload | None:
     answer = pointed.services.answered.get(pointed.key)
-    return None if answer is None else behind_part(pointed.shown, pointed.method, answer)
+    return None if answer is None else behind_part(pointed.shown, pointed.method, answer) | {"where": pointed.where}
 
 
 def behind_part(shown: Shown, method: str, answer: Answered) -> Payload:

@@ -3,7 +3,7 @@
 
 import { LONGEST, boxBetween, paintOn, pixelUnder, readAreas, stepOn, writeAreas } from "./areas.js";
 import { canBeAsked } from "./behind.js";
-import { element, find } from "./dom.js";
+import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { Cover, drawArea } from "./cover.js";
 import { Question } from "./question.js";
 import { SharedValue } from "./sync.js";
@@ -28,6 +28,8 @@ const MODEL_IS_ASKED = "The model is asked…";
  * @property {(one: {open(isOpen: boolean): void}) => void} alone have no other dock open
  * @property {() => Data | undefined} data
  * @property {() => string} selected
+ * @property {(method: string) => void} reveal have a map to be seen, where one is shown at a time
+ * @property {HTMLElement} list of the findings, which has the focus where nothing nearer can
  */
 
 export class Hand {
@@ -39,6 +41,7 @@ export class Hand {
     this.root = root;
     this.bench = bench;
     this.node = find(root, ".dock.hand");
+    this.opener = find(root, ".to-hand", HTMLButtonElement);
     this.said = find(this.node, ".said");
     this.shows = find(this.node, "[name=shows]", HTMLSelectElement);
     this.shared = new SharedValue();
@@ -84,16 +87,25 @@ export class Hand {
       this.draft = byKeys.open ? this.drawnByKeys() : null;
       this.bench.changed();
     };
-    find(this.root, ".to-hand", HTMLButtonElement).onclick = () => this.open(this.node.hidden);
+    this.opener.onclick = () => this.open(this.node.hidden);
+    this.node.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.open(false);
+    };
   }
 
-  /** @param {boolean} isOpen */
+  /**
+   * Open the dock, which then has the focus, or close it.
+   * @param {boolean} isOpen
+   */
   open(isOpen) {
     if (isOpen) this.bench.alone(this);
-    this.node.hidden = !isOpen;
+    setHidden(this.node, !isOpen, this.opener, this.bench.list);
     this.draft = null;
     this.notice = "";
     this.bench.changed();
+    if (isOpen) giveFocus(this.node);
   }
 
   /** What a pointer does on the film: nothing while the dock is not to be seen. */
@@ -199,14 +211,15 @@ export class Hand {
     const { answer, node } = this;
     const name = this.bench.selected();
     this.root.dataset.hand = String(!node.hidden);
-    find(this.root, ".to-hand").setAttribute("aria-pressed", String(!node.hidden));
+    this.opener.setAttribute("aria-pressed", String(!node.hidden));
     find(node, ".logits").setAttribute("aria-pressed", String(this.writesLogits));
     find(node, ".width").hidden = this.tool !== "brush";
-    for (const button of ["undo", "reset"]) find(node, `.${button}`, HTMLButtonElement).disabled = !this.areas.length;
+    for (const button of ["undo", "reset"]) setDisabled(find(node, `.${button}`, HTMLButtonElement), !this.areas.length, node);
     if (this.areas.length && this.readyMaps().join(" ") !== this.askedFor) this.ask();
     const lead = this.areas.length ? (answer?.said[name] ?? "") : "";
     const rest = !this.areas.length ? INVITES_TO_DRAW : answer ? answer.covered : this.notice ? "" : MODEL_IS_ASKED;
-    this.said.replaceChildren(
+    say(
+      this.said,
       ...(this.notice ? [`${this.notice} `] : []),
       ...(lead ? [element("strong", {}, lead), ". "] : []),
       rest,

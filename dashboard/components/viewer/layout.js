@@ -53,3 +53,17 @@ export function roomOf(element) {
   const above = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
   return { width: element.clientWidth, height: scroller.clientHeight - above - FOOT };
 }
+
+/**
+ * Tell the styles how high the dock is that covers the foot of the screen; gives the undo.
+ * @param {HTMLElement} root
+ * @param {HTMLElement[]} docks of which one is open at most
+ * @returns {() => void}
+ */
+export function measureDocks(root, docks) {
+  const sizes = new ResizeObserver(() => {
+    root.style.setProperty("--dock", `${Math.max(...docks.map(({ offsetHeight }) => offsetHeight))}px`);
+  });
+  for (const dock of docks) sizes.observe(dock);
+  return () => sizes.disconnect();
+}

@@ -190,6 +190,7 @@ export interface BehindFilms {
   pictures: Pixels;
   visible: boolean[];
   counts: string[] | null;
+  where: string;
   answers: Record<string, string[]>;
   said: Record<string, string>;
 }

@@ -2,7 +2,7 @@
 // The two lines above the panels: what the model answers, and what is still being computed.
 
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
-import { element, find, say } from "./dom.js";
+import { element, find, say, setHidden } from "./dom.js";
 
 /** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
@@ -42,6 +42,7 @@ export class Standing {
    * @param {(button: string) => void} press
    */
   constructor(root, press) {
+    this.list = find(root, "[role=listbox]");
     this.unlike = find(root, ".unlike");
     this.answer = find(root, ".answer");
     this.known = find(root, ".known");
@@ -83,7 +84,7 @@ export class Standing {
    */
   showUnlike(sentence) {
     this.unlike.hidden = !sentence;
-    this.unlike.textContent = sentence;
+    say(this.unlike, sentence);
   }
 
   /**
@@ -96,7 +97,7 @@ export class Standing {
     say(this.words, words);
     this.bar.hidden = share === null;
     this.bar.value = share ?? 0;
-    this.button.hidden = button === null;
+    setHidden(this.button, button === null, this.list);
     if (button) this.button.textContent = button;
   }
 
@@ -106,7 +107,7 @@ export class Standing {
    */
   showAlone(about) {
     this.answer.dataset.state = "ready";
-    this.answer.textContent = about;
+    say(this.answer, about);
     this.showUnlike("");
     this.known.hidden = true;
     this.words.textContent = "";

@@ -16,6 +16,7 @@ import { bindKeys } from "./gestures.js";
 import { Glossary } from "./glossary.js";
 import { Hand } from "./hand.js";
 import { Intro } from "./intro.js";
+import { measureDocks } from "./layout.js";
 import { Panels } from "./panels.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
@@ -105,6 +106,8 @@ class Viewer {
       alone: (one) => [this.hand, this.behind].filter((other) => other !== one).forEach((other) => other.open(false)),
       data: () => this.data,
       selected: () => this.selected,
+      list: this.list.list,
+      reveal: (method) => this.enlarge.reveal(method),
     };
   }
 
@@ -116,6 +119,7 @@ class Viewer {
     sizes.observe(document.documentElement);
     this.unbind = [
       () => sizes.disconnect(),
+      measureDocks(this.root, [this.hand.node, this.behind.node]),
       closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".save", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".help", HTMLDetailsElement)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,6 +102,17 @@ def test_the_sentence_says_what_the_numbers_say(method, value, means, said):
 def test_other_questions_are_refused(shown, about):
     with pytest.raises(ValueError):
         behind.wants(shown, about)
+
+
+@pytest.mark.parametrize(("sides", "side"), [(("R", "L"), "the patient's left"), (None, "the right of the picture")])
+def test_it_is_said_where_a_piece_lies(services, shown, monkeypatch, sides, side):
+    shown = type(shown)(**{**vars(shown), "sides": sides})
+    pieces = np.zeros((16, 16), int)
+    pieces[:5, 10:] = 1
+    made = [replace(one, pieces=pieces) for one in services.store.get(shown.key("lime"))]
+    monkeypatch.setattr(services.store, "get", lambda _: made)
+    part = content(monkeypatch, shown, behind.wants(shown, "lime-e010"))
+    assert part["where"] == f"in the upper third, on {side}"
 
 
 def test_a_map_that_is_not_there_yet_has_nothing_behind_it(services):

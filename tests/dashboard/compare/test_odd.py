@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,12 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.odd import likeness_part
+from dashboard.compare.odd import likeness_part, mended
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
+from tests.benchmarks.odd_pictures import PAGE, share
 from tests.conftest import REPOSITORY
 from tests.dashboard.compare.test_compare_page import content, page_of, until, waiting
 from tests.dashboard.components.test_packing import unpack
@@ -90,6 +92,34 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     assert buttons(app) == {"odd_mend": "Turn it upright"}
 
 
+LEFT, ROUND, RIGHT = "turned a quarter to the left", "turned upside down", "turned a quarter to the right"
+INVERTED = "inverted (black and white exchanged)"
+
+
+@pytest.mark.parametrize(
+    ("steps", "done"),
+    [
+        (["left"], LEFT),
+        (["round"], ROUND),
+        (["right"], RIGHT),
+        (["mirror"], "mirrored"),
+        (["invert"], INVERTED),
+        (["left", "mirror"], f"{LEFT} and mirrored"),
+        (["round", "mirror"], f"{ROUND} and mirrored"),
+        (["right", "mirror"], f"{RIGHT} and mirrored"),
+        (["left", "invert"], f"{LEFT} and {INVERTED}"),
+        (["round", "invert"], f"{ROUND} and {INVERTED}"),
+        (["right", "invert"], f"{RIGHT} and {INVERTED}"),
+        (["mirror", "invert"], f"mirrored and {INVERTED}"),
+        (["left", "mirror", "invert"], f"{LEFT}, mirrored and {INVERTED}"),
+        (["round", "mirror", "invert"], f"{ROUND}, mirrored and {INVERTED}"),
+        (["right", "mirror", "invert"], f"{RIGHT}, mirrored and {INVERTED}"),
+    ],
+)
+def test_whatever_is_done_to_a_film_is_said_in_a_right_sentence(steps, done):
+    assert mended(Mend.of(steps)) == f"The film is {done} here, as was asked; its file is as it was."
+
+
 def test_a_negative_on_its_side_is_mended_at_once(run):
     app = run(film="generated/c")
     assert "on its side, its top to the left and like a negative" in plain(shown(app))
@@ -116,6 +146,11 @@ def test_how_often_the_check_is_right_stands_behind_the_question_mark(run):
     assert f"Of {real['pictures']:,} real films that took no part" in line.help
     for name, one in measured()["kinds"].items():
         assert f"{one['noticed'] / one['pictures']:.0%} of {one['pictures']:,} {name}" in line.help
+    assert "the most that can be hoped for" in line.help
+    page = PAGE.read_text("utf-8")
+    for kind, noticed, pictures in (("photographs of screens that show a film", 33, 54), ("the same, the film", 0, 14)):
+        assert f"{noticed} of {pictures}" in line.help
+        assert re.search(rf"{kind}[^|]*\| {pictures} \| {re.escape(share(noticed, pictures))}", page)
 
 
 def test_the_next_film_hangs_as_it_came(run):
