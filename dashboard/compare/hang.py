@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard.compare.state import State
+from dashboard.compare.state import OF_ONE_FILM, State
 from dashboard.compare.visit import visit
 from dashboard.compare.walk import Place, Walk
 from dashboard.page.words import escape
@@ -96,7 +96,7 @@ def current_film(services: Services, state: State) -> Hung | None:
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
-        visit.change(mend=())
+        visit.change(**OF_ONE_FILM)
         state = visit.state
     name = state.film or first_film(services)
     if name is None:
@@ -175,10 +175,10 @@ def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):
         st.session_state.upload = what
-        visit.change(film=None, mend=())
+        visit.change(film=None, **OF_ONE_FILM)
     else:
         st.session_state.upload = None
-        visit.change(film=what, mend=())
+        visit.change(film=what, **OF_ONE_FILM)
 
 
 def times_hung() -> int:

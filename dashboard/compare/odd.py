@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.state import State
+from dashboard.compare.state import OF_ONE_FILM, State
 from dashboard.compare.visit import visit
 from dashboard.page.words import escape
 from xai.cards.model_card import ModelCard
@@ -40,7 +40,7 @@ def mend_controls(state: State) -> None:
         STEPS,
         key="mend",
         value=list(Mend.of(state.mend).steps),
-        take=lambda chosen: {"mend": Mend.of(chosen).steps},
+        take=lambda chosen: {**OF_ONE_FILM, "mend": Mend.of(chosen).steps},
         selection_mode="multi",
         format_func=_LABELS.get,
         help="The model reads the film as it is shown then, and the address says so; the file stays as it was.",
@@ -64,12 +64,12 @@ def _show_mended(mend: Mend) -> None:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="mended")
     line.markdown(f":material/info: The film is {mend} here, as was asked; its file is as it was.")
     if line.button("As it came", icon=":material/undo:", key="odd_undo", width="content"):
-        visit.change(mend=())
+        visit.change(**OF_ONE_FILM)
         st.rerun()
 
 
 def _do(mend: Mend) -> None:
-    visit.change(mend=Mend.of((*visit.state.mend, *mend.steps)).steps)
+    visit.change(**{**OF_ONE_FILM, "mend": Mend.of((*visit.state.mend, *mend.steps)).steps})
     st.rerun()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from dashboard.compare.areas import AREAS
@@ -18,6 +19,8 @@ from xai.films.mend import STEPS
 MOST_BROUGHT = 9_999  # films of one visitor
 LONGEST_WALK = 4_000  # characters
 MOST_ROWS = 4  # findings of a film that are shown at once
+OF_ONE_FILM: Mapping[str, Any] = MappingProxyType({"mend": (), "hidden": ""})
+"""What belongs to one film: another begins as it came, and whole."""
 
 
 @dataclass(frozen=True)

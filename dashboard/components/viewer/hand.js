@@ -40,6 +40,7 @@ export class Hand {
     this.bench = bench;
     this.node = find(root, ".dock.hand");
     this.said = find(this.node, ".said");
+    this.line = find(root, ".part-hidden");
     this.shows = find(this.node, "[name=shows]", HTMLSelectElement);
     this.shared = new SharedValue();
     /** @type {Area[]} */
@@ -53,6 +54,7 @@ export class Hand {
     this.notice = "";
     this.cover = new Cover();
     this.writesLogits = false;
+    this.film = "";
     this.of = "";
     /** @type {string | undefined} what hidden parts show, since somebody chose it */
     this.kept = undefined;
@@ -73,6 +75,10 @@ export class Hand {
     press("undo", () => this.put(this.areas.slice(0, -1)));
     press("reset", () => this.put([]));
     press("close", () => this.open(false));
+    find(this.line, "button", HTMLButtonElement).onclick = () => {
+      this.put([]);
+      find(this.root, "[role=listbox]").focus(); // the button is gone
+    };
     press("place", () => this.add(this.drawnByKeys()));
     press("logits", () => {
       this.writesLogits = !this.writesLogits;
@@ -110,6 +116,20 @@ export class Hand {
   drawnByKeys() {
     const [left, top] = [this.number("left") / 100, this.number("top") / 100];
     return boxBetween([left, top], [left + this.number("across") / 100, top + this.number("down") / 100]);
+  }
+
+  /**
+   * Begin with a film. What is hidden belongs to one: on another nothing of it stays, nor comes back late.
+   * @param {string} film
+   */
+  turnTo(film) {
+    if (film === this.film) return;
+    this.film = film;
+    this.shared = new SharedValue();
+    this.areas = [];
+    this.answer = this.draft = null;
+    this.notice = "";
+    this.question.drop();
   }
 
   /**
@@ -199,6 +219,7 @@ export class Hand {
     const { answer, node } = this;
     const name = this.bench.selected();
     this.root.dataset.hand = String(!node.hidden);
+    this.line.hidden = !this.areas.length;
     find(this.root, ".to-hand").setAttribute("aria-pressed", String(!node.hidden));
     find(node, ".logits").setAttribute("aria-pressed", String(this.writesLogits));
     find(node, ".width").hidden = this.tool !== "brush";

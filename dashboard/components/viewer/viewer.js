@@ -152,6 +152,7 @@ class Viewer {
     if (this.payload?.film.id !== data.film.id) this.view.reset();
     this.payload = data;
     this.takeOver(data);
+    this.hand.turnTo(data.film.id);
     this.intro.show(data.questions, data.introduces);
     this.show();
     if (data.hand) this.hand.receive(data.hand, `${data.film.id} ${data.model}`);

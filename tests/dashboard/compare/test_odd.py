@@ -119,10 +119,22 @@ def test_how_often_the_check_is_right_stands_behind_the_question_mark(run):
 
 
 def test_the_next_film_hangs_as_it_came(run):
-    app = run(film="generated/b", mend="round")
+    app = run(film="generated/b", mend="round", hidden="box-10102020")
     app.button(key="Next").click().run()
-    assert "mend" not in link_of(app)
+    assert not {"mend", "hidden"} & link_of(app).keys()
     assert "its top to the left" in plain(shown(app))
+
+
+@pytest.mark.parametrize("act", ["odd_mend", "pills", "upload that is lost"])
+def test_another_film_or_the_same_one_mended_begins_whole(run, act):
+    lost = {"upload": "1"} if act == "upload that is lost" else {"film": "generated/b"}
+    app = run(hidden="box-10102020", **lost)
+    if act == "odd_mend":
+        assert link_of(app)["hidden"] == "box-10102020"
+        app.button(key="odd_mend").click().run()
+    if act == "pills":
+        app.button_group(key="compare_mend").set_value(["mirror"]).run()
+    assert "hidden" not in link_of(app)
 
 
 def test_the_film_that_hangs_first_can_be_mended_too(run):
