@@ -298,6 +298,7 @@ def light_box_of(
         "introduces": not st.session_state.came_by_link,
         "grid": rows(state, card),
         "beside": beside_part(second, hung),
+        "blind": state.blind,
         **channel,
     }
 

@@ -23,7 +23,7 @@ import { Scene } from "./scene.js";
 import { Several } from "./several.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
-import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
+import { knowsTruth, legendOfTruth, namedAs, withoutTruth } from "./truth.js";
 
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
@@ -364,7 +364,7 @@ class Viewer {
       return;
     }
     const finding = data.findings[index];
-    const items = this.assembly.itemsOf(this.payload);
+    const items = namedAs(this.assembly.itemsOf(this.payload), data.panels);
     this.standing.showUnlike(data.unlike);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
     this.standing.showKnown(finding.known);
