@@ -182,13 +182,13 @@ def hang(what: str | Upload) -> None:
 
 
 def times_hung() -> int:
-    """Count the films that were hung from the controls below, each of which closes them."""
+    """Count the films that were hung from the controls below, or refused there, each of which closes them."""
     return st.session_state.get(HUNG, 0)
 
 
-def _hang_here(what: str | Upload) -> None:
+def _close() -> None:
+    """Close the controls: they would lie over what was hung, or over the words why nothing was."""
     st.session_state[HUNG] = times_hung() + 1
-    hang(what)
 
 
 def hang_controls(services: Services) -> None:
@@ -201,8 +201,9 @@ def _upload_controls(services: Services) -> None:
     turn = st.session_state.get("upload_turn", 0)
     first = take_uploads(services)
     if st.session_state.get("upload_turn", 0) != turn:
+        _close()
         if first is not None:
-            _hang_here(first)
+            hang(first)
         st.rerun()
     titles = {one.sha256: one.title for one in uploads()}
     if titles:
@@ -241,7 +242,8 @@ def _dataset_controls(services: Services) -> None:
     if len(found) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
     if st.button("Hang it", disabled=picked is None, key="pick_hang"):
-        _hang_here(f"{dataset}/{picked}")
+        _close()
+        hang(f"{dataset}/{picked}")
         st.rerun()
 
 
