@@ -5,6 +5,7 @@ import { LONGEST, boxBetween, paintOn, pixelUnder, readAreas, stepOn, writeAreas
 import { canBeAsked } from "./behind.js";
 import { element, find } from "./dom.js";
 import { Cover, drawArea } from "./cover.js";
+import { showAboveDock } from "./layout.js";
 import { Question } from "./question.js";
 import { SharedValue } from "./sync.js";
 
@@ -100,6 +101,7 @@ export class Hand {
     this.draft = null;
     this.notice = "";
     this.bench.changed();
+    if (isOpen) showAboveDock(this.root);
   }
 
   /** What a pointer does on the film: nothing while the dock is not to be seen. */
