@@ -22,14 +22,23 @@ _LABELS = {
 _OFFERS = {"left": "Turn it upright", "round": "Turn it upright", "right": "Turn it upright", "mirror": "Mirror it"}
 
 
-def show_odd(hung: Hung) -> None:
-    """Say what makes one doubt an answer about this film, what was done to it and what could be; or nothing."""
+def show_odd(hung: Hung) -> bool:
+    """Say what makes one doubt an answer about this film, what was done to it and what could be; or nothing.
+
+    Returns
+    -------
+    bool
+        Whether anything makes one doubt it.
+    """
     if hung.film.facts.doubts:
-        st.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(hung.film.facts.doubts))}.")
+        st.container(key="doubted").markdown(
+            f":material/report: **Doubt this answer**: {escape('; '.join(hung.film.facts.doubts))}."
+        )
     if hung.mend:
         _show_mended(hung.mend)
     if looks := odd_looks(hung.film):
         _show_looks(*looks)
+    return bool(hung.film.facts.doubts or looks)
 
 
 def mend_controls(state: State) -> None:

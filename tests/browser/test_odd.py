@@ -18,6 +18,7 @@ def test_a_film_upside_down_is_turned_upright(page, address, size):
     finish(page, 1)
     sides = page.locator(".viewer .film .side")
     expect(page.get_by_text("It looks turned upside down.")).to_be_visible()
+    expect(page.locator(".viewer .answer")).to_contain_text("All the same, the model says: ")
     assert sides.all_inner_texts() == ["L", "R"]
     page.get_by_role("button", name="Turn it upright").click()
     expect(page.get_by_text("It looks turned upside down.")).to_have_count(0)

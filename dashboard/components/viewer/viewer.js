@@ -366,7 +366,7 @@ class Viewer {
     const finding = data.findings[index];
     const items = namedAs(this.assembly.itemsOf(this.payload), data.panels);
     this.standing.showUnlike(data.unlike);
-    this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
+    this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model, data.doubted || data.unlike !== "");
     this.standing.showKnown(finding.known);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
     this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -65,6 +66,13 @@ def buttons(app: AppTest) -> dict[str, str]:
     return {one.key: one.label for one in app.button if one.key in ("odd_mend", "odd_undo")}
 
 
+def is_doubted(app: AppTest) -> bool:
+    """Whether the answer is headed as one that is doubted."""
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (box,) = [one for one in sent if "film" in one]
+    return box["doubted"]
+
+
 def hung_film(app: AppTest) -> str:
     return page_of(app).files.find("parameters").args[0].sha256
 
@@ -79,7 +87,9 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     app = run(film="generated/b")
     assert "**It looks turned upside down.** That the answer means anything is not known." in plain(shown(app))
     assert buttons(app) == {"odd_mend": "Turn it upright"}
+    assert is_doubted(app)
     app.button(key="odd_mend").click().run()
+    assert not is_doubted(app)
     assert link_of(app) | {"film": "generated/b", "mend": "round"} == link_of(app)
     assert hung_film(app) == UPRIGHT.sha256
     assert "The film is turned upside down here, as was asked; its file is as it was." in plain(shown(app))
