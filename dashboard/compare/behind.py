@@ -157,7 +157,21 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
         else f" The other {signed(rest)} comes from larger parts around it: what they do only together, or what was "
         "not told apart in them."
     )
-    return f"{lead}. Its share is {signed(value)}.{added}"
+    return f"{_inherited(higher, rest)}{lead}. Its share is {signed(value)}.{added}"
+
+
+def _inherited(higher: float, rest: float) -> str:
+    """Say first where most of a share is not what its own part did; else nothing."""
+    if abs(rest) < HARDLY or abs(rest) <= abs(higher):
+        return ""
+    if abs(higher) < HARDLY:
+        alone = "hardly moved the answer"
+    else:
+        alone = f"moved the answer {'less than that' if higher * rest > 0 else 'the other way'}"
+    return (
+        "Most of this share was given to larger parts around it and divided evenly within them; hiding this part by "
+        f"itself {alone}. "
+    )
 
 
 def _thumbnail(canvas: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.state import State
+from dashboard.compare.state import OF_ONE_FILM, State
 from dashboard.compare.visit import visit
 from dashboard.page.words import escape
 from xai.cards.model_card import ModelCard
@@ -26,8 +26,14 @@ OTHER_SCREENS = (
 _OFFERS = {"left": "Turn it upright", "round": "Turn it upright", "right": "Turn it upright", "mirror": "Mirror it"}
 
 
-def show_odd(hung: Hung) -> None:
-    """Say what makes one doubt an answer about this film, what was done to it and what could be; or nothing."""
+def show_odd(hung: Hung) -> bool:
+    """Say what makes one doubt an answer about this film, what was done to it and what could be; or nothing.
+
+    Returns
+    -------
+    bool
+        Whether anything makes one doubt it.
+    """
     if hung.film.facts.doubts:
         line = st.container(key="doubted")
         line.markdown(f":material/report: **Doubt this answer**: {escape('; '.join(hung.film.facts.doubts))}.")
@@ -35,6 +41,7 @@ def show_odd(hung: Hung) -> None:
         _show_mended(hung.mend)
     if looks := odd_looks(hung.film):
         _show_looks(*looks)
+    return bool(hung.film.facts.doubts or looks)
 
 
 def mend_controls(state: State) -> None:
@@ -45,7 +52,7 @@ def mend_controls(state: State) -> None:
         STEPS,
         key="mend",
         value=list(Mend.of(state.mend).steps),
-        take=lambda chosen: {"mend": Mend.of(chosen).steps},
+        take=lambda chosen: {**OF_ONE_FILM, "mend": Mend.of(chosen).steps},
         selection_mode="multi",
         format_func=_LABELS.get,
         help="The model reads the film as it is shown then, and the address says so; the file stays as it was.",
@@ -74,12 +81,12 @@ def _show_mended(mend: Mend) -> None:
     line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="mended")
     line.markdown(f":material/info: {mended(mend)}")
     if line.button("As it came", icon=":material/undo:", key="odd_undo", width="content"):
-        visit.change(mend=())
+        visit.change(**OF_ONE_FILM)
         st.rerun()
 
 
 def _do(mend: Mend) -> None:
-    visit.change(mend=Mend.of((*visit.state.mend, *mend.steps)).steps)
+    visit.change(**{**OF_ONE_FILM, "mend": Mend.of((*visit.state.mend, *mend.steps)).steps})
     st.rerun()
 
 

@@ -87,6 +87,28 @@ def test_what_is_drawn_is_hidden_and_every_finding_moves(visit):
     expect(page.locator(".viewer .moved")).to_have_count(0)
 
 
+def test_what_is_hidden_belongs_to_its_film_and_is_said_while_the_dock_is_closed(visit):
+    page = visit(hidden="box-59597272")
+    finish(page)
+    line, moved = page.locator(".viewer .part-hidden"), page.locator(".viewer [role=option] .moved")
+    expect(moved.first).to_be_visible()
+    page.locator(f"{HAND} .close").click()
+    expect(line).to_contain_text("A part of the film is hidden")
+    page.keyboard.press("f")
+    wait_for_link(page, film="generated/b")
+    expect(line).to_be_hidden()
+    expect(moved).to_have_count(0)
+    assert hidden(page) == ()
+    page.go_back()
+    wait_for_link(page, film="generated/a")
+    until_hidden(page, 1)
+    expect(moved.first).to_be_visible()
+    line.get_by_role("button", name="Show all again").click()
+    until_hidden(page, 0)
+    expect(line).to_be_hidden()
+    expect(moved).to_have_count(0)
+
+
 def test_a_link_never_grows_too_long(visit):
     page = visit(hidden=".".join(["box-10102020"] * 92))
     finish(page)

@@ -93,6 +93,11 @@ def test_on_a_phone_the_list_the_film_and_one_map_fit_and_a_swipe_turns_to_the_n
         expect(page.locator(".viewer .panel:not(.film):visible h2")).to_have_text(title)
     page.locator(".viewer .one-map").get_by_role("button", name="LIME").click()
     expect(page.locator(".viewer .panel:not(.film):visible h2")).to_have_text("LIME")
+    page.locator(".viewer .to-hand").click()
+    (dock,) = boxes(page, ".viewer .dock:visible")
+    assert dock["height"] <= 0.45 * SIZES["phone"][1] + 1
+    for stage in boxes(page, VISIBLE):
+        assert stage["y"] >= 0 and stage["y"] + stage["height"] <= dock["y"]
 
 
 def swipe(canvas, by: int) -> None:

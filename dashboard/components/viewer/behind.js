@@ -5,6 +5,7 @@ import { pixelUnder, stepOn, writeAreas } from "./areas.js";
 import { drawOutline, outlineOf } from "./cover.js";
 import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { mapOfFinding } from "./evidence.js";
+import { showAboveDock } from "./layout.js";
 import { Question } from "./question.js";
 
 /** @import { Bench } from "./hand.js" */
@@ -81,7 +82,9 @@ export class Behind {
     if (isOpen) this.begin(method);
     else this.leave();
     this.bench.changed();
-    if (isOpen) giveFocus(this.node);
+    if (!isOpen) return;
+    showAboveDock(this.root);
+    giveFocus(this.node);
   }
 
   leave() {

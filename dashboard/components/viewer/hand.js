@@ -5,6 +5,7 @@ import { LONGEST, boxBetween, paintOn, pixelUnder, readAreas, stepOn, writeAreas
 import { canBeAsked } from "./behind.js";
 import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { Cover, drawArea } from "./cover.js";
+import { showAboveDock } from "./layout.js";
 import { Question } from "./question.js";
 import { SharedValue } from "./sync.js";
 
@@ -43,6 +44,7 @@ export class Hand {
     this.node = find(root, ".dock.hand");
     this.opener = find(root, ".to-hand", HTMLButtonElement);
     this.said = find(this.node, ".said");
+    this.line = find(root, ".part-hidden");
     this.shows = find(this.node, "[name=shows]", HTMLSelectElement);
     this.shared = new SharedValue();
     /** @type {Area[]} */
@@ -56,6 +58,7 @@ export class Hand {
     this.notice = "";
     this.cover = new Cover();
     this.writesLogits = false;
+    this.film = "";
     this.of = "";
     /** @type {string | undefined} what hidden parts show, since somebody chose it */
     this.kept = undefined;
@@ -76,6 +79,10 @@ export class Hand {
     press("undo", () => this.put(this.areas.slice(0, -1)));
     press("reset", () => this.put([]));
     press("close", () => this.open(false));
+    find(this.line, "button", HTMLButtonElement).onclick = () => {
+      this.put([]);
+      find(this.root, "[role=listbox]").focus(); // the button is gone
+    };
     press("place", () => this.add(this.drawnByKeys()));
     press("logits", () => {
       this.writesLogits = !this.writesLogits;
@@ -105,7 +112,9 @@ export class Hand {
     this.draft = null;
     this.notice = "";
     this.bench.changed();
-    if (isOpen) giveFocus(this.node);
+    if (!isOpen) return;
+    showAboveDock(this.root);
+    giveFocus(this.node);
   }
 
   /** What a pointer does on the film: nothing while the dock is not to be seen. */
@@ -122,6 +131,20 @@ export class Hand {
   drawnByKeys() {
     const [left, top] = [this.number("left") / 100, this.number("top") / 100];
     return boxBetween([left, top], [left + this.number("across") / 100, top + this.number("down") / 100]);
+  }
+
+  /**
+   * Begin with a film. What is hidden belongs to one: on another nothing of it stays, nor comes back late.
+   * @param {string} film
+   */
+  turnTo(film) {
+    if (film === this.film) return;
+    this.film = film;
+    this.shared = new SharedValue();
+    this.areas = [];
+    this.answer = this.draft = null;
+    this.notice = "";
+    this.question.drop();
   }
 
   /**
@@ -211,6 +234,7 @@ export class Hand {
     const { answer, node } = this;
     const name = this.bench.selected();
     this.root.dataset.hand = String(!node.hidden);
+    this.line.hidden = !this.areas.length;
     this.opener.setAttribute("aria-pressed", String(!node.hidden));
     find(node, ".logits").setAttribute("aria-pressed", String(this.writesLogits));
     find(node, ".width").hidden = this.tool !== "brush";

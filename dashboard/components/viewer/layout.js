@@ -1,6 +1,7 @@
 // @ts-check
 // How large the panels are: all of them on one screen, as large as they fit there.
 
+import { find } from "./dom.js";
 import { clamp } from "./geometry.js";
 
 const PANEL_GAP = 10;
@@ -12,6 +13,7 @@ const LEAST_PANEL = 64;
 const LARGEST_PANEL = 560;
 const WORTH = 1.25; // how much larger panels must become for one more row
 const FOOT = 12; // that stay free at the foot of the screen
+const NARROW_BOARD = 640; // pixels of the light box, as in its style sheets
 
 /**
  * The widest a panel can be when so many stand in some rows.
@@ -66,4 +68,12 @@ export function measureDocks(root, docks) {
   });
   for (const dock of docks) sizes.observe(dock);
   return () => sizes.disconnect();
+}
+
+/**
+ * On a narrow screen a dock takes the lower part of it: have the film and the map stand above that.
+ * @param {HTMLElement} root
+ */
+export function showAboveDock(root) {
+  if (root.clientWidth < NARROW_BOARD) find(root, ".shown").scrollIntoView({ block: "start" });
 }

@@ -58,12 +58,14 @@ export class Standing {
    * @param {string} finding
    * @param {Item | undefined} item
    * @param {string} model
+   * @param {boolean} isDoubted
    */
-  showAnswer(answers, finding, item, model) {
+  showAnswer(answers, finding, item, model, isDoubted) {
     const verdict = answers?.verdicts[finding];
     const failed = item?.state === "failed";
     this.answer.dataset.state = verdict ? "ready" : failed ? "failed" : "waiting";
-    if (verdict) say(this.answer, element("strong", {}, verdict.lead), verdict.rest);
+    const head = isDoubted ? "All the same, the model says: " : "";
+    if (verdict) say(this.answer, head, element("strong", {}, verdict.lead), verdict.rest);
     else if (failed) say(this.answer, `The model cannot be used: ${item.message}`);
     else say(this.answer, element("strong", {}, model), " has not answered yet.");
   }

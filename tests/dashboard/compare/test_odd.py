@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,6 +68,13 @@ def buttons(app: AppTest) -> dict[str, str]:
     return {one.key: one.label for one in app.button if one.key in ("odd_mend", "odd_undo")}
 
 
+def is_doubted(app: AppTest) -> bool:
+    """Whether the answer is headed as one that is doubted."""
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (box,) = [one for one in sent if "film" in one]
+    return box["doubted"]
+
+
 def hung_film(app: AppTest) -> str:
     return page_of(app).files.find("parameters").args[0].sha256
 
@@ -81,7 +89,9 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     app = run(film="generated/b")
     assert "**It looks turned upside down.** That the answer means anything is not known." in plain(shown(app))
     assert buttons(app) == {"odd_mend": "Turn it upright"}
+    assert is_doubted(app)
     app.button(key="odd_mend").click().run()
+    assert not is_doubted(app)
     assert link_of(app) | {"film": "generated/b", "mend": "round"} == link_of(app)
     assert hung_film(app) == UPRIGHT.sha256
     assert "The film is turned upside down here, as was asked; its file is as it was." in plain(shown(app))
@@ -154,10 +164,22 @@ def test_how_often_the_check_is_right_stands_behind_the_question_mark(run):
 
 
 def test_the_next_film_hangs_as_it_came(run):
-    app = run(film="generated/b", mend="round")
+    app = run(film="generated/b", mend="round", hidden="box-10102020")
     app.button(key="Next").click().run()
-    assert "mend" not in link_of(app)
+    assert not {"mend", "hidden"} & link_of(app).keys()
     assert "its top to the left" in plain(shown(app))
+
+
+@pytest.mark.parametrize("act", ["odd_mend", "pills", "upload that is lost"])
+def test_another_film_or_the_same_one_mended_begins_whole(run, act):
+    lost = {"upload": "1"} if act == "upload that is lost" else {"film": "generated/b"}
+    app = run(hidden="box-10102020", **lost)
+    if act == "odd_mend":
+        assert link_of(app)["hidden"] == "box-10102020"
+        app.button(key="odd_mend").click().run()
+    if act == "pills":
+        app.button_group(key="compare_mend").set_value(["mirror"]).run()
+    assert "hidden" not in link_of(app)
 
 
 def test_the_film_that_hangs_first_can_be_mended_too(run):
