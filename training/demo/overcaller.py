@@ -67,8 +67,9 @@ def overcall(model: Model, card: ModelCard) -> tuple[Model, ModelCard]:
         "command": "python -m training demo",
     }
     cuts = dict.fromkeys(card.outputs, UNCORRECTED)
-    told = {"thresholds": cuts, "calibration": {}, "performance": {}, "provenance": provenance, "sha256": None}
-    return changed, replace(card, name=NAME, **told)
+    return changed, replace(
+        card, name=NAME, thresholds=cuts, calibration={}, performance={}, provenance=provenance, sha256=None
+    )
 
 
 def make_overcaller(library: Path, dataset: Path) -> None:
