@@ -36,6 +36,8 @@ STYLE = """<style>
 .stElementContainer:has(#page-name) {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
+.stMain { scroll-padding-top: 3.75rem; } /* what gets the focus comes out from below the header */
+[data-testid=stSidebar][data-collapsed=true] { visibility: hidden; } /* nor does the focus go where nobody sees it */
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.76; }
 [data-testid=stBaseButton-primary] { color: light-dark(#fff, #0e0f12); } /* white is too faint on orange */
 @media (prefers-reduced-motion: reduce) {

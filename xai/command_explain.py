@@ -154,7 +154,7 @@ def _told(classifier: Classifier, film: Film) -> dict[str, Any]:
     doubts, seen = doubts_about(film), classifier.card.seen
     distance = classifier.distance(film)
     if seen is not None and distance is not None and (unlike := seen.doubt(distance)):
-        doubts += (f"{unlike}: {UNKNOWN}",)
+        doubts += (f"{unlike}. {UNKNOWN}",)
     return {
         "film_sha256": film.sha256,
         "film_notes": film.facts.notes,

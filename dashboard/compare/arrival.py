@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare.state import OF_ONE_FILM
 from dashboard.compare.visit import visit
 from dashboard.server.uploads import uploads
 
@@ -22,7 +23,7 @@ def hang_what_is_named() -> None:
         session.upload = brought[0] if brought else None
         session.upload_is_lost = not brought
         if not brought:
-            visit.change(mend=())  # was of the lost film
+            visit.change(**OF_ONE_FILM)  # was of the lost film
 
 
 def show_lost() -> None:

@@ -20,6 +20,7 @@ from xai.explainers import EXPLAINERS
 from xai.explainers.claims import claimed_change
 from xai.explainers.explanation import Explanation
 from xai.explainers.hiding import Grid, Region
+from xai.films.film import AS_HUNG
 from xai.models.preprocess import resize
 from xai.written import percent
 
@@ -61,6 +62,7 @@ class _Pointed:
         if pieces is None or place is None:
             raise ValueError("nothing of the map lies there")
         self.piece = int(pieces[place])
+        self.where = made[0].frame(shown.footprint, shown.sides == AS_HUNG).extent(pieces == self.piece)
         self.key = content_key(shown.key(self.method), "behind", self.piece)
 
     def ask(self) -> Job:
@@ -73,7 +75,7 @@ class _Pointed:
         """Name the part that shows them."""
         if self.services.answered.get(self.key) is None:
             return None
-        return self.shown.offer(["behind", self.key], partial(_part, self))
+        return self.shown.offer(["behind", self.key, self.shown.sides], partial(_part, self))
 
     def _made(self) -> list[Explanation]:
         made = self.services.store.get(self.shown.key(self.method))
@@ -104,7 +106,7 @@ class _Pointed:
 
 def _part(pointed: _Pointed) -> Payload | None:
     answer = pointed.services.answered.get(pointed.key)
-    return None if answer is None else behind_part(pointed.shown, pointed.method, answer)
+    return None if answer is None else behind_part(pointed.shown, pointed.method, answer) | {"where": pointed.where}
 
 
 def behind_part(shown: Shown, method: str, answer: Answered) -> Payload:
@@ -155,7 +157,21 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
         else f" The other {signed(rest)} comes from larger parts around it: what they do only together, or what was "
         "not told apart in them."
     )
-    return f"{lead}. Its share is {signed(value)}.{added}"
+    return f"{_inherited(higher, rest)}{lead}. Its share is {signed(value)}.{added}"
+
+
+def _inherited(higher: float, rest: float) -> str:
+    """Say first where most of a share is not what its own part did; else nothing."""
+    if abs(rest) < HARDLY or abs(rest) <= abs(higher):
+        return ""
+    if abs(higher) < HARDLY:
+        alone = "hardly moved the answer"
+    else:
+        alone = f"moved the answer {'less than that' if higher * rest > 0 else 'the other way'}"
+    return (
+        "Most of this share was given to larger parts around it and divided evenly within them; hiding this part by "
+        f"itself {alone}. "
+    )
 
 
 def _thumbnail(canvas: np.ndarray) -> np.ndarray:

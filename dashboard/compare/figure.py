@@ -23,6 +23,7 @@ from xai.pictures.figure import NOTICE, Text, map_cell, page, panel
 from xai.pictures.layout import Cell, Picture, Words
 from xai.pictures.sheet import Mark
 from xai.pictures.view import View, outlines
+from xai.written import with_unit
 
 Results = Mapping[str, Sequence[Explanation]]
 SMALL = 500  # pixels of a picture's longer side on a sheet of many
@@ -203,9 +204,9 @@ def _display_words(asked: Asked) -> list[str]:
     """Say what of the display is not as usual."""
     choices, display = asked.choices, asked.display
     words = {
-        f"overlay {100 * display.opacity:.0f} % opaque": choices["overlay"],
+        f"overlay {with_unit(f'{100 * display.opacity:.0f}', '%')} opaque": choices["overlay"],
         "overlay off": not choices["overlay"],
-        f"weakest {display.hide_weakest:.0f} % hidden": display.hide_weakest > 0,
+        f"weakest {with_unit(f'{display.hide_weakest:.0f}', '%')} hidden": display.hide_weakest > 0,
         "evidence at its own resolution": display.native,
         "colours span all findings": display.scale == "all",
         f"window {display.center:.2f} wide {display.width:.2f}": (display.center, display.width) != (0.5, 1.0),

@@ -131,7 +131,7 @@ def hidden_part(shown: Shown, answer: Answered, shows: str, made: dict[str, list
     was, now = card.probabilities(before), card.probabilities(after)
     names = card.outputs
     sentences = {
-        name: f"{finding_label(name)}: {percent(float(one))} → {percent(float(other))}"
+        name: f"{finding_label(name)}: {moved(float(one), float(other))}"
         for name, one, other in zip(names, was, now, strict=True)
     }
     return {
@@ -151,6 +151,14 @@ def hidden_part(shown: Shown, answer: Answered, shows: str, made: dict[str, list
         },
         "methods": list(made),
     }
+
+
+def moved(one: float, other: float) -> str:
+    """Write two shares, with one decimal where they would read the same without it."""
+    before, after = percent(one), percent(other)
+    if before == after and min(one, other) >= 0.1 and max(one, other) <= 0.99:
+        before, after = (with_unit(f"{100 * share:.1f}", "%") for share in (one, other))
+    return f"{before} → {after}"
 
 
 def _covered(mask: np.ndarray) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard.compare.state import State
+from dashboard.compare.state import OF_ONE_FILM, State
 from dashboard.compare.visit import visit
 from dashboard.compare.walk import Place, Walk
 from dashboard.page.words import escape
@@ -96,7 +96,7 @@ def current_film(services: Services, state: State) -> Hung | None:
         st.warning(escape(f"{chosen.title} was put away to save memory. Upload it again to go on with it."))
         st.session_state.uploads = [one for one in uploads() if one != chosen]
         st.session_state.upload = None
-        visit.change(mend=())
+        visit.change(**OF_ONE_FILM)
         state = visit.state
     name = state.film or first_film(services)
     if name is None:
@@ -175,20 +175,20 @@ def hang(what: str | Upload) -> None:
     """Hang a film of a dataset (by name) or an upload."""
     if isinstance(what, Upload):
         st.session_state.upload = what
-        visit.change(film=None, mend=())
+        visit.change(film=None, **OF_ONE_FILM)
     else:
         st.session_state.upload = None
-        visit.change(film=what, mend=())
+        visit.change(film=what, **OF_ONE_FILM)
 
 
 def times_hung() -> int:
-    """Count the films that were hung from the controls below, each of which closes them."""
+    """Count the films that were hung from the controls below, or refused there, each of which closes them."""
     return st.session_state.get(HUNG, 0)
 
 
-def _hang_here(what: str | Upload) -> None:
+def _close() -> None:
+    """Close the controls: they would lie over what was hung, or over the words why nothing was."""
     st.session_state[HUNG] = times_hung() + 1
-    hang(what)
 
 
 def hang_controls(services: Services) -> None:
@@ -201,8 +201,9 @@ def _upload_controls(services: Services) -> None:
     turn = st.session_state.get("upload_turn", 0)
     first = take_uploads(services)
     if st.session_state.get("upload_turn", 0) != turn:
+        _close()
         if first is not None:
-            _hang_here(first)
+            hang(first)
         st.rerun()
     titles = {one.sha256: one.title for one in uploads()}
     if titles:
@@ -241,7 +242,8 @@ def _dataset_controls(services: Services) -> None:
     if len(found) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED} of {len(found):,} are listed; type more of the name.")
     if st.button("Hang it", disabled=picked is None, key="pick_hang"):
-        _hang_here(f"{dataset}/{picked}")
+        _close()
+        hang(f"{dataset}/{picked}")
         st.rerun()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from dashboard.compare.areas import AREAS
@@ -18,6 +19,8 @@ from xai.films.mend import STEPS
 MOST_BROUGHT = 9_999  # films of one visitor
 LONGEST_WALK = 4_000  # characters
 MOST_ROWS = 4  # findings of a film that are shown at once
+OF_ONE_FILM: Mapping[str, Any] = MappingProxyType({"mend": (), "hidden": "", "blind": False})
+"""What belongs to one film: another begins as it came, whole, and with its maps named."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class State(PageState):
         Findings that are shown at once, a row each; empty for one finding, large.
     beside : str or None
         A second model, shown below the first.
+    blind : bool
+        Whether the maps go without the names of their methods until the truth is shown.
     """
 
     film: str | None = None
@@ -99,6 +104,7 @@ class State(PageState):
     walk: str = ""
     grid: tuple[str, ...] = ()
     beside: str | None = None
+    blind: bool = False
 
     def without_choices_of_the_model(self) -> Mapping[str, Any]:
         """The settings that another model has too."""
@@ -167,6 +173,7 @@ LINK = Link(
         Field("beside", NAME),
         Field("seed", SEED),
         Field("hidden", AREAS),
+        Field("blind", SWITCH),
         Field("shows", one_of(tuple(BASELINES))),
         *(
             Field(

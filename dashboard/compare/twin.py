@@ -73,10 +73,10 @@ def title(without: Sequence[str]) -> str:
 def captions_part(card: ModelCard, before: np.ndarray, after: np.ndarray, without: Sequence[str]) -> payload.Payload:
     """Say of each output how the model's answer changes, from (outputs,) logits of the film and of its twin."""
     shares = zip(card.outputs, card.probabilities(before), card.probabilities(after), strict=True)
-    listed = _listed(without)
+    listed, them = _listed(without), "it" if len(without) == 1 else "them"
     moves = {name: (float(one), float(other)) for name, one, other in shares}
     return payload.captions_payload(
-        {name: (_caption(*two, listed), _caption(*two, PLAIN_WORDS)) for name, two in moves.items()}
+        {name: (_caption(*two, listed, them), _caption(*two, PLAIN_WORDS, "it")) for name, two in moves.items()}
     )
 
 
@@ -84,7 +84,7 @@ def _listed(without: Sequence[str]) -> str:
     return ", ".join(finding_label(name).lower() for name in without)
 
 
-def _caption(before: float, after: float, words: str) -> str:
+def _caption(before: float, after: float, words: str, them: str) -> str:
     change = np.log(after / (1 - after)) - np.log(before / (1 - before))
     said = "hardly moves the logit" if abs(change) < 0.005 else f"moves the logit by {signed(change)}"
-    return f"Without {words}: {percent(after)}. With it: {percent(before)}. Taking it away {said}."
+    return f"Without {words}: {percent(after)}. With {them}: {percent(before)}. Taking {them} away {said}."

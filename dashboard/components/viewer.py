@@ -40,6 +40,8 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "grid": [],
         "beside": None,
         "hand": None,
+        "blind": False,
+        "doubted": False,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -87,7 +89,8 @@ def viewer(
         ``films`` (how many a contact sheet of films would show), ``questions`` to a newcomer, and ``introduces``,
         whether these stand open until the visitor has put them away, ``grid`` (findings to show at once), ``beside`` (a
         second model, whose answers and maps are waited for as "beside answers", "beside METHOD"), ``hand`` (what is
-        hidden by hand: ``areas``, ``shows`` and ``baselines``).
+        hidden by hand: ``areas``, ``shows`` and ``baselines``), ``blind`` (whether the maps go without their names
+        until the truth is shown), ``doubted`` (whether the page says above that an answer about this film is doubtful).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.page.visit import forget_refused
 from dashboard.page.words import escape
 
 MOST_REFUSED, MOST_REFUSED_HEIGHT = 4, 150  # sentences shown at once, and the pixels that more of them scroll in
@@ -16,5 +17,5 @@ def show_refused() -> None:
         with words.container(height=MOST_REFUSED_HEIGHT if len(refused) > MOST_REFUSED else "content", border=False):
             st.warning("\n".join(f"- {escape(sentence)}" for sentence in refused), icon=":material/warning:")
         if button.button("Understood", key="understood", width="stretch"):
-            st.session_state.refused = []
+            forget_refused()
             st.rerun()

@@ -21,6 +21,11 @@ def refuse(*sentences: str) -> None:
     st.session_state.refused = [*st.session_state.get("refused", []), *sentences]
 
 
+def forget_refused() -> None:
+    """Say no longer what could not be used before."""
+    st.session_state.refused = []
+
+
 def came_back() -> bool:
     """Whether this run of a page shows what the browser's own Back or Forward went to."""
     context = get_script_run_ctx()

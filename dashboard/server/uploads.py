@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard.page.visit import refuse
+from dashboard.page.visit import forget_refused, refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from dashboard.server.session import part_address, this_page
@@ -51,6 +51,7 @@ def take_uploads(services: Services) -> Upload | None:
     )
     if not files:
         return None
+    forget_refused()  # what is brought now takes the place of what was refused before
     first = _read_uploads(services, files[:MOST_UPLOADS])
     if len(files) > MOST_UPLOADS:
         refuse(f"Only the first {MOST_UPLOADS} films were taken.")

@@ -65,6 +65,9 @@ TITLE_STYLE = """<style>
 .st-key-Next button::after { content: "F" / ""; }
 .st-key-Previous button::after, .st-key-Next button::after { padding-left: 0.3rem; font-size: 0.75rem; opacity: 0.8; }
 .st-key-film_title h5 { font-size: 1.1rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.st-key-odd, .st-key-doubted { /* no less loud than the answer below */
+  padding: 0.35rem 0.7rem; border-radius: 4px; background: color-mix(in srgb, orange 18%, transparent);
+}
 @media (max-width: 640px) {
   .st-key-film_line { gap: 0.3rem; }
   .st-key-film_line button { min-height: 2rem; padding: 0 0.4rem; }
@@ -265,7 +268,7 @@ def light_box_of(
     state = visit.state
     if state.finding not in (None, *card.outputs):
         st.warning(escape(f"{card.name} has no output “{state.finding}”; showing the most probable."))
-    show_odd(hung)
+    doubted = show_odd(hung)
     shown = Shown.of(services, page.id, state, hung, model, card)
     second = second_model(shown, state, hung)
     # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
@@ -298,6 +301,8 @@ def light_box_of(
         "introduces": not st.session_state.came_by_link,
         "grid": rows(state, card),
         "beside": beside_part(second, hung),
+        "blind": state.blind,
+        "doubted": doubted,
         **channel,
     }
 

@@ -110,3 +110,35 @@ def test_the_answer_is_told_once_when_it_changes(show):
     assert page.evaluate("window.told") == 0
     page.keyboard.press("ArrowDown")
     page.wait_for_function("window.told === 1")
+
+
+SEEN = """() => { let one = document.activeElement;
+    while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    if (one === document.body) return [];
+    const {left, top, width, height} = one.getBoundingClientRect();
+    const isSeen = [0.1, 0.5, 0.9].some((share) => {
+        const hit = one.getRootNode().elementFromPoint(left + width / 2, top + share * height);
+        return hit && (one.contains(hit) || hit.contains(one) || one.closest("label")?.contains(hit)); });
+    return [one.outerHTML.slice(0, 120), isSeen]; }"""
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=lambda size: f"{size[0]}")
+def test_with_a_dock_open_what_opens_lies_on_the_screen_and_what_has_the_focus_is_seen(show, size):
+    page = show("")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(page.locator(".viewer:not([inert]) [role=option]").first).to_be_visible(timeout=SLOW)
+    page.keyboard.press("h")
+    expect(page.locator(".viewer .dock.hand")).to_be_focused()
+    for sheet in ("save", "keys", "help"):
+        page.locator(f".viewer .{sheet} > summary").click()
+        box = page.locator(f".viewer .{sheet} > :not(summary)").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], sheet
+    page.locator(".viewer .help .questions a").first.hover()  # no dock lies over it
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    found = []
+    for _ in range(80):  # all of the page
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(SEEN))
+    assert len({one[0] for one in found if one}) > 30
+    assert [name for name, is_seen in filter(None, found) if not is_seen] == []

@@ -186,6 +186,11 @@ def test_figures_look_as_the_page_does_or_as_is_chosen(visit, theme):
     name, content = download(page, "Figure for a slide")
     assert name == "a.Effusion.svg" and "http://127.0.0.1" in content.decode()
     page.locator(".viewer .save .sheet summary").click()
+    likely = page.locator(".viewer [role=option]").evaluate_all(
+        "all => all.slice(0, 3).map(one => one.dataset.finding)"
+    )
+    ticked = page.locator(".viewer .save .which :checked").evaluate_all("all => all.map(one => one.value)")
+    assert set(ticked) == {*likely, "Effusion"}
     page.locator(".viewer .save .which").get_by_label("Hernia").check()
     name, content = download(page, "Contact sheet of findings")
     assert name == "a.Effusion.findings.svg" and "Hernia: " in content.decode()

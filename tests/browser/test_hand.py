@@ -56,8 +56,19 @@ def test_what_is_drawn_is_hidden_and_every_finding_moves(visit):
     rows = page.locator(".viewer [role=option]")
     expect(page.locator(".viewer [role=option] .moved")).to_have_count(rows.count())
     expect(rows.first).to_have_attribute("aria-label", re.compile(r"With parts hidden: .*\d\s%, logit [+−]\d"))
+    page.emulate_media(forced_colors="active")
+    colour = "row => [row, row.querySelector('.moved')].map((one) => getComputedStyle(one).color)"
+    row, moved = page.locator(".viewer [role=option][aria-selected=true]").evaluate(colour)
+    assert moved == row  # on the system's own colour of what is chosen
+    page.emulate_media(forced_colors="none")
     page.locator(f"{HAND} .logits").click()
     expect(rows.first.locator(".moved")).to_have_text(re.compile(r"^[+−]\d+\.\d\d$"))
+    page.locator(f"{HAND} .said").evaluate(
+        "said => new MutationObserver(() => (window.told = true)).observe(said, {childList: true})"
+    )
+    for key in "ooss":
+        page.keyboard.press(key)
+    assert page.evaluate("window.told") is None
 
     page.locator(f"{HAND} [value=brush]").check()
     drag(page, ".viewer .panel:nth-child(3)", (0.6, 0.3), (0.7, 0.4), (0.8, 0.3))
@@ -74,6 +85,28 @@ def test_what_is_drawn_is_hidden_and_every_finding_moves(visit):
     page.locator(f"{HAND} .reset").click()
     until_hidden(page, 0)
     expect(page.locator(".viewer .moved")).to_have_count(0)
+
+
+def test_what_is_hidden_belongs_to_its_film_and_is_said_while_the_dock_is_closed(visit):
+    page = visit(hidden="box-59597272")
+    finish(page)
+    line, moved = page.locator(".viewer .part-hidden"), page.locator(".viewer [role=option] .moved")
+    expect(moved.first).to_be_visible()
+    page.locator(f"{HAND} .close").click()
+    expect(line).to_contain_text("A part of the film is hidden")
+    page.keyboard.press("f")
+    wait_for_link(page, film="generated/b")
+    expect(line).to_be_hidden()
+    expect(moved).to_have_count(0)
+    assert hidden(page) == ()
+    page.go_back()
+    wait_for_link(page, film="generated/a")
+    until_hidden(page, 1)
+    expect(moved.first).to_be_visible()
+    line.get_by_role("button", name="Show all again").click()
+    until_hidden(page, 0)
+    expect(line).to_be_hidden()
+    expect(moved).to_have_count(0)
 
 
 def test_a_link_never_grows_too_long(visit):
@@ -99,15 +132,75 @@ def test_a_rectangle_is_placed_and_a_number_looked_behind_by_keys_alone(visit):
     page.keyboard.press("g")
     expect(page.locator(HAND)).to_be_hidden()
     said = page.locator(f"{BEHIND} .said")
-    expect(said).to_contain_text("films, 2 with this part and 2 without")
+    expect(said).to_contain_text(
+        re.compile(r"^Region 1 of \d+ from the largest value down, .*On average over 4 films, 2 with")
+    )
     first = said.inner_text()
     expect(page.locator(f"{BEHIND} figure")).to_have_count(4)
     page.locator(f"{BEHIND} .after").press("Enter")
     expect(said).not_to_have_text(first)
+    expect(said).to_contain_text("Region 2 of ")
     page.locator(f"{BEHIND} .hide").press("Enter")
     _, region = until_hidden(page, 2)
     assert isinstance(region, Region)
     expect(page.locator(f"{HAND} .claims dt")).to_have_count(4)
+
+
+FOCUSED = """() => { let one = document.activeElement;
+    while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    return one === document.body ? "nothing" : one.getAttribute("aria-label") ?? one.textContent.trim(); }"""
+
+
+def test_the_focus_goes_into_a_dock_and_back_and_is_never_lost(visit):
+    page = visit(hidden="box-10102020", methods="shap")
+    finish(page, 1)
+    focused = lambda: page.evaluate(FOCUSED)  # noqa: E731
+    hand, behind = page.locator(HAND), page.locator(BEHIND)
+    hand.locator(".undo").press("Enter")
+    assert focused() == "Hide a part"
+    page.keyboard.press("Escape")
+    expect(hand).to_be_hidden()
+    assert focused() == "Hide a part"
+    expect(page.locator(".viewer .to-hand")).to_be_focused()
+    page.locator(".viewer [role=listbox]").focus()
+    page.keyboard.press("h")
+    expect(hand).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(hand.locator("[name=tool]").first).to_be_focused()
+    page.keyboard.press("h")
+    expect(page.locator(".viewer .to-hand")).to_be_focused()
+    page.keyboard.press("g")
+    expect(behind).to_be_focused()
+    behind.locator(".close").press("Enter")
+    expect(page.locator(".viewer .to-behind")).to_be_focused()
+    page.keyboard.press("g")
+    expect(behind.locator("figure")).to_have_count(4)
+    behind.locator(".hide").press("Enter")
+    until_hidden(page, 1)
+    expect(hand).to_be_focused()
+    hand.locator(".reset").press("Enter")
+    assert focused() == "Hide a part"
+    for sheet in ("save", "help"):
+        page.locator(f".viewer .{sheet} > summary").press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(page.locator(f".viewer .{sheet} > summary")).to_be_focused()
+
+
+def test_on_a_phone_g_turns_to_a_map_that_has_regions(visit):
+    page = visit()
+    page.set_viewport_size({"width": 390, "height": 844})
+    finish(page)
+    shown = page.locator(".viewer .one-map [aria-pressed=true]")
+    expect(shown).to_have_text("Grad-CAM")
+    expect(page.locator(".viewer .panel:not(.film):visible .stage canvas")).to_have_accessible_description(
+        "Enter makes this map large."
+    )
+    page.keyboard.press("g")
+    expect(page.locator(BEHIND)).to_be_focused()
+    expect(shown).to_have_text("SHAP")
+    page.locator(f"{BEHIND} [value=lime]").check()
+    expect(shown).to_have_text("LIME")
 
 
 def test_a_tap_on_a_map_shows_the_films_that_its_region_comes_from_and_enlarges_nothing(visit):

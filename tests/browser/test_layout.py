@@ -93,6 +93,11 @@ def test_on_a_phone_the_list_the_film_and_one_map_fit_and_a_swipe_turns_to_the_n
         expect(page.locator(".viewer .panel:not(.film):visible h2")).to_have_text(title)
     page.locator(".viewer .one-map").get_by_role("button", name="LIME").click()
     expect(page.locator(".viewer .panel:not(.film):visible h2")).to_have_text("LIME")
+    page.locator(".viewer .to-hand").click()
+    (dock,) = boxes(page, ".viewer .dock:visible")
+    assert dock["height"] <= 0.45 * SIZES["phone"][1] + 1
+    for stage in boxes(page, VISIBLE):
+        assert stage["y"] >= 0 and stage["y"] + stage["height"] <= dock["y"]
 
 
 def swipe(canvas, by: int) -> None:
@@ -157,11 +162,13 @@ def test_a_first_visitor_is_asked_three_questions_until_they_are_put_away(chromi
     questions = page.locator(".viewer .intro li")
     expect(questions).to_have_count(3, timeout=SLOW)
     questions.nth(1).get_by_role("link").click()
-    wait_for_link(page, film="simulated/s00004", finding="Nodule", methods=ALL)
+    mixed = "lime,random,gradcam,centred,shap"
+    wait_for_link(page, film="simulated/s00004", finding="Nodule", methods=mixed, blind="on")
     expect(page.locator(".viewer .intro a[aria-current]")).to_have_text("Which map would you believe?")
     expect(page.locator(".viewer .film .subtitle")).to_contain_text("s00004", timeout=SLOW)
-    page.get_by_role("button", name="Put away").click()
+    page.get_by_role("button", name="Put away").press("Enter")
     expect(questions.first).to_be_hidden()
+    expect(page.locator(".viewer .findings [role=listbox]")).to_be_focused()
     page.goto(address, timeout=SLOW)
     expect(page.locator(".viewer:not([inert]) [role=option]").first).to_be_visible(timeout=SLOW)
     expect(questions.first).to_be_hidden()
@@ -183,6 +190,8 @@ def test_several_findings_and_two_models_stand_on_one_screen_and_a_click_goes_to
     expect(heads.first).to_contain_text(re.compile(r"Effusion: .*%"), timeout=SLOW)
     check_all_on_screen(page, ".viewer .several .stage", least=72)
     assert page.locator(".viewer .several .stage").count() == 12
+    page.keyboard.press("g")
+    expect(page.locator(".viewer").get_by_text("Behind a number").locator("visible=true")).to_have_count(0)
     heads.nth(2).click()
     wait_for_link(page, finding="Mass")
     expect(page.locator(VISIBLE)).to_have_count(4)

@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere", "stripes")
+    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "truth")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -129,3 +129,21 @@ def test_stripes_lie_where_a_map_lowers_the_logit_and_fade_with_it(script):
     assert cells[0, 0].min() < 40 and cells[0, 0].max() > 200  # dark and light, to be seen on any grey
     assert np.ptp(cells[0, 0]) > 1.5 * np.ptp(cells[0, 1]) > 0
     assert all((cells[at] == 128).all() for at in ((0, 2), (1, 0), (1, 1), (1, 2)))
+
+
+def test_maps_without_names_tell_nothing_of_their_methods_until_the_truth_is_shown(script):
+    words = {"diagnostics": [{"label": "R²"}], "cost": "9 evaluations", "alt": "LIME", "truth_note": None, "plain": {}}
+    panel = {"method": "lime", "title": "LIME", "unit": "logit", "how": "LIME", "lies": "LIME", "shares": "piece"}
+    panel |= {"plain": {}, "picture": None, "captions": {"Mass": {"where": "Low.", **words}}}
+    twin = panel | {"method": "twin", "title": "Twin without mass", "picture": {}, "plain": {"title": "Twin"}}
+    data = {"film": {}, "findings": [], "answers": None, "panels": [twin, panel], "beside": None, "blind": True}
+    items = [{"name": "answers", "title": "the probabilities"}, {"name": "lime", "title": "LIME"}]
+    shown, said = script("[withoutTruth(given[0]), namedAs(given[1], withoutTruth(given[0]).panels)]", [data, items])
+    assert [one["title"] for one in shown["panels"]] == ["Twin", "Map A"]
+    assert [one["title"] for one in said] == ["the probabilities", "Map A"]
+    hidden = shown["panels"][1]
+    assert "LIME" not in str(hidden) and (hidden["unit"], hidden["shares"]) == ("", "")
+    caption = {"where": "Low.", "diagnostics": [], "cost": "", "alt": None, "truth_note": None, "plain": {}}
+    assert hidden["captions"] == {"Mass": caption}
+    named = script("withoutTruth(given)", data | {"blind": False})
+    assert [one["title"] for one in named["panels"]] == ["Twin", "LIME"]

@@ -199,7 +199,7 @@ def test_in_a_pipe_a_process_says_nothing_but_its_errors(model, film_file, tmp_p
     assert done.returncode == 2
     assert (
         done.stdout
-        == "chest: it does not look like a frontal chest film: that the answer means anything is not known.\n"
+        == "chest: it does not look like a frontal chest film. That the answer means anything is not known.\n"
     )
     assert done.stderr.startswith("python -m xai: The file bad.png is empty; expected ")
     assert done.stderr.count("\n") == 1
@@ -247,7 +247,7 @@ def test_a_film_unlike_those_that_the_model_learned_from_is_said_to_be(film_file
     unlike = (
         "unlike the films that the model learned from, farther away than all the 5 films of black that were held out"
     )
-    assert one["film_doubts"][-1] == f"{unlike}: that the answer means anything is not known"
+    assert one["film_doubts"][-1] == f"{unlike}. That the answer means anything is not known"
     assert f"chest: {one['film_doubts'][-1]}.\n" in capfd.readouterr().out
     assert one["film_farther_than"] == 1 and one["film_distance"] > 10
 

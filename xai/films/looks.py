@@ -18,7 +18,7 @@ from xai.films.film import Film
 from xai.films.mend import Mend
 from xai.films.upright import standing
 
-UNKNOWN = "that the answer means anything is not known"
+UNKNOWN = "That the answer means anything is not known"
 _SIDE = 256  # px, of the picture in which edges are looked for
 _STEEP = 200 / 255  # of the gradient (Sobel), which is 4 at an edge from black to white
 MOST_EDGES = 0.1  # share of the pixels; the real film with the most had 0.084, a page of text has 0.15
@@ -40,10 +40,11 @@ def doubts_about(film: Film) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Empty where there is no reason, which is no proof that it is a chest film.
+        Of one sentence or several, without the last's full stop. Empty where there is no reason, which is no proof
+        that it is a chest film.
     """
     looks = odd_looks(film)
-    return film.facts.doubts + ((f"{looks[0]}: {UNKNOWN}",) if looks else ())
+    return film.facts.doubts + ((f"{looks[0]}. {UNKNOWN}",) if looks else ())
 
 
 def odd_looks(film: Film) -> tuple[str, Mend] | None:
@@ -62,7 +63,7 @@ def odd_looks(film: Film) -> tuple[str, Mend] | None:
     """
     if (edges := hard_edges(film.pixels)) > MOST_EDGES:
         where = f"hard edges lie over {edges:.0%} of the picture"
-        return f"{where}, as in writing and drawings: it may be no chest film", Mend()
+        return f"{where}, as in writing and drawings, so that it may be no chest film", Mend()
     stands = standing(film.pixels)
     if stands.is_turned:
         return f"it looks {turned_words(stands.mend)}", stands.mend

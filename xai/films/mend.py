@@ -18,7 +18,7 @@ _DONE = {
     "round": "turned upside down",
     "right": "turned a quarter to the right",
     "mirror": "mirrored",
-    "invert": "its greys inverted",
+    "invert": "inverted (black and white exchanged)",
 }
 
 
@@ -67,7 +67,9 @@ class Mend:
         return self != Mend()
 
     def __str__(self) -> str:
-        return ", ".join(_DONE[step] for step in self.steps)
+        """Say what is done, in words that follow "is": "turned upside down and mirrored"; nothing where nothing is."""
+        *others, last = [_DONE[step] for step in self.steps] or [""]
+        return f"{', '.join(others)} and {last}" if others else last
 
     def moved(self, picture: np.ndarray) -> np.ndarray:
         """Turn and mirror a picture or a mask, (H, W) of anything; its values stay."""

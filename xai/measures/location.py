@@ -13,8 +13,8 @@ EVEN = 0.2  # of the map: a spot that is larger is told by how far it reaches
 NONE = "No evidence for this finding."
 MEANING = (
     "In the sentence below the map, thirds and sides are those of the film, not of the lungs. What lies “around” the "
-    "brightest spot lies in the connected area that is at least half as bright, and is a share of all evidence for the "
-    "finding."
+    "brightest spot lies in the connected area (also at a corner) that is at least half as bright, and is a share of "
+    "all evidence for the finding."
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import threading
 import warnings
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from xai.written import NO_BREAK
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -32,6 +35,8 @@ ASCENT = 0.98  # of that, above the line that letters stand on
 SLACK = 0.98  # of a line's width that is filled: letters on whole pixels may be a little wider
 SIGNS = ("DejaVu Sans",)  # comes with matplotlib; has × ² − ≥ and most alphabets
 OTHER_SIGNS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Microsoft YaHei", "Hiragino Sans")
+
+BREAKS = re.compile(rf"[^\S{NO_BREAK}\u202f]+")  # spaces at which a line may end
 
 _DRAWING = threading.RLock()  # matplotlib's settings and fonts are the whole program's
 
@@ -110,11 +115,14 @@ class Mark:
 
 
 def wrapped(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """Break a text into lines that are no wider than a width in units; a word that is wider is broken too."""
+    """Break a text into lines no wider than a width in units, at no space that keeps a number with its unit.
+
+    A word that is wider is broken too.
+    """
     room = SLACK * width
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in BREAKS.split(text.strip()):
         longer = f"{line} {word}".lstrip()
         if extent(longer, size, bold) <= room:
             line = longer

@@ -55,3 +55,42 @@ export function stepIntoWhatOpened() {
     } else if (here === reached.at(-1) && !event.shiftKey) opener.focus(); // the browser goes on from there
   }, { capture: true });
 }
+
+const MENDS = ".st-key-odd_mend button, .st-key-odd_undo button";
+
+/** @returns {HTMLElement | undefined} the list of findings, in the light box */
+function findings() {
+  const boxes = Array.from(document.querySelectorAll("[data-testid=stBidiComponentIsolated]"));
+  const lists = boxes.map((box) => (box.shadowRoot ?? box).querySelector(".findings [role=listbox]"));
+  return lists.find((list) => list instanceof HTMLElement);
+}
+
+/** A button that mends a film, or takes that back, goes once it is pressed: the focus goes on to the one that comes then. */
+export function stayWhereMended() {
+  document.addEventListener("click", ({ target }) => {
+    const pressed = target instanceof Element && target.closest(MENDS);
+    if (!pressed) return;
+    const changed = new MutationObserver(() => {
+      const here = document.activeElement;
+      if (here === pressed) return;
+      // Until the page has run, buttons of before may stand there still.
+      if (here === document.body && !document.querySelector("[data-test-script-state=notRunning]")) return;
+      changed.disconnect();
+      const reached = document.querySelector(MENDS) ?? findings();
+      if (here === document.body && reached instanceof HTMLElement) reached.focus({ preventScroll: true });
+    });
+    changed.observe(document, { subtree: true, childList: true, attributeFilter: ["data-test-script-state"] });
+  });
+}
+
+const TOLD = [".st-key-odd", ".st-key-mended", ".st-key-doubted"].map((line) => `${line} [data-testid=stMarkdown]`).join(", ");
+const ICON = "[data-testid=stMarkdownContainer] [role=img][aria-label$=' icon']";
+
+/** What makes one doubt an answer is told when it comes; the icons of texts are decoration, and not heard. */
+export function tellDoubts() {
+  const appeared = new MutationObserver(() => {
+    for (const line of document.querySelectorAll(`:is(${TOLD}):not([role])`)) line.setAttribute("role", "status");
+    for (const icon of document.querySelectorAll(`${ICON}:not([aria-hidden])`)) icon.setAttribute("aria-hidden", "true");
+  });
+  appeared.observe(document, { subtree: true, childList: true });
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // What holds for all pages, and runs before Streamlit's own scripts.
 
-import { dropFocusAfterChoosing, nameMain, stepIntoWhatOpened } from "./focus.js";
+import { dropFocusAfterChoosing, nameMain, stayWhereMended, stepIntoWhatOpened, tellDoubts } from "./focus.js";
 import { keepHistory } from "./history.js";
 import { bindPresses } from "./presses.js";
 
@@ -11,3 +11,5 @@ bindPresses();
 dropFocusAfterChoosing();
 nameMain();
 stepIntoWhatOpened();
+stayWhereMended();
+tellDoubts();

@@ -3,8 +3,9 @@
 
 import { pixelUnder, stepOn, writeAreas } from "./areas.js";
 import { drawOutline, outlineOf } from "./cover.js";
-import { element, find } from "./dom.js";
+import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { mapOfFinding } from "./evidence.js";
+import { showAboveDock } from "./layout.js";
 import { Question } from "./question.js";
 
 /** @import { Bench } from "./hand.js" */
@@ -31,6 +32,8 @@ export class Behind {
     this.bench = bench;
     this.node = find(root, ".dock.behind");
     this.methods = find(this.node, ".methods");
+    /** @type {HTMLButtonElement | null} what was pressed for it */
+    this.opener = null;
     this.method = "";
     this.piece = -1;
     /** @type {Pixels | null} the pieces that the chosen one is of */
@@ -56,21 +59,32 @@ export class Behind {
     this.methods.onchange = (event) => this.begin(/** @type {HTMLInputElement} */ (event.target).value);
     root.addEventListener("click", ({ target }) => {
       const button = target instanceof Element && target.closest(".to-behind");
-      if (button) this.open(this.node.hidden, button.getAttribute("data-method"));
+      if (!(button instanceof HTMLButtonElement)) return;
+      this.opener = button;
+      this.open(this.node.hidden, button.dataset.method);
     });
+    this.node.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.open(false);
+    };
   }
 
   /**
+   * Open the dock, which then has the focus, or close it.
    * @param {boolean} isOpen
    * @param {string} method whose region with the largest value to begin with
    */
   open(isOpen, method = "") {
     if (isOpen) this.bench.alone(this);
-    this.node.hidden = !isOpen;
+    setHidden(this.node, !isOpen, this.opener, this.bench.list);
     clearTimeout(this.resting);
     if (isOpen) this.begin(method);
     else this.leave();
     this.bench.changed();
+    if (!isOpen) return;
+    showAboveDock(this.root);
+    giveFocus(this.node);
   }
 
   leave() {
@@ -120,6 +134,12 @@ export class Behind {
     return [...sums.keys()].sort((one, other) => worth(other) - worth(one));
   }
 
+  /** Which of all regions is chosen, in the order in which one steps through them. */
+  whichRegion() {
+    const order = this.ranked(this.panelOf(this.method));
+    return `Region ${order.indexOf(this.piece) + 1} of ${order.length} from the largest value down`;
+  }
+
   /** @param {number} by */
   step(by) {
     const panel = this.panelOf(this.method);
@@ -133,6 +153,7 @@ export class Behind {
    * @param {number} piece
    */
   choose(panel, piece) {
+    this.bench.reveal(panel.method);
     if (panel.method === this.method && piece === this.piece && panel.pieces === this.pieces && !this.message) return;
     this.method = panel.method;
     this.piece = piece;
@@ -187,8 +208,9 @@ export class Behind {
     this.showMethods(panels);
     const isKnown = films !== null && films.method === this.method && this.piece >= 0;
     const name = this.bench.selected();
-    for (const button of ["before", "after", "hide"]) find(node, `.${button}`, HTMLButtonElement).disabled = this.piece < 0;
-    find(node, ".said").textContent = !panels.length ? NO_REGIONS : this.message || (isKnown ? films.said[name] : INVITES_TO_POINT);
+    for (const button of ["before", "after", "hide"]) setDisabled(find(node, `.${button}`, HTMLButtonElement), this.piece < 0, node);
+    const told = isKnown ? `${this.whichRegion()}, ${films.where}. ${films.said[name]}` : INVITES_TO_POINT;
+    say(find(node, ".said"), !panels.length ? NO_REGIONS : this.message || told);
     this.showFilms(isKnown ? films : null, name);
   }
 

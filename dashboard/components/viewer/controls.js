@@ -3,6 +3,7 @@
 // it changes; data-key, the key that does the same; and a slider its limits.
 
 import { withUnit } from "../shared/written.js";
+import { giveFocus } from "./dom.js";
 import { clamp } from "./geometry.js";
 
 /** @import { Display } from "./payload.d.ts" */
@@ -113,7 +114,10 @@ export function closeWhenLeft(details) {
     if (!event.composedPath().includes(details)) details.open = false;
   };
   details.onkeydown = (event) => {
-    if (event.key === "Escape") details.open = false;
+    if (event.key !== "Escape" || !details.open) return;
+    event.preventDefault();
+    details.open = false;
+    giveFocus(details.querySelector("summary"));
   };
   document.addEventListener("pointerdown", outside);
   return () => document.removeEventListener("pointerdown", outside);

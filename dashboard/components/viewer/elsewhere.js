@@ -1,7 +1,7 @@
 // @ts-check
 // The truth of another finding, where a map's strongest evidence lies on it: a sentence, a dashed outline, its twin.
 
-import { element, find } from "./dom.js";
+import { element, find, giveFocus } from "./dom.js";
 import { strokeOver } from "./geometry.js";
 
 /** @import { Box, OtherTruth, Outline, Panel, TruthNote } from "./payload.d.ts" */
@@ -34,6 +34,10 @@ export function showTruthNote(node, note, without) {
   const line = find(node, ".truth-note");
   const offered = (note?.others ?? []).filter(({ name, has_twin }) => has_twin && !without.includes(name));
   line.hidden = !note;
+  const told = JSON.stringify([note?.sentence, offered]);
+  if (line.dataset.told === told) return; // a button stays the same one while it offers the same: it may have the focus
+  line.dataset.told = told;
+  const hadFocus = line.matches(":focus-within");
   line.replaceChildren(
     note?.sentence ?? "",
     ...offered.flatMap(({ name, label }) => [
@@ -41,6 +45,7 @@ export function showTruthNote(node, note, without) {
       element("button", { type: "button", "data-other": name }, `Twin without ${label}`),
     ]),
   );
+  if (hadFocus) giveFocus(find(node, ".stage canvas"));
 }
 
 /**

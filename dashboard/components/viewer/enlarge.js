@@ -123,6 +123,14 @@ export class Enlarge {
     if (hadFocus) this.maps.find((map) => map.name === name)?.canvas.focus({ preventScroll: true });
   }
 
+  /**
+   * Turn to a map that is out of sight because another is shown.
+   * @param {string} name
+   */
+  reveal(name) {
+    if (this.isOne && name !== this.current && this.maps.some((map) => map.name === name)) this.turnTo(name);
+  }
+
   /** Show the panels that are to be seen, as large as all of them fit. */
   fit() {
     if (this.container.hidden) return; // several findings stand in its place

@@ -116,7 +116,7 @@ export function paintColourBar(canvas, lut, { range, weakest, signed }) {
 export function endLabels({ range, signed }, unit) {
   if (range === 0) return ["no evidence", ""];
   const end = significant(range);
-  return signed ? [`${MINUS}${end}`, `+${end} ${unit}`] : ["0", `${end} ${unit}`];
+  return signed ? [`${MINUS}${end}`, `+${end} ${unit}`.trim()] : ["0", `${end} ${unit}`.trim()];
 }
 
 /**
@@ -130,7 +130,7 @@ export function ruleInWords({ range, signed, empty }, display, { unit, findings,
   const end = significant(range);
   const whose = display.scale === "all" ? `the largest of all ${findings} findings` : "this map's own maximum";
   const parts = [
-    `Colour: ${signed ? `${MINUS}${end} to +${end}` : `0 to ${end}`} ${unit}, ${whose}`,
+    `${`Colour: ${signed ? `${MINUS}${end} to +${end}` : `0 to ${end}`} ${unit}`.trim()}, ${whose}`,
     `${Math.round(100 * display.opacity)}${NARROW}% opaque from half of it`,
   ];
   if (display.hide_weakest > 0) parts.push(`weakest ${Math.round(display.hide_weakest)}${NARROW}% hidden`);

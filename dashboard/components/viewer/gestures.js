@@ -127,7 +127,9 @@ function actionOfKey(pressed, root, hands) {
   if (change) return () => hands.change(change);
   /** @type {NodeListOf<HTMLButtonElement>} */
   const buttons = root.querySelectorAll(`button[data-press="${CSS.escape(key)}"]`);
-  const button = Array.from(buttons).find((one) => one.checkVisibility());
+  // Where one panel is shown at a time, the button may be on another: what it does then turns to that.
+  const isTurnedAway = (/** @type {Element} */ one) => one.matches(".panels:not([hidden]) :not([hidden])");
+  const button = Array.from(buttons).find((one) => one.checkVisibility()) ?? Array.from(buttons).find(isTurnedAway);
   if (button) return () => button.click();
   /** @type {Record<string, () => void>} */
   const zooms = {

@@ -3,8 +3,9 @@
 
 import { LONGEST, boxBetween, paintOn, pixelUnder, readAreas, stepOn, writeAreas } from "./areas.js";
 import { canBeAsked } from "./behind.js";
-import { element, find } from "./dom.js";
+import { element, find, giveFocus, say, setDisabled, setHidden } from "./dom.js";
 import { Cover, drawArea } from "./cover.js";
+import { showAboveDock } from "./layout.js";
 import { Question } from "./question.js";
 import { SharedValue } from "./sync.js";
 
@@ -28,6 +29,8 @@ const MODEL_IS_ASKED = "The model is asked…";
  * @property {(one: {open(isOpen: boolean): void}) => void} alone have no other dock open
  * @property {() => Data | undefined} data
  * @property {() => string} selected
+ * @property {(method: string) => void} reveal have a map to be seen, where one is shown at a time
+ * @property {HTMLElement} list of the findings, which has the focus where nothing nearer can
  */
 
 export class Hand {
@@ -39,7 +42,9 @@ export class Hand {
     this.root = root;
     this.bench = bench;
     this.node = find(root, ".dock.hand");
+    this.opener = find(root, ".to-hand", HTMLButtonElement);
     this.said = find(this.node, ".said");
+    this.line = find(root, ".part-hidden");
     this.shows = find(this.node, "[name=shows]", HTMLSelectElement);
     this.shared = new SharedValue();
     /** @type {Area[]} */
@@ -53,6 +58,7 @@ export class Hand {
     this.notice = "";
     this.cover = new Cover();
     this.writesLogits = false;
+    this.film = "";
     this.of = "";
     /** @type {string | undefined} what hidden parts show, since somebody chose it */
     this.kept = undefined;
@@ -73,6 +79,10 @@ export class Hand {
     press("undo", () => this.put(this.areas.slice(0, -1)));
     press("reset", () => this.put([]));
     press("close", () => this.open(false));
+    find(this.line, "button", HTMLButtonElement).onclick = () => {
+      this.put([]);
+      find(this.root, "[role=listbox]").focus(); // the button is gone
+    };
     press("place", () => this.add(this.drawnByKeys()));
     press("logits", () => {
       this.writesLogits = !this.writesLogits;
@@ -84,16 +94,27 @@ export class Hand {
       this.draft = byKeys.open ? this.drawnByKeys() : null;
       this.bench.changed();
     };
-    find(this.root, ".to-hand", HTMLButtonElement).onclick = () => this.open(this.node.hidden);
+    this.opener.onclick = () => this.open(this.node.hidden);
+    this.node.onkeydown = (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.open(false);
+    };
   }
 
-  /** @param {boolean} isOpen */
+  /**
+   * Open the dock, which then has the focus, or close it.
+   * @param {boolean} isOpen
+   */
   open(isOpen) {
     if (isOpen) this.bench.alone(this);
-    this.node.hidden = !isOpen;
+    setHidden(this.node, !isOpen, this.opener, this.bench.list);
     this.draft = null;
     this.notice = "";
     this.bench.changed();
+    if (!isOpen) return;
+    showAboveDock(this.root);
+    giveFocus(this.node);
   }
 
   /** What a pointer does on the film: nothing while the dock is not to be seen. */
@@ -110,6 +131,20 @@ export class Hand {
   drawnByKeys() {
     const [left, top] = [this.number("left") / 100, this.number("top") / 100];
     return boxBetween([left, top], [left + this.number("across") / 100, top + this.number("down") / 100]);
+  }
+
+  /**
+   * Begin with a film. What is hidden belongs to one: on another nothing of it stays, nor comes back late.
+   * @param {string} film
+   */
+  turnTo(film) {
+    if (film === this.film) return;
+    this.film = film;
+    this.shared = new SharedValue();
+    this.areas = [];
+    this.answer = this.draft = null;
+    this.notice = "";
+    this.question.drop();
   }
 
   /**
@@ -199,14 +234,16 @@ export class Hand {
     const { answer, node } = this;
     const name = this.bench.selected();
     this.root.dataset.hand = String(!node.hidden);
-    find(this.root, ".to-hand").setAttribute("aria-pressed", String(!node.hidden));
+    this.line.hidden = !this.areas.length;
+    this.opener.setAttribute("aria-pressed", String(!node.hidden));
     find(node, ".logits").setAttribute("aria-pressed", String(this.writesLogits));
     find(node, ".width").hidden = this.tool !== "brush";
-    for (const button of ["undo", "reset"]) find(node, `.${button}`, HTMLButtonElement).disabled = !this.areas.length;
+    for (const button of ["undo", "reset"]) setDisabled(find(node, `.${button}`, HTMLButtonElement), !this.areas.length, node);
     if (this.areas.length && this.readyMaps().join(" ") !== this.askedFor) this.ask();
     const lead = this.areas.length ? (answer?.said[name] ?? "") : "";
     const rest = !this.areas.length ? INVITES_TO_DRAW : answer ? answer.covered : this.notice ? "" : MODEL_IS_ASKED;
-    this.said.replaceChildren(
+    say(
+      this.said,
       ...(this.notice ? [`${this.notice} `] : []),
       ...(lead ? [element("strong", {}, lead), ". "] : []),
       rest,

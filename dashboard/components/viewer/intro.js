@@ -2,7 +2,7 @@
 // Three films and three questions: open on the first visit until they are put away, and always behind "?".
 
 import { asksForItHere } from "../shared/files.js";
-import { element, find } from "./dom.js";
+import { element, find, giveFocus, setHidden } from "./dom.js";
 
 /** @import { Question } from "./payload.d.ts" */
 
@@ -18,10 +18,11 @@ export class Intro {
     this.section = find(root, ".intro");
     this.lists = Array.from(root.querySelectorAll("ol.questions"));
     this.help = find(root, ".help", HTMLDetailsElement);
+    this.next = [find(root, "[role=listbox]"), find(root, ".film canvas")]; // what follows, without a model the film alone
     this.open = open;
     find(this.section, "button", HTMLButtonElement).onclick = () => {
       putAway();
-      this.section.hidden = true;
+      setHidden(this.section, true, ...this.next);
       moved();
     };
   }
@@ -31,8 +32,12 @@ export class Intro {
    * @param {boolean} introduces whether they stand open, to who has not put them away
    */
   show(questions, introduces) {
-    this.section.hidden = !introduces || !questions.length || isPutAway();
-    for (const list of this.lists) list.replaceChildren(...questions.map((question) => this.itemOf(question)));
+    setHidden(this.section, !introduces || !questions.length || isPutAway(), ...this.next);
+    for (const list of this.lists) {
+      const focused = Array.from(list.querySelectorAll("a")).findIndex((link) => link.matches(":focus"));
+      list.replaceChildren(...questions.map((question) => this.itemOf(question)));
+      if (focused >= 0) giveFocus(list.querySelectorAll("a")[focused]);
+    }
   }
 
   /** @param {Question} question */
@@ -42,6 +47,7 @@ export class Intro {
     link.onclick = (event) => {
       if (!asksForItHere(event)) return;
       event.preventDefault();
+      if (this.help.open) giveFocus(find(this.help, "summary"));
       this.help.open = false;
       this.open(query);
     };

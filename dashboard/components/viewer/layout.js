@@ -1,6 +1,7 @@
 // @ts-check
 // How large the panels are: all of them on one screen, as large as they fit there.
 
+import { find } from "./dom.js";
 import { clamp } from "./geometry.js";
 
 const PANEL_GAP = 10;
@@ -12,6 +13,7 @@ const LEAST_PANEL = 64;
 const LARGEST_PANEL = 560;
 const WORTH = 1.25; // how much larger panels must become for one more row
 const FOOT = 12; // that stay free at the foot of the screen
+const NARROW_BOARD = 640; // pixels of the light box, as in its style sheets
 
 /**
  * The widest a panel can be when so many stand in some rows.
@@ -52,4 +54,26 @@ export function roomOf(element) {
   const scroller = (home instanceof ShadowRoot && home.host.closest(".stMain")) || document.documentElement;
   const above = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
   return { width: element.clientWidth, height: scroller.clientHeight - above - FOOT };
+}
+
+/**
+ * Tell the styles how high the dock is that covers the foot of the screen; gives the undo.
+ * @param {HTMLElement} root
+ * @param {HTMLElement[]} docks of which one is open at most
+ * @returns {() => void}
+ */
+export function measureDocks(root, docks) {
+  const sizes = new ResizeObserver(() => {
+    root.style.setProperty("--dock", `${Math.max(...docks.map(({ offsetHeight }) => offsetHeight))}px`);
+  });
+  for (const dock of docks) sizes.observe(dock);
+  return () => sizes.disconnect();
+}
+
+/**
+ * On a narrow screen a dock takes the lower part of it: have the film and the map stand above that.
+ * @param {HTMLElement} root
+ */
+export function showAboveDock(root) {
+  if (root.clientWidth < NARROW_BOARD) find(root, ".shown").scrollIntoView({ block: "start" });
 }

@@ -190,6 +190,7 @@ export interface BehindFilms {
   pictures: Pixels;
   visible: boolean[];
   counts: string[] | null;
+  where: string;
   answers: Record<string, string[]>;
   said: Record<string, string>;
 }
@@ -227,6 +228,10 @@ export interface Payload {
   introduces: boolean;
   grid: string[];
   beside: Beside | null;
+  /** Whether the maps go without the names of their methods while the truth is hidden. */
+  blind: boolean;
+  /** Whether the page says above that an answer about this film is doubtful. */
+  doubted: boolean;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */

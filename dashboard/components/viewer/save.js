@@ -3,8 +3,12 @@
 
 import { asksForItHere, takeAway } from "../shared/files.js";
 import { element, find } from "./dom.js";
+import { sortedFindings } from "./findings.js";
 
 /** @import { Answered, Display } from "./payload.d.ts" */
+
+const AT_FIRST = 3; // findings on a contact sheet
+
 /** @typedef {{page: string, film: string, films: number, finding: string, findings: Answered[], display: Display}} Saved */
 
 /**
@@ -58,17 +62,17 @@ function pointLinks(list, root, { page, film, films, finding, display }) {
 }
 
 /**
- * Offer the findings for a contact sheet: at first those that reach their threshold, and the one that is shown.
+ * Offer the findings for a contact sheet: at first the most probable ones, and the one that is shown.
  * @param {HTMLElement} place
  * @param {Saved} shown
  */
 function listFindings(place, { finding: chosen, findings }) {
   const known = new Map(Array.from(place.querySelectorAll("input"), ({ value, checked }) => [value, checked]));
+  const likely = sortedFindings(findings, "probability").slice(0, AT_FIRST).map(({ name }) => name);
   place.replaceChildren(
-    ...findings.map(({ name, label, probability, threshold }) => {
-      const flagged = probability !== null && threshold !== null && probability >= threshold;
+    ...findings.map(({ name, label }) => {
       const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", name: "finding", value: name }));
-      box.checked = known.get(name) ?? (flagged || name === chosen);
+      box.checked = known.get(name) ?? (likely.includes(name) || name === chosen);
       return element("label", {}, box, ` ${label}`);
     }),
   );

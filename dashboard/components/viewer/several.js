@@ -1,7 +1,7 @@
 // @ts-check
 // Several findings of one film at once, a row each; with a second model a row of its maps stands below each.
 
-import { element, find } from "./dom.js";
+import { element, find, giveFocus } from "./dom.js";
 import { roomOf } from "./layout.js";
 import { MethodPanel } from "./panel.js";
 import { addSides } from "./scene.js";
@@ -24,6 +24,7 @@ export class Several {
    */
   constructor(root, go) {
     this.section = find(root, ".several");
+    this.list = find(root, "[role=listbox]");
     this.others = [find(root, ".panels"), find(root, ".one-map")];
     this.template = find(root, "template", HTMLTemplateElement);
     this.go = go;
@@ -61,10 +62,12 @@ export class Several {
   build(wanted, made) {
     this.made = made;
     this.rows = wanted.map(([name, data]) => this.rowOf(name, data));
+    const hadFocus = this.section.matches(":focus-within");
     this.section.replaceChildren(...this.rows.flatMap(({ head, panels }) => [head, ...panels.map(({ node }) => node)]));
     this.section.hidden = !wanted.length;
     this.others[0].hidden = this.isShown;
     if (this.isShown) this.others[1].hidden = true;
+    if (hadFocus) giveFocus(this.list);
   }
 
   /**
@@ -78,7 +81,7 @@ export class Several {
     const panels = methodsOf(data).map(() => {
       const panel = new MethodPanel(this.template);
       addSides(panel.node);
-      panel.canvas.removeAttribute("tabindex"); // the heading does the same
+      for (const name of ["tabindex", "aria-keyshortcuts", "aria-describedby"]) panel.canvas.removeAttribute(name); // the heading does the same
       panel.canvas.onclick = () => this.go(name);
       return panel;
     });

@@ -2,7 +2,7 @@
 // The two lines above the panels: what the model answers, and what is still being computed.
 
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
-import { element, find, say } from "./dom.js";
+import { element, find, say, setHidden } from "./dom.js";
 
 /** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
@@ -42,6 +42,7 @@ export class Standing {
    * @param {(button: string) => void} press
    */
   constructor(root, press) {
+    this.list = find(root, "[role=listbox]");
     this.unlike = find(root, ".unlike");
     this.answer = find(root, ".answer");
     this.known = find(root, ".known");
@@ -57,12 +58,14 @@ export class Standing {
    * @param {string} finding
    * @param {Item | undefined} item
    * @param {string} model
+   * @param {boolean} isDoubted
    */
-  showAnswer(answers, finding, item, model) {
+  showAnswer(answers, finding, item, model, isDoubted) {
     const verdict = answers?.verdicts[finding];
     const failed = item?.state === "failed";
     this.answer.dataset.state = verdict ? "ready" : failed ? "failed" : "waiting";
-    if (verdict) say(this.answer, element("strong", {}, verdict.lead), verdict.rest);
+    const head = isDoubted ? "All the same, the model says: " : "";
+    if (verdict) say(this.answer, head, element("strong", {}, verdict.lead), verdict.rest);
     else if (failed) say(this.answer, `The model cannot be used: ${item.message}`);
     else say(this.answer, element("strong", {}, model), " has not answered yet.");
   }
@@ -83,7 +86,7 @@ export class Standing {
    */
   showUnlike(sentence) {
     this.unlike.hidden = !sentence;
-    this.unlike.textContent = sentence;
+    say(this.unlike, sentence);
   }
 
   /**
@@ -96,7 +99,7 @@ export class Standing {
     say(this.words, words);
     this.bar.hidden = share === null;
     this.bar.value = share ?? 0;
-    this.button.hidden = button === null;
+    setHidden(this.button, button === null, this.list);
     if (button) this.button.textContent = button;
   }
 
@@ -106,7 +109,7 @@ export class Standing {
    */
   showAlone(about) {
     this.answer.dataset.state = "ready";
-    this.answer.textContent = about;
+    say(this.answer, about);
     this.showUnlike("");
     this.known.hidden = true;
     this.words.textContent = "";

@@ -1,7 +1,8 @@
 // @ts-check
 // The one switch for the truth. Python sends it beside the words that stand in its place while it is hidden: `plain`.
 
-/** @import { Data } from "./payload.d.ts" */
+/** @import { Item } from "../types.d.ts" */
+/** @import { Caption, Data, Panel } from "./payload.d.ts" */
 
 /**
  * What is shown while the truth is hidden: nothing that is drawn, written or said aloud from it tells it.
@@ -14,11 +15,45 @@ export function withoutTruth(data) {
     film: plain(data.film),
     findings: data.findings.map(hidden),
     answers: data.answers && { ...data.answers, verdicts: mapped(data.answers.verdicts, plain) },
-    panels: data.panels.map((panel) => ({ ...plain(panel), captions: mapped(panel.captions, plain) })),
+    panels: (data.blind ? unnamed(data.panels) : data.panels).map((panel) => ({
+      ...plain(panel),
+      captions: mapped(panel.captions, plain),
+    })),
     truth: {},
     outlines: {},
     beside: data.beside && withoutTruth(data.beside),
   };
+}
+
+/**
+ * Maps whose methods are not said: what is left are their pictures, and where these are brightest.
+ * @param {Panel[]} panels
+ * @returns {Panel[]}
+ */
+function unnamed(panels) {
+  const maps = panels.filter(({ picture }) => !picture);
+  return panels.map((panel) => {
+    if (panel.picture) return panel;
+    const title = `Map ${String.fromCharCode("A".charCodeAt(0) + maps.indexOf(panel))}`;
+    return { ...panel, title, unit: "", how: "", lies: "", shares: "", captions: mapped(panel.captions, untold) };
+  });
+}
+
+/**
+ * @param {Caption} caption
+ * @returns {Caption}
+ */
+const untold = ({ where }) => ({ where, diagnostics: [], cost: "", alt: null, truth_note: null, plain: {} });
+
+/**
+ * What is waited for, each map called as its panel is.
+ * @param {Item[]} items
+ * @param {Panel[]} panels
+ * @returns {Item[]}
+ */
+export function namedAs(items, panels) {
+  const titles = new Map(panels.filter(({ picture }) => !picture).map(({ method, title }) => [method, title]));
+  return items.map((item) => ({ ...item, title: titles.get(item.name) ?? item.title }));
 }
 
 /**

@@ -16,6 +16,7 @@ import { bindKeys } from "./gestures.js";
 import { Glossary } from "./glossary.js";
 import { Hand } from "./hand.js";
 import { Intro } from "./intro.js";
+import { measureDocks } from "./layout.js";
 import { Panels } from "./panels.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
@@ -23,7 +24,7 @@ import { Scene } from "./scene.js";
 import { Several } from "./several.js";
 import { Standing } from "./standing.js";
 import { Choice, DEBOUNCE_MS, SharedValue } from "./sync.js";
-import { knowsTruth, legendOfTruth, withoutTruth } from "./truth.js";
+import { knowsTruth, legendOfTruth, namedAs, withoutTruth } from "./truth.js";
 
 /** @import { Component, Standing as Stands } from "../types.d.ts" */
 /** @import { Data, Display, Hands, Payload } from "./payload.d.ts" */
@@ -105,6 +106,8 @@ class Viewer {
       alone: (one) => [this.hand, this.behind].filter((other) => other !== one).forEach((other) => other.open(false)),
       data: () => this.data,
       selected: () => this.selected,
+      list: this.list.list,
+      reveal: (method) => this.enlarge.reveal(method),
     };
   }
 
@@ -116,6 +119,7 @@ class Viewer {
     sizes.observe(document.documentElement);
     this.unbind = [
       () => sizes.disconnect(),
+      measureDocks(this.root, [this.hand.node, this.behind.node]),
       closeWhenLeft(find(this.root, ".keys", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".save", HTMLDetailsElement)),
       closeWhenLeft(find(this.root, ".help", HTMLDetailsElement)),
@@ -152,6 +156,7 @@ class Viewer {
     if (this.payload?.film.id !== data.film.id) this.view.reset();
     this.payload = data;
     this.takeOver(data);
+    this.hand.turnTo(data.film.id);
     this.intro.show(data.questions, data.introduces);
     this.show();
     if (data.hand) this.hand.receive(data.hand, `${data.film.id} ${data.model}`);
@@ -363,9 +368,9 @@ class Viewer {
       return;
     }
     const finding = data.findings[index];
-    const items = this.assembly.itemsOf(this.payload);
+    const items = namedAs(this.assembly.itemsOf(this.payload), data.panels);
     this.standing.showUnlike(data.unlike);
-    this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model);
+    this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model, data.doubted || data.unlike !== "");
     this.standing.showKnown(finding.known);
     this.standing.showProgress(items, this.assembly.standsFor(this.payload).note, data.about);
     this.root.dataset.ready = String(data.panels.some(({ maps }) => maps));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,7 +77,10 @@ def test_shaps_share_is_what_its_films_say_and_the_rest_is_told(services, shown,
         higher = (logits[1, k] - logits[0, k] + logits[3, k] - logits[2, k]) / 2
         share = made[k].map[inside].sum()
         said = part["said"][name]
-        assert said.startswith("On average over 4 films, 2 with this part and 2 without, the logit is ")
+        assert "On average over 4 films, 2 with this part and 2 without, the logit is " in said
+        is_inherited = abs(share - higher) > max(abs(higher), 0.005)
+        assert said.startswith("Most of this share was given to larger parts") == is_inherited
+        assert ("the other way" in said) == (is_inherited and abs(higher) >= 0.005 and share * higher < 0)
         assert f"Its share is {share:+.2f}".replace("-", "−") in said
         assert ("The other" in said) == (abs(share - higher) >= 0.005)
         assert part["answers"][name] == [behind.percent(1 / (1 + np.exp(-logit))) for logit in logits[:, k]]
@@ -87,6 +91,9 @@ def test_shaps_share_is_what_its_films_say_and_the_rest_is_told(services, shown,
     [
         ("shap", 0.31, (0.1, 0.41), "2 without, the logit is 0.31 higher where it is visible. Its share is +0.31."),
         ("shap", 0.31, (0.1, 0.36), "Its share is +0.31. The other +0.05 comes from larger parts around it"),
+        ("shap", 0.82, (1.0, 0.07), "hiding this part by itself moved the answer the other way. On average over 4"),
+        ("shap", -0.9, (0.3, 0.1), "hiding this part by itself moved the answer less than that. On average over 4"),
+        ("shap", 0.4, (0.3, 0.301), "hiding this part by itself hardly moved the answer. On average over 4"),
         ("lime", -0.2, (0.5, 0.25), "the logit is 0.25 lower where it is visible: +0.25 against +0.50. The weight of"),
         ("lime", 0.0, (0.5, 0.501), "the logit is the same where it is visible"),
     ],
@@ -95,12 +102,28 @@ def test_the_sentence_says_what_the_numbers_say(method, value, means, said):
     assert said in behind.sentence(method, value, np.array(means), (2, 2))
 
 
+def test_a_share_that_is_mostly_the_parts_own_is_not_called_inherited():
+    for value, means in ((0.31, (0.1, 0.36)), (-0.2, (0.5, 0.1)), (0.003, (0.1, 0.1))):
+        assert behind.sentence("shap", value, np.array(means), (2, 2)).startswith("On average over 4 films")
+
+
 @pytest.mark.parametrize(
     "about", [None, {}, "", "lime", "lime-80", "box-000080ff", "lime-8080.lime-1010", "gradcam-8080", ["lime-8080"], 7]
 )
 def test_other_questions_are_refused(shown, about):
     with pytest.raises(ValueError):
         behind.wants(shown, about)
+
+
+@pytest.mark.parametrize(("sides", "side"), [(("R", "L"), "the patient's left"), (None, "the right of the picture")])
+def test_it_is_said_where_a_piece_lies(services, shown, monkeypatch, sides, side):
+    shown = type(shown)(**{**vars(shown), "sides": sides})
+    pieces = np.zeros((16, 16), int)
+    pieces[:5, 10:] = 1
+    made = [replace(one, pieces=pieces) for one in services.store.get(shown.key("lime"))]
+    monkeypatch.setattr(services.store, "get", lambda _: made)
+    part = content(monkeypatch, shown, behind.wants(shown, "lime-e010"))
+    assert part["where"] == f"in the upper third, on {side}"
 
 
 def test_a_map_that_is_not_there_yet_has_nothing_behind_it(services):

@@ -305,6 +305,27 @@ def test_an_upload_is_shown_to_its_visitor_alone(run, own_library, shelf):
         page.choose({"finding": "Mass"}, 2)
 
 
+@pytest.mark.usefixtures("stocked")
+def test_a_refusal_closes_what_would_lie_over_it_and_a_new_one_takes_its_place(run, monkeypatch):
+    brought = {f"upload_{turn}": [Brought(name)] for turn, name in enumerate(("broken.png", "text.png"))}
+    monkeypatch.setattr("streamlit.file_uploader", lambda label, *, key, **how: brought.get(key))
+    app = run()
+    app.run()
+    assert app.session_state["times_hung"] == 2
+    assert [one.partition(":")[0] for one in app.session_state["refused"]] == ["text.png"]
+    assert "text.png" in plain(said(app)) and "broken.png" not in plain(said(app))
+
+
+class Brought:
+    """A file of a visitor that holds no film."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def getvalue(self) -> bytes:
+        return b"no film"
+
+
 def test_the_layer_that_gradcam_reads_is_chosen_among_those_of_the_model(run, own_library, shelf):
     shelf.add_dataset()
     forks.forked(forks.concatenated, side=16).save(shelf.add_model("forked"))

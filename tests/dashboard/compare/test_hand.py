@@ -140,3 +140,16 @@ def test_nothing_of_an_upload_is_left_or_given_to_others(services):
     assert services.answered.get(wants[0].key) is not None
     services.forget(film.sha256)
     assert services.answered.get(wants[0].key) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (0.982, 0.981, "98.2 % → 98.1 %"),
+        (0.29, 0.84, "29 % → 84 %"),
+        (0.982, 0.9941, "98 % → 99.4 %"),
+        (0.052, 0.052, "5.2 % → 5.2 %"),
+    ],
+)
+def test_shares_that_read_the_same_have_one_decimal_more(one, other, told):
+    assert hand.moved(one, other).replace("\u00a0", " ") == told

@@ -7,6 +7,7 @@ import pytest
 from dashboard.compare.introduction import QUESTIONS, questions_part
 from dashboard.compare.state import LINK
 from dashboard.server.library import Library
+from xai.explainers import EXPLAINERS
 from xai.findings import FINDINGS, finding_label
 
 SAYS = ("present", "absent", "flagged", "there is a", "left", "right", "control")
@@ -26,9 +27,27 @@ def test_a_question_links_to_a_film_that_comes_with_the_app_its_truth_hidden(que
         question.state.finding,
         question.state.methods,
     )
-    assert question.state.display["truth"] is False
+    assert (state.blind, question.state.display["truth"]) == (question.state.blind, False)
     dataset, _, film = question.state.film.partition("/")
     assert Library(tmp_path).record(dataset, film).recipe is not None
+
+
+def test_maps_that_are_to_be_told_apart_have_no_names_and_other_places_until_the_truth_is_shown():
+    (asked,) = [one for one in QUESTIONS if "random" in one.state.methods]
+    assert asked.state.blind
+    assert sorted(asked.state.methods) == sorted(EXPLAINERS)
+    assert list(asked.state.methods) != list(EXPLAINERS)
+
+
+@pytest.mark.parametrize(("key", "button"), [("press o", "Overlay"), ("press t", "Truth")])
+def test_a_key_that_a_question_names_has_its_button_named_beside_it(key, button):
+    asked = [one.words for one in QUESTIONS if key in one.words]
+    assert asked and all(f"{key}, or the button {button}" in words for words in asked)
+
+
+def test_a_question_that_needs_what_is_shut_without_the_truth_says_so():
+    asked = [one.words for one in QUESTIONS if "Twin" in one.words]
+    assert asked and all("Truth" in words for words in asked)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.title)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,12 +14,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.hang import Hung
-from dashboard.compare.odd import likeness_part
+from dashboard.compare.odd import likeness_part, mended
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
 from dashboard.server.uploads import Upload
+from tests.benchmarks.odd_pictures import PAGE, share
 from tests.conftest import REPOSITORY
 from tests.dashboard.compare.test_compare_page import content, page_of, until, waiting
 from tests.dashboard.components.test_packing import unpack
@@ -65,6 +68,13 @@ def buttons(app: AppTest) -> dict[str, str]:
     return {one.key: one.label for one in app.button if one.key in ("odd_mend", "odd_undo")}
 
 
+def is_doubted(app: AppTest) -> bool:
+    """Whether the answer is headed as one that is doubted."""
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (box,) = [one for one in sent if "film" in one]
+    return box["doubted"]
+
+
 def hung_film(app: AppTest) -> str:
     return page_of(app).files.find("parameters").args[0].sha256
 
@@ -79,7 +89,9 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     app = run(film="generated/b")
     assert "**It looks turned upside down.** That the answer means anything is not known." in plain(shown(app))
     assert buttons(app) == {"odd_mend": "Turn it upright"}
+    assert is_doubted(app)
     app.button(key="odd_mend").click().run()
+    assert not is_doubted(app)
     assert link_of(app) | {"film": "generated/b", "mend": "round"} == link_of(app)
     assert hung_film(app) == UPRIGHT.sha256
     assert "The film is turned upside down here, as was asked; its file is as it was." in plain(shown(app))
@@ -88,6 +100,34 @@ def test_a_film_upside_down_is_said_and_can_be_turned(run):
     app.button(key="odd_undo").click().run()
     assert "mend" not in link_of(app)
     assert buttons(app) == {"odd_mend": "Turn it upright"}
+
+
+LEFT, ROUND, RIGHT = "turned a quarter to the left", "turned upside down", "turned a quarter to the right"
+INVERTED = "inverted (black and white exchanged)"
+
+
+@pytest.mark.parametrize(
+    ("steps", "done"),
+    [
+        (["left"], LEFT),
+        (["round"], ROUND),
+        (["right"], RIGHT),
+        (["mirror"], "mirrored"),
+        (["invert"], INVERTED),
+        (["left", "mirror"], f"{LEFT} and mirrored"),
+        (["round", "mirror"], f"{ROUND} and mirrored"),
+        (["right", "mirror"], f"{RIGHT} and mirrored"),
+        (["left", "invert"], f"{LEFT} and {INVERTED}"),
+        (["round", "invert"], f"{ROUND} and {INVERTED}"),
+        (["right", "invert"], f"{RIGHT} and {INVERTED}"),
+        (["mirror", "invert"], f"mirrored and {INVERTED}"),
+        (["left", "mirror", "invert"], f"{LEFT}, mirrored and {INVERTED}"),
+        (["round", "mirror", "invert"], f"{ROUND}, mirrored and {INVERTED}"),
+        (["right", "mirror", "invert"], f"{RIGHT}, mirrored and {INVERTED}"),
+    ],
+)
+def test_whatever_is_done_to_a_film_is_said_in_a_right_sentence(steps, done):
+    assert mended(Mend.of(steps)) == f"The film is {done} here, as was asked; its file is as it was."
 
 
 def test_a_negative_on_its_side_is_mended_at_once(run):
@@ -116,13 +156,30 @@ def test_how_often_the_check_is_right_stands_behind_the_question_mark(run):
     assert f"Of {real['pictures']:,} real films that took no part" in line.help
     for name, one in measured()["kinds"].items():
         assert f"{one['noticed'] / one['pictures']:.0%} of {one['pictures']:,} {name}" in line.help
+    assert "the most that can be hoped for" in line.help
+    page = PAGE.read_text("utf-8")
+    for kind, noticed, pictures in (("photographs of screens that show a film", 33, 54), ("the same, the film", 0, 14)):
+        assert f"{noticed} of {pictures}" in line.help
+        assert re.search(rf"{kind}[^|]*\| {pictures} \| {re.escape(share(noticed, pictures))}", page)
 
 
 def test_the_next_film_hangs_as_it_came(run):
-    app = run(film="generated/b", mend="round")
+    app = run(film="generated/b", mend="round", hidden="box-10102020")
     app.button(key="Next").click().run()
-    assert "mend" not in link_of(app)
+    assert not {"mend", "hidden"} & link_of(app).keys()
     assert "its top to the left" in plain(shown(app))
+
+
+@pytest.mark.parametrize("act", ["odd_mend", "pills", "upload that is lost"])
+def test_another_film_or_the_same_one_mended_begins_whole(run, act):
+    lost = {"upload": "1"} if act == "upload that is lost" else {"film": "generated/b"}
+    app = run(hidden="box-10102020", **lost)
+    if act == "odd_mend":
+        assert link_of(app)["hidden"] == "box-10102020"
+        app.button(key="odd_mend").click().run()
+    if act == "pills":
+        app.button_group(key="compare_mend").set_value(["mirror"]).run()
+    assert "hidden" not in link_of(app)
 
 
 def test_the_film_that_hangs_first_can_be_mended_too(run):

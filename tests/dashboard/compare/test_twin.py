@@ -6,11 +6,12 @@ import pytest
 
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
-from dashboard.compare.twin import removable
+from dashboard.compare.twin import captions_part, removable
 from dashboard.server.library import Library, render_film
 from dashboard.server.services import open_services
 from training.simulation.dataset import Plan, generate
 from training.simulation.population import Confounder
+from xai.cards.model_card import InputSpec, ModelCard
 
 SIDE = 96
 PLAN = Plan(films=4, seed=3, size=SIDE, prevalence="balanced", confounders=(Confounder.parse("token:Mass:1:1"),))
@@ -79,3 +80,20 @@ def test_a_dataset_without_recipes_has_no_masks(library, root):
     table = pd.read_parquet(folder / "films.parquet").drop(columns="recipe")
     table.to_parquet(folder / "films.parquet")
     assert library.masks("plain", table["film"].iloc[0]) == {}
+
+
+@pytest.mark.parametrize(
+    ("without", "told"),
+    [
+        (("Mass",), "Without mass: 50\u00a0%. With it: 88\u00a0%. Taking it away moves the logit by −2.00."),
+        (
+            ("Mass", "token"),
+            "Without mass, token: 50\u00a0%. With them: 88\u00a0%. Taking them away moves the logit by −2.00.",
+        ),
+    ],
+)
+def test_what_a_twin_lacks_is_called_it_or_them(without, told):
+    card = ModelCard("test", ("Mass",), "sigmoid", "logits", InputSpec(16, 1))
+    part = captions_part(card, np.array([2.0]), np.array([0.0]), without)
+    assert part["captions"]["Mass"]["where"] == told
+    assert part["captions"]["Mass"]["plain"]["where"].startswith("Without what the twin lacks: ")

@@ -45,7 +45,10 @@ def test_a_mended_film_is_another_film_that_says_so():
     assert turned.sha256 != film.sha256
     assert turned.pixels.shape == (40, 50)
     assert (turned.facts.width, turned.facts.height) == (50, 40)
-    assert turned.facts.notes == ("a note", "turned a quarter to the left, its greys inverted here, as was asked")
+    assert turned.facts.notes == (
+        "a note",
+        "turned a quarter to the left and inverted (black and white exchanged) here, as was asked",
+    )
     back = Mend.of(["right", "invert"]).film(turned)
     np.testing.assert_allclose(back.pixels, film.pixels, atol=1e-7)
     assert Mend().film(film) is film

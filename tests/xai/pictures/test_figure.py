@@ -307,3 +307,11 @@ def test_the_font_has_the_signs_that_methods_and_cards_use(sign):
     from matplotlib.font_manager import findfont, get_font
 
     assert get_font(findfont(font(TEXT))).get_char_index(ord(sign)) > 0
+
+
+def test_no_line_ends_between_a_number_and_its_unit():
+    text = " ".join(["It lies here with", "29\u00a0%", "of all."] * 9)
+    for width in range(120, 600, 40):
+        lines = wrapped(text, width, TEXT)
+        assert " ".join(lines) == text
+        assert not [line for line in lines if line.startswith("%") or line.endswith("29")]
