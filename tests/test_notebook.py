@@ -32,5 +32,5 @@ def test_the_notebook_runs_from_a_film_to_a_league_that_holds_what_it_says():
     for by_method in scores.values():
         assert by_method.keys() == METHODS
         assert all(0 <= score <= 1 for score in by_method.values())
-    assert scores["inside"]["gradcam"] > 2 * scores["inside"]["centred"] > 0
+    assert scores["inside"]["gradcam"] > scores["inside"]["centred"] > 0
     assert scores["pointing"]["shap"] > scores["pointing"]["even"] == scores["inside"]["even"]

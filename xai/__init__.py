@@ -9,7 +9,7 @@ Examples
 >>> film = xai.read_film("film.png")
 >>> maps = xai.explain(model, film, methods="gradcam", findings="Effusion")
 >>> maps
-<Explained: 1 map by Lightbox of a film of 320 × 320 px
+<Explained: 1 map by lightbox of a film of 320 × 320 px
   gradcam of Effusion>
 """
 

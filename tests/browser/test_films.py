@@ -156,9 +156,9 @@ def test_a_film_is_large_with_its_box_and_its_patient_s_other_film(visit):
 
 
 def test_compare_outlines_the_boxes(page, address):
-    page.goto(link(address, film=f"{DATASET}/{HOSTILE}", finding="Emphysema", methods="gradcam"))
+    page.goto(link(address, film=f"{DATASET}/{HOSTILE}", finding="Emphysema", methods="gradcam"), timeout=SLOW)
     expect(page.locator(".viewer [role=option]").first).to_be_visible(timeout=SLOW)
-    expect(page.locator(".viewer [data-display=truth]")).to_be_enabled()
+    expect(page.locator(".viewer [data-display=truth]")).to_be_enabled(timeout=SLOW)
     expect(page.locator(".stMain h5")).to_contain_text(HOSTILE)
 
 

@@ -80,9 +80,9 @@ def files_of(shown: Shown, films=()) -> dict:
 
 
 def words_of(content: bytes) -> str:
-    """All that an SVG says, its lines put together."""
+    """All that an SVG says, its lines put together; a number may be held to its unit."""
     root = ElementTree.fromstring(content.decode())
-    return " ".join(one.text or "" for one in root.iterfind(".//svg:text", NAME))
+    return " ".join(one.text or "" for one in root.iterfind(".//svg:text", NAME)).replace("\xa0", " ")
 
 
 def told_by(content: bytes) -> str:
