@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.compare import areas
 from dashboard.compare.shown import Shown
 from dashboard.components.payload import Payload
-from dashboard.page.words import signed
+from dashboard.page.words import HARDLY, signed
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.services import Answered
@@ -26,7 +26,6 @@ from xai.written import percent
 
 GROUP = "behind"
 THUMBNAIL = 96  # pixels, of the longer side at most
-HARDLY = 0.005  # logits: what two digits do not show
 
 
 def wants(shown: Shown, about: Any) -> list[Want]:
@@ -67,9 +66,7 @@ class _Pointed:
 
     def ask(self) -> Job:
         """Ask for the hidden films and the model's answers to them."""
-        if self.shown.upload is not None:
-            self.services.note_upload(self.shown.upload, self.key)
-        return self.services.jobs.ask(self.shown.waiter, self.key, self._work, slow=False)
+        return self.shown.work(self.key, self._work)
 
     def find(self) -> str | None:
         """Name the part that shows them."""

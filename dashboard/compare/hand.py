@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.compare import areas
 from dashboard.compare.shown import Shown
 from dashboard.components.payload import Payload
-from dashboard.page.words import signed
+from dashboard.page.words import HARDLY, signed
 from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.services import Answered
@@ -25,7 +25,6 @@ from xai.findings import finding_label
 from xai.written import percent, with_unit
 
 GROUP = "hand"
-HARDLY = 0.005  # logits: what two digits do not show
 
 
 def baselines(shown: Shown) -> dict[str, str]:
@@ -72,9 +71,7 @@ class _Hidden:
         for method in self.methods:
             if not self.services.store.has(self.shown.key(method)):
                 return self.shown.explain(method)
-        if self.shown.upload is not None:
-            self.services.note_upload(self.shown.upload, self.key)
-        return self.services.jobs.ask(self.shown.waiter, self.key, self._work, slow=False)
+        return self.shown.work(self.key, self._work)
 
     def find(self) -> str | None:
         """Name the part with the answer, and with what the maps say that are there by now."""

@@ -25,6 +25,7 @@ from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.peaks import Common
 from dashboard.server.services import Request, Services
+from xai.budget import Budget
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
@@ -200,6 +201,12 @@ class Shown(FilmParts):
             self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None, self.came
         )
         return self.services.explain(self.waiter, request)
+
+    def work(self, key: str, work: Callable[[Budget], None]) -> Job:
+        """Ask for work on this film beside its maps; what comes of an upload goes with it."""
+        if self.upload is not None:
+            self.services.note_upload(self.upload, key)
+        return self.services.jobs.ask(self.waiter, key, work, slow=False)
 
     def _job(self, open_film: Callable[[], Film]) -> Job | None:
         found = self.services.predict(

@@ -11,6 +11,7 @@ from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
 from xai.written import NO_BREAK, percent, with_unit
 
+HARDLY = 0.005  # what two digits do not show, such as of a logit
 _SPACE = re.compile(rf"[^\S{NO_BREAK}\u202f]+")  # at which a line may break
 
 

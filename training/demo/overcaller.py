@@ -1,4 +1,4 @@
-"""A model that is wrong on purpose: another one, as a loss that counts rare findings many times would have left it.
+"""A model that is wrong on purpose: another one, moved as a loss that counts rare findings many times would move it.
 
 A loss that counts a film with the finding w times moves the best logit by ln w and changes nothing else (Elkan, The
 Foundations of Cost-Sensitive Learning, IJCAI 2001). Here w is negatives / positives, what `class_weight="balanced"`
@@ -34,16 +34,8 @@ MADE = (
     "Made from {name}, not trained: each logit is {slope} times that model's, plus ln w. The weight w is films without "
     "the finding over films with it among those that {name} learned from, as a loss would have counted them."
 )
-KEPT = (
-    "data",
-    "data_version",
-    "left_out",
-    "also",
-    "also_version",
-    "soft_labels",
-    "used",
-    "versions",
-)  # of what it learned from
+# What its card keeps of the other's: what that learned from.
+KEPT = ("data", "data_version", "left_out", "also", "also_version", "soft_labels", "used", "versions")
 SEED = 0  # of the interval of the mean AUROC
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from dashboard.compare.shown import Shown
 from dashboard.server.awaited import Item, Want
+from dashboard.server.library import Library
 from dashboard.server.page import Page
 from dashboard.server.services import Services
+from tests.dashboard.conftest import Shelf
 from xai.films.film import Film
 from xai.films.mend import Mend
 from xai.models.preprocess import footprint
@@ -20,6 +23,14 @@ PARAMETERS = {
     "shap": (("evaluations", 40), ("baseline", "blurred film"), ("grid", 4), ("context", "ends")),
     "lime": (("samples", 60), ("regions", 9), ("baseline", "blurred film")),
 }
+
+
+def services_of(root: Path) -> Services:
+    """Serve a library with a tiny model of 16 pixels and a dataset."""
+    shelf = Shelf(root)
+    shelf.add_model(input={"size": 16, "channels": 1, "multiply": 20})
+    shelf.add_dataset()
+    return Services(Library(shelf.root))
 
 
 def shown_of(services: Services, film: str = "a", upload: Film | None = None) -> Shown:

@@ -9,20 +9,15 @@ import numpy as np
 import pytest
 
 from dashboard.compare import behind
-from dashboard.server.library import Library
 from dashboard.server.services import Services
-from tests.dashboard.compare.asked import answered, content, explain, shown_of
-from tests.dashboard.conftest import Shelf
+from tests.dashboard.compare.asked import answered, content, explain, services_of, shown_of
 from xai.explainers.baselines import baseline_canvas
 from xai.explainers.lime import sample_neighbourhood
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory) -> Services:
-    shelf = Shelf(tmp_path_factory.mktemp("library"))
-    shelf.add_model(input={"size": 16, "channels": 1, "multiply": 20})
-    shelf.add_dataset()
-    return Services(Library(shelf.root))
+    return services_of(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.compare import hand
-from dashboard.server.library import Library
 from dashboard.server.services import Services
-from tests.dashboard.compare.asked import answered, content, explain, shown_of
-from tests.dashboard.conftest import Shelf, shades
+from tests.dashboard.compare.asked import answered, content, explain, services_of, shown_of
+from tests.dashboard.conftest import shades
 from xai.explainers.baselines import baseline_canvas
 from xai.explainers.regions import superpixels
 from xai.films.film import Film
@@ -20,10 +19,7 @@ HALF = "box-000080ff"  # the left half, to the pixel of a model of 16 pixels
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory) -> Services:
-    shelf = Shelf(tmp_path_factory.mktemp("library"))
-    shelf.add_model(input={"size": 16, "channels": 1, "multiply": 20})
-    shelf.add_dataset()
-    return Services(Library(shelf.root))
+    return services_of(tmp_path_factory.mktemp("library"))
 
 
 def asked(areas: str, shows: str = "blurred film") -> dict[str, str]:
