@@ -12,7 +12,10 @@ import numpy as np
 
 from xai.explainers.explanation import Explanation
 
-ARRAYS = ("map", "cells", "pieces", "answers")
+ARRAYS = ("map", "cells", "pieces", "answers", "errors")
+
+
+OF_EACH = ("cells", "answers", "errors")  # an array a finding, where the method has it
 
 
 def facts(explanation: Explanation) -> dict[str, Any]:
@@ -30,14 +33,13 @@ def arrays_of(explanations: Sequence[Explanation]) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w), ``pieces`` (H, W) and ``answers`` (K, N), and
-        ``facts``, the JSON list of what made each map.
+        ``maps`` (K, H, W), where the method has them ``cells`` (K, h, w), ``pieces`` (H, W), ``answers`` (K, N) and
+        ``errors`` (K, pieces), and ``facts``, the JSON list of what made each map.
     """
     arrays = {"maps": np.stack([one.map for one in explanations])}
-    if cells := [one.cells for one in explanations if one.cells is not None]:
-        arrays["cells"] = np.stack(cells)
-    if answers := [one.answers for one in explanations if one.answers is not None]:
-        arrays["answers"] = np.stack(answers)
+    for name in OF_EACH:
+        if found := [values for one in explanations if (values := getattr(one, name)) is not None]:
+            arrays[name] = np.stack(found)
     if explanations[0].pieces is not None:
         arrays["pieces"] = explanations[0].pieces
     text = json.dumps([facts(one) for one in explanations], allow_nan=False)
@@ -48,10 +50,10 @@ def explanations_of(arrays: Mapping[str, np.ndarray]) -> list[Explanation]:
     """Make explanations again of what `arrays_of` gave; raises one of many errors for anything else."""
     known = json.loads(str(arrays["facts"]))
     maps, pieces = arrays["maps"], arrays.get("pieces")
-    cells, answers = (arrays[name] if name in arrays else [None] * len(maps) for name in ("cells", "answers"))
+    own = {name: arrays[name] if name in arrays else [None] * len(maps) for name in OF_EACH}
     return [
-        Explanation(**fact, map=map_, cells=cell, pieces=pieces, answers=answer)
-        for fact, map_, cell, answer in zip(known, maps, cells, answers, strict=True)
+        Explanation(**fact, map=map_, pieces=pieces, **{name: own[name][k] for name in OF_EACH})
+        for k, (fact, map_) in enumerate(zip(known, maps, strict=True))
     ]
 
 

@@ -44,7 +44,7 @@ class Behind:
 
 
 def sampled(
-    films: np.ndarray, chosen: np.ndarray, visible: np.ndarray, logits: np.ndarray, weights: np.ndarray
+    films: np.ndarray, chosen: np.ndarray, visible: np.ndarray, logits: np.ndarray, weights: np.ndarray | None
 ) -> Behind:
     """Put together what is told of films that were drawn at random.
 
@@ -54,13 +54,13 @@ def sampled(
         Those of the samples ``chosen``.
     chosen : ndarray of int, shape (n,)
     visible, weights : ndarray, shape (N,)
-        Of all samples.
+        Of all samples; no weights where all count the same.
     logits : ndarray, shape (N, outputs)
         Of all samples.
     """
     means = np.stack([logits[visible == side].mean(axis=0, dtype=np.float64) for side in (False, True)])
     counts = (int((~visible).sum()), int(visible.sum()))
-    return Behind(films, visible[chosen], logits[chosen], weights[chosen], means, counts)
+    return Behind(films, visible[chosen], logits[chosen], None if weights is None else weights[chosen], means, counts)
 
 
 def paired(films: np.ndarray, logits: np.ndarray) -> Behind:
@@ -72,9 +72,12 @@ def paired(films: np.ndarray, logits: np.ndarray) -> Behind:
     return Behind(films[shown], visible[shown], logits[shown], None, means, (half, half))
 
 
-def nearest(visible: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Choose the samples that count most, half of them with a piece and half without; the untouched film is none."""
-    order = np.argsort(-weights[1:], kind="stable") + 1
+def nearest(visible: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Choose the samples that count most, half of them with a piece and half without; the untouched film is none.
+
+    Where all count the same, these are the first ones, and the untouched film is not among them.
+    """
+    order = np.arange(len(visible)) if weights is None else np.argsort(-weights[1:], kind="stable") + 1
     sides = [order[visible[order] == side][: MOST_SHOWN // 2] for side in (True, False)]
     return np.concatenate(sides)
 

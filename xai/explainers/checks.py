@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 MOST_FILMS = 1_000_000  # that a method may send through the model
+MOST_REGIONS = 10_000  # into which it may cut one
 
 
 def check_whole(name: str, value: object, least: int, most: int) -> None:

@@ -16,6 +16,7 @@ from xai.budget import Budget, Cancelled
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
 from xai.measures import describe
 from xai.measures.frame import WHOLE, Footprint, Frame
+from xai.models.engine import BATCH_SIZE
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Explanation:
         The map at the resolution at which the evidence exists, where that is a coarser grid.
     answers : ndarray of float32, shape (N,), or None
         The logit of each film that the map was fitted to, where the method draws them from its seed.
+    errors : ndarray of float32, shape (pieces,), or None
+        Standard error of each piece's value, in the map's unit, where the method knows it; infinite where it has too
+        few films to.
 
     Examples
     --------
@@ -76,6 +80,7 @@ class Explanation:
     pieces: np.ndarray | None = None
     cells: np.ndarray | None = None
     answers: np.ndarray | None = None
+    errors: np.ndarray | None = None
     target: str = TARGET
 
     @property
@@ -96,13 +101,14 @@ class Explanation:
 
     def __repr__(self) -> str:
         height, width = self.map.shape
+        known = {name: value for name, value in self.diagnostics.items() if value is not None}
         lines = [
             f"<Explanation: {self.method} of {self.finding}, {height} × {width}, "
             f"{self.map.min():.3g} to {self.map.max():.3g}",
             f"  probability {self.probability:.3g}, {self.target} {self.logit:.3g} on the untouched film",
             f"  films through the model: {self.evaluations:,}, for all findings asked together",
             f"  made with: {in_words(self.parameters | {'seed': self.seed})}",
-            *([f"  found: {in_words(self.diagnostics)}"] if self.diagnostics else ()),
+            *([f"  found: {in_words(known)}"] if known else ()),
         ]
         return "\n".join(lines) + ">"
 
@@ -126,6 +132,7 @@ class Evidence:
     pieces: np.ndarray | None = None
     cells: np.ndarray | None = None
     answers: np.ndarray | None = None
+    errors: np.ndarray | None = None
 
 
 class Task:
@@ -158,6 +165,15 @@ class Task:
         logits = self.classifier.logits(canvases)
         self.count(len(canvases))
         return logits
+
+    def evaluate_hidden(self, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> np.ndarray:
+        """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches."""
+        answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
+        for start in range(0, len(shown), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            visible = shown[batch].astype(bool)[:, regions]
+            answers[batch] = self.evaluate(np.where(visible, self.canvas, baseline))
+        return answers
 
     def count(self, evaluations: int) -> None:
         """Count evaluations that were made elsewhere."""
@@ -264,6 +280,7 @@ class Explainer(ABC):
                 pieces=found.pieces,
                 cells=found.cells,
                 answers=found.answers,
+                errors=found.errors,
             )
             for name, k, found in zip(names, outputs, evidence, strict=True)
         ]

@@ -77,7 +77,7 @@ def test_explain_gives_what_the_method_gives_directly(services, film):
     assert [one.finding for one in got] == ["Effusion", "Mass"]
     for one, other in zip(got, wanted, strict=True):
         np.testing.assert_allclose(one.map, other.map, atol=1e-5 * np.abs(other.map).max())
-        assert (one.evaluations, one.seed, one.parameters) == (60, 4, dict(LIME))
+        assert (one.evaluations, one.seed, one.parameters) == (60, 4, EXPLAINERS["lime"](**dict(LIME)).parameters())
 
 
 def test_what_was_found_once_is_not_computed_again(services, film):
