@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import functools
-import threading
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xai.budget import Budget
-from xai.cards.input_spec import Size, sides
 from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.behind import Behind, contexts_around, on_grid, paired
 from xai.explainers.cancelling import CANCELLING, net_share
-from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
+from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
+from xai.explainers.converging import CONVERGING, NOT_KNOWN, fit_until_converged
 from xai.explainers.declared import Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
+from xai.explainers.halving import cell_index, halving_tree, owen_values, told_apart
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
-from xai.models.engine import BATCH_SIZE
+from xai.explainers.shapley import all_pairs, draw_coalitions, fit_shares
 from xai.written import with_unit
 
 if TYPE_CHECKING:
@@ -36,7 +33,6 @@ LARGE_RESIDUAL = 0.02  # of the difference that is shared out
 MOST_CONTEXTS = 64  # in which a part is tried again
 MOST_CELLS = 256  # a side; a film has few more pixels
 CONTEXTS: dict[str, tuple[int | None, ...]] = {"ends": (0, 1), "all": (None,)}  # shap's fixed_context
-_SWITCH = threading.Lock()  # whether numba compiles is a setting of the whole process
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,10 @@ class SHAP(Explainer):
     ``"ends"`` on a grid of 64, and by 0.87 on the default grid of 16, which keeps the budget from being dug into a
     few tiny rectangles.
 
+    With ``regions`` the parts are LIME's instead, and their shares are Shapley values: estimated from pairs of films,
+    with a standard error each, or exact where there are few; see `xai.explainers.shapley`. No more films are evaluated
+    once all findings' maps have converged (`xai.explainers.converging`). ``grid`` and ``context`` play no part then.
+
     Lundberg, Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017; Owen, Values of Games with a
     Priori Unions, 1977.
 
@@ -68,6 +68,10 @@ class SHAP(Explainer):
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
     context : {"ends", "all"}
         What the rest of the film shows while a part is tried.
+    regions : int
+        Superpixels asked for, as `LIME` has them; 0 for rectangles.
+    stops : bool
+        Of regions: stop when converged; else all evaluations are made.
 
     Examples
     --------
@@ -80,6 +84,8 @@ class SHAP(Explainer):
     baseline: str = DEFAULT_BASELINE
     grid: int = 16
     context: str = "ends"
+    regions: int = 0
+    stops: bool = True
 
     name: ClassVar[str] = "shap"
     title: ClassVar[str] = "SHAP"
@@ -119,7 +125,8 @@ class SHAP(Explainer):
             shown=lambda share: share is None,
         ),
         CANCELLING,
-        Diagnostic("pieces", "Pieces", "Rectangles that were told apart."),
+        *CONVERGING,
+        Diagnostic("pieces", "Pieces", "Parts that were told apart."),
         Diagnostic("base_logit", "Baseline", "The model's logit of the baseline picture.", shown=never),
         Diagnostic("residual", "Residual in logits", "What the map's sum misses of the difference.", shown=never),
     )
@@ -157,6 +164,7 @@ class SHAP(Explainer):
         check_whole("grid", self.grid, 1, MOST_CELLS)
         check_choice("baseline", self.baseline, BASELINES)
         check_choice("context", self.context, CONTEXTS)
+        check_whole("regions", self.regions, 0, MOST_REGIONS)
 
     def within(self, budget: Budget) -> SHAP:
         """Take the evaluations from the budget."""
@@ -164,7 +172,9 @@ class SHAP(Explainer):
 
     @property
     def cost(self) -> int:
-        """Films that one explanation sends through the model."""
+        """Films that one explanation sends through the model, at most."""
+        if self.regions:
+            return 2 * (self.evaluations // 2)
         return len(CONTEXTS[self.context]) * self._evaluations_a_context + 1
 
     @property
@@ -172,6 +182,34 @@ class SHAP(Explainer):
         return self.evaluations // (2 * len(CONTEXTS[self.context])) * 2  # shap tries two halves at a time
 
     def _explain(self, task: Task) -> list[Evidence]:
+        return self._by_regions(task) if self.regions else self._by_rectangles(task)
+
+    def _by_regions(self, task: Task) -> list[Evidence]:
+        regions = superpixels(task.canvas, self.regions)
+        count, pixels = int(regions.max()) + 1, np.bincount(regions.ravel())
+        baseline = baseline_canvas(self.baseline, task.classifier, task.canvas, regions)
+        pairs = draw_coalitions(self.evaluations // 2 - 1, count, task.seed)
+        base_logits = task.evaluate_hidden(np.zeros((1, count), bool), regions, baseline)[0].astype(np.float64)
+        difference = (task.logits - base_logits)[task.outputs]
+        found = fit_until_converged(
+            pairs,
+            lambda shown: task.evaluate_hidden(shown, regions, baseline),
+            lambda drawn, answers: fit_shares(drawn, answers[:, task.outputs], difference),
+            self.stops and len(pairs) < all_pairs(count),
+        )
+        answers = np.concatenate([task.logits[None], base_logits[None], found.answers]).astype(np.float32)
+        return [
+            dataclasses.replace(
+                self._evidence(
+                    task, (found.fit.weights[:, i] / pixels)[regions], k, base_logits[k], regions, found.how_sure(i)
+                ),
+                answers=np.ascontiguousarray(answers[:, k]),
+                errors=(found.fit.errors[:, i] / pixels).astype(np.float32),
+            )
+            for i, k in enumerate(task.outputs)
+        ]
+
+    def _by_rectangles(self, task: Task) -> list[Evidence]:
         grid: int = min(self.grid, *task.canvas.shape)
         cells = cell_index(task.canvas.shape, grid)
         baseline = baseline_canvas(
@@ -185,12 +223,14 @@ class SHAP(Explainer):
             # shap orders equal splits by an unseeded generator; no two masks are equal by this billionth of a logit
             return logits + TIE_BREAK * (np.square(shown @ tie_break) % 1)[:, None]
 
-        values, base_logits = self._owen_values(score, grid)
-        piece = _pieces(values)
+        values, base_logits = owen_values(score, grid, CONTEXTS[self.context], self._evaluations_a_context)
+        piece = told_apart(values)
         pieces = piece[cells]
         pixels = np.bincount(pieces.ravel())
         return [
-            self._evidence(task, (np.bincount(piece, values[:, i]) / pixels)[pieces], k, base_logits[i], pieces)
+            self._evidence(
+                task, (np.bincount(piece, values[:, i]) / pixels)[pieces], k, base_logits[i], pieces, NOT_KNOWN
+            )
             for i, k in enumerate(task.outputs)
         ]
 
@@ -201,35 +241,22 @@ class SHAP(Explainer):
             return None
         canvas = classifier.prepare(film)
         grid: int = min(self.grid, *canvas.shape)
-        cells = cell_index(canvas.shape, grid)
-        baseline = baseline_canvas(self.baseline, classifier, canvas, superpixels(canvas, MOSAIC_REGIONS))
-        part = on_grid(pieces, piece, cells, grid * grid)
-        if self.context == "ends":
+        cells = pieces if self.regions else cell_index(canvas.shape, grid)
+        baseline = baseline_canvas(
+            self.baseline, classifier, canvas, superpixels(canvas, self.regions or MOSAIC_REGIONS)
+        )
+        part = on_grid(pieces, piece, cells, int(cells.max()) + 1)
+        if self.regions or self.context == "ends":
             others = np.stack([np.zeros_like(part), ~part])
         else:
-            others = contexts_around(part, _halving_tree(grid), MOST_CONTEXTS)
-        shown = np.stack([others, others | part], axis=1).reshape(-1, grid * grid)  # without it, with it, without it …
+            others = contexts_around(part, halving_tree(grid), MOST_CONTEXTS)
+        shown = np.stack([others, others | part], axis=1).reshape(-1, len(part))  # without it, with it, without it …
         films = np.where(shown[:, cells], canvas, baseline)
         return paired(films, classifier.logits(films))
 
-    def _owen_values(self, score: Callable[[np.ndarray], np.ndarray], grid: int) -> tuple[np.ndarray, np.ndarray]:
-        """Share the score out among the cells: (cells, outputs), and the baseline's own score (outputs,)."""
-        explainer = _shap().explainers.PartitionExplainer(score, _Cells(grid))
-        contexts = CONTEXTS[self.context]
-        results = [
-            explainer(
-                np.ones((1, grid * grid)),
-                max_evals=self._evaluations_a_context,
-                fixed_context=context,
-                batch_size=BATCH_SIZE,
-                silent=True,
-            )
-            for context in contexts
-        ]
-        values = np.mean([result.values[0] for result in results], axis=0)
-        return values, np.asarray(results[0].base_values, np.float64).reshape(-1)
-
-    def _evidence(self, task: Task, values: np.ndarray, output: int, base: float, pieces: np.ndarray) -> Evidence:
+    def _evidence(
+        self, task: Task, values: np.ndarray, output: int, base: float, pieces: np.ndarray, sure: dict[str, Any]
+    ) -> Evidence:
         difference = float(task.logits[output] - base)
         residual = abs(float(values.sum()) - difference)
         diagnostics = {
@@ -239,67 +266,6 @@ class SHAP(Explainer):
             "residual_share": residual / abs(difference) if abs(difference) > SMALLEST_DIFFERENCE else None,
             "net_share": net_share(np.bincount(pieces.ravel(), values.ravel())),
             "pieces": int(pieces.max()) + 1,
+            **sure,
         }
         return Evidence(values, diagnostics, pieces=pieces)
-
-
-class _Cells:
-    """Masks a grid of cells; the mask itself goes to the model function, which composes whole batches at once."""
-
-    def __init__(self, grid: int) -> None:
-        self.shape = (1, grid * grid)
-        self.clustering = _halving_tree(grid)
-        self.immutable_outputs = True
-
-    def __call__(self, mask: np.ndarray, x: np.ndarray) -> tuple[np.ndarray]:
-        return (mask[None].astype(np.float64),)
-
-
-@functools.cache
-def _shap() -> Any:
-    """Import shap, which takes a second, when the first map is asked for."""
-    with _uncompiled(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook; shap's bars are not shown
-        import shap
-    return shap
-
-
-@contextlib.contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Leave shap's small loops in Python.
-
-    numba would compile them on first use, 6 to 12 s on two cores; on a 64 x 64 grid they take 0.1 s as they are.
-    """
-    import numba
-
-    settings: Any = numba.config  # numba gives it its names only at run time
-    with _SWITCH:
-        before = settings.DISABLE_JIT
-        settings.DISABLE_JIT = True
-        try:
-            yield
-        finally:
-            settings.DISABLE_JIT = before
-
-
-@functools.lru_cache(maxsize=8)
-def _halving_tree(grid: int) -> np.ndarray:
-    """Build the tree of rectangles of a grid, as ``shap`` builds it for pictures; read-only."""
-    maskers = _shap().maskers
-    compiled = hasattr(maskers._image._jit_build_partition_tree, "py_func")  # shap was imported before us: let it be
-    with contextlib.nullcontext() if compiled else _uncompiled():
-        tree: np.ndarray = maskers.Image(np.zeros((grid, grid, 1)), (grid, grid, 1)).clustering
-    tree.setflags(write=False)
-    return tree
-
-
-def cell_index(size: Size, grid: int) -> np.ndarray:
-    """Which cell of a grid each pixel lies in: int (height, width), row by row from the top left."""
-    row, column = (np.arange(side) * grid // side for side in sides(size))
-    return row[:, None] * grid + column[None, :]
-
-
-def _pieces(values: np.ndarray) -> np.ndarray:
-    """Number the cells (cells, outputs) that were never told apart, those with the same values: uint16 (cells,)."""
-    _, piece = np.unique(values.round(12), axis=0, return_inverse=True)
-    return piece.reshape(-1).astype(np.uint16)

@@ -7,10 +7,10 @@ import pytest
 
 from xai.cards.input_spec import InputSpec
 from xai.explainers.baselines import BASELINES, baseline_canvas
+from xai.explainers.halving import cell_index
 from xai.explainers.hiding import Box, Grid, Region, Stroke, hidden_canvas, hidden_pixels
 from xai.explainers.lime import LIME, sample_neighbourhood
 from xai.explainers.regions import superpixels
-from xai.explainers.shap import cell_index
 
 WHOLE = Grid((8, 8), (80, 80), (0, 0, 1, 1))
 LEFT = np.arange(64).reshape(8, 8) % 8 < 4

@@ -9,8 +9,9 @@ import shap
 from tests.xai import made_models as models
 from xai.backend import keras
 from xai.explainers.baselines import baseline_canvas
+from xai.explainers.halving import cell_index
 from xai.explainers.regions import superpixels
-from xai.explainers.shap import SHAP, cell_index
+from xai.explainers.shap import SHAP
 from xai.models.engine import BATCH_SIZE
 
 
