@@ -9,10 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from xai.explainers.declared import Diagnostic
-from xai.explainers.pairs import films_of, pairs_in_block
+from xai.explainers.pairs import SURE, films_of, pairs_in_block
 from xai.written import with_unit
 
-SURE = 1.96  # standard errors on either side of a value hold the long run's in 95 of 100 cases
 STABLE = 0.8  # rank stability from which an order counts as found
 FINE = 0.1  # of the strongest value: a mean standard error up to this is fine enough
 NOTHING = 1e-4  # logits; values with errors below this are known, whatever their order

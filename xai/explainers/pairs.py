@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SURE = 1.96  # standard errors on either side of a value hold the long run's in 95 of 100 cases
 SPARE_PAIRS = 20  # beyond one for each region: with fewer, what is left over says too little about the errors
 PENALTY = 1.0  # of the ridge where pairs are as few as that, as in lime; with more it would only draw weights to 0
 
@@ -89,19 +90,40 @@ def fit_pairs(pairs: np.ndarray, logits: np.ndarray) -> PairsFit:
     slopes = solve @ odd
     left_over = odd - signs @ slopes
     leverage = (signs * solve.T).sum(axis=1)[:, None]
-    errors = np.full(slopes.shape, np.inf)
-    if enough(signs):
-        errors = np.sqrt(solve**2 @ (left_over**2 / (1 - leverage)))
+    errors = standard_errors(solve, left_over, leverage)
     middle = even.mean(axis=0) if len(pairs) else np.zeros(logits.shape[1])
     unforeseen = ((left_over / (1 - leverage)) ** 2 + (even - middle) ** 2).sum(axis=0)
     # in a film a region is shown or not, 1 or 0; in a pair's difference it is 1 or -1, half the step
     return PairsFit(2 * slopes, 2 * errors, middle - slopes.sum(axis=0), _explained(odd, even - middle, unforeseen))
 
 
+def standard_errors(solve: np.ndarray, left_over: np.ndarray, leverage: np.ndarray) -> np.ndarray:
+    """Give the standard errors (regions, K) of a fit to pairs; infinite where these are not `enough`.
+
+    They are a little larger where few pairs are left over, as Student's t has it, so that `SURE` of them always do.
+
+    Parameters
+    ----------
+    solve : ndarray, shape (regions, P)
+        What makes the fit of half differences.
+    left_over : ndarray, shape (P, K)
+        What the fit misses of these.
+    leverage : ndarray, shape (P, 1)
+        How much each sways its own fit.
+    """
+    from scipy.stats import t
+
+    regions, count = solve.shape
+    if not enough(solve.T):
+        return np.full((regions, left_over.shape[1]), np.inf)
+    wider = t.ppf(0.975, count - regions) / SURE
+    errors: np.ndarray = wider * np.sqrt(solve**2 @ (left_over**2 / (1 - leverage)))
+    return errors
+
+
 def enough(pairs: np.ndarray) -> bool:
     """Whether pairs (P, regions) are enough to know the errors of what is fitted to them."""
-    count, regions = pairs.shape
-    return count >= regions + SPARE_PAIRS
+    return len(pairs) >= pairs.shape[1] + SPARE_PAIRS
 
 
 def halves_of(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai.explainers.pairs import PENALTY, enough, halves_of
+from xai.explainers.pairs import PENALTY, enough, halves_of, standard_errors
 
 MOST_ALL = 20  # regions of which all films may be listed
 
@@ -40,7 +40,7 @@ class SharesFit:
 
 def all_pairs(regions: int) -> int:
     """How many pairs there are, without the one of the whole film and the baseline."""
-    return 2 ** (regions - 1) - 1
+    return (1 << (regions - 1)) - 1
 
 
 def draw_coalitions(pairs: int, regions: int, seed: int) -> np.ndarray:
@@ -89,12 +89,8 @@ def fit_shares(pairs: np.ndarray, logits: np.ndarray, difference: np.ndarray) ->
     values = even_share + solve @ odd
     if exact:
         return SharesFit(values, np.zeros(values.shape))
-    errors = np.full(values.shape, np.inf)
-    if enough(pairs):
-        leverage = (apart * solve.T).sum(axis=1)[:, None]
-        left_over = odd - apart @ (values - even_share)
-        errors = np.sqrt(solve**2 @ (left_over**2 / (1 - leverage)))
-    return SharesFit(values, errors)
+    leverage = (apart * solve.T).sum(axis=1)[:, None]
+    return SharesFit(values, standard_errors(solve, odd - apart @ (values - even_share), leverage))
 
 
 def _kernel(shown: np.ndarray, regions: int, *, listed: bool) -> np.ndarray:

@@ -91,7 +91,7 @@ def test_errors_say_by_how_much_seeds_differ(zoo, film):
     found = [fixed.explain(zoo("flatten"), film, seed=seed) for seed in range(25)]
     spread = np.std([weights(one) for one in found], axis=0, ddof=1)
     errors = np.sqrt(np.mean([[each.errors**2 for each in one] for one in found], axis=0)).T
-    assert np.mean(errors) == pytest.approx(np.mean(spread), rel=0.15)
+    assert np.mean(errors) == pytest.approx(np.mean(spread), rel=0.25)
 
 
 def test_errors_and_answers_come_back_from_an_archive(zoo, film):
