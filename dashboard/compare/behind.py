@@ -109,6 +109,7 @@ def _part(pointed: _Pointed) -> Payload | None:
 def behind_part(shown: Shown, method: str, answer: Answered) -> Payload:
     """Put into words and numbers what stands behind one piece of a map, for every output."""
     card, logits = shown.card, np.asarray(answer["logits"])
+    by_region = bool(dict(shown.parameters[method]).get("regions"))
     shares = np.stack([card.probabilities(row) for row in logits])
     return {
         "method": method,
@@ -117,13 +118,28 @@ def behind_part(shown: Shown, method: str, answer: Answered) -> Payload:
         "counts": None if answer["weights"] is None else [f"counts {weight:.2f}" for weight in answer["weights"]],
         "answers": {name: [percent(float(share)) for share in shares[:, k]] for k, name in enumerate(card.outputs)},
         "said": {
-            name: sentence(method, answer["values"][k], answer["means"][:, k], answer["counts"])
+            name: sentence(
+                method,
+                answer["values"][k],
+                answer["means"][:, k],
+                answer["counts"],
+                weighted=answer["weights"] is not None,
+                by_region=by_region,
+            )
             for k, name in enumerate(card.outputs)
         },
     }
 
 
-def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, int]) -> str:
+def sentence(
+    method: str,
+    value: float,
+    means: np.ndarray,
+    counts: tuple[int, int],
+    *,
+    weighted: bool = True,
+    by_region: bool = False,
+) -> str:
     """Say what the value of a piece is, and what the films behind it say.
 
     Parameters
@@ -135,6 +151,10 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
         Mean logits of the films that hide the piece, and of those that show it.
     counts : (int, int)
         How many films those are.
+    weighted : bool, default True
+        Whether some of them count more in a straight fit than others.
+    by_region : bool, default False
+        Whether the map shares out among regions, over all ways to show the others.
     """
     higher = float(means[1] - means[0])
     compared = "the same" if abs(higher) < HARDLY else f"{abs(higher):.2f} {'higher' if higher > 0 else 'lower'}"
@@ -145,9 +165,18 @@ def sentence(method: str, value: float, means: np.ndarray, counts: tuple[int, in
     if EXPLAINERS[method].shares == "piece":
         return (
             f"{lead}: {signed(float(means[1]))} against {signed(float(means[0]))}. The weight of {signed(value)} is "
-            "the slope of a straight fit to the same films, in which those count most that hide little."
+            "the slope of a straight fit to the same films, "
+            f"{'in which those count most that hide little' if weighted else 'which all count the same'}."
         )
     rest = value - higher
+    if by_region:
+        elsewhere = (
+            ""
+            if abs(rest) < HARDLY
+            else f" The other {signed(rest)} is what it does beside some of the other parts: a share is the mean over "
+            "all ways to show them, and these films show none of them or all."
+        )
+        return f"{lead}. Its share is {signed(value)}.{elsewhere}"
     added = (
         ""
         if abs(rest) < HARDLY

@@ -94,7 +94,8 @@ class SHAP(Explainer):
     shares: ClassVar[str] = "pixel"
     reading: ClassVar[str] = (
         "Orange parts raise the score compared with the baseline picture, blue parts lower it; added up over the film "
-        "they give exactly the difference between the two. Large even rectangles were not looked into further."
+        "they give exactly the difference between the two. Large even rectangles were not looked into further; "
+        "of a map of regions, all were."
     )
     pitfalls: ClassVar[str] = (
         "Everything is relative to the baseline: against another one the same film gets another map. A rectangle's "
@@ -156,6 +157,13 @@ class SHAP(Explainer):
             tuple(CONTEXTS),
             "“ends”: all hidden, then all shown; finer rectangles for the same work. “all”: every combination, as the "
             "shap library does it; exact Owen values of coarse rectangles.",
+        ),
+        Setting(
+            "regions",
+            "regions in place of rectangles",
+            (0, 20, 40, 60, 100, 150),
+            "0: rectangles. Else the film is cut as for LIME, and each piece gets its Shapley value with a standard "
+            "error; cells and context play no part then, and it stops when more films would hardly change the map.",
         ),
     )
 

@@ -97,6 +97,20 @@ def test_the_sentence_says_what_the_numbers_say(method, value, means, said):
     assert said in behind.sentence(method, value, np.array(means), (2, 2))
 
 
+def test_it_is_said_how_films_count_and_what_a_share_of_a_region_is_the_mean_over():
+    alike = behind.sentence("lime", -0.2, np.array([0.5, 0.25]), (40, 40), weighted=False, by_region=True)
+    assert alike.endswith("is the slope of a straight fit to the same films, which all count the same.")
+    shares = [
+        behind.sentence("shap", value, np.array([0.1, 0.41]), (2, 2), weighted=False, by_region=True)
+        for value in (0.9, 0.31)
+    ]
+    assert (
+        "Its share is +0.90. The other +0.59 is what it does beside some of the other parts: a share is the"
+        in shares[0]
+    )
+    assert shares[0].startswith("On average over 4 films") and shares[1].endswith("Its share is +0.31.")
+
+
 def test_a_share_that_is_mostly_the_parts_own_is_not_called_inherited():
     for value, means in ((0.31, (0.1, 0.36)), (-0.2, (0.5, 0.1)), (0.003, (0.1, 0.1))):
         assert behind.sentence("shap", value, np.array(means), (2, 2)).startswith("On average over 4 films")
