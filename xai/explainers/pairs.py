@@ -123,7 +123,7 @@ def standard_errors(solve: np.ndarray, left_over: np.ndarray, leverage: np.ndarr
 
 def enough(pairs: np.ndarray) -> bool:
     """Whether pairs (P, regions) are enough to know the errors of what is fitted to them."""
-    return len(pairs) >= pairs.shape[1] + SPARE_PAIRS
+    return bool(len(pairs) >= pairs.shape[1] + SPARE_PAIRS)
 
 
 def halves_of(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
