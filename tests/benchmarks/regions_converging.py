@@ -67,6 +67,8 @@ class LongRun:
     by_kernel: np.ndarray
     alike: np.ndarray
     shapley: np.ndarray
+    alike_errors: np.ndarray
+    shapley_errors: np.ndarray
 
 
 def by_region(made: Sequence[Explanation], pieces: np.ndarray, add_up: bool) -> np.ndarray:
@@ -86,17 +88,27 @@ def long_run(classifier: Classifier, film: Film, films: int) -> tuple[LongRun, n
     logits = np.stack([one.answers[2:] for one in pairs], axis=1)
     by_kernel = np.linalg.solve((design.T * counts) @ design, (design.T * counts) @ logits)[1:]
     shapley = replace(SHAP_BY["regions"], evaluations=films).explain(classifier, film, seed=999)
-    return LongRun(by_kernel, by_region(pairs, pieces, False), by_region(shapley, pieces, True)), pieces
+    values = by_region(pairs, pieces, False), by_region(shapley, pieces, True)
+    pixels = np.bincount(pieces.ravel())
+    return LongRun(by_kernel, *values, errors_of(pairs), errors_of(shapley, pixels)), pieces
+
+
+def errors_of(made: Sequence[Explanation], unit: np.ndarray | float = 1.0) -> np.ndarray:
+    """Standard errors (regions, findings), in logits a region where the unit is a region's pixels."""
+    return np.stack([one.errors * unit for one in made], axis=1)
 
 
 def correlations(found: np.ndarray, truth: np.ndarray) -> list[float]:
     return [float(spearmanr(one, other).statistic) for one, other in zip(found.T, truth.T, strict=True)]
 
 
-def held(made: Sequence[Explanation], values: np.ndarray, truth: np.ndarray, unit: np.ndarray) -> list[float]:
-    """Share of intervals that hold the truth, for each finding; nothing where the errors are not known."""
-    errors = np.stack([one.errors for one in made], axis=1) * unit[:, None]
-    return list((np.abs(values - truth) <= SURE * errors).mean(axis=0)) if np.isfinite(errors).all() else []
+def held(errors: np.ndarray, values: np.ndarray, truth: np.ndarray, of_truth: np.ndarray) -> list[float]:
+    """Share of intervals that hold the truth, for each finding; nothing where the errors are not known.
+
+    A long run has errors of its own: they are allowed for.
+    """
+    wide = SURE * np.hypot(errors, of_truth)
+    return list((np.abs(values - truth) <= wide).mean(axis=0)) if np.isfinite(errors).all() else []
 
 
 def sized(explainer: Explainer, samples: int) -> Explainer:
@@ -115,7 +127,9 @@ def measure(classifier: Classifier, film: Film, options: argparse.Namespace, fou
                 values = by_region(made, pieces, False)
                 found["lime", name, samples] += correlations(values, truth.by_kernel)
                 if name != "lime":
-                    found["held", f"LIME {name}", samples] += held(made, values, truth.alike, np.ones(len(pixels)))
+                    found["held", f"LIME {name}", samples] += held(
+                        errors_of(made), values, truth.alike, truth.alike_errors
+                    )
             for name, explainer in SHAP_BY.items():
                 if name == "rectangles" and seed:
                     continue  # it draws nothing
@@ -123,7 +137,9 @@ def measure(classifier: Classifier, film: Film, options: argparse.Namespace, fou
                 values = by_region(made, pieces, True)
                 found["shap", name, samples] += correlations(values, truth.shapley)
                 if name == "regions":
-                    found["held", "SHAP regions", samples] += held(made, values, truth.shapley, pixels)
+                    found["held", "SHAP regions", samples] += held(
+                        errors_of(made, pixels), values, truth.shapley, truth.shapley_errors
+                    )
         for name, explainer in {"LIME pairs": LIME_BY["pairs"], "SHAP regions": SHAP_BY["regions"]}.items():
             made = sized(replace(explainer, stops=True), options.most).explain(classifier, film, seed=seed)
             add_up, goal = name.startswith("SHAP"), truth.shapley if name.startswith("SHAP") else truth.by_kernel
