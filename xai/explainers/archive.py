@@ -50,7 +50,7 @@ def explanations_of(arrays: Mapping[str, np.ndarray]) -> list[Explanation]:
     """Make explanations again of what `arrays_of` gave; raises one of many errors for anything else."""
     known = json.loads(str(arrays["facts"]))
     maps, pieces = arrays["maps"], arrays.get("pieces")
-    own = {name: arrays[name] if name in arrays else [None] * len(maps) for name in OF_EACH}
+    own: dict[str, Any] = {name: arrays[name] if name in arrays else [None] * len(maps) for name in OF_EACH}
     return [
         Explanation(**fact, map=map_, pieces=pieces, **{name: own[name][k] for name in OF_EACH})
         for k, (fact, map_) in enumerate(zip(known, maps, strict=True))
