@@ -29,7 +29,8 @@ from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
-LONG = {"model": "slow", "methods": "gradcam,lime", "lime.samples": "2000"}  # long enough that something can happen
+LONG = {"model": "slow", "methods": "gradcam,lime", "lime.samples": "2000", "lime.design": "lime"}
+"""Long enough that something can happen."""
 
 
 @pytest.fixture(scope="module")

@@ -86,8 +86,8 @@ def test_the_next_film_hangs_by_key_and_the_link_follows(visit):
 
 def test_cancel_and_compute_again(page, address, library):
     write_slow_model(library / "models")
-    much = {"model": "slow", "methods": "gradcam,shap,lime", "lime.samples": "2000", "shap.evaluations": "2000"}
-    page.goto(link(address, **{**OVERTURE, **much}))
+    much = {"lime.samples": "2000", "lime.design": "lime", "shap.evaluations": "2000"}
+    page.goto(link(address, **{**OVERTURE, "model": "slow", "methods": "gradcam,shap,lime", **much}))
     expect(panels(page)).to_have_count(1, timeout=SLOW)  # Grad-CAM comes first
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. What was ready stays.")).to_be_visible(timeout=SLOW)

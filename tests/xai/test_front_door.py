@@ -221,7 +221,7 @@ def test_words_say_what_the_explanation_knows_and_no_more(maps, findings):
     assert lines[0].startswith(f"<Explanation: lime of {findings[0]}, 24 × 24, {lime.map.min():.3g} to ")
     assert lines[1] == f"  probability {lime.probability:.3g}, logit {lime.logit:.3g} on the untouched film"
     assert lines[2] == "  films through the model: 20, for all findings asked together"
-    made_with = "samples 20, regions 60, baseline blurred film, design lime, surrogate False, stops True, seed 3"
+    made_with = "samples 20, regions 60, baseline blurred film, design pairs, surrogate False, stops True, seed 3"
     assert lines[3] == f"  made with: {made_with}"
     told = [f"{name} {lime.diagnostics[name]:.3g}" for name in ("r2", "net_share", "regions")]
     assert lines[4].startswith(f"  found: {', '.join(told)}, ")

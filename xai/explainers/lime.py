@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KERNEL_WIDTH = 0.25  # of lime's image explainer
 LOW_R2 = 0.5
-DESIGNS = ("lime", "pairs")
+DESIGNS = ("pairs", "lime")
 R2_MEANING = "How much of the model's behaviour near this film the regions' weights explain; 1 is all."
 
 
@@ -55,7 +55,7 @@ class LIME(Explainer):
         Superpixels asked for.
     baseline : str
         What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
-    design : {"lime", "pairs"}
+    design : {"pairs", "lime"}
     surrogate : bool
         Of ``"pairs"``: fit a Gaussian process, which helps where pairs are few; see `xai.explainers.surrogate`.
     stops : bool
@@ -71,7 +71,7 @@ class LIME(Explainer):
     samples: int = 1000
     regions: int = 60
     baseline: str = DEFAULT_BASELINE
-    design: str = "lime"
+    design: str = "pairs"
     surrogate: bool = False
     stops: bool = True
 
@@ -122,6 +122,14 @@ class LIME(Explainer):
             "hidden regions show",
             tuple(BASELINES),
             "What a hidden region is replaced by.",
+        ),
+        Setting(
+            "design",
+            "films are drawn",
+            DESIGNS,
+            "“pairs”: balanced, each with its opposite; about half the films give the same map, each weight has a "
+            "standard error, and it stops when more films would hardly change the map. “lime”: one by one, as the lime "
+            "package does it.",
         ),
     )
 

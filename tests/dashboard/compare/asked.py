@@ -21,7 +21,7 @@ LONG = 60.0  # seconds: TensorFlow's import is in it
 PARAMETERS = {
     "gradcam": (),
     "shap": (("evaluations", 40), ("baseline", "blurred film"), ("grid", 4), ("context", "ends")),
-    "lime": (("samples", 60), ("regions", 9), ("baseline", "blurred film")),
+    "lime": (("samples", 60), ("regions", 9), ("baseline", "blurred film"), ("design", "lime")),
 }
 
 

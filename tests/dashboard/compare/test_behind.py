@@ -152,9 +152,7 @@ def test_two_points_on_one_piece_are_one_question(services, shown):
 
 def test_too_few_samples_are_told_in_a_sentence(services):
     shown = shown_of(services, "c")
-    shown = type(shown)(
-        **{**vars(shown), "parameters": {"lime": (("samples", 2), ("regions", 9), ("baseline", "blurred film"))}}
-    )
+    shown = type(shown)(**{**vars(shown), "parameters": {"lime": (("samples", 2), ("regions", 9), ("design", "lime"))}})
     explain(shown, "lime")
     pieces = services.store.get(shown.key("lime"))[0].pieces
     visible = sample_neighbourhood(2, int(pieces.max()) + 1, 0)[1].astype(bool)

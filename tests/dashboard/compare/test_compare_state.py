@@ -154,7 +154,8 @@ def test_methods_named_twice_count_once():
 
 def test_parameters_are_complete_and_in_a_fixed_order():
     view = State(settings={"lime.regions": 20})
-    assert view.parameters("lime") == (("samples", 1000), ("regions", 20), ("baseline", "blurred film"))
+    expected = (("samples", 1000), ("regions", 20), ("baseline", "blurred film"), ("design", "pairs"))
+    assert view.parameters("lime") == expected
     assert view.parameters("gradcam") == (("layer", ""),)
 
 

@@ -238,21 +238,22 @@ def test_a_map_that_takes_long_has_a_first_look_and_is_itself_no_other(services,
     original = services.first_looks.put
     monkeypatch.setattr(services.first_looks, "put", lambda key, look: (looks.append((key, look)), original(key, look)))
     film = read_film(root / "films" / "generated" / "a.png")
-    request = Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=8)
+    takes_all = (("regions", 9), ("design", "lime"))  # pairs would stop before
+    request = Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=8)
     made = explained(services, request)
     ((key, look),) = looks
     assert key == services.explanation_key(request)
     assert look[0].evaluations == 64
     assert made[0].evaluations == 400
-    direct = EXPLAINERS["lime"](samples=400, regions=9).explain(services.classifier("tiny"), film, seed=8)
+    direct = EXPLAINERS["lime"](**dict(request.parameters)).explain(services.classifier("tiny"), film, seed=8)
     np.testing.assert_array_equal(made[0].map, direct[0].map)
     assert services.first_looks.get(key) is None  # there is a better one now
-    explained(services, Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=9))
+    explained(services, Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=9))
     explained(services, Request(film, "tiny", "gradcam"))
     assert len(looks) == 1  # this model has been found to be quick
     monkeypatch.setattr("dashboard.server.services.LONG_WAIT", 0.0)
-    explained(services, Request(film, "tiny", "lime", (("samples", 400), ("regions", 9)), seed=10))
-    explained(services, Request(film, "tiny", "lime", (("samples", 200), ("regions", 9)), seed=10))
+    explained(services, Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=10))
+    explained(services, Request(film, "tiny", "lime", (("samples", 200), *takes_all), seed=10))
     assert len(looks) == 2
 
 

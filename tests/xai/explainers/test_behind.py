@@ -23,7 +23,7 @@ def by_hand(classifier, canvas, visible, baseline):
 def test_limes_means_are_those_of_all_its_samples_hidden_once_more(zoo, film):
     classifier = zoo("flatten")
     canvas = classifier.prepare(film)
-    method = LIME(samples=40, regions=9)
+    method = LIME(samples=40, regions=9, design="lime")
     made = method.explain(classifier, film, seed=5)
     pieces = made[0].pieces
     baseline = baseline_canvas("blurred film", classifier, canvas, pieces)
@@ -40,7 +40,7 @@ def test_limes_means_are_those_of_all_its_samples_hidden_once_more(zoo, film):
 def test_the_films_shown_of_lime_are_the_samples_that_count_most(zoo, film):
     classifier = zoo("flatten")
     canvas = classifier.prepare(film)
-    method = LIME(samples=40, regions=9)
+    method = LIME(samples=40, regions=9, design="lime")
     made = method.explain(classifier, film, seed=5)
     found = method.behind(classifier, film, made, 3)
     assert found.visible.tolist() == [True] * 4 + [False] * 4
@@ -105,7 +105,7 @@ def test_the_contexts_of_a_part_are_all_unions_of_what_lies_around_it():
 
 def test_what_shows_the_same_in_all_samples_has_nothing_behind_it(zoo, film):
     classifier = zoo("flat")
-    method = LIME(samples=2, regions=9)
+    method = LIME(samples=2, regions=9, design="lime")
     made = method.explain(classifier, film)
     visible = sample_neighbourhood(2, int(made[0].pieces.max()) + 1, 0)[1]
     assert method.behind(classifier, film, made, int(np.flatnonzero(visible)[0])) is None

@@ -170,7 +170,7 @@ def test_parameters_make_the_same_map_again(method, zoo, film):
         ("shap", {"grid": 0}, "grid must be a whole number from 1 to 256, got 0"),
         ("shap", {"context": "x"}, "context must be one of ends, all, got x"),
         ("shap", {"baseline": "x"}, "baseline must be one of"),
-        ("lime", {"samples": "x"}, "samples must be a whole number from 2 to"),
+        ("lime", {"samples": "x"}, "samples must be a whole number from 4 to"),
         ("lime", {"regions": 0}, "regions must be a whole number from 1 to"),
         ("lime", {"regions": 10**6}, "got 1000000"),
         ("lime", {"baseline": None}, "baseline must be one of"),

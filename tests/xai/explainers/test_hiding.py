@@ -87,7 +87,7 @@ def test_hiding_regions_by_hand_gives_the_logits_of_limes_own_samples(zoo, film)
     canvas = classifier.prepare(film)
     height, width = film.pixels.shape
     grid = Grid.of((height, width), classifier.card.input)
-    found = LIME(samples=6, regions=12).explain(classifier, film, seed=4)
+    found = LIME(samples=6, regions=12, design="lime").explain(classifier, film, seed=4)
     pieces = found[0].pieces
     shown = sample_neighbourhood(6, int(pieces.max()) + 1, 4)
     x, y = grid.centres()

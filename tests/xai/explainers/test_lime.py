@@ -45,7 +45,7 @@ def test_weights_equal_the_stock_librarys(name, baseline, zoo, film, capsys):
     hide = None if baseline == "region mean" else baseline_canvas(baseline, classifier, canvas, regions)
     outputs = len(classifier.card.outputs)
     expected, stock = stock_weights(classifier, canvas, regions, hide, outputs)
-    found = LIME(samples=SAMPLES, regions=20, baseline=baseline).explain(classifier, film, seed=SEED)
+    found = LIME(samples=SAMPLES, regions=20, baseline=baseline, design="lime").explain(classifier, film, seed=SEED)
     for k, explanation in enumerate(found):
         np.testing.assert_array_equal(explanation.pieces, regions)
         np.testing.assert_allclose(explanation.map, expected[k][regions], rtol=1e-5, atol=1e-5 * np.ptp(expected[k]))
@@ -58,7 +58,7 @@ def test_a_linear_model_gets_back_its_own_weights(film):
     model = keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
     model.set_weights([kernel.reshape(-1, 1), np.array([0.7], np.float32)])
     classifier = models.classifier(model, models.card(1, emits="logits"))
-    (found,) = LIME(samples=600, regions=16).explain(classifier, film, seed=1)
+    (found,) = LIME(samples=600, regions=16, design="lime").explain(classifier, film, seed=1)
     canvas = classifier.prepare(film)
     baseline = baseline_canvas("blurred film", classifier, canvas, found.pieces)
     by_pixel = (canvas - baseline) * kernel
@@ -76,10 +76,11 @@ def test_samples_are_the_stock_librarys_first_draw():
     np.testing.assert_array_equal(shown[0], np.ones(7))
 
 
-def test_a_model_that_ignores_the_film_gets_an_empty_map(film):
+@pytest.mark.parametrize("design", ["pairs", "lime"])
+def test_a_model_that_ignores_the_film_gets_an_empty_map(design, film):
     model = keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     model.set_weights([np.zeros((576, 2), np.float32), np.array([0.5, -1], np.float32)])
-    found = LIME(samples=60).explain(models.classifier(model, models.card(2, emits="logits")), film)
+    found = LIME(samples=60, design=design).explain(models.classifier(model, models.card(2, emits="logits")), film)
     for explanation in found:
         assert np.abs(explanation.map).max() < 1e-6
         assert np.isfinite(explanation.diagnostics["r2"])

@@ -16,7 +16,7 @@ from xai.explainers.baselines import baseline_canvas
 from xai.explainers.lime import LIME
 from xai.explainers.pairs import draw_pairs, films_of
 
-PAIRS = LIME(samples=120, regions=9, design="pairs")
+PAIRS = LIME(samples=120, regions=9)
 
 
 def weights(explanations) -> np.ndarray:
@@ -64,7 +64,7 @@ def test_samples_are_a_limit_and_all_are_taken_where_it_does_not_stop(linear, fi
         assert found.evaluations == len(found.answers) == evaluations
     with pytest.raises(ValueError, match="samples must be a whole number from 4 to"):
         LIME(samples=3, design="pairs")
-    with pytest.raises(ValueError, match="design must be one of lime, pairs, got x"):
+    with pytest.raises(ValueError, match="design must be one of pairs, lime, got x"):
         LIME(design="x")
 
 
