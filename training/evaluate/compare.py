@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr
 
+from training.evaluate.fair import fair_pair
 from training.evaluate.judged import Judged
-from training.evaluate.ranked import EvaluateError, rank, usable
+from training.evaluate.ranked import rank, usable
 from training.evaluate.rates import deviate
 from training.evaluate.roc import Auroc, clustered_auroc, deviations, pooled_variance
 
@@ -80,21 +80,14 @@ def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray, patients:
 
 
 def compare_judged(first: Judged, second: Judged, finding: str) -> Paired:
-    """Compare two models on the films that both predicted; labels are those of the first.
+    """Compare two models on the films of `training.evaluate.fair.fair_pair`; labels are those of the first.
 
     Raises
     ------
     EvaluateError
         If they have no film in common, or one does not judge the finding.
     """
-    names, other = first.films["film"], second.films["film"]
-    at = pd.Index(other).get_indexer(pd.Index(names))
-    here = at >= 0
-    if not here.any():
-        raise EvaluateError(f"{first.model} and {second.model} have no film in common, so they cannot be compared.")
-    return compare(
-        first.truth(finding)[here],
-        first.scores(finding)[here],
-        second.scores(finding)[at[here]],
-        first.patients[here] if first.patients_repeat else None,
-    )
+    pair = fair_pair(first, second, finding)
+    first, second = pair.first, pair.second
+    patients = first.patients if first.patients_repeat else None
+    return compare(first.truth(finding), first.scores(finding), second.scores(finding), patients)

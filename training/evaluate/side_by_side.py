@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from training.evaluate.fair import fair_pair
 from training.evaluate.judged import Judged
-from training.evaluate.ranked import EvaluateError, numbered, usable
+from training.evaluate.ranked import numbered, usable
 from training.evaluate.rates import CONFIDENCE
 
 MEASURES = {
@@ -124,19 +124,16 @@ def side_by_side(
 
 
 def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds: tuple[float, float]) -> SideBySide:
-    """Compare two models on the films that both predicted; labels are those of the first.
+    """Compare two models on the films of `training.evaluate.fair.fair_pair`; labels are those of the first.
 
     Raises
     ------
     EvaluateError
         If they have no film in common, or one does not judge the finding.
     """
-    at = pd.Index(second.films["film"]).get_indexer(pd.Index(first.films["film"]))
-    here = at >= 0
-    if not here.any():
-        raise EvaluateError(f"{first.model} and {second.model} have no film in common, so they cannot be compared.")
-    scores = first.scores(finding)[here], second.scores(finding)[at[here]]
-    return side_by_side(first.truth(finding)[here], *scores, thresholds, first.patients[here])
+    pair = fair_pair(first, second, finding)
+    first, second = pair.first, pair.second
+    return side_by_side(first.truth(finding), first.scores(finding), second.scores(finding), thresholds, first.patients)
 
 
 def _change(

@@ -22,8 +22,9 @@ from training.evaluate.thresholds import RULES
 from xai.findings import finding_label
 
 MEANING = (
-    "Each row takes the films that both predicted. The interval and p are of the difference in AUROC: DeLong's test, "
-    "which knows that both models saw the same films, and, where patients have several films, that these are alike. "
+    "Each row takes the films that both predicted, and that neither or both have met. The interval and p are of the "
+    "difference in AUROC: DeLong's test, which knows that both models saw the same films, and, where patients have "
+    "several films, that these are alike. "
     "With 14 findings one p in 20 is small by chance alone."
 )
 
@@ -42,7 +43,7 @@ def show(scene: Scene) -> None:
     st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip(), help=explained(MEANING))
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
-        st.caption(escape(f"{other.judged.model}: {met_words(other.judged)}"))
+        st.caption(escape(f"{other.pair.words} {other.judged.model}: {met_words(other.judged)}".lstrip()))
     for place, name in enumerate(scene.others):
         _show_thresholds(scene, name, place)
 
@@ -61,16 +62,15 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
 
 def at_thresholds(scene: Scene, name: str) -> SideBySide:
     """Measure the page's model and another one, each at its own threshold by the same rule."""
-    other = scene.others[name].judged
-    theirs, _ = settle(other, scene.finding, visit.state)
-    return side_by_side_judged(scene.judged, other, scene.finding, (scene.threshold.value, theirs.value))
+    pair = scene.others[name].pair
+    theirs, _ = settle(pair.second, scene.finding, visit.state)
+    return side_by_side_judged(pair.first, pair.second, scene.finding, (scene.threshold.value, theirs.value))
 
 
 def thresholds_table(scene: Scene, name: str, found: SideBySide) -> pd.DataFrame:
     """Give a row a measure: of the page's model, of the other one, and the difference."""
-    common = scene.judged.films["film"].isin(scene.others[name].judged.films["film"]).to_numpy()
-    both = scene.judged.restrict(common), scene.others[name].judged
-    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in both)
+    pair = scene.others[name].pair
+    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in (pair.first, pair.second))
     return side_by_side.table(found, (scene.home.predictions, name), (first, second))
 
 
