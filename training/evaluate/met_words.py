@@ -9,7 +9,7 @@ import numpy as np
 from training.datasets.patients import count_patients
 from training.datasets.table import SPLITS
 from training.evaluate.judged import Judged
-from training.evaluate.met import SERVED
+from training.evaluate.met import SERVED, Met
 from training.evaluate.roc import area
 from xai.findings import finding_label
 
@@ -28,6 +28,19 @@ def met_words(here: Judged) -> str:
     if count := int(met.unknown.sum()):
         said.append(f"Of {count:,} it is not known.")
     return " ".join(filter(None, said))
+
+
+def film_words(met: Met | None, row: int, patient_known: bool) -> str:
+    """Say what one film, or another of its patient, served for; ``row`` is its place among those of ``met``."""
+    if met is None or met.unknown[row]:
+        return "Whether the model met this film before is not known."
+    uses = [words for use, words in SERVED.items() if use in met.served and met.served[use][row]]
+    uses += [f"to mend {finding_label(name)}" for name, fitted in met.mended.items() if fitted[row]]
+    if uses:
+        return f"The model met this film, or another of its patient: it served {listed(uses)}."
+    if met.strangers or not patient_known:
+        return "This film served for nothing that made the model; whether another of its patient did is not known."
+    return "The model never met this patient."
 
 
 def flattered(here: Judged) -> str:

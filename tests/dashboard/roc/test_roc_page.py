@@ -108,7 +108,9 @@ def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, s
 def test_the_other_models_own_films_are_told_too(run, stocked, shelf):
     learned_from(shelf, "second", "test")
     app = run(models="second", panel="models", **MASS)
-    assert "10 films that only one of the two has met left out of the comparison. model of second: All 30" in captions(app)
+    assert "10 films that only one of the two has met left out of the comparison. model of second: All 30" in captions(
+        app
+    )
 
 
 NOT_KNOWN = "Patients are not known: such films are treated as independent, so that the interval may be too narrow."
