@@ -181,11 +181,12 @@ def worse(trial: Trial) -> str:
     before, after = trial.before, trial.after
     if trial.remedy.map is None or not after.ece > before.ece:
         return ""
-    brier = "better" if after.brier < before.brier else "worse"
+    error = f"its error goes from {before.ece:.4f} to {after.ece:.4f}"
+    brier = f"the Brier score from {before.brier:.4f} to {after.brier:.4f}"
+    if after.brier < before.brier:
+        return f"Whether calibration got better is not clear: {error}, which is worse, and {brier}, which is better."
     return (
-        f"Calibration got worse: its error goes from {before.ece:.4f} to {after.ece:.4f} (the Brier score gets "
-        f"{brier}, {before.brier:.4f} to {after.brier:.4f}). The probabilities mean less than before, whatever the "
-        "flags do."
+        f"Calibration got worse: {error}, and {brier}. The probabilities mean less than before, whatever the flags do."
     )
 
 

@@ -11,10 +11,9 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 from scipy.stats import false_discovery_control, fisher_exact
 
-from training.evaluate.intervals import clustered_share
+from training.evaluate.intervals import clustered_share, correlation, newcombe
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, dot
-from training.evaluate.rates import Share
 from training.evaluate.subgroups import BY, members
 from xai.findings import finding_label
 
@@ -75,7 +74,7 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
             continue
         films = [np.bincount(patients[each], minlength=size) for each in (has & here, known & here)]
         films_there = [np.bincount(patients[each], minlength=size) for each in (has & there, known & there)]
-        low, high = newcombe(clustered_share(*films), clustered_share(*films_there), _alike(*films, *films_there))
+        low, high = newcombe(clustered_share(*films), clustered_share(*films_there), correlation(*films, *films_there))
         p = fisher_exact([[count, of - count], [count_there, of_there - count_there]]).pvalue
         p = _weakened(float(p), _design_effect(*films, *films_there))
         rows.append(
@@ -97,28 +96,6 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["q"] = false_discovery_control(table["p"]) if len(table) else []
     return table.sort_values(["q", "p"], ignore_index=True)
-
-
-def newcombe(first: Share, second: Share, correlation: float = 0.0) -> tuple[float, float]:
-    """Give the 95 % interval of the difference of two shares from the interval of each.
-
-    Newcombe's method 10 (Statistics in Medicine 1998); where the shares go together, as those of the same patients do,
-    with their correlation (Zou and Donner, Statistics in Medicine 2008).
-    """
-    down, down_there = first.value - first.low, second.value - second.low
-    up, up_there = first.high - first.value, second.high - second.value
-    below = down**2 + up_there**2 - 2 * correlation * down * up_there
-    above = up**2 + down_there**2 - 2 * correlation * up * down_there
-    difference = first.value - second.value
-    return difference - math.sqrt(max(below, 0.0)), difference + math.sqrt(max(above, 0.0))
-
-
-def _alike(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
-    """Give the correlation of two shares whose films are partly of the same patients; arrays are (patients,)."""
-    off = has - has.sum() / among.sum() * among
-    off_there = has_there - has_there.sum() / among_there.sum() * among_there
-    size = math.sqrt(dot(off, off) * dot(off_there, off_there))
-    return dot(off, off_there) / size if size else 0.0
 
 
 def _design_effect(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
