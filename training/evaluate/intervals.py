@@ -23,12 +23,16 @@ How often the intervals hold the true value is simulated by ``tests/benchmarks/i
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import stdtrit
 
 from training.evaluate.ranked import dot
 from training.evaluate.rates import CONFIDENCE, Share, share, wilson
+
+if TYPE_CHECKING:
+    from training.evaluate.roc import Auroc
 
 PRIOR_PATIENTS = 2
 METHOD = "Wilson's"
@@ -93,8 +97,8 @@ def like_patients(among: np.ndarray) -> float:
     return float(among.sum() ** 2 / (among**2).sum()) if len(among) else 0.0
 
 
-def newcombe(first: Share, second: Share, alike: float = 0.0) -> tuple[float, float]:
-    """Give the 95 % interval of the difference of two shares from the interval of each.
+def newcombe(first: Share | Auroc, second: Share | Auroc, alike: float = 0.0) -> tuple[float, float]:
+    """Give the 95 % interval of the difference of two shares, or two areas, from the interval of each.
 
     Newcombe's method 10 (Statistics in Medicine 1998); where the shares go together, as those of the same patients do,
     with their correlation (Zou and Donner, Statistics in Medicine 2008).
