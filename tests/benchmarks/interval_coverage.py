@@ -22,9 +22,10 @@ from scipy.stats import norm, t
 
 from tests.training.evaluate.clustered_films import World
 from training.evaluate.bootstrap import roc_band
-from training.evaluate.by_patient import ByPatient
+from training.evaluate.by_patient import ByPatient, by_patient
 from training.evaluate.intervals import clustered_share
 from training.evaluate.precision_recall import clustered_average_precision
+from training.evaluate.ranked import rank
 from training.evaluate.rates import SHARES, share, wilson
 from training.evaluate.roc import Auroc, clustered_area
 from training.evaluate.side_by_side import side_by_side
@@ -154,6 +155,35 @@ def changes(positives: int, repeats: int, held: Held) -> None:
                         held[f"change of {name}", "Student's t", where].append(low <= true <= high)
 
 
+def sicker(positives: int, repeats: int, held: Held) -> None:
+    """Count the same of shares where patients with the finding have more films, as in a hospital."""
+    world, rng = World(), np.random.default_rng(positives)
+    many = _sicker_films(world, rng, 300_000)
+    patients = round(positives * 300_000 / many[0].sum())
+    for threshold in THRESHOLDS:
+        true = by_patient_of(*many).rates(threshold)
+        for _ in range(repeats):
+            found = by_patient_of(*_sicker_films(world, rng, patients)).rates(threshold)
+            for name in SHARES:
+                one = getattr(found, name)
+                if one.of:
+                    held[name, "this app", f"{threshold}"].append(one.low <= getattr(true, name).value <= one.high)
+
+
+def _sicker_films(world: World, rng: np.random.Generator, patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw films of which a patient has the more, the more likely he has the finding: labels, scores, patients."""
+    illness = rng.normal(size=patients)
+    films = np.minimum(1 + rng.negative_binomial(0.5, 0.5 / (0.5 + 2.5 * np.exp(0.6 * illness))), 60)
+    of = np.repeat(np.arange(patients), films)
+    labels = np.sqrt(0.7) * illness[of] + np.sqrt(0.3) * rng.normal(size=len(of)) > 2.2
+    return labels.astype(float), world.separation * labels + world.noise(rng, of) + 0.3 * illness[of], of
+
+
+def by_patient_of(labels: np.ndarray, scores: np.ndarray, owner: np.ndarray) -> ByPatient:
+    """Put films beside their patients."""
+    return by_patient(rank(labels, scores), labels, owner)
+
+
 def by_student(labels: np.ndarray, first: np.ndarray, second: np.ndarray, owner: np.ndarray) -> Ends:
     """Give the interval of a change of sensitivity by Student's t over patients alone."""
     films = np.bincount(owner, labels)
@@ -182,10 +212,10 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=1000, help="datasets a world with few films; fewer with many")
-    parser.add_argument("--only", choices=["shares", "areas", "changes"], help="one of the tables")
+    parser.add_argument("--only", choices=["shares", "areas", "changes", "sicker"], help="one of the tables")
     asked = parser.parse_args()
     repeats = asked.repeats
-    for measure in (shares, areas, changes):
+    for measure in (shares, areas, changes, sicker):
         if asked.only not in (None, measure.__name__):
             continue
         held: dict[int, Held] = {}
