@@ -47,12 +47,15 @@ class Met:
         Films of which nobody knows whether they served for anything.
     strangers : bool
         Whether films of unknown patients served: then no patient can be told to be another one.
+    taught : bool
+        Whether it learned from other models' answers (soft labels): nobody recorded which films those had met.
     """
 
     served: Mapping[str, np.ndarray]
     mended: Mapping[str, np.ndarray]
     unknown: np.ndarray
     strangers: bool = False
+    taught: bool = False
 
     def __len__(self) -> int:
         return len(self.unknown)
@@ -91,6 +94,7 @@ class _Found:
     mended: dict[str, np.ndarray] = field(default_factory=dict)
     unknown: list[np.ndarray] = field(default_factory=list)
     strangers: bool = False
+    taught: bool = False
 
     @property
     def nothing(self) -> np.ndarray:
@@ -118,7 +122,8 @@ class _Found:
         self.unknown.append(~self.nothing if here is None else here)
 
     def whole(self) -> Met:
-        met = Met(self.served, self.mended, np.logical_or.reduce([self.nothing, *self.unknown]), self.strangers)
+        unknown = np.logical_or.reduce([self.nothing, *self.unknown])
+        met = Met(self.served, self.mended, unknown, self.strangers, self.taught)
         return dataclasses.replace(met, unknown=met.unknown & ~met.used)
 
 
@@ -150,6 +155,7 @@ def films_met(card: Mapping[str, Any], notes: Mapping[str, Any], dataset: Datase
         found.doubt(dataset.films["split"].isna().to_numpy() & bool(notes[LEARNED]))
     else:
         for one in _ancestors(provenance):
+            found.taught |= isinstance(one.get("soft_labels"), Mapping)
             if not (_from_records(found, one) or _from_split(found, one, dataset)):
                 found.doubt()
     for note in [*_list(provenance.get("remedies")), *_list(notes.get("remedies"))]:

@@ -15,6 +15,7 @@ from xai.findings import finding_label
 
 FLATTERED = "Films that it has met flatter the model: mean AUROC"
 NAMED = 3  # findings
+TAUGHT = "It learned from other models' answers too; what those had met is not known."
 NOT_KNOWN = "Whether it was fitted on any of these films is not known, so neither is whether it has met these patients."
 LOT = " The split is a random lot drawn here: it says nothing of this model."
 
@@ -27,6 +28,8 @@ def met_words(here: Judged) -> str:
     said = [_used(here), _mended(here), _new(here)]
     if count := int(met.unknown.sum()):
         said.append(f"Of {count:,} it is not known.")
+    if met.taught and met.new().any():
+        said.append(TAUGHT)
     return " ".join(filter(None, said))
 
 
@@ -40,7 +43,7 @@ def film_words(met: Met | None, row: int, patient_known: bool) -> str:
         return f"The model met this film, or another of its patient: it served {listed(uses)}."
     if met.strangers or not patient_known:
         return "This film served for nothing that made the model; whether another of its patient did is not known."
-    return "The model never met this patient."
+    return f"The model never met this patient. {TAUGHT}" if met.taught else "The model never met this patient."
 
 
 def flattered(here: Judged) -> str:

@@ -16,7 +16,7 @@ from training.datasets.marks import record
 from training.datasets.table import COLUMNS, Dataset, DatasetFacts
 from training.evaluate.judged import ALL, NEVER_MET, Judged, judge
 from training.evaluate.met import films_met
-from training.evaluate.met_words import flattered, met_facts, met_words
+from training.evaluate.met_words import TAUGHT, film_words, flattered, met_facts, met_words
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, mend_card
 from training.mending.remedy import try_remedy
@@ -167,6 +167,17 @@ def test_a_model_that_started_from_another_has_met_what_that_one_met():
     assert met_facts(unknown) == {"fit": 40, "never_met": 0, "not_known": 60}
     photographs = made_judged({"provenance": second | {"started_from": {"used": [MET_NONE]}}})
     assert met_facts(photographs) == {"fit": 40, "never_met": 60, "not_known": 0}
+
+
+def test_what_the_models_had_met_whose_answers_it_learned_from_is_not_known():
+    card = recorded(fit=("train",))
+    card["provenance"]["soft_labels"] = {"file": "soft.csv"}
+    here = made_judged(card)
+    assert here.met.taught and met_words(here).endswith(TAUGHT)
+    assert film_words(here.met, int(here.met.new().argmax()), patient_known=True).endswith(TAUGHT)
+    assert TAUGHT not in met_words(made_judged(recorded(fit=("train",))))
+    child = {"provenance": recorded(stop=("validation",))["provenance"] | {"started_from": card["provenance"]}}
+    assert made_judged(child).met.taught
 
 
 def test_no_patient_is_promised_where_patients_are_not_known():
