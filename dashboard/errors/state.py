@@ -10,12 +10,13 @@ from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.server.judging import SPLIT_CHOICES
 from dashboard.server.targets import usable_target
+from training.evaluate.doubt import LABELS
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
 
 NUMBER = "number"  # in place of a rule: the threshold of the one finding is set by hand
 KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
-SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas"}
+SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas", "doubts": "Labels in doubt"}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
 MOST_CORNERS = 32  # of a region in a link
@@ -67,6 +68,8 @@ class State(PageState):
         Films of either kind in a mean map, and films in the map of features.
     region : tuple of (float, float)
         Corners of what was drawn on that map.
+    label : str
+        Which label is in doubt: one of `training.evaluate.doubt.LABELS`.
     """
 
     predictions: str | None = None
@@ -94,6 +97,7 @@ class State(PageState):
     mean_films: int = 24
     map_films: int = 300
     region: Region = ()
+    label: str = "present"
 
     def of(self, finding: str) -> State:
         """Give the same state for another finding; what was set by hand for this one does not carry over."""
@@ -150,6 +154,7 @@ LINK = Link(
         Field("mean_films", _FILMS, also=("looks",)),
         Field("map_films", _FILMS, also=("spots",)),
         Field("region", outline(MOST_CORNERS)),
+        Field("label", one_of(LABELS)),
     ],
     _settled,
 )

@@ -8,6 +8,7 @@ from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
 from dashboard.errors.audit_panel import show_audit, show_co_occurrence
 from dashboard.errors.controls import choose_finding, choose_predictions, choose_rule, choose_split
+from dashboard.errors.doubt_panel import show_doubts
 from dashboard.errors.remedy_panel import show_remedies
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Thresholds, choose_thresholds
@@ -82,10 +83,7 @@ def errors(services: Services) -> None:
         st.warning(escape(warning), icon=":material/warning:")
     if problem := found.problems.get(filled(visit.state.finding)):
         st.warning(f"The model card's threshold stands in. {escape(problem)}")
-    if visit.state.section == "audit":
-        _audit(services, films, told, found)
-    else:
-        _atlas(services, films, told, found)
+    {"audit": _audit, "atlas": _atlas, "doubts": _doubts}[visit.state.section](services, films, told, found)
     visit.write_permalink()
 
 
@@ -118,8 +116,7 @@ def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -
 
 
 def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
-    shared = services.of(FilmServices)
-    if told.dataset is None:
+    if (atlas := _opened(services, films, told, found)) is None:
         st.info(
             "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
             "folder into the library's datasets/."
@@ -127,8 +124,6 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
         return
     from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
 
-    catalogue = shared.open(told.dataset, told.predictions)
-    atlas = Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)
@@ -136,6 +131,18 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
     show_mean_maps(atlas)
     st.divider()
     show_map(atlas)
+
+
+def _doubts(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    show_doubts(films, told, _opened(services, films, told, found))
+
+
+def _opened(services: Services, films: Judged, told: Source, found: Thresholds) -> Atlas | None:
+    """Give what films are shown with; None where they lie outside of the library."""
+    if told.dataset is None:
+        return None
+    catalogue = services.of(FilmServices).open(told.dataset, told.predictions)
+    return Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
 
 
 errors(st.session_state.services)

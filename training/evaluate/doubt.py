@@ -169,11 +169,11 @@ def doubt_table(judged: Judged, finding: str) -> pd.DataFrame:
 def out_of_sample(judged: Judged, finding: str) -> str:
     """Say of how many of the films the model may have seen the labels, so that it hides its doubts; empty of none."""
     new, unknown = judged.met.new(finding), judged.met.unknown
-    met = int((~new & ~unknown).sum())
-    need = "Doubts count only on films that it has never met: a model that has seen a label agrees with it."
+    met, open_ = int((~new & ~unknown).sum()), int(unknown.sum())
+    told = []
     if met:
-        more = f", and of {int(unknown.sum()):,} it is not known" if unknown.any() else ""
-        return f"The model has met {met:,} of these {len(judged):,} films for {finding_label(finding)}{more}. {need}"
-    if unknown.any():
-        return f"Of {int(unknown.sum()):,} of these {len(judged):,} films it is not known whether the model met them. {need}"
-    return ""
+        told.append(f"The model has met {met:,} of these {len(judged):,} films for {finding_label(finding)}.")
+    if open_:
+        told.append(f"Of {open_:,} of these {len(judged):,} films it is not known whether the model met them.")
+    need = "Doubts count only on films that it has never met: a model that has seen a label agrees with it."
+    return " ".join([*told, need]) if told else ""

@@ -5,10 +5,10 @@ probabilities, and a known share of all labels is turned at random. `found` coun
 and how many of these were turned.
 
 What is seen of real films is the AUROC against labels some of which are wrong, and the share that is labelled, and not
-the true ones. If labels are wrong at random, the true ones follow from them (Menon, van Rooyen, Ong and Williamson, ICML
-2015), which is how `behind` asks what would be so *if* a share of the labels were wrong. How many are, nobody knows
-from predictions and labels alone. Labels of films that are hard to read are wrong more often than others, which the
-simulation does not know either.
+the true ones. If labels are wrong at random, the true ones follow from them (Menon, van Rooyen, Ong and Williamson,
+ICML 2015), which is how `behind` asks what would be so *if* a share of the labels were wrong. How many are, nobody
+knows from predictions and labels alone. Labels of films that are hard to read are wrong more often than others, which
+the simulation does not know either.
 """
 
 from __future__ import annotations

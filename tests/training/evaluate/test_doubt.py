@@ -108,7 +108,7 @@ def test_the_table_lists_each_film_in_doubt_with_what_the_model_met():
     assert table["self_confidence"].tolist() == pytest.approx([0.2, 0.3])
     assert table["normalized_margin"].tolist() == pytest.approx([-0.6, -0.4])
     said = out_of_sample(judged, "Emphysema")
-    assert said.startswith("The model has met 1 of these 8 films for Emphysema, and of 1 it is not known.")
+    assert said.startswith("The model has met 1 of these 8 films for Emphysema. Of 1 of these 8 films it is not known")
     new = dataclasses.replace(judged, met=Met({}, {}, np.zeros(8, bool)))
     assert out_of_sample(new, "Emphysema") == "" and set(doubt_table(new, "Emphysema")["met"]) == {"no"}
     assert judged_doubts(judged, "Emphysema").present.films == 4
