@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import fisher_exact
 
 from tests.training.evaluate.made_scores import made, noisy
-from training.evaluate.atlas import contrast, newcombe, project
+from training.evaluate.apart import newcombe
+from training.evaluate.atlas import contrast, project
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import share
 from training.evaluate.roc import auroc
