@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,21 @@ CORRECTION = (
     "false alarm."
 )
 MISSED, ALARMS = "missed", "false alarms"
+COLUMNS = {
+    "finding": "One of the findings, or a class of the dataset.",
+    "measure": "What is measured; as in metrics.csv.",
+    "threshold": "Probability from which a film is flagged, the same in the slice and in the rest.",
+    "slice": "The measure in the slice.",
+    "slice_low": "Lower end of its 95 % interval.",
+    "slice_high": "Upper end.",
+    "rest": "The measure in all other films.",
+    "rest_low": "Lower end of its 95 % interval.",
+    "rest_high": "Upper end.",
+    "difference": "The slice less the rest.",
+    "difference_low": "Lower end of its 95 % interval.",
+    "difference_high": "Upper end.",
+    "p": "Of no difference, two-sided.",
+}
 WORST = [
     *("condition", "error", "count", "of", "share", "rest_count", "rest_of", "rest_share"),
     *("difference", "low", "high", "p"),
@@ -116,6 +131,33 @@ def compare_slice(judged: Judged, finding: str, threshold: float, here: np.ndarr
         side, with_it, without = "slice" if few[0] is areas.slice else "rest", few[0].positives, few[0].negatives
         caution = f"The {side} has {with_it} films with the finding and {without} without: little can be said."
     return Sliced(int(here.sum()), int((~here).sum()), tuple(compared), caution)
+
+
+def slice_table(judged: Judged, thresholds: Mapping[str, float], here: np.ndarray) -> pd.DataFrame:
+    """Measure every finding in a slice and in the rest, as a table.
+
+    Parameters
+    ----------
+    judged : Judged
+    thresholds : mapping of str to float
+        By finding; one without gets no shares.
+    here : bool array (films,)
+        The slice.
+
+    Returns
+    -------
+    DataFrame
+        One row a finding and measure, with the columns `COLUMNS`.
+    """
+    rows = []
+    for finding in judged.findings:
+        cut = thresholds.get(finding, math.nan)
+        for one in compare_slice(judged, finding, cut, here).compared:
+            if math.isnan(cut) and one.measure not in ("auroc", "prevalence"):
+                continue
+            sides = [value for side in (one.slice, one.rest) for value in (side.value, side.low, side.high)]
+            rows.append((finding, one.measure, cut, *sides, one.difference, one.low, one.high, one.p))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def worst(judged: Judged, finding: str, threshold: float) -> pd.DataFrame:
