@@ -16,7 +16,7 @@ from training.mending.calibrate import METHODS
 
 NUMBER = "number"  # in place of a rule: the threshold of the one finding is set by hand
 KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
-SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas", "doubts": "Labels in doubt"}
+SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas", "doubts": "Labels in doubt", "slices": "Slices"}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
 MOST_CORNERS = 32  # of a region in a link
@@ -70,6 +70,8 @@ class State(PageState):
         Corners of what was drawn on that map.
     label : str
         Which label is in doubt: one of `training.evaluate.doubt.LABELS`.
+    slice : str or None
+        Which slice is held against the rest, where that section is open.
     """
 
     predictions: str | None = None
@@ -98,6 +100,7 @@ class State(PageState):
     map_films: int = 300
     region: Region = ()
     label: str = "present"
+    slice: str | None = None
 
     def of(self, finding: str) -> State:
         """Give the same state for another finding; what was set by hand for this one does not carry over."""
@@ -120,6 +123,8 @@ def _settled(state: State) -> tuple[State, list[str]]:
     if state.rule == NUMBER and state.threshold is None:
         problems.append("The link sets a threshold by hand and names none; the model card's is used.")
         state = state.with_(rule=State.rule)
+    if state.slice is not None:
+        state = state.with_(section="slices")
     return state, problems
 
 
@@ -155,6 +160,7 @@ LINK = Link(
         Field("map_films", _FILMS, also=("spots",)),
         Field("region", outline(MOST_CORNERS)),
         Field("label", one_of(LABELS)),
+        Field("slice", NAME),
     ],
     _settled,
 )

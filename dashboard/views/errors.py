@@ -10,6 +10,7 @@ from dashboard.errors.audit_panel import show_audit, show_co_occurrence
 from dashboard.errors.controls import choose_finding, choose_predictions, choose_rule, choose_split
 from dashboard.errors.doubt_panel import show_doubts
 from dashboard.errors.remedy_panel import show_remedies
+from dashboard.errors.slice_panel import show_slices
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.errors.together_panel import show_together
@@ -74,7 +75,7 @@ def errors(services: Services) -> None:
         "Part",
         list(SECTIONS),
         key="section",
-        take=lambda section: {"section": section or "audit"},
+        take=lambda section: {"section": section or "audit", "slice": None},
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
@@ -83,7 +84,8 @@ def errors(services: Services) -> None:
         st.warning(escape(warning), icon=":material/warning:")
     if problem := found.problems.get(filled(visit.state.finding)):
         st.warning(f"The model card's threshold stands in. {escape(problem)}")
-    {"audit": _audit, "atlas": _atlas, "doubts": _doubts}[visit.state.section](services, films, told, found)
+    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices}
+    shown[visit.state.section](services, films, told, found)
     visit.write_permalink()
 
 
@@ -135,6 +137,11 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
 
 def _doubts(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     show_doubts(films, told, _opened(services, films, told, found))
+
+
+def _slices(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    finding = filled(visit.state.finding)
+    show_slices(services.of(FilmServices), told, films, finding, found.value(finding))
 
 
 def _opened(services: Services, films: Judged, told: Source, found: Thresholds) -> Atlas | None:

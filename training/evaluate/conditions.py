@@ -113,10 +113,14 @@ def meets(films: pd.DataFrame, conditions: Iterable[Condition]) -> np.ndarray:
     return np.logical_and.reduce([np.ones(len(films), bool), *by_column.values()])
 
 
+def askable(films: pd.DataFrame) -> list[str]:
+    """Name the columns that can be asked about: all but names of films, and what stands beside a label."""
+    return [name for name in films.columns if name not in NAMES and not str(name).startswith("source_")]
+
+
 def columns(films: pd.DataFrame) -> list[str]:
-    """Name the columns that tell kinds of films apart: those with more than one value, but for names of films."""
-    told = [name for name in films.columns if name not in NAMES and not str(name).startswith("source_")]
-    return [name for name in told if len(films[name].drop_duplicates()) > 1]
+    """Name the columns that tell kinds of films apart: those of `askable` with more than one value."""
+    return [name for name in askable(films) if len(films[name].drop_duplicates()) > 1]
 
 
 def values(films: pd.DataFrame, column: str) -> list[str]:
