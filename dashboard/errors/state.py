@@ -16,10 +16,17 @@ from training.mending.calibrate import METHODS
 
 NUMBER = "number"  # in place of a rule: the threshold of the one finding is set by hand
 KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
-SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas", "doubts": "Labels in doubt", "slices": "Slices"}
+SECTIONS = {
+    "audit": "Over-prediction audit",
+    "atlas": "Error atlas",
+    "doubts": "Labels in doubt",
+    "slices": "Slices",
+    "alike": "Films like one",
+}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
 MOST_CORNERS = 32  # of a region in a link
+NEAR = (10, 20, 50, 100)
 FEWEST_FILMS, MOST_FILMS = 4, 2000
 
 Region = tuple[tuple[float, float], ...]
@@ -70,6 +77,10 @@ class State(PageState):
         Corners of what was drawn on that map.
     label : str
         Which label is in doubt: one of `training.evaluate.doubt.LABELS`.
+    like : str or None
+        The film that others are like; None takes the most confident mistake.
+    near : int
+        How many films are like it: one of `NEAR`.
     slice : str or None
         Which slice is held against the rest, where that section is open.
     """
@@ -100,6 +111,8 @@ class State(PageState):
     map_films: int = 300
     region: Region = ()
     label: str = "present"
+    like: str | None = None
+    near: int = 20
     slice: str | None = None
 
     def of(self, finding: str) -> State:
@@ -160,6 +173,8 @@ LINK = Link(
         Field("map_films", _FILMS, also=("spots",)),
         Field("region", outline(MOST_CORNERS)),
         Field("label", one_of(LABELS)),
+        Field("like", NAME),
+        Field("near", one_of(NEAR)),
         Field("slice", NAME),
     ],
     _settled,

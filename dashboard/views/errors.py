@@ -44,6 +44,10 @@ NO_PREDICTIONS = """There are no predictions yet, so there are no errors to look
 - `python -m training import-predictions CSV --dataset DATASET --out LIBRARY/predictions/NAME` reads somebody else's,
   such as those that NIH's CheXNet was published with.
 """
+OUTSIDE = (
+    "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's folder into "
+    "the library's datasets/."
+)
 
 
 def errors(services: Services) -> None:
@@ -84,7 +88,7 @@ def errors(services: Services) -> None:
         st.warning(escape(warning), icon=":material/warning:")
     if problem := found.problems.get(filled(visit.state.finding)):
         st.warning(f"The model card's threshold stands in. {escape(problem)}")
-    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices}
+    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices, "alike": _alike}
     shown[visit.state.section](services, films, told, found)
     visit.write_permalink()
 
@@ -119,10 +123,7 @@ def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -
 
 def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     if (atlas := _opened(services, films, told, found)) is None:
-        st.info(
-            "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
-            "folder into the library's datasets/."
-        )
+        st.info(OUTSIDE)
         return
     from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
 
@@ -142,6 +143,15 @@ def _doubts(services: Services, films: Judged, told: Source, found: Thresholds) 
 def _slices(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
     finding = filled(visit.state.finding)
     show_slices(services.of(FilmServices), told, films, finding, found.value(finding))
+
+
+def _alike(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    from dashboard.errors.alike_panel import show_alike  # scipy.stats, for this only
+
+    if (atlas := _opened(services, films, told, found)) is None:
+        st.info(OUTSIDE)
+        return
+    show_alike(atlas)
 
 
 def _opened(services: Services, films: Judged, told: Source, found: Thresholds) -> Atlas | None:
