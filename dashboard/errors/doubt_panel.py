@@ -36,13 +36,14 @@ MEANING = (
 METHOD = (
     "Confident learning (Northcutt, Jiang and Chuang, 2021), each finding for itself: the model is sure of a class "
     "from the mean probability that it gives films with that label. **Counted as wrong** takes it at its word wherever "
-    "it is sure, so it counts labels as wrong even where none is; the table below says how many. The interval is for "
-    "other patients, not for that. A model that says too much of a finding doubts more of its labels: mend it first."
+    "it is sure, so it counts labels as wrong even where none is; the table beside the films says how many. The "
+    "interval is for other patients, not for that. A model that says too much of a finding doubts more of its labels: "
+    "mend it first."
 )
 WOULD_BE = (
     "Simulated with as many films, as many labelled and the same AUROC, if so many of all labels were wrong at random. "
     "How many are wrong, nobody knows from predictions and labels. Real labels may be wrong more often on films that "
-    "are hard to read, which is not simulated."
+    "are hard to read, which is not simulated. “Cannot be”: with so many wrong labels no model could have this AUROC."
 )
 
 
@@ -57,11 +58,39 @@ def show_doubts(judged: Judged, told: Source, atlas: Atlas | None) -> None:
         To show films with; None where they are in no dataset of the library.
     """
     finding = filled(visit.state.finding)
-    st.subheader("Labels in doubt", anchor=False, help=METHOD)
+    name = finding_label(finding)
+    st.subheader(f"Labels in doubt: {name}", anchor=False, help=METHOD)
     st.markdown(MEANING)
     if warning := out_of_sample(judged, finding):
         st.warning(escape(warning), icon=":material/warning:")
     measured = _measured(told.stamp, judged)
+    found = measured[finding]
+    if found.problem:
+        st.info(escape(found.problem))
+    else:
+        _choose_label(found)
+        left, right = st.columns([1.25, 1], gap="large")
+        with right:
+            _show_worth(judged, finding, found)
+        with left:
+            _show_films(judged, told, found, atlas)
+    st.divider()
+    _show_all(judged, told, measured)
+
+
+def _show_all(judged: Judged, told: Source, measured: dict[str, Doubts]) -> None:
+    title, button = st.columns([5, 1], vertical_alignment="bottom")
+    title.subheader("All findings", anchor=False, help=METHOD)
+    with button:
+        file = file_name(f"{told.predictions.lower()}-doubts.csv")
+        download(
+            "Doubts",
+            offer("doubts", file, "text/csv", lambda: all_doubts(judged)),
+            key="errors_get_doubts",
+            width="stretch",
+            help="One row a film and finding whose label is in doubt: the label, the probability, self-confidence and "
+            "normalised margin, and whether the model met the film.",
+        )
     st.dataframe(
         doubts_table(measured),
         hide_index=True,
@@ -69,27 +98,6 @@ def show_doubts(judged: Judged, told: Source, atlas: Atlas | None) -> None:
         key="errors_doubts",
         alt="How many labels of each finding are in doubt, and how many confident learning counts as wrong.",
     )
-    file = file_name(f"{told.predictions.lower()}-doubts.csv")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        download(
-            "Doubts",
-            offer("doubts", file, "text/csv", lambda: all_doubts(judged)),
-            key="errors_get_doubts",
-            help="One row a film and finding whose label is in doubt: the label, the probability, self-confidence and "
-            "normalised margin, and whether the model met the film.",
-        )
-    found = measured[finding]
-    st.divider()
-    st.subheader(finding_label(finding), anchor=False)
-    if found.problem:
-        st.info(escape(found.problem))
-        return
-    _choose_label(found)
-    left, right = st.columns([1.25, 1], gap="large")
-    with right:
-        _show_worth(judged, finding, found)
-    with left:
-        _show_films(judged, told, found, atlas)
 
 
 def all_doubts(judged: Judged) -> str:

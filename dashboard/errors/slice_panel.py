@@ -75,7 +75,8 @@ def _show_worst(shared: FilmServices, told: Source, judged: Judged, finding: str
         return
     name = escape(finding_label(finding))
     if sure:
-        st.markdown(f"{sure:,} kinds of film in which {name} is missed or falsely flagged more often, beyond chance.")
+        kinds = "is one kind of film" if sure == 1 else f"are {sure:,} kinds of film"
+        st.markdown(f"There {kinds} in which {name} is missed or falsely flagged more often, beyond chance.")
     else:
         st.markdown(f"There is no kind of film in which {name} is judged worse beyond chance (q below 0.05).")
     top = found.head(MOST_SHOWN)

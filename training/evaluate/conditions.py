@@ -17,10 +17,12 @@ import numpy as np
 import pandas as pd
 
 from training.evaluate.ranked import EvaluateError
+from xai.findings import FINDINGS, finding_label
 
 RULE = "expected column=value, column=low..high or column=p0..p25"
 FEW = 12  # values of a column that are groups of their own; a number with more of them is cut into quarters
 NAMES = ("film", "path", "patient", "study", "recipe")  # columns that name a film, and no kind of films
+LABELS = {"1": "present", "0": "absent", "": "no label"}
 YES_NO = {"yes": True, "no": False}
 QUARTERS = (0, 25, 50, 75, 100)
 _END = r"(p?)([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
@@ -64,6 +66,8 @@ class Condition:
     def words(self) -> str:
         """The condition as a page says it."""
         name = self.column.replace("_", " ")
+        if self.column in FINDINGS and self.value in LABELS:
+            return f"{finding_label(self.column)}: {LABELS[self.value]}"
         if self.value is not None:
             return f"{name}: {self.value or 'not known'}"
         low, high = (end and f"{'percentile ' * end.is_percentile}{end.value:g}" for end in (self.low, self.high))

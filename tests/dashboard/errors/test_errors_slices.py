@@ -20,7 +20,7 @@ class TestSlices:
     def test_the_kinds_of_film_that_are_judged_worst_are_listed_with_both_shares(self, run):
         app = run(**SLICES)
         table = next(one.value for one in app.dataframe if "films with" in one.value)
-        row = table[(table["films with"] == "Edema: 1") & (table["error"] == "false alarms")].iloc[0]
+        row = table[(table["films with"] == "Edema: present") & (table["error"] == "false alarms")].iloc[0]
         p, mass, edema = (
             answers(columns())["Mass"].to_numpy(),
             np.array(columns()["Mass"]),

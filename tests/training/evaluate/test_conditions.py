@@ -78,9 +78,14 @@ def test_a_condition_is_written_as_it_was_read(text):
     assert str(read_condition(text)) == text
 
 
+SAID = ("Pleural_Thickening=1", "Edema=", "object_token=yes", "sex=", "age=60..", "age=p0..p25", "age=..3")
+
+
 def test_words_for_a_page():
-    said = [read_condition(text).words for text in ("object_token=yes", "sex=", "age=60..", "age=p0..p25", "age=..3")]
+    said = [read_condition(text).words for text in SAID]
     assert said == [
+        "Pleural thickening: present",
+        "Edema: no label",
         "object token: yes",
         "sex: not known",
         "age: at least 60",
