@@ -39,12 +39,14 @@ def show_slices(shared: FilmServices, told: Source, judged: Judged, finding: str
 
 def worst_table(found: pd.DataFrame) -> pd.DataFrame:
     """Give a row a kind of film and error, in words."""
-    shares = found[["count", "of", "share", "rest_share"]].itertuples(index=False)
     return pd.DataFrame(
         {
             "films with": [one.words for one in found["condition"]],
             "error": found["error"],
-            "in them": [f"{percent(one.share)} ({one.count:,} of {one.of:,})" for one in shares],
+            "in them": [
+                f"{percent(share)} ({count:,} of {of:,})"
+                for share, count, of in zip(found["share"], found["count"], found["of"], strict=True)
+            ],
             "in all others": found["rest_share"].map(percent),
             "more by": [with_unit(signed(100 * value, 1), "pts") for value in found["difference"]],
             "95\u00a0% interval": [

@@ -41,13 +41,21 @@ def _range(column: str) -> list[Condition]:
         list(SCALES),
         default="number",
         key=f"films_scale_{column}",
-        format_func=SCALES.get,
+        format_func=lambda one: SCALES[one],
         label_visibility="collapsed",
     )
     is_percentile = scale == "percentile"
-    limits = (0.0, 100.0) if is_percentile else (None, None)
     low, high = (
-        place.number_input(label, *limits, value=None, key=f"films_{label}_{scale}_{column}", placeholder="open")
+        place.number_input(
+            label,
+            0.0 if is_percentile else None,
+            100.0 if is_percentile else None,
+            value=None,
+            step=1.0,
+            format="%.6g",
+            key=f"films_{label}_{scale}_{column}",
+            placeholder="open",
+        )
         for place, label in zip(st.columns(2), ("from", "to"), strict=True)
     )
     if low is None and high is None:

@@ -207,5 +207,5 @@ def in_slice(shared: FilmServices, told: Source, judged: Judged, finding: str, a
     rows = shared.find(asked, catalogue, shared.notebook)
     chosen = np.zeros(len(catalogue.films), bool)
     chosen[rows] = True
-    at = catalogue.films.names.get_indexer(judged.films["film"])
+    at = catalogue.films.names.get_indexer(pd.Index(judged.films["film"]))
     return chosen[at] & (at >= 0)

@@ -158,7 +158,8 @@ def _opened(services: Services, films: Judged, told: Source, found: Thresholds) 
     """Give what films are shown with; None where they lie outside of the library."""
     if told.dataset is None:
         return None
-    catalogue = services.of(FilmServices).open(told.dataset, told.predictions)
+    shared = services.of(FilmServices)
+    catalogue = shared.open(told.dataset, told.predictions)
     return Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
 
 

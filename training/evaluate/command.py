@@ -207,7 +207,8 @@ def _slice(
     from training.evaluate import slices  # scipy.stats takes a second
 
     here = judged.films["film"].isin(dataset.films["film"][meets(dataset.films, asked)]).to_numpy()
-    found = slices.slice_table(judged, table.set_index("finding")["threshold"].dropna(), here)
+    thresholds = {str(name): float(cut) for name, cut in zip(table["finding"], table["threshold"], strict=True)}
+    found = slices.slice_table(judged, thresholds, here)
     return {"slice.csv": _csv(found)}, {"slice.csv": slices.COLUMNS | {"intervals": slices.METHOD}}
 
 

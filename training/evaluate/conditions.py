@@ -185,17 +185,18 @@ def _meets(films: pd.DataFrame, one: Condition) -> np.ndarray:
         return _in_range(column, one)
     if one.value == "":
         return _missing(column)
-    if is_switch(column):
-        here = (column == YES_NO[one.value]) if one.value in YES_NO else column != column
-    elif is_number(column):
-        numbers = _numbers(column)
-        here = numbers == numbers.dtype.type(_as_number(one.value))
-    else:
-        here = column.astype(object) == one.value
-    here = np.asarray(pd.Series(here).fillna(False), bool)
+    here = _holds(column, one.value)
     if not here.any():
         raise EvaluateError(f"No film has {one.column} “{one.value}”; there are {_listed(values(films, one.column))}.")
     return here
+
+
+def _holds(column: pd.Series, value: str) -> np.ndarray:
+    if is_number(column):
+        numbers = _numbers(column)
+        return np.asarray(numbers == numbers.dtype.type(_as_number(value)))
+    wanted: object = YES_NO.get(value) if is_switch(column) else value
+    return (column.astype(object).where(column.notna(), None) == wanted).to_numpy(bool) & column.notna().to_numpy()
 
 
 def _in_range(column: pd.Series, one: Condition) -> np.ndarray:

@@ -125,12 +125,17 @@ def compare_slice(judged: Judged, finding: str, threshold: float, here: np.ndarr
         has, among = (np.logical_or.reduce([cells[cell] for cell in part]) for part in SHARES[measure])
         one = apart(has, among, *sides, judged.patients)
         compared.append(Compared(measure, one.first, one.second, one.difference, one.low, one.high, one.p))
-    few = [area for area in (areas.slice, areas.rest) if min(area.positives, area.negatives) < SMALL]
-    caution = ""
-    if few:
-        side, with_it, without = "slice" if few[0] is areas.slice else "rest", few[0].positives, few[0].negatives
-        caution = f"The {side} has {with_it} films with the finding and {without} without: little can be said."
+    caution = _small("slice", cells, here) or _small("rest", cells, ~here)
     return Sliced(int(here.sum()), int((~here).sum()), tuple(compared), caution)
+
+
+def _small(name: str, cells: Mapping[str, np.ndarray], side: np.ndarray) -> str:
+    with_it, without = (
+        int((cells[one] & side).sum() + (cells[two] & side).sum()) for one, two in (("tp", "fn"), ("fp", "tn"))
+    )
+    if min(with_it, without) >= SMALL:
+        return ""
+    return f"The {name} has {with_it} films with the finding and {without} without: little can be said."
 
 
 def slice_table(judged: Judged, thresholds: Mapping[str, float], here: np.ndarray) -> pd.DataFrame:
@@ -140,7 +145,7 @@ def slice_table(judged: Judged, thresholds: Mapping[str, float], here: np.ndarra
     ----------
     judged : Judged
     thresholds : mapping of str to float
-        By finding; one without gets no shares.
+        By finding; one without, or with NaN, gets no shares.
     here : bool array (films,)
         The slice.
 
