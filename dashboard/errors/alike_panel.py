@@ -157,7 +157,7 @@ def _show_found(
             width="content",
         )
         st.button("Choose all", key="errors_choose_alike", icon=":material/check_box:", on_click=choose, args=(names,))
-        chosen_controls(atlas)
+    chosen_controls(atlas)
     show_films(atlas, asked, names[:MOST_SHOWN], "errors_gallery_alike")
     if len(names) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} are shown.")

@@ -223,10 +223,10 @@ def _show_films(judged: Judged, told: Source, found: Doubts, atlas: Atlas | None
             help="Open all of them on the Films page, the most doubtful first.",
         ):
             open_in_films(asked)
-        chosen_controls(atlas)
         with_picture = int(atlas.can_open[rows].sum())
         if with_picture < len(rows) or visit.state.pictures:
             visit.bound(st.toggle, f"Only the {with_picture:,} with a picture here", key="pictures")
+    chosen_controls(atlas)
     if not names:
         st.info("None of them has a picture on this machine; switch “Only …” off to see which they are.")
         return
