@@ -9,7 +9,7 @@ from dashboard.films.visit import visit
 from dashboard.page.words import escape
 from training.evaluate.conditions import Condition, End, askable, is_number, read_condition, values
 
-MOST_VALUES = 200  # of a column, in a list
+MOST_VALUES, MOST_CHOSEN = 200, 20  # of a column: in a list, and in a link
 NOT_KNOWN = "not known"
 SCALES = {"number": "Numbers", "percentile": "Percentiles"}
 
@@ -73,6 +73,10 @@ def _values(catalogue: Catalogue, column: str) -> list[Condition]:
         st.caption(escape(f"{column} has {len(found):,} values, too many for a list."))
         return []
     chosen = st.multiselect(
-        "is one of", found, key=f"films_values_{column}", format_func=lambda value: value or NOT_KNOWN
+        "is one of",
+        found,
+        key=f"films_values_{column}",
+        format_func=lambda value: value or NOT_KNOWN,
+        max_selections=MOST_CHOSEN,
     )
     return [Condition(column, value) for value in chosen]

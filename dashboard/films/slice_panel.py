@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.films.chips import chips
+from dashboard.films.notes import NotesError
 from dashboard.films.search import usable
 from dashboard.films.services import FilmServices
 from dashboard.films.slices import SliceError, circular
@@ -105,7 +106,7 @@ def show_slice(
     try:
         here = in_slice(shared, told, judged, finding, asked)
         found = compare_slice(judged, finding, threshold, here)
-    except (SliceError, EvaluateError) as error:
+    except (SliceError, EvaluateError, NotesError) as error:
         st.info(escape(str(error)))
         return
     for warning in filter(None, (circular(asked, finding), found.caution)):

@@ -78,11 +78,12 @@ class Condition:
 
 def read_condition(text: str) -> Condition:
     """Read a condition; raises `EvaluateError` with what was expected."""
-    column, mark, value = (part.strip() for part in text.partition("="))
+    column, mark, value = text.partition("=")
+    column = column.strip()
     if not mark or not column:
         raise EvaluateError(f"“{text}” is no condition: {RULE}.")
-    found = _SPAN.fullmatch(value)
-    if found is None or value == "..":
+    found = _SPAN.fullmatch(value.strip())
+    if found is None or value.strip() == "..":
         return Condition(column, value)
     low, high = (
         End(float(number), bool(percent)) if number is not None else None
@@ -201,6 +202,9 @@ def _holds(column: pd.Series, value: str) -> np.ndarray:
 
 def _in_range(column: pd.Series, one: Condition) -> np.ndarray:
     if not is_number(column):
+        here = _holds(column, str(one).partition("=")[2])  # a name that looks like a range
+        if here.any():
+            return here
         raise EvaluateError(f"{one.column} holds no numbers, so no range of it can be asked for.")
     numbers = _numbers(column)
     low, high = (_resolved(numbers, end, otherwise) for end, otherwise in ((one.low, -np.inf), (one.high, np.inf)))

@@ -17,6 +17,7 @@ def films() -> pd.DataFrame:
             "age": [10.0, 20, 30, 40, 50, 60, 70, np.nan],
             "dose": np.array([0.1, 0.2, 0.1, 0.4, 0.1, 0.2, 0.3, 0.1], np.float32),
             "token": [True, False] * 4,
+            "ward": ["1..2", " b", *["c"] * 6],
             "dataset": "made",
             "source_Mass": ["explicit", "derived"] * 4,
         }
@@ -46,6 +47,8 @@ def found(*conditions: str) -> str:
         (["dose=0.1"], "aceh"),  # in the column's own 32 bits
         (["dose=0.3..0.4"], "dg"),
         (["token=yes"], "aceg"),
+        (["ward=1..2"], "a"),  # a name that looks like a range
+        (["ward= b"], "b"),
         (["token=no", "age=..40"], "bd"),
     ],
 )
@@ -58,7 +61,7 @@ def test_films_that_meet_conditions(conditions, letters):
     [
         ("view", "“view” is no condition: expected column=value"),
         ("=AP", "is no condition"),
-        ("height=1", "The dataset has no column “height”; it has view, age, dose, token."),
+        ("height=1", "The dataset has no column “height”; it has view, age, dose, token, ward."),
         ("view=XX", "No film has view “XX”; there are AP, LL, PA, nothing."),
         ("token=1", "No film has token “1”; there are yes, no."),
         ("age=old", "No film has age “old”"),
@@ -95,7 +98,13 @@ def test_words_for_a_page():
 
 
 def test_columns_and_values_that_can_be_asked_for():
-    assert columns(films()) == ["view", "age", "dose", "token"]  # names, provenance, and what is all the same are not
+    assert columns(films()) == [
+        "view",
+        "age",
+        "dose",
+        "token",
+        "ward",
+    ]  # names, provenance, and what is all the same are not
     assert values(films(), "view") == ["AP", "LL", "PA", ""]
     assert values(films(), "dose") == ["0.1", "0.2", "0.3", "0.4"]
     assert values(films(), "token") == ["yes", "no"]
