@@ -147,7 +147,7 @@ def show_map(atlas: Atlas) -> None:
     key = content_key(kept_as, missing)
     done = services.long_jobs.find(key)
     if missing and not (done is not None and done.state == "done"):
-        _ask_for_features(atlas, names, missing, kept_as, key)
+        ask_for_features(atlas, missing, kept_as, key)
         return
     here = [k for k, name in enumerate(names) if name in known]
     if len(here) < len(names):
@@ -160,7 +160,19 @@ def show_map(atlas: Atlas) -> None:
     _draw(atlas, found, atlas.outcome[rows[here]], [names[k] for k in here])
 
 
-def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_as: str, key: str) -> None:
+def ask_for_features(atlas: Atlas, missing: list[str], kept_as: str, key: str) -> None:
+    """Offer to compute the features of films that have none yet, or show how far that is.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    missing : list of str
+        Films.
+    kept_as : str
+        What `features_key` gives.
+    key : str
+        Of the job.
+    """
     if key not in started():
         st.button(
             f"Compute features of {len(missing):,} films",

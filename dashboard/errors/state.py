@@ -10,15 +10,23 @@ from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.server.judging import SPLIT_CHOICES
 from dashboard.server.targets import usable_target
+from training.evaluate.doubt import LABELS
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
 
 NUMBER = "number"  # in place of a rule: the threshold of the one finding is set by hand
 KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
-SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas"}
+SECTIONS = {
+    "audit": "Over-prediction audit",
+    "atlas": "Error atlas",
+    "doubts": "Labels in doubt",
+    "slices": "Slices",
+    "alike": "Films like one",
+}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
 MOST_CORNERS = 32  # of a region in a link
+NEAR = (10, 20, 50, 100)
 FEWEST_FILMS, MOST_FILMS = 4, 2000
 
 Region = tuple[tuple[float, float], ...]
@@ -67,6 +75,14 @@ class State(PageState):
         Films of either kind in a mean map, and films in the map of features.
     region : tuple of (float, float)
         Corners of what was drawn on that map.
+    label : str
+        Which label is in doubt: one of `training.evaluate.doubt.LABELS`.
+    like : str or None
+        The film that others are like; None takes the most confident mistake.
+    near : int
+        How many films are like it: one of `NEAR`.
+    slice : str or None
+        Which slice is held against the rest, where that section is open.
     """
 
     predictions: str | None = None
@@ -94,6 +110,10 @@ class State(PageState):
     mean_films: int = 24
     map_films: int = 300
     region: Region = ()
+    label: str = "present"
+    like: str | None = None
+    near: int = 20
+    slice: str | None = None
 
     def of(self, finding: str) -> State:
         """Give the same state for another finding; what was set by hand for this one does not carry over."""
@@ -116,6 +136,8 @@ def _settled(state: State) -> tuple[State, list[str]]:
     if state.rule == NUMBER and state.threshold is None:
         problems.append("The link sets a threshold by hand and names none; the model card's is used.")
         state = state.with_(rule=State.rule)
+    if state.slice is not None:
+        state = state.with_(section="slices")
     return state, problems
 
 
@@ -150,6 +172,10 @@ LINK = Link(
         Field("mean_films", _FILMS, also=("looks",)),
         Field("map_films", _FILMS, also=("spots",)),
         Field("region", outline(MOST_CORNERS)),
+        Field("label", one_of(LABELS)),
+        Field("like", NAME),
+        Field("near", one_of(NEAR)),
+        Field("slice", NAME),
     ],
     _settled,
 )

@@ -7,10 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.page.kinds import NAME, SEED, by_finding, names, one_of, shares_by_finding, span, whole
+from dashboard.page.kinds import NAME, SEED, Kind, by_finding, names, one_of, shares_by_finding, span, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
+from training.evaluate.conditions import read_condition
 from training.evaluate.judged import ALL, NEVER_MET
+from training.evaluate.ranked import EvaluateError
 
 STATES = {
     "present": "present",
@@ -62,6 +64,8 @@ class State(PageState):
     image : {"", "here", "absent"}
     met : str
         One of `MET`, for the finding; empty takes all.
+    where : tuple of str
+        Conditions on any column of the dataset, as `training.evaluate.conditions` reads them.
     sample, seed : int
         Draw so many at random; 0 takes all.
     sort, size : str
@@ -90,6 +94,7 @@ class State(PageState):
     name: str = ""
     image: str = ""
     met: str = ""
+    where: tuple[str, ...] = ()
     sample: int = 0
     seed: int = 0
     sort: str = "table"
@@ -128,6 +133,13 @@ def state_key(state: State) -> str:
     return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
+def _read_conditions(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(str(read_condition(one)) for one in names().read(text)))
+    except EvaluateError as error:
+        raise ValueError(str(error).rstrip(".")) from None
+
+
 def _settled(state: State) -> tuple[State, list[str]]:
     """Take the finding of the first condition where none is named."""
     if state.finding is not None:
@@ -153,6 +165,7 @@ LINK = Link(
         Field("name", NAME),
         Field("image", one_of(IMAGES)),
         Field("met", one_of(MET)),
+        Field("where", Kind(_read_conditions, names().write)),
         Field("sample", whole(0, MOST_SAMPLED)),
         Field("seed", SEED),
         Field("sort", one_of(SORTS)),

@@ -130,7 +130,7 @@ def choose_panel() -> None:
         "More",
         list(PANELS),
         key="panel",
-        take=lambda panel: {"panel": panel or LINK.default.panel},
+        take=lambda panel: {"panel": panel or LINK.default.panel, "slice": None},
         format_func=PANELS.get,
         label_visibility="collapsed",
     )

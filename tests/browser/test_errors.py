@@ -112,3 +112,22 @@ def test_an_outline_on_the_map_opens_the_films_it_holds_and_is_in_the_link(page,
     page.wait_for_url(re.compile("region="))
     page.reload()
     expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
+
+
+def test_the_worst_kind_of_film_is_kept_as_a_slice_that_roc_shows_too(page, address, library):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&section=slices")
+    expect(page.get_by_role("heading", name="Where it is worst")).to_be_visible(timeout=SLOW)
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible(timeout=SLOW)
+    place = table.bounding_box()
+    page.mouse.click(place["x"] + 16, place["y"] + 52)  # the box of the first row
+    page.get_by_role("button", name="Keep it as a slice").click()
+    told = page.get_by_text("Change is the slice less the rest")
+    expect(told).to_be_visible(timeout=SLOW)
+    page.wait_for_url(re.compile("slice="))
+    (path,) = (library / "slices").iterdir()
+    kept = json.loads(path.read_text("utf-8"))
+    assert link(page)["slice"] == kept["name"] and list(kept["films"]) == ["where"]
+    page.goto(f"{address}roc?predictions=answers&finding=Mass&slice={kept['name']}")
+    expect(told).to_be_visible(timeout=SLOW)
+    assert link(page)["panel"] == "slices"

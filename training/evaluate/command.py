@@ -15,7 +15,9 @@ from typing import Any
 import pandas as pd
 
 from training.datasets.patients import count_patients
+from training.datasets.table import Dataset
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
+from training.evaluate.conditions import Condition, meets, read_condition
 from training.evaluate.judged import CHOICES, NEVER_MET, Judged, judge
 from training.evaluate.met_words import flattered, met_facts, met_words
 from training.evaluate.precision_recall import clustered_average_precision
@@ -124,16 +126,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--thresholds", default="card", metavar="WHAT", help=f"{FILE_HELP} (default: card)")
     parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
+    parser.add_argument(
+        "--slice",
+        action="append",
+        type=condition,
+        default=[],
+        metavar="CONDITION",
+        help="write slice.csv too: films that meet this against all others. Conditions on a column of the dataset are "
+        "view=AP, age=60.. or age=p0..p25 (percentiles); several on one column are alternatives, others all hold",
+    )
+
+
+def condition(text: str) -> Condition:
+    """Read a condition of the command line."""
+    try:
+        return read_condition(text)
+    except EvaluateError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, write and say in a line what was measured."""
     wanted = wanted_thresholds(args.thresholds, args.target)
     predictions = read_predictions(args.predictions)
-    whole = judge(predictions)
+    dataset = predictions.open_dataset()
+    whole = judge(predictions, dataset)
     split = args.split or whole.usual
     judged = whole.in_split(split)
     table, notes = measure(judged, wanted)
+    sliced, meaning = _slice(judged, dataset, args.slice, table) if args.slice else ({}, {})
     content = {
         "predictions": predictions.facts.name,
         "model": judged.model,
@@ -148,13 +169,13 @@ def run(args: argparse.Namespace) -> int:
         "outputs_not_judged": list(judged.unjudged),
         "columns_not_read": list(judged.ignored),
         "thresholds": wanted.words,
-        "definitions": COLUMNS | {"interval": judged.interval_method},
+        "slice": [str(one) for one in args.slice],
+        "definitions": COLUMNS | {"interval": judged.interval_method} | meaning,
         "notes": notes,
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    rows = table.to_csv(index=False, lineterminator="\n")
-    write_files(args.out, {"metrics.csv": rows, "metrics.json": text + "\n"})
+    write_files(args.out, {"metrics.csv": _csv(table), **sliced, "metrics.json": text + "\n"})
     measured = table["auroc"].dropna()
     mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
     print(f"{len(judged)} films {judged.whose.words}: {mean} of {len(table)} {_kind(judged)}")
@@ -164,6 +185,8 @@ def run(args: argparse.Namespace) -> int:
     if warning := flattered(judged):
         print(f"warning: {warning}")
     print(f"thresholds: {wanted.words}")
+    if args.slice:
+        print(f"slice.csv: films with {'; '.join(one.words for one in args.slice)} against all others")
     if judged.whose.caution:
         print(judged.whose.caution)
     if judged.unjudged:
@@ -175,6 +198,22 @@ def run(args: argparse.Namespace) -> int:
         if problem:
             print(f"{finding}: {problem}")
     return 0
+
+
+def _slice(
+    judged: Judged, dataset: Dataset, asked: list[Condition], table: pd.DataFrame
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Give the file that holds a slice against the rest, at the thresholds of all films, and what is in it."""
+    from training.evaluate import slices  # scipy.stats takes a second
+
+    here = judged.films["film"].isin(dataset.films["film"][meets(dataset.films, asked)]).to_numpy()
+    thresholds = {str(name): float(cut) for name, cut in zip(table["finding"], table["threshold"], strict=True)}
+    found = slices.slice_table(judged, thresholds, here)
+    return {"slice.csv": _csv(found)}, {"slice.csv": slices.COLUMNS | {"intervals": slices.METHOD}}
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
 
 
 def _patients(judged: Judged, finding: str) -> float:

@@ -50,7 +50,9 @@ def random_case(rng: np.random.Generator) -> State:
     return State(
         predictions=maybe("a name"),
         finding=maybe("Mass"),
-        section=str(rng.choice(["audit", "atlas"])),
+        section="slices" if (piece := maybe("old, women")) else str(rng.choice(["audit", "atlas", "doubts"])),
+        slice=piece,
+        label=str(rng.choice(["present", "absent"])),
         split=str(rng.choice(["all", "test"])),
         rule=str(rng.choice(["card", "youden", "ppv"])),
         target=maybe(float(rng.integers(1, 100) / 100)),

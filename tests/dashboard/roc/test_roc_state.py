@@ -25,7 +25,10 @@ CHANGED = State(
 )
 
 
-@pytest.mark.parametrize("view", [LINK.default, CHANGED, State(rule="", threshold=0.0123456789012345)])
+@pytest.mark.parametrize(
+    "view",
+    [LINK.default, CHANGED, State(rule="", threshold=0.0123456789012345), State(panel="slices", slice="old, women")],
+)
 def test_a_link_opens_the_same_view(view):
     assert LINK.read(LINK.write(view)) == (view, [])
 
@@ -36,6 +39,10 @@ def test_the_default_view_needs_no_link():
 
 def test_a_threshold_set_by_hand_stands_without_a_rule():
     assert LINK.read({"threshold": "0.2"})[0] == State(rule="", threshold=0.2)
+
+
+def test_a_slice_opens_its_panel():
+    assert LINK.read({"slice": "old", "panel": "words"})[0] == State(panel="slices", slice="old")
 
 
 def test_a_rule_wins_over_a_number():

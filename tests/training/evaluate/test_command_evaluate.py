@@ -191,3 +191,42 @@ def test_thresholds_are_a_number_a_rule_or_a_file(predictions: Path, tmp_path: P
     assert "thresholds: Cost, a miss as 10 false alarms" in printed
     _, printed = measured("cost", "--target", "3")
     assert "thresholds: Cost, a miss as 3 false alarms" in printed
+
+
+def test_a_slice_is_measured_against_the_rest_at_the_same_thresholds(predictions: Path, tmp_path: Path, capsys):
+    dataset, out = read_dataset(tmp_path / "made"), tmp_path / "out"
+    ages = np.arange(304.0)  # the last four films have no prediction; percentiles are among all
+    write_dataset(dataset.folder, dataset.facts, dataset.films.assign(age=ages, view=["AP", "PA"] * 152))
+    asked = ["--slice", "age=p50..", "--slice", "view=AP"]
+    assert main(["evaluate", str(predictions), "--out", str(out), "--split", "all", *asked]) == 0
+    assert "slice.csv: films with age: at least percentile 50; view: AP against all others" in capsys.readouterr().out
+    table = pd.read_csv(out / "slice.csv").set_index(["finding", "measure"])
+    labels, scores = dataset.films["Emphysema"][:300].to_numpy(), pd.read_parquet(predictions / "predictions.parquet")
+    here = (ages[:300] >= 151.5) & (np.arange(300) % 2 == 0)
+    row = table.loc[("Emphysema", "auroc")]
+    for side, films in (("slice", here), ("rest", ~here)):
+        assert row[side] == pytest.approx(metrics.roc_auc_score(labels[films], scores["Emphysema"][films]), abs=1e-12)
+    flagged = (scores["Emphysema"] >= 0.4).to_numpy()
+    row = table.loc[("Emphysema", "sensitivity")]
+    assert row["slice"] == pytest.approx(flagged[here & (labels == 1)].mean())
+    assert row["threshold"] == 0.4 and row["difference"] == pytest.approx(row["slice"] - row["rest"])
+    content = json.loads((out / "metrics.json").read_text())
+    assert content["slice"] == ["age=p50..", "view=AP"]
+    assert set(content["definitions"]["slice.csv"]) == {"finding", "measure", *row.index, "intervals"}
+    assert content["films"] == 300  # the other table is of all films
+
+
+@pytest.mark.parametrize(
+    "asked, words",
+    [("height=3", "has no column “height”"), ("view=XX", "No film has view “XX”"), ("view", "is no condition")],
+)
+def test_a_slice_that_cannot_be_asked_for_is_refused_in_one_line(
+    predictions: Path, tmp_path: Path, capsys, asked, words
+):
+    arguments = ["evaluate", str(predictions), "--out", str(tmp_path / "out"), "--slice", asked]
+    try:
+        status = main(arguments)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2 and words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
