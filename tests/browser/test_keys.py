@@ -42,7 +42,7 @@ def other_finding(page, key: str) -> None:
 
 
 def test_arrows_and_letters_work_from_the_start_after_each_film_model_and_popover(compare):
-    page = compare()
+    page = compare(order="fixed")  # with one above and below, whether the model has answered or not
     overlay = page.locator(".viewer [data-display=overlay]")
     other_finding(page, "ArrowDown")
     page.keyboard.press("O")
