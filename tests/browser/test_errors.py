@@ -26,17 +26,17 @@ CARD = {
 }
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
+def write_features_too(root: Path) -> None:
     """A planted cause, and features that lie there already, so that no model is needed."""
-    root = tmp_path_factory.mktemp("library")
     write_library(root)
     (root / "models" / "tiny.json").write_text(json.dumps(CARD), encoding="utf-8")
     services = Services(Library(root))
     key = features_key(services, "tiny", "generated")
     features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
     services.arrays.put(key, {"films": np.array(NAMES), "features": features})
-    return root
+
+
+LIBRARY = write_features_too
 
 
 def link(page) -> dict[str, str]:
