@@ -24,7 +24,7 @@ def met_line(library: Library, model: str, card: ModelCard, record: Record | Non
         met = _met(f"{model} {read} {record.dataset} {library.dataset_stamp(record.dataset)}", library, record, card)
     except (DatasetError, OSError):
         return film_words(None, 0, patient_known=False)
-    row = films.index.get_indexer([record.film])[0]
+    row = films.index.get_indexer(pd.Index([record.film]))[0]
     return film_words(met, row, patient_known=bool(pd.notna(films["patient"].iloc[row])))
 
 

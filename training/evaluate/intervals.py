@@ -23,7 +23,7 @@ How often the intervals hold the true value is simulated by ``tests/benchmarks/i
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from scipy.special import stdtrit
@@ -31,12 +31,25 @@ from scipy.special import stdtrit
 from training.evaluate.ranked import dot
 from training.evaluate.rates import CONFIDENCE, Share, share, wilson
 
-if TYPE_CHECKING:
-    from training.evaluate.roc import Auroc
-
 PRIOR_PATIENTS = 2
 METHOD = "Wilson's"
 METHOD_BY_PATIENT = "Wilson's with the effective number of films, which knows that films of one patient are alike"
+
+
+class Estimate(Protocol):
+    """A share or an area, with its 95 % interval."""
+
+    @property
+    def value(self) -> float:
+        """What was measured."""
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
 
 
 def clustered_share(has: np.ndarray, among: np.ndarray) -> Share:
@@ -97,7 +110,7 @@ def like_patients(among: np.ndarray) -> float:
     return float(among.sum() ** 2 / (among**2).sum()) if len(among) else 0.0
 
 
-def newcombe(first: Share | Auroc, second: Share | Auroc, alike: float = 0.0) -> tuple[float, float]:
+def newcombe(first: Estimate, second: Estimate, alike: float = 0.0) -> tuple[float, float]:
     """Give the 95 % interval of the difference of two shares, or two areas, from the interval of each.
 
     Newcombe's method 10 (Statistics in Medicine 1998); where the shares go together, as those of the same patients do,
