@@ -18,6 +18,7 @@ KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
 SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas"}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
+AGAINST = {"TP": "true positives", "TN": "true negatives"}
 MOST_CORNERS = 32  # of a region in a link
 FEWEST_FILMS, MOST_FILMS = 4, 2000
 
@@ -61,6 +62,8 @@ class State(PageState):
         What the visitor says of the training, where the model card does not.
     cell : str
         Whose traits, maps and galleries are in question: one of `CELLS`.
+    against : str
+        What those are held against: one of `AGAINST`.
     pictures : bool
         Show only films whose picture is at hand.
     mean_films, map_films : int
@@ -90,6 +93,7 @@ class State(PageState):
     said_weight: float | None = None
     said_trained: float | None = None
     cell: str = "FP"
+    against: str = "TP"
     pictures: bool = False
     mean_films: int = 24
     map_films: int = 300
@@ -146,6 +150,7 @@ LINK = Link(
         Field("said_weight", number(0.01, 10_000)),
         Field("said_trained", _PREVALENCE),
         Field("cell", one_of(CELLS)),
+        Field("against", one_of(AGAINST)),
         Field("pictures", SWITCH),
         Field("mean_films", _FILMS, also=("looks",)),
         Field("map_films", _FILMS, also=("spots",)),

@@ -260,6 +260,18 @@ class TestAtlas:
         assert "**with edema**" in plain(shown(app))
         assert "of the true positives" in shown(app)
 
+    def test_wrong_flags_are_also_held_against_what_the_model_rightly_left_alone(self, run):
+        app = run(**self.ATLAS)
+        app.get_by_key("errors_against").select("TN").run()
+        assert link_of(app) == self.ATLAS | {"against": "TN"}
+        assert "Nothing sets the false positives apart from the true negatives beyond chance." in shown(app)
+        assert "Neither has the finding" in " ".join(one.value for one in app.caption)
+        other = app.button(key="errors_other")
+        assert plain(other.label).startswith("Against the true positives: with edema, ")
+        other.click().run()
+        assert link_of(app) == self.ATLAS
+        assert "of the true positives" in shown(app)
+
     def test_the_model_is_asked_only_when_somebody_wants_it(self, run):
         app = run(**self.ATLAS)
         assert app.button(key="errors_mean_map").label.startswith("Compute ")

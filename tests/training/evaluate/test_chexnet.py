@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.evaluate.atlas import contrast
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
 from training.evaluate.published import FIGURES, film_digest, may_compare
@@ -99,3 +100,11 @@ def test_shares_vary_with_patients_as_a_bootstrap_of_them_says(chexnet: Judged):
         ours, wilsons, (low, high) = getattr(found, name), getattr(plain, name), np.quantile(shares, [0.025, 0.975])
         assert (ours.low, ours.high) == pytest.approx((low, high), rel=0.1)
         assert ours.high - ours.low > 1.25 * (wilsons.high - wilsons.low)
+
+
+def test_pneumothorax_sets_wrong_flags_of_emphysema_apart_from_films_left_alone_not_from_right_ones(chexnet):
+    alone, right = (contrast(chexnet, "Emphysema", 0.5, "FP", against) for against in ("TN", "TP"))
+    first = alone.iloc[0]
+    assert (first["group"], round(first["share"], 3), round(first["against_share"], 3)) == ("Pneumothorax", 0.309, 0.041)
+    assert first["q"] < 1e-12
+    assert not (right["q"] < 0.05).any()
