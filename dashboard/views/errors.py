@@ -125,7 +125,10 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
             "folder into the library's datasets/."
         )
         return
-    from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.groups_panel import show_groups
+    from dashboard.errors.mean_panel import show_mean_maps
+    from dashboard.errors.model_panel import show_map  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.sheet_panel import show_sheet
 
     catalogue = shared.open(told.dataset, told.predictions)
     atlas = Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
@@ -133,7 +136,11 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
     st.divider()
     show_traits(atlas)
     st.divider()
+    show_sheet(atlas)
+    st.divider()
     show_mean_maps(atlas)
+    st.divider()
+    show_groups(atlas)
     st.divider()
     show_map(atlas)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 CRITICAL = 0.63
-"""What the dip of n even draws exceeds in one of a hundred cases, times the root of n (`tests` draw them)."""
+"""What the dip of n evenly drawn numbers exceeds in less than one of a hundred draws, times the root of n."""
 
 
 def dip(values: np.ndarray) -> float:
@@ -19,11 +19,6 @@ def dip(values: np.ndarray) -> float:
     ----------
     values : array (n,)
         At least one.
-
-    Returns
-    -------
-    float
-        From 0 to a quarter.
     """
     places, counts = np.unique(values, return_counts=True)
     above = np.cumsum(counts) / counts.sum()
@@ -33,17 +28,16 @@ def dip(values: np.ndarray) -> float:
         x, lower, upper = places[first : last + 1], below[first : last + 1], above[first : last + 1]
         under, over = _convex_below(x, lower), _convex_below(x, -upper)
         convex, concave = np.interp(x, x[under], lower[under]), np.interp(x, x[over], upper[over])
-        apart = concave - convex
         corners = np.union1d(under, over)
-        widest = corners[np.argmax(apart[corners])]
+        widest = corners[np.argmax((concave - convex)[corners])]
         left, right = under[under <= widest][-1], over[over >= widest][0]
-        if apart[widest] <= found:
+        if (concave - convex)[widest] <= found:
             break
         found = max(found, (upper - convex)[: left + 1].max(initial=0.0), (concave - lower)[right:].max(initial=0.0))
         if (left, right) == (0, len(x) - 1):
             break
         first, last = first + left, first + right
-    return found / 2
+    return float(found / 2)
 
 
 def _convex_below(places: np.ndarray, heights: np.ndarray) -> np.ndarray:

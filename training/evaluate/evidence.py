@@ -11,9 +11,9 @@ def evidence_shares(values: np.ndarray, pieces: np.ndarray | None = None) -> np.
     """Give each pixel's share of a map's evidence, with its sign.
 
     A map is divided by the sum of its absolute values, so that a film with a large logit weighs no more than another.
-    What speaks against the finding keeps its sign and its weight: of a map without any, as Grad-CAM's, the shares add up
-    to 1, of a signed one their absolute values do. Taking what speaks for it alone would call a film of which most speaks
-    against the finding as sure as one of which all speaks for it.
+    What speaks against the finding keeps its sign and its weight: the shares of a map without any, as Grad-CAM's, add
+    up to 1, and the absolute values of a signed one's. To take what speaks for it alone would make a film of which most
+    speaks against the finding as sure as one of which all speaks for it.
 
     Parameters
     ----------

@@ -14,29 +14,17 @@ from training.evaluate.dip import CRITICAL, dip
 from training.evaluate.evidence import on_grid
 from training.evaluate.ranked import EvaluateError
 
-FEWEST = 40  # films with a map; with fewer, no group could be told from chance
+FEWEST = 40  # films with a map, for groups to be looked for
 NEIGHBOURS = 8
 MOST_GROUPS = 8
 BLUR = 1.0  # cells: evidence that lies a cell further is not quite elsewhere
-APART = 1.2  # see `MapGroups`
-SURE = 0.5  # share of a group's films from which the others lie near or far
+ROUNDS = 5
 NONE, EMPTY = -1, -2  # in place of a group: films of no clear group, and films whose map is empty
 
 
 @dataclass(frozen=True, eq=False)
 class MapGroups:
-    """Which films have maps that are alike, unlike all others.
-
-    Two maps are as far apart as the share of evidence that one has and the other has not, 0 to 1. Each film is joined to
-    its `NEIGHBOURS` nearest, and the largest gap among the first eigenvalues of that graph suggests how many groups there
-    are (von Luxburg, A tutorial on spectral clustering, 2007), as in SpRAy (Lapuschkin et al., Unmasking Clever Hans
-    predictors, Nature Communications 2019). Spectral clustering finds that many groups in anything, so:
-
-    - groups between which films lie as closely as within them are joined: where the passage between two groups, by way of
-      films that are each among others, is less than `APART` times as wide as the usual distance within the wider one
-      (the mutual reachability of HDBSCAN, Campello et al. 2013);
-    - what is left is a clear group if, from at least half of its films, all films lie either near or far, with few
-      between: Hartigan's dip test of the distances, at one in a hundred.
+    """Which films have maps that are alike, and unlike those of all others.
 
     Attributes
     ----------
@@ -58,13 +46,17 @@ class MapGroups:
         return int(self.of.max(initial=NONE)) + 1
 
 
-def smallest_group(films: int) -> int:
-    """Give the fewest films of a group that can be found among so many: a smaller one could be chance."""
-    return max(NEIGHBOURS + 1, math.ceil(2 * CRITICAL * math.sqrt(films)))
-
-
 def group_maps(maps: np.ndarray) -> MapGroups:
     """Find groups of maps that are alike.
+
+    Two maps are as unlike as the share of evidence that one has and the other has not, 0 to 1. Each film is joined to
+    its nearest ones, and the largest gap among the first eigenvalues of that graph suggests how many groups there are
+    (von Luxburg, A tutorial on spectral clustering, 2007), as in SpRAy (Lapuschkin et al., Unmasking Clever Hans
+    predictors, Nature Communications 2019). That parts any films into so many groups, also those without any structure.
+    So each group's mean map is held against all films: 0 is how like it the other films are, 1 how like it its own are,
+    by the median. What is above one half belongs to the group, which is clear if that likeness has two peaks with a
+    valley between them and not one, by Hartigan's dip test at one in a hundred: films that are like the group, films
+    that are not, and fewer between.
 
     Parameters
     ----------
@@ -83,20 +75,19 @@ def group_maps(maps: np.ndarray) -> MapGroups:
     if len(here) < FEWEST:
         raise EvaluateError(f"Groups need at least {FEWEST} films whose map is not empty; there are {len(here)}.")
     shares = flat[here] / sizes[here, None]
-    apart = cdist(shares, shares, "cityblock") / 2
-    eigenvalues, vectors = _spectrum(apart)
+    eigenvalues, vectors = _spectrum(shares)
     suggested = int(np.argmax(np.diff(eigenvalues)[1:])) + 2
-    groups = _joined(apart, _clustered(vectors[:, :suggested]))
     of = np.full(len(maps), EMPTY)
-    of[here] = _clear(apart, groups)
+    of[here] = _clear(shares, _clustered(vectors[:, :suggested]))
     return MapGroups(of, suggested, eigenvalues)
 
 
-def _spectrum(apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _spectrum(shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the smallest eigenvalues, and their vectors, of the graph that joins each film to its nearest ones."""
     from sklearn.neighbors import kneighbors_graph  # takes a second to import
 
-    nearest = kneighbors_graph(apart, NEIGHBOURS, metric="precomputed", include_self=False).toarray()
+    unlike = cdist(shares, shares, "cityblock") / 2
+    nearest = kneighbors_graph(unlike, NEIGHBOURS, metric="precomputed", include_self=False).toarray()
     values, vectors = np.linalg.eigh(laplacian((nearest + nearest.T) / 2, normed=True))
     return values[: MOST_GROUPS + 1], vectors[:, : MOST_GROUPS + 1]
 
@@ -110,39 +101,40 @@ def _clustered(vectors: np.ndarray) -> np.ndarray:
     return groups
 
 
-def _joined(apart: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Join the two groups with the narrowest passage between them, until all passages are wide."""
-    within = np.sort(apart, axis=1)[:, NEIGHBOURS]  # to the eighth nearest film: how sparse it is around each
-    passage = np.maximum(apart, np.maximum(within[:, None], within))
-    groups = groups.copy()
-    while len(left := np.unique(groups)) > 1:
-        pairs = [(a, b) for k, a in enumerate(left) for b in left[:k]]
-        widths = [_width(passage, within, groups == a, groups == b) for a, b in pairs]
-        narrowest = int(np.argmin(widths))
-        if widths[narrowest] >= APART:
-            break
-        first, second = pairs[narrowest]
-        groups[groups == first] = second
-    return groups
-
-
-def _width(passage: np.ndarray, within: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """Give the width of the passage between two groups, in usual distances within; 0 for a group of too few films."""
-    if min(first.sum(), second.sum()) <= NEIGHBOURS:
-        return 0.0
-    usual = max(np.median(within[first]), np.median(within[second]))
-    narrow = passage[np.ix_(first, second)].min()
-    return float(narrow / usual) if usual > 0 else math.inf
-
-
-def _clear(apart: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def _clear(shares: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Number the groups that stand out, the largest first; `NONE` for all other films."""
-    limit = CRITICAL / math.sqrt(len(apart))
-    stands_out = np.array([dip(np.delete(row, k)) > limit for k, row in enumerate(apart)])
-    names, sizes = np.unique(groups, return_counts=True)
-    clear = [name for name in names[np.argsort(-sizes, kind="stable")] if stands_out[groups == name].mean() >= SURE]
-    numbers = np.full(len(groups), NONE)
-    if len(names) > 1:
-        for number, name in enumerate(clear):
-            numbers[groups == name] = number
+    found = [members for name in np.unique(groups) if (members := _settled(shares, groups == name)) is not None]
+    numbers = np.full(len(shares), NONE)
+    count = 0
+    for members in sorted(found, key=np.count_nonzero, reverse=True):
+        if 2 * np.count_nonzero(numbers[members] != NONE) < np.count_nonzero(members):  # else it was found before
+            numbers[members & (numbers == NONE)] = count
+            count += 1
     return numbers
+
+
+def _settled(shares: np.ndarray, members: np.ndarray) -> np.ndarray | None:
+    """Let a group take in what is more like it than like the others, until it stays; None if it is not clear."""
+    for _ in range(ROUNDS):
+        if min(np.count_nonzero(members), np.count_nonzero(~members)) <= NEIGHBOURS:
+            return None
+        likeness = _likeness(shares, members)
+        if likeness is None:
+            return None
+        before, members = members, likeness > 0.5
+        if (before == members).all():
+            return members if dip(likeness) > CRITICAL / math.sqrt(len(likeness)) else None
+    return None
+
+
+def _likeness(shares: np.ndarray, members: np.ndarray) -> np.ndarray | None:
+    """Say how like a group's mean map each map is: 0 as the others, 1 as its own; None where these are no different.
+
+    A film of the group is held against the mean of the rest of it, else it would always be a little more alike.
+    """
+    count = np.count_nonzero(members)
+    mean = shares[members].mean(axis=0)
+    means = np.where(members[:, None], (count * mean - shares) / (count - 1), mean)
+    alike = -np.abs(shares - means).sum(axis=1)
+    own, others = np.median(alike[members]), np.median(alike[~members])
+    return (alike - others) / (own - others) if own > others else None

@@ -310,7 +310,7 @@ class TestAtlas:
     def test_without_the_model_the_page_says_why_and_shows_the_rest(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
         app = run(**self.ATLAS)
-        assert "The mean Grad-CAM is not offered here. The model tiny is not in this library" in plain(said(app))
+        assert "Mean maps are not offered here. The model tiny is not in this library" in plain(said(app))
         assert "The map of features is not offered here." in plain(said(app))
         assert len(galleries(app)) == 2
 

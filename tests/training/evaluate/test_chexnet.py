@@ -105,6 +105,10 @@ def test_shares_vary_with_patients_as_a_bootstrap_of_them_says(chexnet: Judged):
 def test_pneumothorax_sets_wrong_flags_of_emphysema_apart_from_films_left_alone_not_from_right_ones(chexnet):
     alone, right = (contrast(chexnet, "Emphysema", 0.5, "FP", against) for against in ("TN", "TP"))
     first = alone.iloc[0]
-    assert (first["group"], round(first["share"], 3), round(first["against_share"], 3)) == ("Pneumothorax", 0.309, 0.041)
+    assert (first["group"], round(first["share"], 3), round(first["against_share"], 3)) == (
+        "Pneumothorax",
+        0.309,
+        0.041,
+    )
     assert first["q"] < 1e-12
     assert not (right["q"] < 0.05).any()
