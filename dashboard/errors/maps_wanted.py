@@ -73,13 +73,13 @@ def are_there(atlas: Atlas, maps: FilmMaps, wanted: Wanted) -> bool:
     missing = maps.missing(wanted.films)
     if not missing:
         return True
-    key = content_key(wanted.part, maps.key, missing)
+    key = content_key(wanted.part, maps.key, wanted.films)  # not of those missing, which other parts make too
     begun = st.session_state.setdefault("errors_begun", {})
     if wanted.at_once and maps.explainer().quick and key not in begun:
         begun[key] = None
         start_job(atlas.services, key)
     if key in started():
-        opens = {name: opener(atlas, name) for name in missing}
+        opens = {name: opener(atlas, name) for name in wanted.films}
 
         def work(budget: Budget) -> None:
             maps.make(opens, budget)
