@@ -70,7 +70,7 @@ def show_groups(atlas: Atlas) -> None:
         st.info(f"Groups need at least {FEWEST} films with a picture; there are {len(films)}. Choose others.")
         return
     maps = maps_of(atlas)
-    if not are_there(atlas, maps, Wanted("groups", films, at_once=True)):
+    if not are_there(atlas, maps, Wanted("group_maps", films, at_once=True)):
         return
     try:
         shown = _grouped(content_key(maps.key, films), maps, films)

@@ -58,7 +58,7 @@ def show_sheet(atlas: Atlas) -> None:
         st.info(_nobody())
         return
     maps = maps_of(atlas)
-    are_there(atlas, maps, Wanted("sheet", tuple(shown), at_once=True))
+    are_there(atlas, maps, Wanted("sheet_maps", tuple(shown), at_once=True))
     _show_gallery(atlas, maps, shown)
     _below(atlas, maps, names, shown)
 
