@@ -198,12 +198,13 @@ def _span(key: str, _maps: FilmMaps, _films: list[str]) -> float:
 
 def _below(atlas: Atlas, maps: FilmMaps, names: list[str], shown: list[str]) -> None:
     span = "all maps of this sheet" if visit.state.one_scale else "each map's own values"
-    words = [f"{len(shown):,} of {len(names):,} {SHEETS[visit.state.sheet]}.", f"Colours span {span}."]
+    whose = "films" if visit.state.blind else SHEETS[visit.state.sheet]
+    words = [f"{len(shown):,} of {len(names):,} {whose}.", f"Colours span {span}."]
     st.caption(" ".join([*words, maps.explainer.reading, left_out(maps, shown)]))
     films = _on_sheet(atlas, shown)
     scale = _span(content_key(maps.key, shown), maps, shown) if visit.state.one_scale else None
     finding = finding_label(atlas.finding)
-    title = finding if visit.state.blind else f"{finding}: {SHEETS[visit.state.sheet]}"
+    title = f"{finding}: {whose}"
     notes = [f"{atlas.source.model} on {atlas.dataset}, threshold {atlas.threshold:.4g}. Colours span {span}."]
     theme = "dark" if theme_ink().is_dark else "light"
     picture = partial(_picture, atlas, maps, scale)

@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.server.library import Library
-from tests.dashboard.errors.errors_library import NAMES, answers, columns, write_library
+from tests.dashboard.errors.errors_library import NAMES, answers, columns, of_cell, put_maps, write_library
 from tests.dashboard.lines import lines
 from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown, take_away
 from tests.training.evaluate.made_maps import heart, with_token
@@ -43,23 +42,6 @@ def run(services) -> Callable[..., AppTest]:
     return partial(opened, "views/errors.py", **ATLAS)
 
 
-def put(services: Idle, films: list[str], values: np.ndarray, method: str = "gradcam") -> None:
-    """Have maps lie there as if they had been made."""
-    maps = FilmMaps(services, "tiny", "generated", "Mass", method)
-    for film, one in zip(films, values, strict=True):
-        canvas = np.full(one.shape, 128, np.uint8)
-        kept = {"values": one.astype(np.float32), "canvas": canvas, "probability": np.array(0.5)}
-        services.arrays.put(maps.name_of(film), kept)
-
-
-def of_cell(cell: str) -> list[str]:
-    """Films of a cell that have a picture, the most confident first."""
-    p, truth = answers(columns())["Mass"].to_numpy(), np.array(columns()["Mass"])
-    here = ((p >= 0.5) == (cell[1] == "P")) & ((truth == 1) == (cell in ("TP", "FN"))) & (np.arange(len(p)) < 160)
-    rows = np.flatnonzero(here)
-    return [NAMES[row] for row in rows[np.argsort(-p[rows], kind="stable")]]
-
-
 def sheet(app: AppTest) -> list[dict]:
     """What the browser is sent of each film of the sheet: the third gallery of the page."""
     sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
@@ -83,7 +65,7 @@ def test_a_sheet_asks_for_quick_maps_at_once_and_for_slow_ones_only_after_their_
 def test_a_sheet_is_in_the_link_and_can_be_taken_away(run, services):
     films = of_cell("FP")
     values = np.random.default_rng(0).normal(size=(len(films), SIDE, SIDE))
-    put(services, films, values, "shap")
+    put_maps(services, films, values, "shap")
     app = run(sheet="FP", method="shap")
     app.button(key="errors_sheet_more").click().run()
     assert link_of(app) == ATLAS | {"sheet": "FP", "method": "shap", "sheet_films": "48"}
@@ -105,7 +87,7 @@ def test_a_sheet_is_in_the_link_and_can_be_taken_away(run, services):
 
 def test_a_sheet_without_the_truth_tells_it_nowhere(run, services):
     films = of_cell("TP")[:4]
-    put(services, films, np.ones((4, SIDE, SIDE)))
+    put_maps(services, films, np.ones((4, SIDE, SIDE)))
     app = run(sheet="TP", sheet_films="4", blind="on")
     assert [(one["title"], one["outcome"], one["findings"]) for one in sheet(app)] == [
         (f"Film {number}", "", "") for number in range(1, 5)
@@ -128,7 +110,7 @@ def test_mean_maps_of_a_signed_method_against_true_negatives_say_what_cancelled(
         films = of_cell(cell)[:4]
         values = np.zeros((len(films), SIDE, SIDE))
         values[:, place, 0] = np.where(np.arange(len(films)) < 3, 2, -2)
-        put(services, films, values, "lime")
+        put_maps(services, films, values, "lime")
     app = run(method="lime", against="TN", mean_films="4")
     told = " ".join(one.value for one in app.caption)
     assert "True negatives, 4 films" in told
@@ -140,7 +122,7 @@ def test_a_planted_token_is_a_group_with_its_films_and_what_sets_it_apart(run, s
     edema = dict(zip(NAMES, columns()["Edema"], strict=True))
     order = sorted(flagged, key=lambda film: -edema[film])  # the token is on the films with edema first
     maps, here = with_token(len(flagged), 0.3, np.random.default_rng(0), heart)
-    put(services, order, maps)
+    put_maps(services, order, maps)
     token = np.array(order)[here].tolist()
     app = run(groups="flagged")
     assert f"among {len(flagged)} films" in shown(app)
@@ -156,7 +138,7 @@ def test_a_planted_token_is_a_group_with_its_films_and_what_sets_it_apart(run, s
 
 def test_maps_without_structure_are_said_to_make_no_groups(run, services):
     flagged = sorted(of_cell("FP") + of_cell("TP"))
-    put(services, flagged, heart(len(flagged), np.random.default_rng(1)))
+    put_maps(services, flagged, heart(len(flagged), np.random.default_rng(1)))
     app = run(groups="flagged")
     assert f"No clear groups: the maps of these {len(flagged)} films" in said(app)
     assert link_of(app) == ATLAS | {"groups": "flagged"}
