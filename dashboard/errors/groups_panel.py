@@ -34,13 +34,14 @@ HELP = (
 )
 NO_GROUPS = (
     "No clear groups: the maps of these {count} films differ, but without a gap that would part some of them from the "
-    "rest. That is no proof that there is no shortcut: one on fewer than about a sixth of the films, or one that moves "
-    "about, makes no group."
+    "rest. That is no proof that there is no shortcut: one on less than about a quarter of the films, or one that "
+    "moves about, may make no group."
 )
 WHAT_IT_IS_NOT = (
     "A group says that the model looks at the same place on these films, not why, and not that it is wrong to: a "
     "finding that lies in one place makes a group too. Films of one patient are alike. Hide the place, on Compare, to "
-    "see whether the answer needs it."
+    "see whether the answer needs it. Where the evidence slides along a line from film to film, with no gap, its ends "
+    "may be taken for groups: look at the films."
 )
 
 

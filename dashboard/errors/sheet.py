@@ -63,8 +63,9 @@ def overlay_of(one: FilmMap, thumbnail: bytes, maps: FilmMaps, span: float | Non
     """
     with Image.open(io.BytesIO(thumbnail)) as picture:
         pixels = np.asarray(picture.convert("L"), np.float32) / 255
-    where = footprint(*pixels.shape, maps.services.library.card(maps.model).input)
-    values = place(one.values, where, *pixels.shape)
+    height, width = pixels.shape
+    where = footprint(height, width, maps.services.library.card(maps.model).input)
+    values = place(one.values, where, height, width)
     return laid(pixels, values, float(np.abs(one.values).max()) if span is None else span, maps.explainer.signed)
 
 

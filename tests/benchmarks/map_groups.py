@@ -1,6 +1,6 @@
 """How often groups of similar maps are found where there are none, and where there is one.
 
-Prints the table of docs/many-maps.md: ``python -m tests.benchmarks.map_groups --draws 200``, about ten minutes.
+Prints the table of docs/many-maps.md: ``python -m tests.benchmarks.map_groups``, about ten minutes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_found(films: int, share: float, others: str, seed: int) -> bool:
 def main() -> None:
     """Print both tables, a line at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--draws", type=int, default=100)
     draws = parser.parse_args().draws
     for world, make in WITHOUT.items():
         counts = [false_alarms(world, films, draws) for films in (60, 120, 240)]
