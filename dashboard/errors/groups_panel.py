@@ -34,7 +34,7 @@ HELP = (
 )
 NO_GROUPS = (
     "No clear groups: the maps of these {count} films differ, but without a gap that would part some of them from the "
-    "rest. That is no proof that there is no shortcut: one on less than about a quarter of the films, or one that "
+    "rest. That is no proof that there is no shortcut: one on a quarter of the films or fewer, or one that "
     "moves about, may make no group."
 )
 WHAT_IT_IS_NOT = (
