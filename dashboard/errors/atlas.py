@@ -88,6 +88,16 @@ class Atlas:
         """Whether there is a picture of each film, bool (films,)."""
         return (self.rows >= 0) & self.catalogue.films.openable[self.rows]
 
+    @property
+    def any_films(self) -> FilmsState:
+        """Ask the Films page for all films, judged as here."""
+        return FilmsState(
+            dataset=self.dataset,
+            predictions=self.source.predictions,
+            finding=self.finding,
+            thresholds=((self.finding, self.threshold),),
+        )
+
     def films_state(self, cell: str) -> FilmsState:
         """Ask the Films page for a cell, most confident mistakes first."""
         return FilmsState(

@@ -125,13 +125,20 @@ def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -
     if (atlas := _opened(services, films, told, found)) is None:
         st.info(OUTSIDE)
         return
-    from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.groups_panel import show_groups
+    from dashboard.errors.mean_panel import show_mean_maps
+    from dashboard.errors.model_panel import show_map  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.sheet_panel import show_sheet
 
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)
     st.divider()
+    show_sheet(atlas)
+    st.divider()
     show_mean_maps(atlas)
+    st.divider()
+    show_groups(atlas)
     st.divider()
     show_map(atlas)
 

@@ -62,7 +62,19 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
         interval, see `training.evaluate.apart`), ``p`` and ``q``; see `CORRECTION`. Empty where a cell holds no films.
     """
     outcome = judged.outcome(finding, threshold)
-    here, there = outcome == cell, outcome == against
+    return contrast_films(judged, finding, outcome == cell, outcome == against)
+
+
+def contrast_films(judged: Judged, finding: str, here: np.ndarray, there: np.ndarray) -> pd.DataFrame:
+    """Compare two sets of films, trait by trait, as `contrast` does.
+
+    Parameters
+    ----------
+    judged : Judged
+    finding : str
+        The films differ by it, or by what a model makes of it, so that it is no trait.
+    here, there : bool array (films,)
+    """
     rows = []
     for trait, group, has, known in _traits(judged, finding):
         found = apart(has, known, here, there, judged.patients)

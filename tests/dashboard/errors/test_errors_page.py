@@ -260,6 +260,18 @@ class TestAtlas:
         assert "**with edema**" in plain(shown(app))
         assert "of the true positives" in shown(app)
 
+    def test_wrong_flags_are_also_held_against_what_the_model_rightly_left_alone(self, run):
+        app = run(**self.ATLAS)
+        app.get_by_key("errors_against").select("TN").run()
+        assert link_of(app) == self.ATLAS | {"against": "TN"}
+        assert "Nothing sets the false positives apart from the true negatives beyond chance." in shown(app)
+        assert "Neither has the finding" in " ".join(one.value for one in app.caption)
+        other = app.button(key="errors_other")
+        assert plain(other.label).startswith("Against the true positives: with edema, ")
+        other.click().run()
+        assert link_of(app) == self.ATLAS
+        assert "of the true positives" in shown(app)
+
     def test_the_model_is_asked_only_when_somebody_wants_it(self, run):
         app = run(**self.ATLAS)
         assert app.button(key="errors_mean_map").label.startswith("Compute ")
@@ -298,7 +310,7 @@ class TestAtlas:
     def test_without_the_model_the_page_says_why_and_shows_the_rest(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
         app = run(**self.ATLAS)
-        assert "The mean Grad-CAM is not offered here. The model tiny is not in this library" in plain(said(app))
+        assert "Mean maps are not offered here. The model tiny is not in this library" in plain(said(app))
         assert "The map of features is not offered here." in plain(said(app))
         assert len(galleries(app)) == 2
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.evaluate.atlas import contrast
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.doubt import judged_doubts
 from training.evaluate.judged import Judged
@@ -118,3 +119,15 @@ def test_labels_in_doubt_are_those_that_cleanlab_counts(chexnet, finding, joint,
     assert counts == pytest.approx(joint, abs=1)
     # It rounds so that rows keep their sums.
     assert (found.absent.wrong[0], found.present.wrong[0]) == pytest.approx(wrong, abs=1)
+
+
+def test_pneumothorax_sets_wrong_flags_of_emphysema_apart_from_films_left_alone_not_from_right_ones(chexnet):
+    alone, right = (contrast(chexnet, "Emphysema", 0.5, "FP", against) for against in ("TN", "TP"))
+    first = alone.iloc[0]
+    assert (first["group"], round(first["share"], 3), round(first["against_share"], 3)) == (
+        "Pneumothorax",
+        0.309,
+        0.041,
+    )
+    assert first["q"] < 1e-12
+    assert not (right["q"] < 0.05).any()
