@@ -154,7 +154,7 @@ def _refuted(audit: Audit) -> str:
     known = audit.known
     told = [f"a weight of {known.weight:,.5g}"] if known.weight not in (None, 1) else []
     where = "films that the calibration was made for" if known.calibrated else "training films"
-    told += [f"{percent(known.trained)} of the {where} with the finding"] if known.trained is not None else []
+    told += [f"the finding in {percent(known.trained)} of the {where}"] if known.trained is not None else []
     words = " and ".join(told)
     return (
         f"{words[0].upper()}{words[1:]} would lift the logits by {audit.lift.told:.1f}; at the threshold these films "

@@ -45,8 +45,12 @@ def reasons(known: Known, asked: Asked, rule: str, whole: Steps) -> dict[str, st
 def _weight(known: Known) -> str:
     if known.weight is None:
         return ""
-    if known.calibrated and math.isclose(known.weight, 1, rel_tol=1e-3):
-        return "The model card calibrates this finding, which undoes any weighting of the loss."
+    if math.isclose(known.weight, 1, rel_tol=1e-3):
+        if known.calibrated:
+            return "The model card calibrates this finding, which undoes any weighting of the loss."
+        if "weight" in known.said:
+            return "You say that the loss counted all films alike: ln 1 = 0."
+        return "By the model card the loss counted all films alike, or a calibration has undone its weights."
     left = " is left after what the model card corrects" if known.calibrated else ""
     says = "you say" if "weight" in known.said else "says the model card"
     return f"A weight of {known.weight:.3g} for films with the finding{left}, {says}: ln w = {known.lift:.2f}."

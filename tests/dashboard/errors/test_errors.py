@@ -199,7 +199,7 @@ def test_what_is_said_of_the_training_is_held_against_the_films(overcaller):
     assert words(WEIGHT).startswith("Main cause: **weighting of the loss**, if what you say is right. You say a weight")
     assert "a weight of 30 for films with the finding, which lifts every logit by 3.40, as if it were" in words(WEIGHT)
     refuted = words(10_000)
-    assert refuted.startswith("Main cause: **not known**. A weight of 10,000 and 5.0\u00a0% of the training films with")
+    assert refuted.startswith("Main cause: **not known**. A weight of 10,000 and the finding in 5.0\u00a0% of the")
     numbers = r"lift the logits by 9\.\d; at the threshold these films show 3\.\d \(3\.\d to \d\.\d\)"
     assert re.search(numbers, refuted)
     assert "It cannot be right, or something else lowers them by the difference" in refuted
@@ -235,6 +235,9 @@ def test_the_card_is_quoted_and_nothing_is_said_of_a_training_that_it_does_not_t
     whys = {part.cause: part.why for part in told.contributions}
     assert whys["weighting"] == "A weight of 30 for films with the finding, says the model card: ln w = 3.40."
     assert whys["prior"].startswith("5.00% of the films of the training have the finding, says the model card; ")
+    plain = {**overcaller.card, "provenance": {"imbalance": {"strategy": "none"}}}
+    told = audit(dataclasses.replace(overcaller, card=plain), "Emphysema", 0.5)
+    assert told.contributions[0].why.startswith("By the model card the loss counted all films alike, or a calibration")
     notes = [{"finding": "Emphysema", "method": "platt", "prevalence": 0.3}]
     provenance = {**overcaller.card["provenance"], "remedies": notes}
     mended = {**overcaller.card, "calibration": {"Emphysema": {"intercept": -1.0}}, "provenance": provenance}
