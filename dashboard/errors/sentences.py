@@ -10,23 +10,12 @@ from dashboard.errors.figures import points
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.words import escape, percent, signed
 from training.evaluate.thresholds import RULES
-from training.mending.audit import FEWEST, UNKNOWN, Audit, Contribution
+from training.mending.audit import FEWEST, UNKNOWN, Audit, Contribution, Lift
+from training.mending.known import Known
 from training.mending.remedy import Trial
 from xai.findings import finding_label
 from xai.written import with_unit
 
-MEANS = {
-    "weighting": "Training counted films with the finding several times, so the model answers as if it were that much "
-    "more common.",
-    "prior": "The finding is rarer among these films than among those of the training, and the model still expects it "
-    "as often as there.",
-    "calibration": "Its probabilities are too high for another reason than the weighting of the loss and the "
-    "prevalence in training, which are known: they do not mean what they say.",
-    "threshold": "The threshold lies below the probability at which a film is more likely than not to have the "
-    "finding: many films are flagged on purpose, so that few are missed.",
-    "separation": "The model does not tell the films apart well enough: whatever the threshold, to find as many it "
-    "must flag films without the finding.",
-}
 MENDS = {
     "weighting": ("weighting", "Undo the weighting"),
     "prior": ("prior", "Correct the prevalence"),
@@ -37,6 +26,7 @@ MENDS = {
 # What would tell, where the audit does not know.
 WEIGHT = "how many times the loss counted a film with the finding"
 TRAINED = "how many of the training films had it"
+LABELS = "Labels that are wrong or missing would look the same."
 NOTABLE = 0.005  # share of the films, below which a contribution is not worth a word
 GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
 
@@ -61,14 +51,52 @@ def cause(audit: Audit) -> str:
     if not audit.main:
         return ""
     if audit.main == UNKNOWN:
-        return f"Main cause: **not known**. {_unknown(audit)}"
+        return f"Main cause: **not known**. {_unknown(audit)} {LABELS}"
     parts = {one.cause: one for one in audit.contributions}
     shares = {name: one.share for name, one in parts.items()}
-    words = f"Main cause: **{CAUSE_NAMES[audit.main].lower()}**. {MEANS[audit.main]} "
-    words += f"It accounts for {_size(parts[audit.main])}"
+    known = audit.known.said and not audit.lift.refuted and audit.main in ("weighting", "prior", "calibration")
+    words = f"Main cause: **{CAUSE_NAMES[audit.main].lower()}**{', if what you say is right' if known else ''}. "
+    words += f"{means(audit)} It accounts for {_size(parts[audit.main])}"
     others = [name for name, share in shares.items() if share < -NOTABLE and name != "separation"]
     against = " and ".join(f"{CAUSE_NAMES[name].lower()} ({points(-shares[name])})" for name in others)
-    return f"{words}; what works the other way: {against}." if others else f"{words}."
+    words = f"{words}; what works the other way: {against}." if others else f"{words}."
+    return f"{words} {_refuted(audit)}" if audit.lift.refuted else words
+
+
+def means(audit: Audit) -> str:
+    """Say what the main cause means."""
+    known, here = audit.known, percent(audit.prevalence)
+    if audit.main == "weighting":
+        return f"{_weight(known)}, which lifts every logit by {known.lift:.2f}, as if it were that much more common."
+    if audit.main == "prior":
+        where = "the films that the calibration of its probabilities was made for" if known.calibrated else "training"
+        says = "you say" if "trained" in known.said else "says the model card"
+        return (
+            f"The finding is rarer among these films ({here}) than in {where} ({percent(known.trained or math.nan)}, "
+            f"{says}), and the model still expects it as often as there."
+        )
+    if audit.main == "calibration":
+        return (
+            "Its probabilities are higher than the labels bear out, by more than what is known of the weighting of the "
+            f"loss and of the prevalence in training explains: they do not mean what they say. {LABELS}"
+        )
+    if audit.main == "threshold" and audit.keep is not None:
+        return f"A higher threshold is enough to find {percent(audit.keep)} of the films with the finding."
+    if audit.main == "threshold":
+        return (
+            "The threshold lies below the probability at which a film is more likely than not to have the finding. So "
+            "films are flagged that more likely do not have it; whether that is meant, the films do not say."
+        )
+    return (
+        "The model does not tell the films apart well enough: whatever the threshold, to find as many it must flag "
+        f"films without the finding. {LABELS}"
+    )
+
+
+def _weight(known: Known) -> str:
+    says = "You say" if "weight" in known.said else "The model card says"
+    left = ", left after what the card corrects" if known.calibrated else ""
+    return f"{says} a weight of {known.weight:.3g} for films with the finding{left}"
 
 
 def _unknown(audit: Audit) -> str:
@@ -84,18 +112,59 @@ def _unknown(audit: Audit) -> str:
             f"threshold and with the model cannot be told apart. {FEWEST} or more patients with it, and as many "
             "without, would tell."
         )
-    if audit.reason == "training":
-        part = next(one for one in audit.contributions if one.cause == UNKNOWN)
-        asked = [words for words, it in ((WEIGHT, audit.known.weight), (TRAINED, audit.known.trained)) if it is None]
+    if audit.reason == "refuted":
+        return f"{_refuted(audit)} Calibration mends it, whatever the cause."
+    if audit.reason == "said":
         return (
-            f"The probabilities are too high, which accounts for {_size(part)}, and the films do not tell why: a "
-            "weighted loss, a finding that was more common in training and any other miscalibration look the same from "
-            f"here. What would tell: {' and '.join(asked)}. Calibration mends it, whatever the cause."
+            f"What you say lifts the logits by {audit.lift.told:.1f}; at the threshold these films show "
+            f"{_shown(audit.lift)}. The rest has another reason, or what you say is not right. Calibration mends it, "
+            "whatever the cause."
         )
+    if audit.reason == "training":
+        return f"{_too_high(audit)} What would tell: {_asked(audit.known)}. Calibration mends it, whatever the cause."
     return (
         "No part is clearly the largest: with other patients, or taken away in another order, another one would be. "
         "Their intervals stand in the figure; more films would make them narrower."
     )
+
+
+def _too_high(audit: Audit) -> str:
+    known = audit.known
+    if known.weight is None and known.trained is None:
+        part = next(one for one in audit.contributions if one.cause == UNKNOWN)
+        return (
+            f"The probabilities are too high, which accounts for {_size(part)}, and the films do not tell why: a "
+            "weighted loss, a finding that was more common in training and any other miscalibration look the same from "
+            "here."
+        )
+    one, other = ("weight", "prevalence in training") if known.trained is None else ("prevalence in training", "weight")
+    return (
+        f"The {one} that is known lifts the logits by {audit.lift.told:.1f}; at the threshold these films show "
+        f"{_shown(audit.lift)}. How much of that, and of what lowers them, is the {other} or any other miscalibration, "
+        "the films do not tell."
+    )
+
+
+def _asked(known: Known) -> str:
+    return " and ".join(words for words, it in ((WEIGHT, known.weight), (TRAINED, known.trained)) if it is None)
+
+
+def _refuted(audit: Audit) -> str:
+    """Say that what is known of the training would lift the logits more than the films allow."""
+    known = audit.known
+    told = [f"a weight of {known.weight:,.5g}"] if known.weight not in (None, 1) else []
+    where = "films that the calibration was made for" if known.calibrated else "training films"
+    told += [f"the finding in {percent(known.trained)} of the {where}"] if known.trained is not None else []
+    words = " and ".join(told)
+    return (
+        f"{words[0].upper()}{words[1:]} would lift the logits by {audit.lift.told:.1f}; at the threshold these films "
+        f"show {_shown(audit.lift)}. It cannot be right, or something else lowers them by the difference; it is not "
+        "taken into account."
+    )
+
+
+def _shown(lift: Lift) -> str:
+    return f"{lift.shown:.1f} ({lift.low:.1f} to {lift.high:.1f})".replace("-", "−")
 
 
 def _size(part: Contribution) -> str:
