@@ -17,7 +17,9 @@ import pandas as pd
 from training.datasets.patients import count_patients
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
 from training.evaluate.judged import CHOICES, NEVER_MET, Judged, judge
-from training.evaluate.met_words import flattered, met_facts, met_words
+from training.evaluate.mean_area import METHOD as MEAN_METHOD
+from training.evaluate.mean_area import MeanArea, mean_area, measurable
+from training.evaluate.met_words import flattered, left_out_films, met_facts, met_words
 from training.evaluate.precision_recall import clustered_average_precision
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS
@@ -134,12 +136,19 @@ def run(args: argparse.Namespace) -> int:
     split = args.split or whole.usual
     judged = whole.in_split(split)
     table, notes = measure(judged, wanted)
+    mean = mean_area(judged, measurable(judged))
     content = {
         "predictions": predictions.facts.name,
         "model": judged.model,
         "dataset": judged.dataset,
         "split": split,
         "films": len(judged),
+        "mean_auroc": {
+            "value": _number(mean.value),
+            "low": _number(mean.low),
+            "high": _number(mean.high),
+            "findings": list(mean.findings),
+        },
         "met": met_facts(judged) | {"meaning": met_words(judged)},
         **judged.whose.facts,
         "films_without_prediction": judged.unpredicted,
@@ -148,19 +157,17 @@ def run(args: argparse.Namespace) -> int:
         "outputs_not_judged": list(judged.unjudged),
         "columns_not_read": list(judged.ignored),
         "thresholds": wanted.words,
-        "definitions": COLUMNS | {"interval": judged.interval_method},
+        "definitions": COLUMNS | {"interval": judged.interval_method, "mean_auroc": MEAN_METHOD},
         "notes": notes,
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     rows = table.to_csv(index=False, lineterminator="\n")
     write_files(args.out, {"metrics.csv": rows, "metrics.json": text + "\n"})
-    measured = table["auroc"].dropna()
-    mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
-    print(f"{len(judged)} films {judged.whose.words}: {mean} of {len(table)} {_kind(judged)}")
+    print(f"{len(judged)} films {judged.whose.words}: {_mean(mean)} of {len(table)} {_kind(judged)}")
     print(met_words(judged))
-    if split == NEVER_MET:
-        print(f"{len(whole) - len(judged):,} films that it has met are left out; --split all takes them in.")
+    if split == NEVER_MET and (left_out := left_out_films(whole)):
+        print(f"{left_out} --split all takes them in.")
     if warning := flattered(judged):
         print(f"warning: {warning}")
     print(f"thresholds: {wanted.words}")
@@ -182,10 +189,21 @@ def _patients(judged: Judged, finding: str) -> float:
     return math.nan if whose.known is None else whose.known
 
 
+def _mean(mean: MeanArea) -> str:
+    if not mean.findings:
+        return "an AUROC of none"
+    ends = "" if math.isnan(mean.low) else f" (95 % interval {mean.low:.3f} to {mean.high:.3f})"
+    return f"mean AUROC {mean.value:.3f}{ends} of {len(mean.findings)}"
+
+
 def _kind(judged: Judged) -> str:
     if not judged.classes:
         return "findings"
     return "classes" if judged.classes == judged.findings else "findings and classes"
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _without_nan(row: dict[Hashable, Any]) -> dict[Hashable, Any]:

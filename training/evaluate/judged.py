@@ -219,7 +219,9 @@ class Judged:
         """
         new, keep = self.new, np.asarray(self.new.any(axis=1))
         if not keep.any():
-            why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
+            why = "it has met them all"
+            if self.met.unknown.any():
+                why = "of some that is not known" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
         some, new = self.restrict(keep), new[keep]
         labels = np.asfortranarray(np.where(new, some.labels, np.nan).astype(some.labels.dtype))

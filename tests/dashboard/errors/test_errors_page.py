@@ -227,7 +227,7 @@ class TestAudit:
         )
         assert "of 200 films are flagged" in shown(app)
         told = plain(said(run(**MASS, split="all")))
-        assert "mean AUROC" in told and "on train (40, all met)" in told and "on test (200, none met)" in told
+        assert "The model has met 40 of these 240 films" in told and "on the 200 that it has never met." in told
 
     def test_a_finding_without_a_label_says_why_there_is_nothing(self, run):
         app = run(predictions="answers", finding="Effusion")

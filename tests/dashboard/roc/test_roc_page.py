@@ -91,10 +91,10 @@ def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(ru
     app.segmented_control(key="roc_split").set_value("all").run()
     assert link_of(app)["split"] == "all"
     told = plain(said(app))
-    assert "Films that it has met flatter the model: mean AUROC" in told
-    assert "on train (30, all met)" in told and "on test (10, none met)" in told
+    assert "The model has met 30 of these 40 films, and films that it has met usually flatter a model." in told
+    assert "on the 10 that it has never met." in told
     assert "30 served to fit it. 10 are of 5 patients that it has never met." in captions(app)
-    assert "mean AUROC" in plain(said(run(**link_of(app))))
+    assert "Mean AUROC over" in plain(said(run(**link_of(app))))
 
 
 def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, stocked, shelf):
