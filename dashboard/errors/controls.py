@@ -74,11 +74,15 @@ def choose_finding(judged: Judged) -> None:
     )
 
 
-def choose_rule(found: Thresholds) -> None:
+def choose_rule(judged: Judged, found: Thresholds) -> None:
     """Show the thresholds of the findings, and what decides them."""
     asked = visit.state
     finding = filled(asked.finding)
     names = {key: rule.name for key, rule in RULES.items()} | {NUMBER: "By hand"}
+    if finding not in judged.thresholds:
+        names["card"] = "0.5, as none is named"
+    elif not judged.card:
+        names["card"] = "As imported"
     visit.bound(
         st.selectbox,
         "Threshold rule",

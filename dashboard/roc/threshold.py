@@ -12,6 +12,7 @@ from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
 from dashboard.roc.state import State
 from dashboard.roc.visit import visit
+from dashboard.server.judging import Source, same_films
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
@@ -77,7 +78,7 @@ def nearest(grid: list[float], threshold: float) -> float:
     return min(grid, key=lambda place: abs(place - threshold))
 
 
-def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
+def threshold_controls(home: Source, judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
     asked = visit.state
     card = judged.thresholds.get(finding)
@@ -111,7 +112,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             help="The same threshold, to type.",
         )
     rule_controls(judged, finding, asked)
-    said = escape(problem) if problem else rule_words(judged, finding, asked, threshold)
+    said = escape(problem) if problem else rule_words(home, judged, finding, asked, threshold)
     st.caption(f":material/warning: {said} The threshold stays at {probability(threshold.value)}." if problem else said)
 
 
@@ -169,7 +170,7 @@ def _turned(changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:
+def rule_words(home: Source, judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:
     """Say where the threshold comes from."""
     on = rule_of(judged, finding, asked)
     if not on:
@@ -177,8 +178,7 @@ def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold)
     said = RULES[on].meaning
     if on == "card" and threshold.rule:
         said += f" It says: “{escape(threshold.rule)}”"
-    chosen_here = RULES[on].follows and not threshold.rule.startswith("0.5")
-    return said + (" Chosen on these very films, so its figures flatter it a little." if chosen_here else "")
+    return " ".join(filter(None, (said, same_films(judged, home, finding, on, asked.target))))
 
 
 def by_hand(value: float | None) -> dict:

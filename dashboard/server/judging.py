@@ -13,6 +13,7 @@ from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError
 from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
+from training.evaluate.same_films import cross_fitted, looks, same_films_words
 from training.predictions.table import Predictions, PredictionsError
 from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
@@ -109,6 +110,14 @@ def warning_words(here: Judged, home: Source) -> str:
     return _flattered(home.stamp, here)
 
 
+def same_films(here: Judged, home: Source, finding: str, rule: str, target: float | None = None) -> str:
+    """Say of a threshold that a rule chose on the very films that are judged what that does; empty where none did.
+
+    ``rule`` is the one that is on: empty or ``card`` for a number that was there before.
+    """
+    return _same_films(home.stamp, finding, rule, target, here)
+
+
 def outputs_words(here: Judged) -> str:
     """Say which outputs are classes, and what is not judged; empty where all are findings."""
     said = []
@@ -140,6 +149,16 @@ def split_counts(whole: Judged) -> dict[str, int]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _flattered(stamp: str, _here: Judged) -> str:
     return flattered(_here)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _same_films(stamp: str, finding: str, rule: str, target: float | None, _here: Judged) -> str:
+    ranked = _here.ranked(finding)
+    if ranked.problem:
+        return ""
+    if looks(rule):
+        return same_films_words(ranked, cross_fitted(_here, finding, rule, target))
+    return same_films_words(ranked) if rule == "card" and _here.chosen_here(finding) else ""
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

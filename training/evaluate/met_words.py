@@ -59,7 +59,10 @@ def flattered(here: Judged) -> str:
         if not findings:
             return said
         mean = mean_area(here, findings, met)
-        return f"{said} Mean AUROC over {_over(here, findings)}: {_area(mean)} on them. None that it has never met can be measured beside."
+        return (
+            f"{said} Mean AUROC over {_over(here, findings)}: {_area(mean)} on them. None that it has never met can be "
+            "measured beside."
+        )
     ours, others = (mean_area(here, shared, only) for only in (met, new))
     return (
         f"{said} Mean AUROC over {_over(here, shared)}: {_area(ours)} on films that it has met, {_area(others)} on the "

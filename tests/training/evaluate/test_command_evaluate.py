@@ -203,7 +203,47 @@ def test_thresholds_are_a_number_a_rule_or_a_file(predictions: Path, tmp_path: P
         "mine.csv names no threshold for Hernia"
         in json.loads((out / "metrics.json").read_text())["notes"]["Hernia"]["no_threshold"]
     )
+    assert "chosen on these very films" not in printed
     _, printed = measured("cost")
+    assert "They were chosen on these very films" in printed and "rates are too good" in printed
+    note = json.loads((out / "metrics.json").read_text())["notes"]["Emphysema"]
+    assert note["chosen_here"].startswith("Chosen on these very films,") and "problem" not in note
+    assert 0 < note["on_other_patients"]["sensitivity"]["low"] < note["on_other_patients"]["sensitivity"]["high"] <= 1
     assert "thresholds: Cost, a miss as 10 false alarms" in printed
     _, printed = measured("cost", "--target", "3")
     assert "thresholds: Cost, a miss as 3 false alarms" in printed
+
+
+def test_where_nothing_names_a_threshold_that_is_said(predictions: Path, tmp_path: Path, capsys):
+    facts, out = predictions / "predictions.json", tmp_path / "out"
+    content = json.loads(facts.read_text())
+
+    def said(**changes) -> tuple[str, str]:
+        facts.write_text(json.dumps(content | changes))
+        assert main(["evaluate", str(predictions), "--out", str(out)]) == 0
+        return capsys.readouterr().out, json.loads((out / "metrics.json").read_text())["thresholds"]
+
+    printed, told = said(thresholds={})
+    assert told == "0.5 for every finding, since neither a model card nor the predictions name any"
+    assert f"thresholds: {told}" in printed and "chosen on these" not in printed
+    _, told = said()
+    assert told == "Those that the predictions were imported with; 0.5 for Mass, Hernia, of which they name none"
+    _, told = said(card={"name": "a model"})
+    assert told == "Model card; 0.5 for Mass, Hernia, of which they name none"
+    printed, _ = said(notes={"thresholds_chosen_by": "youden"})
+    assert "They were chosen on these very films" in printed
+
+
+def test_films_that_a_remedy_was_fitted_on_are_not_called_missing(predictions: Path, tmp_path: Path):
+    dataset = read_dataset(tmp_path / "made")
+    films = dataset.films[:100]
+    facts = predictions / "predictions.json"
+    used = [record(dataset.films[200:240], ["fit"])]
+    remedy = {"finding": "Emphysema", "used": record(films, ["mend"], finding="Emphysema")}
+    content = json.loads(facts.read_text()) | {"card": {"provenance": {"used": used, "remedies": [remedy]}}}
+    facts.write_text(json.dumps(content))
+    assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+    notes = json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"]
+    assert notes["Emphysema"]["missing"] == 0
+    assert notes["Emphysema"]["left_out_since_a_remedy_was_fitted_on_them"] == 100
+    assert notes["Mass"]["missing"] == 0 and notes["Hernia"]["missing"] == 260
