@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.roc.scene import Scene
-from dashboard.server.judging import ALL, Source
+from dashboard.server.judging import Source
 from dashboard.server.parts import code_version
 from training.datasets import table as dataset_folder
 from training.evaluate.thresholds import RULES
@@ -43,7 +43,7 @@ def origin(scene: Scene, rule: str, target: float | None) -> dict[str, str]:
 def command(home: Source, rule: str, target: float | None) -> str:
     """Give the command line that writes the same figures as ``metrics.csv``."""
     words = ["python -m training evaluate", f"LIBRARY/predictions/{home.predictions}", "--out OUT"]
-    words += [] if home.split == ALL else [f"--split {home.split}"]
+    words.append(f"--split {home.split}")  # without it the command takes what it thinks says most
     words.append(f"--thresholds {rule or 'card'}")
     asks = RULES[rule].target if rule in RULES else None
     if asks is not None:
