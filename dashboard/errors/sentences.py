@@ -39,6 +39,7 @@ MENDS = {
 WEIGHT = "how many times the loss counted a film with the finding"
 TRAINED = "how many of the training films had it"
 NOTABLE = 0.005  # share of the films, below which a contribution is not worth a word
+DISCOVERY = 0.05  # of what is called more common, the share that may be so by chance
 GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
 
 
@@ -116,18 +117,19 @@ def limits(audit: Audit) -> str:
 
 
 def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
-    """Say what else the films of a cell carry most above the average."""
+    """Say what else the films of a cell carry most above the average, beyond chance among all that are compared."""
     whose = {"FP": "false positives", "positives": f"films labelled {finding_label(finding)}"}[cell]
-    told = table[(table["count"] > 0) & (table["low"] > table["base"])]
+    told = table[(table["lift"] > 1) & (table["q"] < DISCOVERY)]
     if not len(table) or not table["of"].max():
         return f"There are no {escape(whose)} here."
     if not len(told):
         return f"No other finding is clearly more common among the {escape(whose)} than among all films."
     first = told.iloc[0]
+    told_q = "< 0.001" if first["q"] < 0.001 else f"= {first['q']:.3f}"
     return (
-        f"**{percent(first['share'])}** of the {escape(whose)} also carry "
+        f"**{percent(first['share'])}** of the {escape(whose)} ({first['count']:,} of {first['of']:,}) also carry "
         f"**{escape(finding_label(first['finding']))}**, {_times(first['lift'])} as many as among all films "
-        f"({percent(first['base'])})."
+        f"({percent(first['base'])}); q {told_q}, findings compared: {int(table['q'].notna().sum())}."
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 from scipy.stats import false_discovery_control, fisher_exact
 
+from training.evaluate.chance import design_effect, weakened
 from training.evaluate.intervals import clustered_share, correlation, newcombe
 from training.evaluate.judged import Judged
-from training.evaluate.ranked import EvaluateError, dot
+from training.evaluate.ranked import EvaluateError
 from training.evaluate.subgroups import BY, members
 from xai.findings import finding_label
 
@@ -76,7 +75,7 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
         films_there = [np.bincount(patients[each], minlength=size) for each in (has & there, known & there)]
         low, high = newcombe(clustered_share(*films), clustered_share(*films_there), correlation(*films, *films_there))
         p = fisher_exact([[count, of - count], [count_there, of_there - count_there]]).pvalue
-        p = _weakened(float(p), _design_effect(*films, *films_there))
+        p = weakened(float(p), design_effect(*films, *films_there))
         rows.append(
             {
                 "trait": trait,
@@ -96,26 +95,6 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["q"] = false_discovery_control(table["p"]) if len(table) else []
     return table.sort_values(["q", "p"], ignore_index=True)
-
-
-def _design_effect(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
-    """Say how much more a difference of shares varies than if each film were of another patient, were there none.
-
-    At least 1, and exactly that where no patient has two of the films.
-    """
-    everybody = among.sum() + among_there.sum()
-    value = (has.sum() + has_there.sum()) / everybody
-    off = (has - value * among) / among.sum() - (has_there - value * among_there) / among_there.sum()
-    alone = sum(
-        (count.sum() * (1 - value) ** 2 + (of.sum() - count.sum()) * value**2) / of.sum() ** 2
-        for count, of in ((has, among), (has_there, among_there))
-    )
-    return max(1.0, dot(off, off) / alone) if alone else 1.0
-
-
-def _weakened(p: float, effect: float) -> float:
-    """Give a two-sided p value for the same difference with fewer films: its deviate over the root of the effect."""
-    return float(2 * ndtr(ndtri(p / 2) / math.sqrt(effect))) if effect > 1 else p
 
 
 def project(features: np.ndarray) -> Projection:

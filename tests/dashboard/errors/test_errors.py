@@ -19,6 +19,7 @@ from training.evaluate.rates import share
 from training.mending.audit import UNKNOWN, audit
 from training.mending.known import Known
 from training.mending.remedy import try_remedy
+from xai.findings import FINDINGS
 
 WEIGHT = 30.0
 
@@ -226,9 +227,29 @@ def test_company_is_named_with_how_many_times_as_often():
     judged = join(said, films)
     words = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5, "positives"), "positives")
     assert (
-        words == "**50\u00a0%** of the films labelled Mass also carry **Edema**, "
-        "1.9 times as many as among all films (26\u00a0%)."
+        words
+        == "**50\u00a0%** of the films labelled Mass (100 of 200) also carry **Edema**, 1.9 times as many as among "
+        "all films (26\u00a0%); q < 0.001, findings compared: 1."
     )
+
+
+@pytest.mark.parametrize("films_each", [1, 4])
+@pytest.mark.parametrize("flagged", [0.02, 0.2])
+def test_random_false_positives_seldom_carry_anything_clearly_more_often(films_each, flagged):
+    rng, named = np.random.default_rng(0), 0
+    patients = 1200 // films_each
+    owner = np.repeat([f"p{k}" for k in range(patients)], films_each)
+    names, others = [f"f{k}" for k in range(1200)], [name for name in FINDINGS if name != "Mass"]
+    for _ in range(40):
+        carried = np.repeat(rng.random((patients, 13)) < rng.choice([0.005, 0.03, 0.1, 0.3], 13), films_each, axis=0)
+        flags = np.repeat(rng.random(patients) < flagged, films_each).astype(float)
+        films = pd.DataFrame(dict(zip(others, carried.T.astype(float), strict=True)))
+        films = films.assign(film=names, patient=owner, split=None, Mass=(rng.random(1200) < 0.05).astype(float))
+        said = pd.DataFrame(dict.fromkeys(others, 0.5), index=names).assign(Mass=flags)
+        judged = join(said, films)
+        told = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5), "FP")
+        named += "also carry" in told
+    assert named <= 2
 
 
 @pytest.mark.parametrize(
