@@ -85,8 +85,12 @@ def difference(first: MeanArea, second: MeanArea) -> tuple[float, float, float]:
     """Give the first less the second with its 95 % interval; both of the same `Judged`."""
     size = math.sqrt(dot(first.pulls, first.pulls) * dot(second.pulls, second.pulls))
     alike = dot(first.pulls, second.pulls) / size if size else 0.0
-    shares = [Share(one.value, one.low, one.high, 0, 0) for one in (first, second)]
-    return first.value - second.value, *newcombe(*shares, alike)
+    low, high = newcombe(_share(first), _share(second), alike)
+    return first.value - second.value, low, high
+
+
+def _share(one: MeanArea) -> Share:
+    return Share(one.value, one.low, one.high, 0, 0)
 
 
 def _interval(values: np.ndarray, variances: np.ndarray, patients: np.ndarray, variance: float) -> tuple[float, float]:
