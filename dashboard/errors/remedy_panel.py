@@ -47,10 +47,21 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
         _choose(judged)
     with right:
         try:
-            asked = visit.state
-            rest = asked.share, asked.seed
-            chosen = asked.remedy, asked.rule_after, asked.target_after
-            trial = _tried(stamp, judged, finding, found.value(finding), *chosen, *own_settings(judged).values(), *rest)
+            asked, own = visit.state, own_settings(judged)
+            trial = _tried(
+                stamp,
+                judged,
+                finding,
+                found.value(finding),
+                asked.remedy,
+                asked.rule_after,
+                asked.target_after,
+                own["weight"],
+                own["trained"],
+                own["here"],
+                asked.share,
+                asked.seed,
+            )
         except EvaluateError as error:
             st.warning(escape(str(error)), icon=":material/warning:")
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.roc.scene import Scene
-from dashboard.server.judging import Source
+from dashboard.server.judging import Source, named_rule
 from dashboard.server.parts import code_version
 from training.datasets import table as dataset_folder
 from training.evaluate.thresholds import RULES
@@ -55,7 +55,7 @@ def _thresholds(scene: Scene, rule: str, target: float | None) -> str:
     if not rule:
         by_hand = f"Of {scene.finding} {scene.threshold.value:.6g}, set by hand, which the command does not know; "
         return f"{by_hand}of the others the model card's, or 0.5."
-    chosen = RULES[rule]
+    chosen = named_rule(scene.judged, rule)
     asks = chosen.target if target is None else target
     return f"{chosen.name}{f' {asks:g}' if chosen.target is not None else ''}: {chosen.meaning}"
 

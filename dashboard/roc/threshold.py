@@ -12,7 +12,7 @@ from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
 from dashboard.roc.state import State
 from dashboard.roc.visit import visit
-from dashboard.server.judging import Source, same_films
+from dashboard.server.judging import Source, named_rule, same_films
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
@@ -124,12 +124,12 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="roc_rule_line"):
         for rule in rules:
             st.button(
-                RULES[rule].name,
+                named_rule(judged, rule).name,
                 key=f"roc_rule_{rule}",
                 type="primary" if rule == on else "secondary",
                 on_click=use_rule,
                 args=(rule,),
-                help=RULES[rule].meaning,
+                help=named_rule(judged, rule).meaning,
             )
         usual = RULES[on].target if on in TARGETS else None
         if usual is not None:
@@ -175,7 +175,7 @@ def rule_words(home: Source, judged: Judged, finding: str, asked: State, thresho
     on = rule_of(judged, finding, asked)
     if not on:
         return "Set by hand. The buttons choose a threshold by a rule, on the films that are judged."
-    said = RULES[on].meaning
+    said = named_rule(judged, on).meaning
     if on == "card" and threshold.rule:
         said += f" It says: “{escape(threshold.rule)}”"
     return " ".join(filter(None, (said, same_films(judged, home, finding, on, asked.target))))

@@ -14,6 +14,7 @@ from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.same_films import cross_fitted, looks, same_films_words
+from training.evaluate.thresholds import RULES, Rule
 from training.predictions.table import Predictions, PredictionsError
 from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
@@ -21,6 +22,7 @@ from xai.models.library import DEFAULT_MODEL
 SPLIT_CHOICES = CHOICES
 KEPT = 6  # joined tables in memory, the splits of one among them
 JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
+IMPORTED = Rule("As imported", "The threshold that the predictions were imported with.", follows=False)
 HELP = (
     "Which of the predicted films are judged. Never met: films that served neither to fit, stop, calibrate or mend the "
     "model nor to choose its thresholds, and of whose patients no other film did. A lot is a random split drawn here, "
@@ -116,6 +118,11 @@ def same_films(here: Judged, home: Source, finding: str, rule: str, target: floa
     ``rule`` is the one that is on: empty or ``card`` for a number that was there before.
     """
     return _same_films(home.stamp, finding, rule, target, here)
+
+
+def named_rule(here: Judged, rule: str) -> Rule:
+    """Give a rule by what it is here: predictions without a model card may have come with thresholds all the same."""
+    return IMPORTED if rule == "card" and not here.card else RULES[rule]
 
 
 def outputs_words(here: Judged) -> str:

@@ -15,12 +15,12 @@ from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from dashboard.roc.threshold import rule_of, settle
 from dashboard.roc.visit import visit
+from dashboard.server.judging import named_rule
 from training.evaluate.calibration import calibration_curve
 from training.evaluate.compare import Paired
 from training.evaluate.fair import Pair
 from training.evaluate.met_words import met_words
 from training.evaluate.side_by_side import METHOD, SideBySide, side_by_side_judged
-from training.evaluate.thresholds import RULES
 from xai.findings import finding_label
 
 MEANING = (
@@ -55,9 +55,8 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     found = at_thresholds(scene, name)
     st.markdown(f"**At their thresholds: {escape(scene.home.predictions)} and {escape(name)}**")
     st.dataframe(thresholds_table(scene, name, found), hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
-    chosen = (
-        RULES[rule].name if (rule := rule_of(scene.judged, scene.finding, visit.state)) else "the number set by hand"
-    )
+    rule = rule_of(scene.judged, scene.finding, visit.state)
+    chosen = named_rule(scene.judged, rule).name if rule else "the number set by hand"
     said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
     st.caption(said, help=explained(said))
 
