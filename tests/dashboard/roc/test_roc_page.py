@@ -97,6 +97,16 @@ def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(ru
     assert "Mean AUROC over" in plain(said(run(**link_of(app))))
 
 
+def test_it_says_where_a_threshold_is_from_and_what_choosing_it_on_these_films_does(run, stocked):
+    app = run(**MASS)
+    assert app.button(key="roc_rule_card").label == "As imported"
+    assert "The threshold that the predictions were imported with." in captions(app)
+    assert "Chosen on these very films" not in captions(app)
+    app.button(key="roc_rule_youden").click().run()
+    assert "Chosen on these very films, 10 of them with the finding: its rates here are much too good." in captions(app)
+    assert "Chosen on other patients, in 5 turns, sensitivity is" in captions(app)
+
+
 def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, stocked, shelf):
     facts = shelf.root / "datasets" / "generated" / "dataset.json"
     facts.write_text(json.dumps(json.loads(facts.read_text()) | {"policy": {"splits": "random"}}))
