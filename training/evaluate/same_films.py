@@ -37,7 +37,7 @@ def same_films_words(ranked: Ranked, rates: Rates | None = None) -> str:
     rarer = min(ranked.positives, ranked.negatives)
     how = "much too good" if rarer < FEW else "too good" if rarer < MANY else "a little too good"
     kind = "with the finding" if ranked.positives <= ranked.negatives else "without the finding"
-    said = f"Chosen on these very films, {rarer:,} of them {kind}: its rates here are {how}."
+    said = f"Chosen on these very films, {rarer:,} of them {kind}: its rates here tend to be {how}."
     if rates is None:
         return said
     told = ", ".join(

@@ -131,7 +131,10 @@ def test_the_audit_takes_a_number_from_the_card_for_a_number_whatever_its_words_
 
 def test_a_rule_on_the_very_films_is_said_to_be_one_and_a_number_by_hand_is_none(library):
     said = words(report(held(library, State(rule="youden"))))
-    assert said.count("Chosen on these very films, 10 of them with the finding: its rates here are much too good.") == 2
+    assert (
+        said.count("Chosen on these very films, 10 of them with the finding: its rates here tend to be much too good.")
+        == 2
+    )
     assert said.count("Chosen on other patients, in 5 turns, sensitivity is") == 2
     assert "Chosen on these very films" not in words(report(held(library)))
 
