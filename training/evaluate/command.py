@@ -225,8 +225,8 @@ def _chosen_words(ranked: list[Ranked], others: bool) -> str:
     rarer = [min(one.positives, one.negatives) for one in ranked]
     count = f"{min(rarer):,}" if min(rarer) == max(rarer) else f"{min(rarer):,} to {max(rarer):,}"
     said = (
-        f"They were chosen on these very films, {count} of the rarer kind: the rates tend to be too good, with few films "
-        "much too good."
+        f"They were chosen on these very films, {count} of the rarer kind: the rates tend to be too good, with few "
+        "films much too good."
     )
     return f"{said} Those of thresholds chosen on other patients are in metrics.json, under notes." if others else said
 
