@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from dashboard.errors.figures import points
+from dashboard.page.calibration_words import worse as worse
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.words import escape, percent, signed
 from training.evaluate.thresholds import RULES
@@ -28,6 +29,7 @@ WEIGHT = "how many times the loss counted a film with the finding"
 TRAINED = "how many of the training films had it"
 LABELS = "Labels that are wrong or missing would look the same."
 NOTABLE = 0.005  # share of the films, below which a contribution is not worth a word
+DISCOVERY = 0.05  # of what is called more common, the share that may be so by chance
 GOOD_ENOUGH = 0.2  # how far the flagged share may be from the truth, relative to it
 
 
@@ -184,18 +186,19 @@ def limits(audit: Audit) -> str:
 
 
 def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
-    """Say what else the films of a cell carry most above the average."""
+    """Say what else the films of a cell carry most above the average, beyond chance among all that are compared."""
     whose = {"FP": "false positives", "positives": f"films labelled {finding_label(finding)}"}[cell]
-    told = table[(table["count"] > 0) & (table["low"] > table["base"])]
+    told = table[(table["lift"] > 1) & (table["q"] < DISCOVERY)]
     if not len(table) or not table["of"].max():
         return f"There are no {escape(whose)} here."
     if not len(told):
         return f"No other finding is clearly more common among the {escape(whose)} than among all films."
     first = told.iloc[0]
+    told_q = "< 0.001" if first["q"] < 0.001 else f"= {first['q']:.3f}"
     return (
-        f"**{percent(first['share'])}** of the {escape(whose)} also carry "
+        f"**{percent(first['share'])}** of the {escape(whose)} ({first['count']:,} of {first['of']:,}) also carry "
         f"**{escape(finding_label(first['finding']))}**, {_times(first['lift'])} as many as among all films "
-        f"({percent(first['base'])})."
+        f"({percent(first['base'])}); q {told_q}, findings compared: {int(table['q'].notna().sum())}."
     )
 
 
@@ -209,7 +212,7 @@ def outcome(trial: Trial) -> str:
         if round(abs(off), 2)
         else "as often as it is there"
     )
-    verdict = "which is close" if abs(off) <= GOOD_ENOUGH else _not_close(trial)
+    verdict = _close(trial) if abs(off) <= GOOD_ENOUGH else _not_close(trial)
     gain = trial.after.auroc.value - trial.before.auroc.value
     order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
@@ -235,7 +238,13 @@ def work(trial: Trial) -> str:
     error = f"the calibration error goes from {before.ece:.4f} to {after.ece:.4f}"
     moved = after.threshold != before.threshold
     if remedy.map is None:
-        return "The threshold alone did it; the probabilities are as they were." if moved else "Nothing was changed."
+        if not moved:
+            return "Nothing was changed."
+        if not _flags_moved(trial):
+            return "No flag moved: none of these films lies between the two thresholds."
+        return "The threshold alone did it; the probabilities are as they were."
+    if not _flags_moved(trial):
+        return f"No flag moved. What the remedy changes in the probabilities: {error}."
     if trial.rule in RULES and RULES[trial.rule].follows:
         return (
             f"The threshold did it: by the rule {RULES[trial.rule].name} the same films would be flagged whatever is "
@@ -245,18 +254,9 @@ def work(trial: Trial) -> str:
     return f"{did}, and {error}."
 
 
-def worse(trial: Trial) -> str:
-    """Warn of probabilities that mean less after a remedy than before it; empty where they do not."""
-    before, after = trial.before, trial.after
-    if trial.remedy.map is None or not after.ece > before.ece:
-        return ""
-    error = f"its error goes from {before.ece:.4f} to {after.ece:.4f}"
-    brier = f"the Brier score from {before.brier:.4f} to {after.brier:.4f}"
-    if after.brier < before.brier:
-        return f"Whether calibration got better is not clear: {error}, which is worse, and {brier}, which is better."
-    return (
-        f"Calibration got worse: {error}, and {brier}. The probabilities mean less than before, whatever the flags do."
-    )
+def _flags_moved(trial: Trial) -> bool:
+    """Whether a remedy, which keeps the order of the films, flags more or fewer of them."""
+    return trial.before.rates.predicted_prevalence.count != trial.after.rates.predicted_prevalence.count
 
 
 def halves(trial: Trial) -> str:
@@ -283,6 +283,16 @@ def repeats(trial: Trial) -> str:
         f"Which {drawn} it is fitted on is chance: over {len(flagged)} other splits **{percent(flagged.mean())}** are "
         f"flagged on average ({percent(flagged.min())} to {percent(flagged.max())}), where "
         f"{percent(trial.repeats.prevalence.mean())} have the finding."
+    )
+
+
+def _close(trial: Trial) -> str:
+    flagged, truth = trial.after.rates.predicted_prevalence, trial.after.rates.prevalence.value
+    if (1 - GOOD_ENOUGH) * truth <= flagged.low and flagged.high <= (1 + GOOD_ENOUGH) * truth:
+        return "which is close"
+    return (
+        f"which is close on these films; with so few flagged ({flagged.count:,}) it may be {percent(flagged.low)} to "
+        f"{percent(flagged.high)} on others"
     )
 
 

@@ -13,6 +13,8 @@ from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError
 from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
+from training.evaluate.same_films import cross_fitted, looks, same_films_words
+from training.evaluate.thresholds import RULES, Rule
 from training.predictions.table import Predictions, PredictionsError
 from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
@@ -20,6 +22,7 @@ from xai.models.library import DEFAULT_MODEL
 SPLIT_CHOICES = CHOICES
 KEPT = 6  # joined tables in memory, the splits of one among them
 JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
+IMPORTED = Rule("As imported", "The threshold that the predictions were imported with.", follows=False)
 HELP = (
     "Which of the predicted films are judged. Never met: films that served neither to fit, stop, calibrate or mend the "
     "model nor to choose its thresholds, and of whose patients no other film did. A lot is a random split drawn here, "
@@ -109,6 +112,19 @@ def warning_words(here: Judged, home: Source) -> str:
     return _flattered(home.stamp, here)
 
 
+def same_films(here: Judged, home: Source, finding: str, rule: str, target: float | None = None) -> str:
+    """Say of a threshold that a rule chose on the very films that are judged what that does; empty where none did.
+
+    ``rule`` is the one that is on: empty or ``card`` for a number that was there before.
+    """
+    return _same_films(home.stamp, finding, rule, target, here)
+
+
+def named_rule(here: Judged, rule: str) -> Rule:
+    """Give a rule by what it is here: predictions without a model card may have come with thresholds all the same."""
+    return IMPORTED if rule == "card" and not here.card else RULES[rule]
+
+
 def outputs_words(here: Judged) -> str:
     """Say which outputs are classes, and what is not judged; empty where all are findings."""
     said = []
@@ -140,6 +156,16 @@ def split_counts(whole: Judged) -> dict[str, int]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _flattered(stamp: str, _here: Judged) -> str:
     return flattered(_here)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _same_films(stamp: str, finding: str, rule: str, target: float | None, _here: Judged) -> str:
+    ranked = _here.ranked(finding)
+    if ranked.problem:
+        return ""
+    if looks(rule):
+        return same_films_words(ranked, cross_fitted(_here, finding, rule, target))
+    return same_films_words(ranked) if rule == "card" and _here.chosen_here(finding) else ""
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

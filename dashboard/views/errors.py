@@ -16,6 +16,7 @@ from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.errors.together_panel import show_together
 from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
+from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
@@ -26,6 +27,7 @@ from dashboard.server.judging import (
     judged,
     list_predictions,
     outputs_words,
+    same_films,
     source,
     warning_words,
 )
@@ -72,7 +74,7 @@ def errors(services: Services) -> None:
     found = _settle(films)
     with line:
         choose_finding(films)
-        choose_rule(found)
+        choose_rule(films, found)
     show_refused()
     visit.bound(
         st.segmented_control,
@@ -86,8 +88,12 @@ def errors(services: Services) -> None:
     st.caption(escape(" ".join(filter(None, (met_words(films), outputs_words(films), films.whose.caution)))))
     if warning := warning_words(films, told):
         st.warning(escape(warning), icon=":material/warning:")
-    if problem := found.problems.get(filled(visit.state.finding)):
-        st.warning(f"The model card's threshold stands in. {escape(problem)}")
+    finding = filled(visit.state.finding)
+    if chosen := same_films(films, told, finding, found.rules[finding], visit.state.target):
+        st.caption(f"{escape(finding_label(finding))}'s threshold: {escape(chosen)}", help=explained(chosen))
+    if problem := found.problems.get(finding):
+        stands_in = "The threshold that came with the predictions" if finding in films.thresholds else "0.5"
+        st.warning(f"{stands_in} stands in. {escape(problem)}")
     shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices, "alike": _alike}
     shown[visit.state.section](services, films, told, found)
     visit.write_permalink()

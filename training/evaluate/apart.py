@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 from scipy.stats import fisher_exact
 
+from training.evaluate.chance import design_effect, weakened
 from training.evaluate.intervals import clustered_share, correlation, newcombe
-from training.evaluate.ranked import dot
 from training.evaluate.rates import Share
 
 
@@ -73,24 +72,4 @@ def apart(has: np.ndarray, among: np.ndarray, here: np.ndarray, there: np.ndarra
         return Apart(first, second, math.nan, math.nan, math.nan)
     low, high = newcombe(first, second, correlation(*films))
     p = fisher_exact([[count, of - count], [count_there, of_there - count_there]]).pvalue
-    return Apart(first, second, low, high, min(_weakened(float(p), _design_effect(*films)), 1.0))
-
-
-def _design_effect(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
-    """Say how much more a difference of shares varies than if each film were of another patient, were there none.
-
-    At least 1, and exactly that where no patient has two of the films.
-    """
-    everybody = among.sum() + among_there.sum()
-    value = (has.sum() + has_there.sum()) / everybody
-    off = (has - value * among) / among.sum() - (has_there - value * among_there) / among_there.sum()
-    alone = sum(
-        (count.sum() * (1 - value) ** 2 + (of.sum() - count.sum()) * value**2) / of.sum() ** 2
-        for count, of in ((has, among), (has_there, among_there))
-    )
-    return max(1.0, dot(off, off) / alone) if alone else 1.0
-
-
-def _weakened(p: float, effect: float) -> float:
-    """Give a two-sided p value for the same difference with fewer films: its deviate over the root of the effect."""
-    return float(2 * ndtr(ndtri(p / 2) / math.sqrt(effect))) if effect > 1 else p
+    return Apart(first, second, low, high, min(weakened(float(p), design_effect(*films)), 1.0))

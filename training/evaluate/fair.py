@@ -38,7 +38,7 @@ class Pair:
         films = f"{self.one_sided:,} film{'s' * (self.one_sided != 1)} that only one of the two has met"
         if self.left_out:
             return f"{films[0].upper()}{films[1:]} left out of the comparison."
-        return f"The comparison includes {films}, since the others do not suffice; they flatter that one."
+        return f"The comparison includes {films}, since the others do not suffice; they usually flatter that one."
 
 
 def fair_pair(first: Judged, second: Judged, finding: str) -> Pair:

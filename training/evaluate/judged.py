@@ -23,6 +23,7 @@ from training.evaluate.roc import Auroc, area, clustered_area
 from training.predictions.table import Predictions, check_probabilities
 from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
 
+CHOSEN_BY = "thresholds_chosen_by"  # in the notes of imported predictions: a rule, on their own films
 ALL, NEVER_MET = "all", "never-met"
 CHOICES = (NEVER_MET, ALL, *SPLITS)
 
@@ -67,6 +68,8 @@ class Judged:
         Whether the dataset's split is a random lot that was drawn here, of which nobody else's model knows.
     withheld : dict of str to int
         By finding: films whose label does not count since a remedy for it was fitted on them; see `never_met`.
+    chosen_by : str
+        Rule that chose ``thresholds`` on these very films, when somebody's predictions were imported; empty where none.
     """
 
     model: str
@@ -87,6 +90,7 @@ class Judged:
     met: Met = field(default_factory=lambda: nobody_knows(0))
     own_lot: bool = False
     withheld: Mapping[str, int] = field(default_factory=dict)
+    chosen_by: str = ""
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
     _by_patient: dict[str, ByPatient] = field(default_factory=dict, init=False, repr=False)
 
@@ -162,6 +166,10 @@ class Judged:
         """Threshold of the card; 0.5, said to be so, where it names none."""
         return self.thresholds.get(finding, DEFAULT_THRESHOLD)
 
+    def chosen_here(self, finding: str) -> str:
+        """Name the rule that chose a finding's threshold on these very films; empty where none did."""
+        return self.chosen_by if finding in self.thresholds and finding not in self.met.mended else ""
+
     def outcome(self, finding: str, threshold: float) -> np.ndarray:
         """Cell of each film: an array (films,) of ``TP``, ``FP``, ``FN``, ``TN``, empty where it has none."""
         truth, scores = self.truth(finding), self.scores(finding)
@@ -219,7 +227,9 @@ class Judged:
         """
         new, keep = self.new, np.asarray(self.new.any(axis=1))
         if not keep.any():
-            why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
+            why = "it has met them all"
+            if self.met.unknown.any():
+                why = "of some that is not known" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
         some, new = self.restrict(keep), new[keep]
         labels = np.asfortranarray(np.where(new, some.labels, np.nan).astype(some.labels.dtype))
@@ -273,6 +283,7 @@ def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
         card=facts.card,
         met=met.restrict(at),
         ignored=tuple(map(str, told)) if isinstance(told := facts.notes.get("ignored_columns"), list) else (),
+        chosen_by=str(facts.notes.get(CHOSEN_BY) or ""),
         own_lot=dataset.facts.policy.get("splits") == "random",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,11 +15,12 @@ from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from dashboard.roc.threshold import rule_of, settle
 from dashboard.roc.visit import visit
+from dashboard.server.judging import named_rule
 from training.evaluate.calibration import calibration_curve
 from training.evaluate.compare import Paired
+from training.evaluate.fair import Pair
 from training.evaluate.met_words import met_words
 from training.evaluate.side_by_side import METHOD, SideBySide, side_by_side_judged
-from training.evaluate.thresholds import RULES
 from xai.findings import finding_label
 
 MEANING = (
@@ -53,9 +55,8 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     found = at_thresholds(scene, name)
     st.markdown(f"**At their thresholds: {escape(scene.home.predictions)} and {escape(name)}**")
     st.dataframe(thresholds_table(scene, name, found), hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
-    chosen = (
-        RULES[rule].name if (rule := rule_of(scene.judged, scene.finding, visit.state)) else "the number set by hand"
-    )
+    rule = rule_of(scene.judged, scene.finding, visit.state)
+    chosen = named_rule(scene.judged, rule).name if rule else "the number set by hand"
     said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
     st.caption(said, help=explained(said))
 
@@ -98,6 +99,11 @@ def model_table(scene: Scene) -> pd.DataFrame:
 def verdict(scene: Scene, name: str, test: Paired) -> str:
     """Say what a test says."""
     finding, ours, theirs = finding_label(scene.finding), escape(scene.home.predictions), escape(name)
+    if test.films and same_order(scene.others[name].pair, scene.finding):
+        return (
+            f"For {finding}, **{ours} and {theirs} rank these {test.films:,} films in the same order**: no test is "
+            "needed, their AUROC is the same. What they flag may still differ."
+        )
     if math.isnan(test.p):
         return f"{ours} and {theirs}: too few films of either kind to test."
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)
@@ -110,6 +116,14 @@ def verdict(scene: Scene, name: str, test: Paired) -> str:
         f"For {finding}, **{better} ranks better than {worse}** on these {test.films:,} films: "
         f"{abs(test.difference):.3f} of AUROC (p {side_by_side.p_value(test.p)})."
     )
+
+
+def same_order(pair: Pair, finding: str) -> bool:
+    """Whether two models put the films that count for a finding in the very same order, ties included."""
+    both = [one.scores(finding) for one in (pair.first, pair.second)]
+    used = ~np.isnan(both[0]) & ~np.isnan(both[1]) & np.isin(pair.first.truth(finding), (0, 1))
+    first, second = (np.unique(one[used], return_inverse=True)[1] for one in both)
+    return np.array_equal(first, second)
 
 
 def difference(value: float) -> str:

@@ -17,9 +17,11 @@ from dashboard.errors.thresholds import choose_thresholds
 from dashboard.page.cause_names import main_cause
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged, join
+from training.evaluate.rates import share
 from training.mending.audit import REASONS, UNKNOWN, audit
 from training.mending.known import Known
 from training.mending.remedy import try_remedy
+from xai.findings import FINDINGS
 
 WEIGHT = 30.0
 
@@ -292,9 +294,29 @@ def test_company_is_named_with_how_many_times_as_often():
     judged = join(said, films)
     words = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5, "positives"), "positives")
     assert (
-        words == "**50\u00a0%** of the films labelled Mass also carry **Edema**, "
-        "1.9 times as many as among all films (26\u00a0%)."
+        words
+        == "**50\u00a0%** of the films labelled Mass (100 of 200) also carry **Edema**, 1.9 times as many as among "
+        "all films (26\u00a0%); q < 0.001, findings compared: 1."
     )
+
+
+@pytest.mark.parametrize("films_each", [1, 4])
+@pytest.mark.parametrize("flagged", [0.02, 0.2])
+def test_random_false_positives_seldom_carry_anything_clearly_more_often(films_each, flagged):
+    rng, named = np.random.default_rng(0), 0
+    patients = 1200 // films_each
+    owner = np.repeat([f"p{k}" for k in range(patients)], films_each)
+    names, others = [f"f{k}" for k in range(1200)], [name for name in FINDINGS if name != "Mass"]
+    for _ in range(40):
+        carried = np.repeat(rng.random((patients, 13)) < rng.choice([0.005, 0.03, 0.1, 0.3], 13), films_each, axis=0)
+        flags = np.repeat(rng.random(patients) < flagged, films_each).astype(float)
+        films = pd.DataFrame(dict(zip(others, carried.T.astype(float), strict=True)))
+        films = films.assign(film=names, patient=owner, split=None, Mass=(rng.random(1200) < 0.05).astype(float))
+        said = pd.DataFrame(dict.fromkeys(others, 0.5), index=names).assign(Mass=flags)
+        judged = join(said, films)
+        told = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5), "FP")
+        named += "also carry" in told
+    assert named <= 2
 
 
 @pytest.mark.parametrize(
@@ -322,8 +344,48 @@ def test_a_remedy_that_makes_calibration_worse_is_warned_of(overcaller):
     worse = try_remedy(overcaller, "Mass", "weighting", "", threshold=0.5, weight=30.0)
     assert worse.after.ece > worse.before.ece
     assert f"from {worse.before.ece:.4f} to {worse.after.ece:.4f}" in sentences.worse(worse)
+    brier = worse.side_by_side.changes["brier"]
+    assert f"Brier score goes from {brier.first:.4f} to {brier.second:.4f} (95 % interval of" in sentences.worse(worse)
     assert sentences.worse(worse).startswith("Calibration got worse")
     assert sentences.worse(try_remedy(overcaller, "Emphysema", "platt", threshold=0.5)) == ""
+
+
+def test_of_probabilities_that_were_right_it_is_seldom_said_that_they_got_worse():
+    rng, said, higher = np.random.default_rng(0), 0, 0
+    names = [f"f{k}" for k in range(800)]
+    for _ in range(60):
+        p = expit(1.3 * rng.normal(size=800) - 2.2)
+        table = {"Mass": (rng.random(800) < p).astype(float)}
+        films = pd.DataFrame({"film": names, "patient": names, "split": None, "dataset": "made", **table})
+        judged = join(pd.DataFrame({"Mass": p}, index=names), films, "right", "made")
+        trial = try_remedy(judged, "Mass", "platt", "prevalence", threshold=0.2, repeated=False)
+        higher += trial.after.ece > trial.before.ece
+        said += bool(sentences.worse(trial))
+    assert said <= 3 < higher
+
+
+def test_where_no_flag_moves_nothing_is_said_to_have_moved_one(overcaller):
+    still = try_remedy(overcaller, "Emphysema", "temperature", "", threshold=0.5)  # it keeps the sides of 0.5
+    assert still.before.ece != still.after.ece
+    assert sentences.work(still).startswith("No flag moved. What the remedy changes in the probabilities: the cal")
+    moved = dataclasses.replace(still, remedy=dataclasses.replace(still.remedy, map=None))
+    after = dataclasses.replace(still.after, threshold=0.5 + 1e-9)
+    assert sentences.work(dataclasses.replace(moved, after=after)) == (
+        "No flag moved: none of these films lies between the two thresholds."
+    )
+
+
+def test_close_on_few_films_is_said_with_how_far_off_it_may_be():
+    trial = try_remedy(planted(300), "Emphysema", "platt", "prevalence", threshold=0.5)
+    for flagged, truth, words in (
+        (5, 5, "it may be 1.4\u00a0% to 7.6\u00a0% on others"),
+        (4000, 4000, "which is close;"),
+    ):
+        rates = dataclasses.replace(
+            trial.after.rates, predicted_prevalence=share(flagged, 30 * truth), prevalence=share(truth, 30 * truth)
+        )
+        said = sentences.outcome(dataclasses.replace(trial, after=dataclasses.replace(trial.after, rates=rates)))
+        assert words in said, said
 
 
 def test_the_remedy_brings_the_flagged_share_near_the_truth_on_films_it_was_not_fitted_on(overcaller):

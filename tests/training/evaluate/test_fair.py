@@ -56,7 +56,7 @@ def test_where_the_others_do_not_suffice_the_comparison_says_that_it_flatters_on
     assert (len(pair.first), pair.left_out) == (FILMS, False)
     assert pair.words == (
         "The comparison includes 39 films that only one of the two has met, since the others do not suffice; they "
-        "flatter that one."
+        "usually flatter that one."
     )
 
 

@@ -298,7 +298,7 @@ def test_held_out_validation_chooses_epoch_calibration_and_thresholds(watched, m
         assert "12 validation films" in card.threshold(name).rule
         shown = card.performance["validation"]["findings"][name]
         # An intercept for each output makes the mean probability the share of films, Platt's property.
-        assert shown["predicted_prevalence"] == pytest.approx(shown["positives"] / 12, abs=0.02)
+        assert shown["mean_probability"] == pytest.approx(shown["positives"] / 12, abs=0.02)
     shift = {name: round(float(np.log(p / (1 - p))), 4) for name, p in learned[list(SHOWN)].mean().items()}
     assert card.provenance["imbalance"]["shift"] == pytest.approx(shift, abs=1e-4)
     assert "positive_weight" not in card.provenance  # the calibration has undone it

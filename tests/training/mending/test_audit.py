@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import fisher_exact
 
 from tests.benchmarks.audit_causes import PLANTED, POSITIVES, audited, films, measure, right
 from tests.conftest import REPOSITORY
@@ -428,5 +429,8 @@ def test_co_occurrence_by_counting():
     assert table.loc["Effusion", "base"] == pytest.approx(4 / 9)
     assert table.loc["Effusion", "lift"] == pytest.approx(0.75 * 9 / 4)
     assert math.isnan(table.loc["Mass", "lift"]) and table.loc["Mass", "share"] == 0
+    # Inside of the cell 3 of 4 have it, outside 1 of 5; no film has a mass, so that there is nothing to test.
+    assert table.loc["Effusion", ["p", "q"]].tolist() == pytest.approx([fisher_exact([[3, 1], [1, 4]]).pvalue] * 2)
+    assert math.isnan(table.loc["Mass", "p"]) and math.isnan(table.loc["Mass", "q"])
     assert co_occurrence(judged, "Emphysema", 0.5, "positives")["count"].iloc[0] == 1
     assert co_occurrence(judged, "Emphysema", 2.0)["share"].isna().all()
