@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard.server.library import Library
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
-from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.same_films import cross_fitted, looks, same_films_words

@@ -18,7 +18,8 @@ from training.datasets.patients import count_patients
 from training.datasets.table import Dataset
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
 from training.evaluate.conditions import Condition, meets, read_condition
-from training.evaluate.judged import CHOICES, NEVER_MET, Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import CHOICES, NEVER_MET, Judged
 from training.evaluate.mean_area import METHOD as MEAN_METHOD
 from training.evaluate.mean_area import MeanArea, mean_area, measurable
 from training.evaluate.met_words import flattered, left_out_films, met_facts, met_words

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from training.datasets.table import DatasetError
-from training.evaluate.judged import Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.side_by_side import side_by_side
 from training.mending.mended import mend_predictions, mended_before

@@ -16,7 +16,8 @@ from dashboard.errors.state import LINK, MOST_CORNERS, NUMBER, State, simplified
 from dashboard.errors.thresholds import choose_thresholds
 from dashboard.page.cause_names import main_cause
 from training.evaluate.co_occurrence import co_occurrence
-from training.evaluate.judged import Judged, join
+from training.evaluate.joining import join
+from training.evaluate.judged import Judged
 from training.evaluate.rates import share
 from training.mending.audit import REASONS, UNKNOWN, audit
 from training.mending.known import Known

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.evaluate.judged import Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import Judged
 from training.fitting.measuring import DEFINITIONS
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy

@@ -14,7 +14,8 @@ from sklearn.metrics import roc_auc_score
 
 from training.datasets.marks import record
 from training.datasets.table import COLUMNS, Dataset, DatasetFacts
-from training.evaluate.judged import ALL, NEVER_MET, Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import ALL, NEVER_MET, Judged
 from training.evaluate.met import films_met
 from training.evaluate.met_words import TAUGHT, film_words, flattered, left_out_films, met_facts, met_words
 from training.evaluate.ranked import EvaluateError

@@ -15,7 +15,7 @@ from dashboard.page.words import percent
 from tests.training.mending.test_remedy import _over
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
-from training.evaluate.judged import judge
+from training.evaluate.joining import judge
 from training.evaluate.ranked import EvaluateError
 from training.mending.known import known_of
 from training.mending.mended import Kept, kept, mend_card, mend_predictions, predict_again

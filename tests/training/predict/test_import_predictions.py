@@ -11,7 +11,7 @@ import pytest
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, labels, read_dataset, write_dataset
 from training.evaluate import auroc
-from training.evaluate.judged import join, judge
+from training.evaluate.joining import join, judge
 from training.evaluate.ranked import EvaluateError
 from training.predict.import_command import import_csv, join_csv
 from training.predictions.film_names import match_films
