@@ -11,7 +11,7 @@ from dashboard.page.kinds import NAME, SEED, Kind, by_finding, names, one_of, sh
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from training.evaluate.conditions import read_condition
-from training.evaluate.judged import ALL, NEVER_MET
+from training.evaluate.judged import ALL, NEVER_MET, NOT_MET
 from training.evaluate.ranked import EvaluateError
 
 STATES = {
@@ -36,6 +36,7 @@ SIZES = {"small": 96, "medium": 136, "large": 200, "huge": 296}  # pixels a side
 LAYOUTS = ("gallery", "table")
 IMAGES = {"here": "picture at hand", "absent": "no picture here"}
 MET = {"new": "never met by the model", "met": "met by the model", "unknown": "not known whether met by the model"}
+MET_OF = {ALL: "", NEVER_MET: "new", NOT_MET: "unknown"}  # of the choices of ROC and Errors
 LISTS = ("split", "view", "sex", "source", "tags")
 OLDEST = 120
 MOST_SAMPLED = 100_000
@@ -123,8 +124,8 @@ class State(PageState):
 
 def films_of(split: str) -> dict[str, Any]:
     """Give the conditions for the films that ROC and Errors judge, by one of their choices."""
-    if split in (ALL, NEVER_MET):
-        return {"met": "new" if split == NEVER_MET else ""}
+    if split in MET_OF:
+        return {"met": MET_OF[split]}
     return {"split": (split,)}
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.server.library import Library
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
 from training.evaluate.joining import judge
-from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged
+from training.evaluate.judged import ALL, CHOICES, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.same_films import cross_fitted, looks, same_films_words
@@ -27,7 +27,8 @@ IMPORTED = Rule("As imported", "The threshold that the predictions were imported
 HELP = (
     "Which of the predicted films are judged. Never met: films that served neither to fit, stop, calibrate or mend the "
     "model nor to choose its thresholds, and of whose patients no other film did. A lot is a random split drawn here, "
-    "of which a model that was not trained here knows nothing."
+    "of which a model that was not trained here knows nothing. Not known to be met: "
+    "where none is known to be new, all but those that it is known to have met, such as those it was mended on."
 )
 
 
@@ -90,7 +91,9 @@ def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
 def split_names(whole: Judged) -> dict[str, str]:
     """Name the choices of films that there are, each with its number; ``whole`` is what `judged` gives of all films."""
     lot = "lot " if whole.own_lot and not whole.met.known else ""
-    words = {NEVER_MET: "never met", ALL: "all"} | {split: f"{lot}{split}" for split in SPLITS}
+    words = {NEVER_MET: "never met", NOT_MET: "not known to be met", ALL: "all"} | {
+        split: f"{lot}{split}" for split in SPLITS
+    }
     return {choice: f"{words[choice]} {count:,}" for choice, count in split_counts(whole).items()}
 
 
@@ -101,7 +104,9 @@ def settled(whole: Judged, names: Mapping[str, str], asked: str | None) -> tuple
     """
     if asked is None or asked in names:
         return asked or whole.usual, ""
-    if asked == NEVER_MET:
+    if asked == NOT_MET:
+        why = "" if whole.unmet.all() else "Which of these films it never met is known; judging {}."
+    elif asked == NEVER_MET:
         why = "" if whole.new.all() else "None of these films is known to be new to the model; judging {}."
     else:
         why = f"None of these films is in the split {asked}; judging {{}}."
@@ -150,6 +155,8 @@ def split_counts(whole: Judged) -> dict[str, int]:
     counts = whole.films["split"].value_counts()
     new = int(whole.new.any(axis=1).sum())
     never_met = {NEVER_MET: new} if new and not whole.new.all() else {}
+    if not new and not whole.unmet.all() and (left := int(whole.unmet.any(axis=1).sum())):
+        never_met[NOT_MET] = left
     splits = {split: int(counts[split]) for split in SPLITS if split in counts.index}
     return never_met | {ALL: len(whole)} | splits
 

@@ -19,7 +19,7 @@ from training.datasets.table import Dataset
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
 from training.evaluate.conditions import Condition, meets, read_condition
 from training.evaluate.joining import judge
-from training.evaluate.judged import CHOICES, NEVER_MET, Judged
+from training.evaluate.judged import CHOICES, NEVER_MET, NOT_MET, Judged
 from training.evaluate.mean_area import METHOD as MEAN_METHOD
 from training.evaluate.mean_area import MeanArea, mean_area, measurable
 from training.evaluate.met_words import flattered, left_out_films, met_facts, met_words
@@ -143,8 +143,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
         choices=CHOICES,
-        help="which films (default: those that the model has never met, where that is known and it met others; else "
-        "all)",
+        help="which films (default: those that the model has never met, or, where nobody knows of any, is "
+        "not known to have met, where it met others; else all)",
     )
     parser.add_argument("--thresholds", default="card", metavar="WHAT", help=f"{FILE_HELP} (default: card)")
     parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
@@ -209,6 +209,8 @@ def run(args: argparse.Namespace) -> int:
     print(met_words(judged))
     if split == NEVER_MET and (left_out := left_out_films(whole)):
         print(f"{left_out} --split all takes them in.")
+    if split == NOT_MET:
+        print("Films that it is known to have met do not count; --split all takes them in.")
     if warning := flattered(judged):
         print(f"warning: {warning}")
     print(f"thresholds: {threshold_words(wanted, judged)}")

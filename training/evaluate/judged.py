@@ -22,8 +22,8 @@ from training.evaluate.roc import Auroc, area, clustered_area
 from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
 
 CHOSEN_BY = "thresholds_chosen_by"  # in the notes of imported predictions: a rule, on their own films
-ALL, NEVER_MET = "all", "never-met"
-CHOICES = (NEVER_MET, ALL, *SPLITS)
+ALL, NEVER_MET, NOT_MET = "all", "never-met", "not-met"
+CHOICES = (NEVER_MET, NOT_MET, ALL, *SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +206,8 @@ class Judged:
         """
         if split not in CHOICES:
             raise EvaluateError(f"There is no split “{split}”; the splits are {', '.join(SPLITS)}.")
-        if split in (ALL, NEVER_MET):
-            return self if split == ALL else self.never_met()
+        if split in (ALL, NEVER_MET, NOT_MET):
+            return self if split == ALL else self.never_met() if split == NEVER_MET else self.not_met()
         keep = (self.films["split"] == split).fillna(False).to_numpy(bool)
         if not keep.any():
             raise EvaluateError(f"None of the {len(self)} predicted films is in the split {split}.")
@@ -223,17 +223,38 @@ class Judged:
         EvaluateError
             If there is none, or nobody recorded what the model was fitted on.
         """
-        new, keep = self.new, np.asarray(self.new.any(axis=1))
-        if not keep.any():
-            why = "it has met them all"
-            if self.met.unknown.any():
-                why = "of some that is not known" if self.met.known else "nobody recorded what it was fitted on"
+        if not self.new.any():
+            why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
-        some, new = self.restrict(keep), new[keep]
-        labels = np.asfortranarray(np.where(new, some.labels, np.nan).astype(some.labels.dtype))
-        withheld = (~new & ~np.isnan(some.labels)).sum(axis=0)
-        counts = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
-        return dataclasses.replace(some, labels=labels, withheld=counts)
+        return self._only(self.new)
+
+    def not_met(self) -> Judged:
+        """Give the films that the model is not known to have met: nobody may know whether it did.
+
+        Of a film that served to mend some findings only, the labels of the others count.
+
+        Raises
+        ------
+        EvaluateError
+            If there is none.
+        """
+        if not self.unmet.any():
+            raise EvaluateError(f"{self.model} has met each of these {len(self)} films.")
+        return self._only(self.unmet)
+
+    def _only(self, counts: np.ndarray) -> Judged:
+        """Give the films, and of these the labels, that count; bool (films, findings)."""
+        keep = np.asarray(counts.any(axis=1))
+        some, counts = self.restrict(keep), counts[keep]
+        labels = np.asfortranarray(np.where(counts, some.labels, np.nan).astype(some.labels.dtype))
+        withheld = (~counts & ~np.isnan(some.labels)).sum(axis=0)
+        told = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
+        return dataclasses.replace(some, labels=labels, withheld=told)
+
+    @cached_property
+    def unmet(self) -> np.ndarray:
+        """Films that the model is not known to have met, for each finding: bool (films, findings)."""
+        return ~np.column_stack([self.met.has_met(name) for name in self.findings])
 
     @cached_property
     def new(self) -> np.ndarray:
@@ -242,12 +263,17 @@ class Judged:
 
     @cached_property
     def usual(self) -> str:
-        """Which films say most: those that the model has never met, if it met others and these can be measured."""
-        if self.new.all() or not self.new.any():
+        """Which films say most: those that the model has never met, if it met others and these can be measured.
+
+        Where none is known to be new, such as where nothing is known but what it was mended on, those that it is not
+        known to have met.
+        """
+        choice, counts = (NEVER_MET, self.new) if self.new.any() else (NOT_MET, self.unmet)
+        if counts.all():
             return ALL
-        known = ~np.isnan(self.probabilities) & self.new
+        known = ~np.isnan(self.probabilities) & counts
         measurable = ((self.labels == 1) & known).any(axis=0) & ((self.labels == 0) & known).any(axis=0)
-        return NEVER_MET if measurable.any() else ALL
+        return choice if measurable.any() else ALL
 
     def with_probabilities(self, finding: str, probabilities: np.ndarray) -> Judged:
         """Give the same films with other probabilities of one finding."""

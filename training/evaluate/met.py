@@ -70,9 +70,10 @@ class Met:
         """Films that served for something that all findings share, bool (films,)."""
         return np.logical_or.reduce([np.zeros(len(self), bool), *self.served.values()])
 
-    def has_met(self, finding: str) -> np.ndarray:
-        """Films that the model is known to have met, to fit or to mend this finding, bool (films,)."""
-        return self.used | self.mended.get(finding, False)
+    def has_met(self, finding: str | None = None) -> np.ndarray:
+        """Films that the model is known to have met, to fit or to mend a finding, or any without one; bool (films,)."""
+        mended = self.mended.values() if finding is None else [self.mended.get(finding, np.zeros(len(self), bool))]
+        return np.logical_or.reduce([self.used, *mended])
 
     def new(self, finding: str | None = None) -> np.ndarray:
         """Films that the model has never met, bool (films,): for a finding, or without one for every finding."""

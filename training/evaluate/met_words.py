@@ -34,12 +34,15 @@ def met_words(here: Judged) -> str:
 
 def film_words(met: Met | None, row: int, patient_known: bool) -> str:
     """Say what one film, or another of its patient, served for; ``row`` is its place among those of ``met``."""
-    if met is None or met.unknown[row]:
-        return "Whether the model met this film before is not known."
+    not_known = "Whether the model met this film before is not known."
+    if met is None:
+        return not_known
     uses = [words for use, words in SERVED.items() if use in met.served and met.served[use][row]]
     uses += [f"to mend {finding_label(name)}" for name, fitted in met.mended.items() if fitted[row]]
     if uses:
         return f"The model met this film, or another of its patient: it served {listed(uses)}."
+    if met.unknown[row]:
+        return not_known
     if met.strangers or not patient_known:
         return "This film served for nothing that made the model; whether another of its patient did is not known."
     return f"The model never met this patient. {TAUGHT}" if met.taught else "The model never met this patient."

@@ -56,7 +56,7 @@ def test_a_rule_wins_over_a_number():
         ("threshold", "nan", "expected a number from 0 to 1"),
         ("prevalence", "0", "expected a number between 0 and 1"),
         ("finding", "a\u0007b", "a character that cannot be shown"),
-        ("split", "exam", "it can be never-met, all, train, validation, test"),
+        ("split", "exam", "it can be never-met, not-met, all, train, validation, test"),
         ("rule", "best", "it can be card"),
         ("models", "a,b,c,d,e", "expected at most 4 names"),
         ("films", "13", "it can be 12, 20, 30, 60"),

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from training.datasets.marks import record
 from training.datasets.table import COLUMNS, Dataset, DatasetFacts
 from training.evaluate.joining import judge
-from training.evaluate.judged import ALL, NEVER_MET, Judged
+from training.evaluate.judged import ALL, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met import films_met
 from training.evaluate.met_words import TAUGHT, film_words, flattered, left_out_films, met_facts, met_words
 from training.evaluate.ranked import EvaluateError
@@ -250,6 +250,21 @@ def test_of_a_model_that_nobody_knows_the_films_of_its_remedy_are_known():
     told = met_words(made_judged({"provenance": {"remedies": [Kept(trial.remedy).note]}}))
     assert told.startswith("Whether it was fitted on any of these films is not known")
     assert told.endswith("A remedy was fitted on films of these patients: Mass 50.")
+
+
+def test_where_nothing_else_is_known_the_films_of_a_remedy_do_not_count_by_default():
+    trial = try_remedy(made_judged({}), "Mass")
+    whole = made_judged({"provenance": {"remedies": [Kept(trial.remedy).note]}})
+    fitted = trial.fitted_films
+    assert (whole.usual, made_judged({}).usual) == (NOT_MET, ALL)
+    here = whole.in_split(NOT_MET)
+    assert (len(here), here.withheld) == (100, {"Mass": fitted})
+    assert (here.ranked("Mass").films, here.ranked("Emphysema").films) == (100 - fitted, 100)
+    row = int(whole.met.mended["Mass"].argmax())
+    assert film_words(whole.met, row, patient_known=True).endswith("it served to mend Mass.")
+    assert film_words(whole.met, int(whole.unmet.all(axis=1).argmax()), patient_known=True).endswith("is not known.")
+    with pytest.raises(EvaluateError, match="m has met each of these"):
+        made_judged(recorded(fit=("train", "validation", "test"))).in_split(NOT_MET)
 
 
 def test_a_remedy_that_does_not_say_what_it_was_fitted_on_leaves_nothing_certain():
