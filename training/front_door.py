@@ -13,7 +13,7 @@ from training.datasets.facts import FACTS_FILE as DATASET_FILE
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
 from training.evaluate.command import measure
-from training.evaluate.judged import judge
+from training.evaluate.joining import judge
 from training.evaluate.wanted_thresholds import wanted_thresholds
 from training.opening import open_film as open_film
 from training.opening import open_masks as open_masks

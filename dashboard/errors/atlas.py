@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.components.gallery import gallery
 from dashboard.errors.state import State
+from dashboard.errors.visit import visit
 from dashboard.films.actions import note_controls, tag_controls
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.gallery_panel import choose, choose_here, chosen, items, picture_addresses
@@ -87,6 +88,16 @@ class Atlas:
         """Whether there is a picture of each film, bool (films,)."""
         return (self.rows >= 0) & self.catalogue.films.openable[self.rows]
 
+    @property
+    def any_films(self) -> FilmsState:
+        """Ask the Films page for all films, judged as here."""
+        return FilmsState(
+            dataset=self.dataset,
+            predictions=self.source.predictions,
+            finding=self.finding,
+            thresholds=((self.finding, self.threshold),),
+        )
+
     def films_state(self, cell: str) -> FilmsState:
         """Ask the Films page for a cell, most confident mistakes first."""
         return FilmsState(
@@ -160,6 +171,14 @@ def chosen_controls(atlas: Atlas) -> None:
                 FilmsWalk(atlas.dataset, FilmsState(atlas.dataset, finding=atlas.finding), tuple(picked)),
                 opens[0],
             )
+        st.button(
+            "Like this one",
+            key="errors_like",
+            icon=":material/hub:",
+            disabled=len(opens) != 1,
+            on_click=lambda: visit.change(section="alike", like=opens[0]),
+            help="Tick one film: shows the films that the model sees as like it, and how many of them are wrong.",
+        )
         with st.popover("Tag", icon=":material/label:", disabled=not picked, key="errors_tag"):
             tag_controls(atlas.dataset, picked, atlas.notebook)
         with st.popover("Note", icon=":material/edit_note:", disabled=not picked, key="errors_note"):

@@ -8,11 +8,12 @@ import streamlit as st
 from dashboard.errors import figures
 from dashboard.errors.atlas import Atlas, chosen_controls, open_in_films, show_films
 from dashboard.errors.atlas_figures import traits_plot
-from dashboard.errors.state import CELLS
+from dashboard.errors.state import AGAINST, CELLS
 from dashboard.errors.visit import visit
 from dashboard.films.chips import SEXES
 from dashboard.films.state import OUTCOMES
 from dashboard.page.words import escape, percent
+from training.evaluate.judged import Judged
 from xai.findings import finding_label
 
 IN_GALLERY = 8
@@ -20,6 +21,13 @@ MOST_TRAITS = 14
 EXPLAINED = {
     "FP": ("Flagged, but not there", "False positives: the model is surest of the first ones, and wrong."),
     "FN": ("There, but not flagged", "False negatives: the model is surest that the first ones have nothing."),
+}
+
+MEANS = {
+    ("FP", "TN"): "Neither has the finding: what differs may be what the model takes for it.",
+    ("FP", "TP"): "Both are flagged: what differs tells wrong flags from right ones.",
+    ("FN", "TP"): "Both have the finding: what differs may be what hides it from the model.",
+    ("FN", "TN"): "Neither is flagged: what differs tells misses from films rightly left alone.",
 }
 
 
@@ -70,35 +78,65 @@ def _nobody(atlas: Atlas, cell: str) -> str:
 
 
 def show_traits(atlas: Atlas) -> None:
-    """Show what the films of a cell share, against the true positives."""
-    from training.evaluate.atlas import CORRECTION, contrast  # scipy.stats takes a second
+    """Show what the films of a cell share, against those that the model got right."""
+    from training.evaluate.atlas import CORRECTION  # scipy.stats takes a second
 
     left, right = st.columns([1, 1.9], gap="large")
+    cell, against = visit.state.cell, visit.state.against
     with left:
         st.subheader("What they share", anchor=False, help=CORRECTION)
         choose_cell("cell")
-        table = contrast(atlas.judged, atlas.finding, atlas.threshold, visit.state.cell, "TP")
-        whose = OUTCOMES[visit.state.cell]
+        choose_against("against")
+        table = _contrast(atlas.source.stamp, atlas.finding, atlas.threshold, cell, against, atlas.judged)
+        whose, others = OUTCOMES[cell], AGAINST[against]
         if not len(table):
             st.info(_no_contrast(atlas, whose))
             return
-        st.markdown(in_words(table, whose))
+        st.markdown(in_words(table, f"{whose}s", others))
         st.caption(
-            f"Dot: share among the {(atlas.outcome == visit.state.cell).sum():,} {whose}s less the share among the "
-            f"{(atlas.outcome == 'TP').sum():,} true positives, with its 95\u00a0% interval (Newcombe's, from "
+            f"Dot: share among the {(atlas.outcome == cell).sum():,} {whose}s less the share among the "
+            f"{(atlas.outcome == against).sum():,} {others}, with its 95\u00a0% interval (Newcombe's, from "
             f"those of both shares: {atlas.judged.share_method}). Grey: it may be chance. {len(table)} traits were "
-            "compared; q is corrected for that."
+            f"compared; q is corrected for that. {MEANS[cell, against]}"
         )
         if caution := atlas.judged.whose.caution:
             st.caption(caution)
+        _show_other(atlas, cell, against)
     shown = table.head(MOST_TRAITS)
     names = [trait_name(trait, group) for trait, group in shown[["trait", "group"]].to_numpy()]
     right.plotly_chart(
-        traits_plot(shown, names, visit.state.cell, "TP"),
+        traits_plot(shown, names, cell, against),
         key="errors_traits",
         config=figures.QUIET,
-        alt=in_words(table, whose),
+        alt=in_words(table, f"{whose}s", others),
     )
+
+
+def _show_other(atlas: Atlas, cell: str, against: str) -> None:
+    """Name the trait that differs most from the other films that the model got right, and the way there."""
+    other = next(one for one in AGAINST if one != against)
+    table = _contrast(atlas.source.stamp, atlas.finding, atlas.threshold, cell, other, atlas.judged)
+    table = table[table["q"] < 0.05]
+    if not len(table):
+        return
+    first = table.iloc[0]
+    st.button(
+        f"Against the {AGAINST[other]}: {escape(trait_name(first['trait'], first['group']))}, "
+        f"{percent(first['share'])} and {percent(first['against_share'])}"
+        + (f", and {len(table) - 1} more" if len(table) > 1 else ""),
+        key="errors_other",
+        type="tertiary",
+        icon=":material/compare_arrows:",
+        on_click=visit.change,
+        kwargs={"against": other},
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _contrast(stamp: str, finding: str, threshold: float, cell: str, against: str, _judged: Judged) -> pd.DataFrame:
+    from training.evaluate.atlas import contrast
+
+    return contrast(_judged, finding, threshold, cell, against)
 
 
 def choose_cell(key: str) -> None:
@@ -115,6 +153,21 @@ def choose_cell(key: str) -> None:
     )
 
 
+def choose_against(key: str) -> None:
+    """Show the choice of what the wrongly judged films are held against."""
+    visit.bound(
+        st.segmented_control,
+        "Held against",
+        list(AGAINST),
+        key=key,
+        value=visit.state.against,
+        take=lambda cell: {"against": cell or "TP"},
+        format_func=lambda cell: f"against {AGAINST[cell]}",
+        label_visibility="collapsed",
+        help="  \n".join(dict.fromkeys(MEANS.values())),
+    )
+
+
 def trait_name(trait: str, group: str) -> str:
     """Say what a trait is."""
     words = group.replace("_", " ")
@@ -127,23 +180,22 @@ def trait_name(trait: str, group: str) -> str:
     }.get(trait, f"{trait} {words}")
 
 
-def in_words(table: pd.DataFrame, whose: str) -> str:
-    """Name the traits that differ beyond chance."""
+def in_words(table: pd.DataFrame, whose: str, others: str) -> str:
+    """Name the traits that differ beyond chance between two kinds of films."""
     sure = table[table["q"] < 0.05]
     if not len(sure):
-        return f"Nothing sets the {whose}s apart from the true positives beyond chance."
+        return f"Nothing sets the {whose} apart from the {others} beyond chance."
     lines = [
-        f"- **{escape(trait_name(trait, group))}**: {percent(share)} of the {whose}s, "
-        f"{percent(against)} of the true positives"
+        f"- **{escape(trait_name(trait, group))}**: {percent(share)} of the {whose}, {percent(against)} of the {others}"
         for trait, group, share, against in sure.head(4)[["trait", "group", "share", "against_share"]].to_numpy()
     ]
     more = f"\n- and {len(sure) - 4} more" if len(sure) > 4 else ""
-    return f"What sets the {whose}s apart from the true positives:\n\n" + "\n".join(lines) + more
+    return f"What sets the {whose} apart from the {others}:\n\n" + "\n".join(lines) + more
 
 
 def _no_contrast(atlas: Atlas, whose: str) -> str:
-    there = [(atlas.outcome == cell).any() for cell in (visit.state.cell, "TP")]
+    there = [(atlas.outcome == cell).any() for cell in (visit.state.cell, visit.state.against)]
     if all(there):
         return "The dataset tells nothing else of these films, such as view, sex or age: there is nothing to compare."
-    absent = "true positive" if there[0] else whose
+    absent = OUTCOMES[visit.state.against] if there[0] else whose
     return f"There are no {absent}s at this threshold, so there is nothing to compare; move the threshold."

@@ -57,7 +57,9 @@ def show_co_occurrence(judged: Judged, found: Thresholds) -> None:
         return
     words.caption(
         f"Bar: among these {table['of'].max():,} films, with its 95\u00a0% interval; grey line: among all films; at "
-        "the right: how many times as often."
+        "the right: how many times as often. Above, a finding is named where q is below 0.05: the p value of Fisher's "
+        "exact test against the other films, weakened as far as films of one patient are alike, and corrected for all "
+        "comparisons (Benjamini and Hochberg, 1995)."
     )
     picture.plotly_chart(
         figures.co_occurrence_bars(shown, WHOSE_WORDS[visit.state.beside].lower()),

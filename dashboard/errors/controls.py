@@ -11,7 +11,7 @@ from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
-from dashboard.server.judging import HELP, list_predictions, settled, split_names
+from dashboard.server.judging import HELP, list_predictions, named_rule, settled, split_names
 from dashboard.server.last_used import first_predictions
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -74,11 +74,15 @@ def choose_finding(judged: Judged) -> None:
     )
 
 
-def choose_rule(found: Thresholds) -> None:
+def choose_rule(judged: Judged, found: Thresholds) -> None:
     """Show the thresholds of the findings, and what decides them."""
     asked = visit.state
     finding = filled(asked.finding)
     names = {key: rule.name for key, rule in RULES.items()} | {NUMBER: "By hand"}
+    if finding not in judged.thresholds:
+        names["card"] = "0.5, as none is named"
+    else:
+        names["card"] = named_rule(judged, "card").name
     visit.bound(
         st.selectbox,
         "Threshold rule",

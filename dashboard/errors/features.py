@@ -44,6 +44,18 @@ def sample(outcome: np.ndarray, can_open: np.ndarray, count: int, seed: int = 0)
     return np.sort(np.concatenate(drawn))
 
 
+def draw(can_open: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """Draw films, each as likely as any other; more of them are these and others. Gives rising rows.
+
+    Parameters
+    ----------
+    can_open : bool array (films,)
+    count : int
+    seed : int
+    """
+    return np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(can_open))[:count])
+
+
 def features_key(services: Services, model: str, dataset: str) -> str:
     """Name what is kept of a model's features of the films of a dataset, as its table is now."""
     stamp = services.library.dataset_stamp(dataset)

@@ -11,6 +11,8 @@ from training.evaluate.judged import Judged
 from training.mending.audit import UNKNOWN, Audit
 from training.mending.known import NOTHING, Known, known_of
 
+TELLS = ("training", "refuted", "said")  # reasons for which what is known of the training decides
+
 
 def visitors_word() -> Known:
     """What the visitor says of the training."""
@@ -25,7 +27,7 @@ def known_now(judged: Judged) -> Known:
 def show_known(judged: Judged, told: Audit) -> None:
     """Ask for what would tell the cause, where the card does not say, and the audit needs it or the visitor said it."""
     card, said = known_of(judged.card, filled(visit.state.finding)), visitors_word()
-    needed = any(part.cause == UNKNOWN and part.high > NOTABLE for part in told.contributions)
+    needed = told.reason in TELLS or any(part.cause == UNKNOWN and part.high > NOTABLE for part in told.contributions)
     asked = [name for name in ("weight", "trained") if getattr(card, name) is None and (needed or getattr(said, name))]
     if not asked:
         return

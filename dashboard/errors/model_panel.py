@@ -1,118 +1,26 @@
-"""What needs the model itself: where it looked on average, and the map of its own features."""
+"""The map of films by the model's own features."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from dashboard.errors import mean_map
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_figures import feature_map
-from dashboard.errors.atlas_panel import choose_cell
 from dashboard.errors.features import compute_features, features_key, inside, known_features, sample
-from dashboard.errors.saving import home_of
-from dashboard.errors.state import CELLS, simplified
+from dashboard.errors.maps_wanted import obstacle, opener
+from dashboard.errors.state import simplified
 from dashboard.errors.visit import visit
 from dashboard.errors.waiting import start_job, started, wait_for
 from dashboard.films.gallery_panel import choose
-from dashboard.films.state import State as FilmsState
 from dashboard.page.words import escape
 from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
 from training.evaluate.ranked import EvaluateError
 from xai.budget import Budget
-from xai.films.film import Film
 from xai.findings import finding_label
 
 MOST_SHOWN = 12
-READING = (
-    "Each film's Grad-CAM is taken as shares of its own sum, so that every film weighs the same, and the mean is laid "
-    "over the mean film, as the model sees them. Bright: more of the evidence; both have one scale. On the right: "
-    "orange where the {films} hold more of it, blue where the true positives do. A mean hides single films: open some "
-    "before you believe it."
-)
-
-
-def obstacle(atlas: Atlas) -> str:
-    """Say why nothing that needs the model can be offered; empty where it can."""
-    facts = atlas.shared.library.read_predictions(atlas.source.predictions).facts
-    if not atlas.can_open.any():
-        return f"This needs pictures, and none of the {len(atlas.judged):,} films has its picture on this machine."
-    return home_of(atlas.shared.library, facts).why
-
-
-def show_mean_maps(atlas: Atlas) -> None:
-    """Show the mean Grad-CAM of wrongly judged films beside that of true positives."""
-    st.subheader("Where the model looked", anchor=False)
-    if why := obstacle(atlas):
-        st.info(f"The mean Grad-CAM is not offered here. {escape(why)}")
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        choose_cell("mean_map_cell")
-        visit.bound(
-            st.slider,
-            "Films of either kind, the most confident",
-            4,
-            128,
-            step=4,
-            key="mean_films",
-            value=min(visit.state.mean_films, 128),
-            width=300,
-        )
-    cells = (visit.state.cell, "TP")
-    films = {cell: atlas.films_of(cell, only_pictures=True)[: visit.state.mean_films] for cell in cells}
-    empty = [cell for cell in cells if not films[cell]]
-    if empty:
-        names = {**CELLS, "TP": "true positives"}
-        st.info(f"None of the {names[empty[0]]} has a picture here, so there is nothing to compare.")
-        return
-    services, model, stamp = atlas.services, atlas.source.model, atlas.shared.library.dataset_stamp(atlas.dataset)
-    key = content_key("mean map of all layers", services.model_key(model), atlas.dataset, stamp, atlas.finding, films)
-    kept = atlas.services.arrays.get(key)
-    found = mean_map.from_arrays(kept, cells) if kept else None
-    if found is not None:
-        _show_pictures(found, cells)
-    elif key in started():
-        opens = {cell: [_opener(atlas, name) for name in names] for cell, names in films.items()}
-
-        def work(budget: Budget) -> None:
-            made = mean_map.mean_maps(services.classifier(model), opens, atlas.finding, budget)
-            atlas.services.arrays.put(key, mean_map.to_arrays(made))
-
-        wait_for(services, key, f"Grad-CAM of {sum(map(len, films.values()))} films", work)
-    else:
-        count = sum(map(len, films.values()))
-        st.button(
-            f"Compute {count} maps",
-            key="errors_mean_map",
-            icon=":material/play_arrow:",
-            on_click=start_job,
-            args=(services, key),
-            help="In the background, with the model; what was computed is kept.",
-        )
-
-
-def _show_pictures(found: dict[str, mean_map.MeanMap], cells: tuple[str, str]) -> None:
-    first, second = found[cells[0]], found[cells[1]]
-    titles = [
-        f"{CELLS[cells[0]].capitalize()}, {first.films} films",
-        f"True positives, {second.films} films",
-        "The first less the second",
-    ]
-    for column, title, picture in zip(
-        st.columns(3, gap="small"), titles, mean_map.pictures(first, second), strict=True
-    ):
-        column.image(picture, output_format="PNG", width="stretch", alt=f"Mean Grad-CAM: {title}")
-        column.caption(title)
-    st.caption(READING.format(films=CELLS[cells[0]]))
-    empty, broken = first.empty + second.empty, first.broken + second.broken
-    if empty or broken:
-        st.caption(
-            f"{empty} maps are empty, nothing speaks for the finding there, and count in the mean film only; "
-            f"{broken} films could not be opened and are left out."
-        )
 
 
 def show_map(atlas: Atlas) -> None:
@@ -147,7 +55,7 @@ def show_map(atlas: Atlas) -> None:
     key = content_key(kept_as, missing)
     done = services.long_jobs.find(key)
     if missing and not (done is not None and done.state == "done"):
-        _ask_for_features(atlas, names, missing, kept_as, key)
+        ask_for_features(atlas, missing, kept_as, key)
         return
     here = [k for k, name in enumerate(names) if name in known]
     if len(here) < len(names):
@@ -160,7 +68,19 @@ def show_map(atlas: Atlas) -> None:
     _draw(atlas, found, atlas.outcome[rows[here]], [names[k] for k in here])
 
 
-def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_as: str, key: str) -> None:
+def ask_for_features(atlas: Atlas, missing: list[str], kept_as: str, key: str) -> None:
+    """Offer to compute the features of films that have none yet, or show how far that is.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    missing : list of str
+        Films.
+    kept_as : str
+        What `features_key` gives.
+    key : str
+        Of the job.
+    """
     if key not in started():
         st.button(
             f"Compute features of {len(missing):,} films",
@@ -171,7 +91,7 @@ def _ask_for_features(atlas: Atlas, names: list[str], missing: list[str], kept_a
             help="In the background, with the model. Stopped and started again, it goes on where it was.",
         )
         return
-    opens = {name: _opener(atlas, name) for name in missing}
+    opens = {name: opener(atlas, name) for name in missing}
 
     def work(budget: Budget) -> None:
         compute_features(atlas.services.classifier(atlas.source.model), opens, atlas.services.arrays, kept_as, budget)
@@ -238,16 +158,6 @@ def _inside(atlas: Atlas, names: list[str], outcome: np.ndarray) -> None:
     if not names:
         st.caption("No film of the map lies inside; draw again.")
         return
-    asked = FilmsState(
-        dataset=atlas.dataset,
-        predictions=atlas.source.predictions,
-        finding=atlas.finding,
-        thresholds=((atlas.finding, atlas.threshold),),
-    )
-    show_films(atlas, asked, names[:MOST_SHOWN], "errors_gallery_map")
+    show_films(atlas, atlas.any_films, names[:MOST_SHOWN], "errors_gallery_map")
     if len(names) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} are shown.")
-
-
-def _opener(atlas: Atlas, name: str) -> Callable[[], Film]:
-    return lambda: atlas.services.film(atlas.dataset, name)

@@ -23,7 +23,7 @@ from training.evaluate.rates import DEFINITIONS, Share
 from training.evaluate.side_by_side import METHOD
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
-from training.mending.known import Known, known_of
+from training.mending.known import known_of
 from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
 
@@ -47,7 +47,21 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
         _choose(judged)
     with right:
         try:
-            trial = _tried(stamp, judged, finding, found.value(finding), *_asked(known_now(judged)))
+            asked, own = visit.state, own_settings(judged)
+            trial = _tried(
+                stamp,
+                judged,
+                finding,
+                found.value(finding),
+                asked.remedy,
+                asked.rule_after,
+                asked.target_after,
+                own["weight"],
+                own["trained"],
+                own["here"],
+                asked.share,
+                asked.seed,
+            )
         except EvaluateError as error:
             st.warning(escape(str(error)), icon=":material/warning:")
             return
@@ -147,19 +161,15 @@ def _prior_sliders(judged: Judged) -> None:
         visit.change(trained=min(max(here, 0.001), 0.999))
 
 
-def _asked(known: Known) -> tuple:
-    """Give the parts of the state that decide a trial, in the order of `_tried`, with what is known of the training."""
-    asked = visit.state
-    return (
-        asked.remedy,
-        asked.rule_after,
-        asked.target_after,
-        (asked.weight or known.weight) if asked.remedy == "weighting" else None,
-        (asked.trained or known.trained) if asked.remedy == "prior" else None,
-        asked.here if asked.remedy == "prior" else None,
-        asked.share,
-        asked.seed,
-    )
+def own_settings(judged: Judged) -> dict[str, float | None]:
+    """Give what the remedy takes for the chosen finding alone, by hand, from the visitor's word or from the card."""
+    asked, known = visit.state, known_now(judged)
+    weighs, corrects = asked.remedy == "weighting", asked.remedy == "prior"
+    return {
+        "weight": (asked.weight or known.weight) if weighs else None,
+        "trained": (asked.trained or known.trained) if corrects else None,
+        "here": asked.here if corrects else None,
+    }
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -5,20 +5,41 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dashboard.page.kinds import NAME, SEED, SWITCH, number, one_of, outline, whole
+from dashboard.page.kinds import NAME, SEED, SWITCH, names, number, one_of, outline, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.server.judging import SPLIT_CHOICES
 from dashboard.server.targets import usable_target
+from training.evaluate.doubt import LABELS
 from training.evaluate.thresholds import RULES
 from training.mending.calibrate import METHODS
+from xai.explainers import EXPLAINERS
 
 NUMBER = "number"  # in place of a rule: the threshold of the one finding is set by hand
 KEEP = "keep"  # in place of a rule: the threshold stays the number that it is
-SECTIONS = {"audit": "Over-prediction audit", "atlas": "Error atlas"}
+SECTIONS = {
+    "audit": "Over-prediction audit",
+    "atlas": "Error atlas",
+    "doubts": "Labels in doubt",
+    "slices": "Slices",
+    "alike": "Films like one",
+}
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}
+AGAINST = {"TP": "true positives", "TN": "true negatives"}
+SHEETS = {
+    "FP": "false positives",
+    "FN": "false negatives",
+    "TP": "true positives",
+    "TN": "true negatives",
+    "chosen": "films chosen",
+}
+GROUPED = {"flagged": "all flagged", "FP": "false positives", "FN": "false negatives", "all": "all four outcomes"}
+MORE_FILMS = 24  # of a sheet, each time that more are asked for
+MOST_ON_SHEET = 240
+MOST_NAMED = 50
 MOST_CORNERS = 32  # of a region in a link
+NEAR = (10, 20, 50, 100)
 FEWEST_FILMS, MOST_FILMS = 4, 2000
 
 Region = tuple[tuple[float, float], ...]
@@ -61,12 +82,36 @@ class State(PageState):
         What the visitor says of the training, where the model card does not.
     cell : str
         Whose traits, maps and galleries are in question: one of `CELLS`.
+    against : str
+        What those are held against: one of `AGAINST`.
     pictures : bool
         Show only films whose picture is at hand.
+    method : str
+        What makes the maps: one of `xai.explainers.EXPLAINERS`.
+    sheet : str
+        Whose maps stand on the contact sheet: one of `SHEETS`; empty for none.
+    sheet_films : int
+        Films on it, at most.
+    films : tuple of str
+        Those that were chosen for it, by name.
+    one_scale, blind : bool
+        Colours span all maps of the sheet; what tells the truth is left out of it.
+    groups : str
+        Of which films groups of similar maps are looked for: one of `GROUPED`; empty for none.
+    group_films : int
+        Of how many.
     mean_films, map_films : int
         Films of either kind in a mean map, and films in the map of features.
     region : tuple of (float, float)
         Corners of what was drawn on that map.
+    label : str
+        Which label is in doubt: one of `training.evaluate.doubt.LABELS`.
+    like : str or None
+        The film that others are like; None takes the most confident mistake.
+    near : int
+        How many films are like it: one of `NEAR`.
+    slice : str or None
+        Which slice is held against the rest, where that section is open.
     """
 
     predictions: str | None = None
@@ -90,10 +135,23 @@ class State(PageState):
     said_weight: float | None = None
     said_trained: float | None = None
     cell: str = "FP"
+    against: str = "TP"
     pictures: bool = False
+    method: str = "gradcam"
+    sheet: str = ""
+    sheet_films: int = MORE_FILMS
+    films: tuple[str, ...] = ()
+    one_scale: bool = False
+    blind: bool = False
+    groups: str = ""
+    group_films: int = 240
     mean_films: int = 24
     map_films: int = 300
     region: Region = ()
+    label: str = "present"
+    like: str | None = None
+    near: int = 20
+    slice: str | None = None
 
     def of(self, finding: str) -> State:
         """Give the same state for another finding; what was set by hand for this one does not carry over."""
@@ -116,6 +174,8 @@ def _settled(state: State) -> tuple[State, list[str]]:
     if state.rule == NUMBER and state.threshold is None:
         problems.append("The link sets a threshold by hand and names none; the model card's is used.")
         state = state.with_(rule=State.rule)
+    if state.slice is not None:
+        state = state.with_(section="slices")
     return state, problems
 
 
@@ -146,10 +206,23 @@ LINK = Link(
         Field("said_weight", number(0.01, 10_000)),
         Field("said_trained", _PREVALENCE),
         Field("cell", one_of(CELLS)),
+        Field("against", one_of(AGAINST)),
         Field("pictures", SWITCH),
+        Field("method", one_of(EXPLAINERS)),
+        Field("sheet", one_of(SHEETS)),
+        Field("sheet_films", whole(1, MOST_ON_SHEET)),
+        Field("films", names(MOST_NAMED)),
+        Field("one_scale", SWITCH),
+        Field("blind", SWITCH),
+        Field("groups", one_of(GROUPED)),
+        Field("group_films", _FILMS),
         Field("mean_films", _FILMS, also=("looks",)),
         Field("map_films", _FILMS, also=("spots",)),
         Field("region", outline(MOST_CORNERS)),
+        Field("label", one_of(LABELS)),
+        Field("like", NAME),
+        Field("near", one_of(NEAR)),
+        Field("slice", NAME),
     ],
     _settled,
 )

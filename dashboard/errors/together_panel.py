@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 import streamlit as st
 
 from dashboard.errors import sentences
 from dashboard.errors.keep_panel import show_keeping
+from dashboard.errors.remedy_panel import own_settings
 from dashboard.errors.state import KEEP
 from dashboard.errors.thresholds import Thresholds
 from dashboard.errors.visit import visit
+from dashboard.page.state import filled
 from dashboard.page.words import escape, percent
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
@@ -18,6 +22,11 @@ from training.mending.together import Together, mend_together, over_flagged
 from xai.findings import finding_label
 
 FEWEST = 2  # findings, for which it is worth it
+OWN = {
+    "weight": "the weight {}",
+    "trained": "{} in training",
+    "here": "{} here",
+}
 COLUMNS = {
     "Missed": "Films with the finding that are not flagged, before and after, of so many.",
     "Flagged": "Share of the films, before and after.",
@@ -42,7 +51,8 @@ def show_together(
         st.toggle,
         f"Mend all {len(names)} findings that are flagged too often with this remedy",
         key="together",
-        help="Each is fitted on some films and shown on the others, as above. A finding counts as flagged too often "
+        help="Each is fitted on some films and shown on the others, as above. Numbers that are set above are for the "
+        "chosen finding; each other one has what the model card says of it. A finding counts as flagged too often "
         "where the interval of its flagged share lies above the share that has it.",
     )
     if not visit.state.together:
@@ -50,7 +60,11 @@ def show_together(
     asked = visit.state
     thresholds = tuple((name, found.value(name)) for name in names)
     rule = "" if asked.rule_after == KEEP else asked.rule_after
-    tried = _tried(stamp, judged, thresholds, asked.remedy, rule, asked.target_after, asked.share, asked.seed)
+    own = own_settings(judged)
+    chosen = asked.remedy, rule, asked.target_after, asked.share, asked.seed
+    tried = _tried(stamp, judged, thresholds, filled(asked.finding), tuple(own.items()), *chosen)
+    if words := own_words(filled(asked.finding), own, names):
+        st.caption(escape(words))
     for name, problem in tried.problems.items():
         st.caption(escape(f"{finding_label(name)} is left as it is: {problem}"))
     if not tried.trials:
@@ -65,6 +79,31 @@ def show_together(
     )
     st.caption("Each on the films that its remedy was not fitted on. What is missed more often is what it costs.")
     show_keeping(library, list(tried.trials.values()), predictions, "errors_all")
+
+
+def own_words(finding: str, own: Mapping[str, float | None], names: Sequence[str]) -> str:
+    """Say which numbers the remedy of each finding takes; empty where it takes none.
+
+    Parameters
+    ----------
+    finding : str
+        The chosen one, whose remedy stands above.
+    own : dict of str to float or None
+        Of its remedy; see `dashboard.errors.remedy_panel.own_settings`.
+    names : sequence of str
+        Findings that are mended together.
+    """
+    told = [
+        words.format(f"{value:.3g}" if name == "weight" else percent(value))
+        for name, words in OWN.items()
+        if (value := own[name]) is not None
+    ]
+    if not told:
+        return ""
+    name, others = finding_label(finding), "what the model card says of it"
+    if finding in names:
+        return f"{name} has {' and '.join(told)}, as above; each other finding has {others}."
+    return f"{name}, with {' and '.join(told)} above, is not among these; each of them has {others}."
 
 
 def together_table(tried: Together) -> pd.DataFrame:
@@ -98,6 +137,8 @@ def _tried(
     stamp: str,
     _judged: Judged,
     thresholds: tuple[tuple[str, float], ...],
+    finding: str,
+    own: tuple[tuple[str, float | None], ...],
     method: str,
     rule: str,
     target: float | None,
@@ -105,4 +146,5 @@ def _tried(
     seed: int,
 ) -> Together:
     where = dict(thresholds)
-    return mend_together(_judged, list(where), where, method, rule, target, share=share, seed=seed)
+    alone = {finding: dict(own)}
+    return mend_together(_judged, list(where), where, method, rule, target, own=alone, share=share, seed=seed)

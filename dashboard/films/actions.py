@@ -13,6 +13,7 @@ from dashboard.films.gallery_panel import choose, chosen
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, export_table
 from dashboard.films.notes import LONGEST_NOTE, LONGEST_TAG, LONGEST_VIEW, MOST_AT_ONCE, Notebook, NotesError
+from dashboard.films.slices import SliceError, Slices
 from dashboard.films.state import LINK, State
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk
@@ -78,7 +79,7 @@ def export(catalogue: Catalogue, asked: State, rows: np.ndarray, notebook: Noteb
     return export_table(catalogue, asked, rows, remarks).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
-def view_controls(notebook: Notebook) -> None:
+def view_controls(notebook: Notebook, slices: Slices) -> None:
     """Show named views, and keep this one under a name."""
     views = notebook.views()
     opened = st.selectbox("Open a view", list(views), index=None, key="films_views", placeholder="Choose one")
@@ -95,10 +96,38 @@ def view_controls(notebook: Notebook) -> None:
     own = visit.state.dataset == OWN
     if st.button("Save", key="films_view_save", disabled=not name or own, width="stretch"):
         _write(notebook.save_view, name, LINK.write(visit.state.with_(film=None, page=1)))
+    if st.button(
+        "Save as slice",
+        key="films_slice_save",
+        disabled=not name or own,
+        width="stretch",
+        help="The conditions alone, to judge models on the films that meet them: on ROC and Errors.",
+    ):
+        _save_slice(slices, name)
+    _remove_slice(slices)
     if own:
         st.caption("A view of your own films cannot be kept: they are forgotten when you leave.")
     else:
         st.caption("The filter, the order and the finding are kept, for everyone who uses this library.")
+
+
+def _save_slice(slices: Slices, name: str) -> None:
+    try:
+        saved = slices.save(name, visit.state)
+    except SliceError as error:
+        st.error(escape(str(error)))
+    else:
+        st.success(escape(f"Saved as “{saved}”: choose it on ROC or Errors, in Slices."))
+
+
+def _remove_slice(slices: Slices) -> None:
+    names = slices.names()
+    if not names:
+        return
+    name = st.selectbox("Slices", names, index=None, key="films_slices", placeholder="Choose one")
+    if st.button("Remove slice", key="films_slice_remove", disabled=name is None, width="stretch") and name:
+        slices.remove(name)
+        st.rerun()
 
 
 def tag_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:

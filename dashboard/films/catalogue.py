@@ -250,8 +250,8 @@ class Catalogue:
         met = self.answers.met if self.answers is not None else None
         if met is None:
             return np.full(len(self.films), which == "unknown")
-        new = met.new(finding)
-        return {"new": new, "unknown": met.unknown, "met": ~new & ~met.unknown}[which]
+        new, has = met.new(finding), met.has_met(finding)
+        return {"new": new, "unknown": ~new & ~has, "met": has}[which]
 
     def threshold(self, finding: str) -> float:
         """The model card's threshold of a finding; 0.5 where nothing says."""

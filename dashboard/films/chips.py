@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.films.state import FLAGS, IMAGES, MET, OUTCOMES, STATES, State
 from dashboard.page.words import percent
+from training.evaluate.conditions import read_condition
 from xai.findings import finding_label
 
 PAIRS = {"labels": STATES, "flags": FLAGS, "outcomes": OUTCOMES}
@@ -52,6 +53,8 @@ def chips(asked: State) -> list[Chip]:
         found.append(Chip(IMAGES[asked.image], {"image": ""}))
     if asked.met:
         found.append(Chip(MET[asked.met], {"met": ""}))
+    for text in asked.where:
+        found.append(Chip(read_condition(text).words, {"where": _without(asked.where, text)}))
     if asked.sample:
         found.append(Chip(f"{asked.sample:,} at random, seed {asked.seed}", {"sample": 0, "seed": 0}))
     return found

@@ -21,6 +21,7 @@ from dashboard.films.services import FilmServices
 from dashboard.films.state import OUTCOMES
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk, place
+from dashboard.page.kinds import shortest
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
@@ -29,6 +30,7 @@ from training.datasets.table import PROVENANCE, DatasetError
 from xai.films.film import Film, FilmError
 from xai.findings import finding_label
 
+ERRORS_PAGE = "views/errors.py"
 WIDTH = 1160  # pixels
 MOST_SIBLINGS = 12
 SIBLING_SIDE = 84
@@ -60,6 +62,7 @@ def drawer(services: Services, catalogue: Catalogue, rows: np.ndarray, notebook:
         _answers(catalogue, row)
         if said := film_met(catalogue, row):
             st.caption(escape(said))
+        _alike(catalogue, row)
         _written(catalogue, notebook, row)
     _siblings(services, catalogue, notebook, row)
 
@@ -99,6 +102,29 @@ def _heading(catalogue: Catalogue, rows: np.ndarray, row: int) -> None:
             st.session_state.films_last = film
             visit.change(film=None)
             compare(catalogue, FilmsWalk(films.dataset, asked.with_(film=None)), film)
+
+
+def _alike(catalogue: Catalogue, row: int) -> None:
+    """Offer the films that the model sees as like this one, on the Errors page."""
+    asked, answers = visit.state, catalogue.answers
+    finding = asked.finding
+    if answers is None or finding is None or not catalogue.has_answers(finding) or catalogue.films.dataset == OWN:
+        return
+    film = str(catalogue.films.names[row])
+    if st.button(
+        "Films like this one",
+        key="film_alike",
+        icon=":material/hub:",
+        disabled=not catalogue.films.openable[row],
+        help=f"On Errors: films that the model sees as like it, and how many are judged wrong for "
+        f"{finding_label(finding)}.",
+    ):
+        st.session_state.films_last = film
+        visit.change(film=None)
+        link = {"predictions": answers.name, "finding": finding, "section": "alike", "like": film}
+        if finding in dict(asked.thresholds):
+            link |= {"rule": "number", "threshold": shortest(dict(asked.thresholds)[finding])}
+        st.switch_page(ERRORS_PAGE, query_params=link)
 
 
 def _picture(services: Services, catalogue: Catalogue, row: int) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.films.catalogue import Catalogue, Facet
 from dashboard.films.chips import SEXES, chips
+from dashboard.films.column_filter import column_filter
 from dashboard.films.notes import Notebook
 from dashboard.films.search import describe_threshold, threshold_of
 from dashboard.films.state import (
@@ -134,6 +135,7 @@ def film_filters(catalogue: Catalogue, notebook: Notebook) -> None:
             help="Met: the film, or another of its patient, served to fit, stop, calibrate or mend the model or to "
             "choose its thresholds.",
         )
+    column_filter(catalogue)
     tags = notebook.tags(films.dataset)
     if tags or asked.tags:
         visit.bound(

@@ -143,7 +143,7 @@ def export_table(catalogue: Catalogue, asked: State, rows: np.ndarray, remarks: 
     columns["note"] = [remarks.get(film, Remark()).note for film in facts["film"]]
     table = pd.DataFrame(columns)
     words = table.select_dtypes(exclude=["number", "bool"]).columns
-    return table.assign(**{name: table[name].map(_harmless) for name in words})
+    return table.assign(**{name: table[name].map(harmless) for name in words})
 
 
 def _flagged(catalogue: Catalogue, asked: State, rows: np.ndarray) -> list[int | None]:
@@ -161,6 +161,6 @@ def _nothing_present(catalogue: Catalogue, row: int) -> str:
     return "none present" if (catalogue.films.labels[:, row] >= 0).any() else "no labels"
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Keep a spreadsheet from running a text as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

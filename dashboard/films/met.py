@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.films.catalogue import UNKNOWN, Catalogue
-from training.evaluate.met import SERVED
-from training.evaluate.met_words import listed
-from xai.findings import finding_label
+from training.evaluate.met_words import film_words
 
 NOT_KNOWN = "not known whether the model met any of them"
 
@@ -28,14 +26,6 @@ def film_met(catalogue: Catalogue, row: int) -> str:
     answers = catalogue.answers
     if answers is None:
         return ""
-    met = answers.met
-    if met is None or met.unknown[row]:
-        return "Whether the model met this film before is not known."
-    uses = [words for use, words in SERVED.items() if use in met.served and met.served[use][row]]
-    uses += [f"to mend {finding_label(name)}" for name, fitted in met.mended.items() if fitted[row]]
     films = catalogue.films
-    if uses:
-        return f"The model met this film, or another of its patient: it served {listed(uses)}."
-    if met.strangers or films.patients.names[films.patients.codes[row]] == UNKNOWN:
-        return "This film served for nothing that made the model; whether another of its patient did is not known."
-    return "The model never met this patient."
+    known = films.patients.names[films.patients.codes[row]] != UNKNOWN
+    return film_words(answers.met, row, known)

@@ -10,6 +10,8 @@ from scipy.special import logit
 
 from dashboard.films.catalogue import ABSENT, MISSING, PRESENT, Catalogue
 from dashboard.films.state import NEEDS_ANSWERS, State
+from training.evaluate.conditions import meets, read_condition
+from training.evaluate.ranked import EvaluateError
 from xai.findings import finding_label
 
 SMALLEST = 1e-12  # a probability of 0 or 1 has no logit
@@ -44,6 +46,10 @@ def usable(asked: State, catalogue: Catalogue) -> tuple[State, list[str]]:
             changes[field] = kept
             reasons = dict.fromkeys(_obstacle(catalogue, field, one[0]) for one in conditions if one not in kept)
             problems += list(reasons)
+    kept, said = _askable(asked.where, catalogue)
+    if said:
+        changes["where"] = kept
+        problems += said
     if asked.met and catalogue.answers is None:
         changes["met"] = ""
         problems.append(NO_PREDICTIONS)
@@ -99,6 +105,8 @@ def matching(asked: State, catalogue: Catalogue, tagged: Tagged) -> np.ndarray:
         mask &= films.openable if asked.image == "here" else ~films.openable
     if asked.met:
         mask &= catalogue.met(asked.met, asked.finding)
+    if asked.where:
+        mask &= meets(films.table, map(read_condition, asked.where))
     for tag in asked.tags:
         carries = np.zeros(len(films), bool)
         carries[films.rows(tagged(tag))] = True
@@ -127,6 +135,19 @@ def outcomes(catalogue: Catalogue, finding: str, threshold: float, rows: np.ndar
     label, p = catalogue.labels(finding)[rows], catalogue.probabilities(finding)[rows]
     letters = np.where(p >= threshold, np.where(label == PRESENT, "TP", "FP"), np.where(label == PRESENT, "FN", "TN"))
     return np.where((label == MISSING) | np.isnan(p), "", letters).tolist()
+
+
+def _askable(conditions: tuple[str, ...], catalogue: Catalogue) -> tuple[tuple[str, ...], list[str]]:
+    """Give the conditions on columns that can be asked, and a sentence for each of the others."""
+    kept, problems = [], []
+    for text in conditions:
+        try:
+            meets(catalogue.films.table, [read_condition(text)])
+        except EvaluateError as error:
+            problems.append(str(error))
+        else:
+            kept.append(text)
+    return tuple(kept), problems
 
 
 def _obstacle(catalogue: Catalogue, field: str, finding: str) -> str:

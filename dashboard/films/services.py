@@ -11,6 +11,8 @@ from dashboard.films.counts import Counts, count
 from dashboard.films.notes import FILE as NOTES_FILE
 from dashboard.films.notes import Notebook
 from dashboard.films.search import find
+from dashboard.films.slices import FOLDER as SLICES_FOLDER
+from dashboard.films.slices import Slices
 from dashboard.films.state import State
 from dashboard.films.thumbnails import Thumbnails
 from dashboard.server.bounded import Bounded
@@ -33,6 +35,7 @@ class FilmServices:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.notebook = Notebook(library.root / NOTES_FILE)
+        self.slices = Slices(library.root / SLICES_FOLDER)
         self.thumbnails = Thumbnails(library.root / "thumbnails")
         self.jobs = Jobs(PATIENCE)
         self._films: Bounded[Films] = Bounded(CATALOGUE_BYTES, lambda films: films.nbytes)

@@ -7,10 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.page.kinds import NAME, SEED, by_finding, names, one_of, shares_by_finding, span, whole
+from dashboard.page.kinds import NAME, SEED, Kind, by_finding, names, one_of, shares_by_finding, span, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
-from training.evaluate.judged import ALL, NEVER_MET
+from training.evaluate.conditions import read_condition
+from training.evaluate.judged import ALL, NEVER_MET, NOT_MET
+from training.evaluate.ranked import EvaluateError
 
 STATES = {
     "present": "present",
@@ -34,6 +36,7 @@ SIZES = {"small": 96, "medium": 136, "large": 200, "huge": 296}  # pixels a side
 LAYOUTS = ("gallery", "table")
 IMAGES = {"here": "picture at hand", "absent": "no picture here"}
 MET = {"new": "never met by the model", "met": "met by the model", "unknown": "not known whether met by the model"}
+MET_OF = {ALL: "", NEVER_MET: "new", NOT_MET: "unknown"}  # of the choices of ROC and Errors
 LISTS = ("split", "view", "sex", "source", "tags")
 OLDEST = 120
 MOST_SAMPLED = 100_000
@@ -62,6 +65,8 @@ class State(PageState):
     image : {"", "here", "absent"}
     met : str
         One of `MET`, for the finding; empty takes all.
+    where : tuple of str
+        Conditions on any column of the dataset, as `training.evaluate.conditions` reads them.
     sample, seed : int
         Draw so many at random; 0 takes all.
     sort, size : str
@@ -90,6 +95,7 @@ class State(PageState):
     name: str = ""
     image: str = ""
     met: str = ""
+    where: tuple[str, ...] = ()
     sample: int = 0
     seed: int = 0
     sort: str = "table"
@@ -118,14 +124,21 @@ class State(PageState):
 
 def films_of(split: str) -> dict[str, Any]:
     """Give the conditions for the films that ROC and Errors judge, by one of their choices."""
-    if split in (ALL, NEVER_MET):
-        return {"met": "new" if split == NEVER_MET else ""}
+    if split in MET_OF:
+        return {"met": MET_OF[split]}
     return {"split": (split,)}
 
 
 def state_key(state: State) -> str:
     """Name what is asked in few characters."""
     return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+
+
+def _read_conditions(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(str(read_condition(one)) for one in names().read(text)))
+    except EvaluateError as error:
+        raise ValueError(str(error).rstrip(".")) from None
 
 
 def _settled(state: State) -> tuple[State, list[str]]:
@@ -153,6 +166,7 @@ LINK = Link(
         Field("name", NAME),
         Field("image", one_of(IMAGES)),
         Field("met", one_of(MET)),
+        Field("where", Kind(_read_conditions, names().write)),
         Field("sample", whole(0, MOST_SAMPLED)),
         Field("seed", SEED),
         Field("sort", one_of(SORTS)),

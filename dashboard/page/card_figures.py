@@ -13,7 +13,7 @@ from xai.findings import finding_label
 
 EVALUATIONS = {
     "test": ("Test films", "Patients that nothing was trained, chosen or calibrated on."),
-    "validation": ("Validation films", "The model was tuned on them, so its figures flatter it a little."),
+    "validation": ("Validation films", "The model was tuned on them, which usually flatters its figures."),
     "held_out": (
         "Held out",
         "Training and validation films, each predicted by a network that had not seen its patient. Thresholds were "

@@ -265,6 +265,20 @@ TERMS: tuple[Term, ...] = (
         "Brier",
     ),
     _term(
+        "Slice",
+        "Some of the films, by conditions that were saved on Films under a name. ROC and Errors measure a model on "
+        "them and on all others.",
+        "slice",
+        "slices",
+    ),
+    _term(
+        "Label in doubt",
+        "One that the model disagrees with as strongly as it agrees, on average, with films that are labelled the "
+        "other way. It need not be wrong: the model may be.",
+        "label in doubt",
+        "labels in doubt",
+    ),
+    _term(
         "Weighted loss",
         "A way to train in which errors on rare findings count several times. The model then gives them higher "
         "probabilities than they have.",

@@ -46,7 +46,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
         return
     scene = make_scene(library, home, here, finding)
     title.caption(said := headline(scene), help=explained(said))
-    threshold_controls(here, finding, scene.threshold, scene.problem)
+    threshold_controls(home, here, finding, scene.threshold, scene.problem)
     show_figures(scene)
     matrix, told = st.columns(2, gap="large")
     with matrix:
@@ -130,7 +130,7 @@ def choose_panel() -> None:
         "More",
         list(PANELS),
         key="panel",
-        take=lambda panel: {"panel": panel or LINK.default.panel},
+        take=lambda panel: {"panel": panel or LINK.default.panel, "slice": None},
         format_func=PANELS.get,
         label_visibility="collapsed",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.roc.scene import Scene
-from dashboard.server.judging import ALL, Source
+from dashboard.server.judging import Source, named_rule
 from dashboard.server.parts import code_version
 from training.datasets import table as dataset_folder
 from training.evaluate.thresholds import RULES
@@ -43,7 +43,7 @@ def origin(scene: Scene, rule: str, target: float | None) -> dict[str, str]:
 def command(home: Source, rule: str, target: float | None) -> str:
     """Give the command line that writes the same figures as ``metrics.csv``."""
     words = ["python -m training evaluate", f"LIBRARY/predictions/{home.predictions}", "--out OUT"]
-    words += [] if home.split == ALL else [f"--split {home.split}"]
+    words.append(f"--split {home.split}")  # without it the command takes what it thinks says most
     words.append(f"--thresholds {rule or 'card'}")
     asks = RULES[rule].target if rule in RULES else None
     if asks is not None:
@@ -55,7 +55,7 @@ def _thresholds(scene: Scene, rule: str, target: float | None) -> str:
     if not rule:
         by_hand = f"Of {scene.finding} {scene.threshold.value:.6g}, set by hand, which the command does not know; "
         return f"{by_hand}of the others the model card's, or 0.5."
-    chosen = RULES[rule]
+    chosen = named_rule(scene.judged, rule)
     asks = chosen.target if target is None else target
     return f"{chosen.name}{f' {asks:g}' if chosen.target is not None else ''}: {chosen.meaning}"
 

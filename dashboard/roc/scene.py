@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard.roc.colors import Colors, colors
@@ -18,9 +16,10 @@ from dashboard.roc.visit import visit
 from dashboard.server.judging import ALL, JUDGING_ERRORS, Source, judged, source
 from dashboard.server.library import Library
 from training.evaluate.compare import Paired, compare_judged
+from training.evaluate.fair import Pair, fair_pair
 from training.evaluate.judged import Judged
 from training.evaluate.precision_recall import PrecisionRecallCurve, precision_recall_curve
-from training.evaluate.ranked import Counts, EvaluateError, Ranked
+from training.evaluate.ranked import Counts, Ranked
 from training.evaluate.rates import Rates
 from training.evaluate.roc import RocCurve, roc_curve
 from xai.cards.model_card import Threshold
@@ -34,18 +33,23 @@ class Other:
     ----------
     name : str
         Of its predictions, with markup made harmless.
-    judged : Judged
-        On the films that both predicted.
+    pair : Pair
+        The page's model, and this one on the same films.
     roc, precision_recall : curves
     paired : Paired
         The test of a difference: the page's model less this one.
     """
 
     name: str
-    judged: Judged
+    pair: Pair
     roc: RocCurve
     precision_recall: PrecisionRecallCurve
     paired: Paired
+
+    @property
+    def judged(self) -> Judged:
+        """The other model's judgement."""
+        return self.pair.second
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,19 +135,13 @@ def _others(library: Library, home: Source, here: Judged, finding: str) -> tuple
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _other(stamp: str, other_stamp: str, finding: str, name: str, _here: Judged, _whole: Judged) -> Other:
-    ours = _here.films["film"]
-    if finding in _here.withheld:  # a remedy of the page's model was fitted on the others
-        ours = ours[~np.isnan(_here.truth(finding))]
-    common = pd.Index(_whole.films["film"]).isin(ours)
-    if not common.any():
-        raise EvaluateError("it has none of these films.")
-    _whole.index(finding)
-    other = _whole.restrict(common)
+    pair = fair_pair(_here, _whole, finding)
+    other = pair.second
     ranked = other.ranked(finding)
     return Other(
         html.escape(name),
-        other,
+        pair,
         roc_curve(ranked, POINTS),
         precision_recall_curve(ranked, POINTS),
-        compare_judged(_here, other, finding),
+        compare_judged(pair.first, pair.second, finding),
     )

@@ -22,6 +22,7 @@ PANELS = {  # modules of dashboard/roc/panels, by their order on the page
     "whatif": "What if",
     "models": "Models",
     "subgroups": "Subgroups",
+    "slices": "Slices",
     "published": "Published",
     "steps": "Step by step",
     "words": "Words",
@@ -62,6 +63,8 @@ class State(PageState):
         What-if: false alarms that a missed film is worth.
     films, seed, step : int
         Step by step: number of films drawn, by which seed, and how many are placed.
+    slice : str or None
+        Which slice is held against the rest, where its panel is open.
     """
 
     predictions: str | None = None
@@ -79,15 +82,16 @@ class State(PageState):
     films: int = 20
     seed: int = 0
     step: int = 0
+    slice: str | None = None
 
 
 def _settled(state: State) -> tuple[State, list[str]]:
-    """Let a rule win over a threshold set by hand; one without a rule is by hand."""
+    """Let a rule win over a threshold set by hand; one without a rule is by hand. A slice opens its panel."""
     target, problems = usable_target("target", state.rule, state.target)
     state = state.with_(target=target)
     if state.threshold is not None:
         state = state.with_(threshold=None) if state.rule else state.with_(rule="")
-    return state, problems
+    return state if state.slice is None else state.with_(panel="slices"), problems
 
 
 LINK = Link(
@@ -108,6 +112,7 @@ LINK = Link(
         Field("films", one_of(STEP_FILMS)),
         Field("seed", SEED),
         Field("step", whole(0, STEP_FILMS[-1])),
+        Field("slice", NAME),
     ],
     _settled,
 )

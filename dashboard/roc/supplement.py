@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.page.calibration_words import worse
 from dashboard.page.cause_names import CAUSE_NAMES, main_cause
 from dashboard.roc.colors import colors
 from dashboard.roc.data import Group, Row, curves, groups, overview
@@ -17,10 +18,11 @@ from dashboard.roc.pictures import pictures
 from dashboard.roc.scene import Scene
 from dashboard.roc.state import State
 from dashboard.roc.threshold import rule_of, settle
+from dashboard.server.judging import same_films
 from training.evaluate.command import COLUMNS, measure
+from training.evaluate.met_words import left_out_words
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import Rates
-from training.evaluate.thresholds import RULES
 from training.mending.audit import CAUSES, Audit, audit
 from training.mending.remedy import Trial, try_remedy
 from xai.findings import finding_label
@@ -46,7 +48,7 @@ class Part:
     trial : Trial or None
         Of a remedy, where more films are flagged than have the finding.
     missing : tuple of str
-        Why a part is not there, a sentence each.
+        What to know of the threshold, and why a part is not there, a sentence each.
     """
 
     scene: Scene
@@ -61,6 +63,16 @@ class Part:
     def name(self) -> str:
         """What the finding is called."""
         return finding_label(self.scene.finding)
+
+    @property
+    def left_out(self) -> str:
+        """Films that do not count for the finding, and why; empty where all do."""
+        return left_out_words(self.scene.judged, self.scene.finding)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What speaks against the remedy."""
+        return () if self.trial is None else tuple(filter(None, (worse(self.trial), *self.trial.remedy.cautions)))
 
     @property
     def causes(self) -> list[dict[str, Any]]:
@@ -126,8 +138,8 @@ def gather(scene: Scene, asked: State) -> Supplement:
     """
     rows = {row.finding: row for row in overview(scene.home.stamp, scene.judged)}
     rest = [name for name in scene.judged.findings if name != scene.finding and not rows[name].problem]
-    parts = [_part(scene), *(_part(_scene(scene, rows[name], asked)) for name in rest)]
-    rule = rule_of(scene.judged, scene.finding, asked)
+    rule, others = rule_of(scene.judged, scene.finding, asked), _by_rule(asked)
+    parts = [_part(scene, asked), *(_part(_scene(scene, rows[name], others), others) for name in rest)]
     left_out = {finding_label(name): row.problem for name, row in rows.items() if row.problem}
     return Supplement(scene, metrics(scene, asked), tuple(parts), left_out, origin(scene, rule, asked.target))
 
@@ -164,10 +176,14 @@ def group_name(one: Group) -> str:
     return "all films" if one.by == "all" else f"{one.by}: {one.name}"
 
 
+def _by_rule(asked: State) -> State:
+    """Give what is asked of the other findings: a threshold that was set by hand is not theirs."""
+    return asked.with_(threshold=None, rule=None) if asked.threshold is not None else asked
+
+
 def _scene(chosen: Scene, row: Row, asked: State) -> Scene:
     here, finding = chosen.judged, row.finding
-    by_rule = asked.with_(threshold=None, rule=None) if asked.threshold is not None else asked
-    threshold, problem = settle(here, finding, by_rule)
+    threshold, problem = settle(here, finding, asked)
     return dataclasses.replace(
         chosen,
         finding=finding,
@@ -181,7 +197,7 @@ def _scene(chosen: Scene, row: Row, asked: State) -> Scene:
     )
 
 
-def _part(scene: Scene) -> Part:
+def _part(scene: Scene, asked: State) -> Part:
     here, finding, threshold = scene.judged, scene.finding, scene.threshold.value
     measured, missing = groups(scene.home.stamp, finding, here), []
     if scene.problem:
@@ -194,7 +210,9 @@ def _part(scene: Scene) -> Part:
             missing.append(f"{what}: {error}")
             return None
 
-    rule = next((key for key, one in RULES.items() if one.follows and scene.threshold.rule.startswith(one.name)), "")
+    rule = "" if scene.problem else rule_of(here, finding, asked)  # as on the Errors page: a card's number stays
+    if chosen := same_films(here, scene.home, finding, rule, asked.target):
+        missing.append(chosen)
     audited = told("No audit", lambda: audit(here, finding, threshold, rule))
     trial = None
     if audited is not None and audited.excess > 0:
@@ -235,4 +253,5 @@ def _remedy_rows(part: Part) -> list[dict[str, Any]]:
             share = getattr(one.rates, name)
             row |= {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
         rows.append(row | {"ece": one.ece, "brier": one.brier, "mean_probability": one.mean_probability})
+    rows[-1]["cautions"] = " ".join(part.cautions)
     return rows

@@ -12,6 +12,7 @@ from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
 from dashboard.roc.state import State
 from dashboard.roc.visit import visit
+from dashboard.server.judging import Source, named_rule, same_films
 from training.evaluate.histogram import FLOOR
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError, Ranked
@@ -77,7 +78,7 @@ def nearest(grid: list[float], threshold: float) -> float:
     return min(grid, key=lambda place: abs(place - threshold))
 
 
-def threshold_controls(judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
+def threshold_controls(home: Source, judged: Judged, finding: str, threshold: Threshold, problem: str) -> None:
     """Show the slider, the number and the rules."""
     asked = visit.state
     card = judged.thresholds.get(finding)
@@ -111,7 +112,7 @@ def threshold_controls(judged: Judged, finding: str, threshold: Threshold, probl
             help="The same threshold, to type.",
         )
     rule_controls(judged, finding, asked)
-    said = escape(problem) if problem else rule_words(judged, finding, asked, threshold)
+    said = escape(problem) if problem else rule_words(home, judged, finding, asked, threshold)
     st.caption(f":material/warning: {said} The threshold stays at {probability(threshold.value)}." if problem else said)
 
 
@@ -123,12 +124,12 @@ def rule_controls(judged: Judged, finding: str, asked: State) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="roc_rule_line"):
         for rule in rules:
             st.button(
-                RULES[rule].name,
+                named_rule(judged, rule).name,
                 key=f"roc_rule_{rule}",
                 type="primary" if rule == on else "secondary",
                 on_click=use_rule,
                 args=(rule,),
-                help=RULES[rule].meaning,
+                help=named_rule(judged, rule).meaning,
             )
         usual = RULES[on].target if on in TARGETS else None
         if usual is not None:
@@ -169,16 +170,15 @@ def _turned(changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def rule_words(judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:
+def rule_words(home: Source, judged: Judged, finding: str, asked: State, threshold: Threshold) -> str:
     """Say where the threshold comes from."""
     on = rule_of(judged, finding, asked)
     if not on:
         return "Set by hand. The buttons choose a threshold by a rule, on the films that are judged."
-    said = RULES[on].meaning
+    said = named_rule(judged, on).meaning
     if on == "card" and threshold.rule:
         said += f" It says: “{escape(threshold.rule)}”"
-    chosen_here = RULES[on].follows and not threshold.rule.startswith("0.5")
-    return said + (" Chosen on these very films, so its figures flatter it a little." if chosen_here else "")
+    return " ".join(filter(None, (said, same_films(judged, home, finding, on, asked.target))))
 
 
 def by_hand(value: float | None) -> dict:

@@ -38,6 +38,10 @@ class Arrays:
         except Exception:  # a damaged archive fails in many ways: zip, zlib, numpy
             return None
 
+    def has(self, key: str) -> bool:
+        """Whether something is kept under a key, without reading it."""
+        return self._disk.has(key)
+
     def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays."""
         stream = io.BytesIO()

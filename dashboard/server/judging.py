@@ -10,9 +10,12 @@ import streamlit as st
 
 from dashboard.server.library import Library
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
-from training.evaluate.judged import ALL, CHOICES, NEVER_MET, Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import ALL, CHOICES, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met_words import flattered
 from training.evaluate.ranked import EvaluateError
+from training.evaluate.same_films import cross_fitted, looks, same_films_words
+from training.evaluate.thresholds import RULES, Rule
 from training.predictions.table import Predictions, PredictionsError
 from xai.findings import finding_label
 from xai.models.library import DEFAULT_MODEL
@@ -20,10 +23,12 @@ from xai.models.library import DEFAULT_MODEL
 SPLIT_CHOICES = CHOICES
 KEPT = 6  # joined tables in memory, the splits of one among them
 JUDGING_ERRORS = (EvaluateError, PredictionsError, DatasetError, OSError)
+IMPORTED = Rule("As imported", "The threshold that the predictions were imported with.", follows=False)
 HELP = (
     "Which of the predicted films are judged. Never met: films that served neither to fit, stop, calibrate or mend the "
     "model nor to choose its thresholds, and of whose patients no other film did. A lot is a random split drawn here, "
-    "of which a model that was not trained here knows nothing."
+    "of which a model that was not trained here knows nothing. Not known to be met: "
+    "where none is known to be new, all but those that it is known to have met, such as those it was mended on."
 )
 
 
@@ -86,7 +91,9 @@ def judged(library: Library, predictions: str, split: str = ALL) -> Judged:
 def split_names(whole: Judged) -> dict[str, str]:
     """Name the choices of films that there are, each with its number; ``whole`` is what `judged` gives of all films."""
     lot = "lot " if whole.own_lot and not whole.met.known else ""
-    words = {NEVER_MET: "never met", ALL: "all"} | {split: f"{lot}{split}" for split in SPLITS}
+    words = {NEVER_MET: "never met", NOT_MET: "not known to be met", ALL: "all"} | {
+        split: f"{lot}{split}" for split in SPLITS
+    }
     return {choice: f"{words[choice]} {count:,}" for choice, count in split_counts(whole).items()}
 
 
@@ -97,7 +104,9 @@ def settled(whole: Judged, names: Mapping[str, str], asked: str | None) -> tuple
     """
     if asked is None or asked in names:
         return asked or whole.usual, ""
-    if asked == NEVER_MET:
+    if asked == NOT_MET:
+        why = "" if whole.unmet.all() else "Which of these films it never met is known; judging {}."
+    elif asked == NEVER_MET:
         why = "" if whole.new.all() else "None of these films is known to be new to the model; judging {}."
     else:
         why = f"None of these films is in the split {asked}; judging {{}}."
@@ -107,6 +116,19 @@ def settled(whole: Judged, names: Mapping[str, str], asked: str | None) -> tuple
 def warning_words(here: Judged, home: Source) -> str:
     """Warn of films that the model has met, with the numbers; empty where there is nothing to warn of."""
     return _flattered(home.stamp, here)
+
+
+def same_films(here: Judged, home: Source, finding: str, rule: str, target: float | None = None) -> str:
+    """Say of a threshold that a rule chose on the very films that are judged what that does; empty where none did.
+
+    ``rule`` is the one that is on: empty or ``card`` for a number that was there before.
+    """
+    return _same_films(home.stamp, finding, rule, target, here)
+
+
+def named_rule(here: Judged, rule: str) -> Rule:
+    """Give a rule by what it is here: predictions without a model card may have come with thresholds all the same."""
+    return IMPORTED if rule == "card" and not here.card else RULES[rule]
 
 
 def outputs_words(here: Judged) -> str:
@@ -133,6 +155,8 @@ def split_counts(whole: Judged) -> dict[str, int]:
     counts = whole.films["split"].value_counts()
     new = int(whole.new.any(axis=1).sum())
     never_met = {NEVER_MET: new} if new and not whole.new.all() else {}
+    if not new and not whole.unmet.all() and (left := int(whole.unmet.any(axis=1).sum())):
+        never_met[NOT_MET] = left
     splits = {split: int(counts[split]) for split in SPLITS if split in counts.index}
     return never_met | {ALL: len(whole)} | splits
 
@@ -140,6 +164,16 @@ def split_counts(whole: Judged) -> dict[str, int]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _flattered(stamp: str, _here: Judged) -> str:
     return flattered(_here)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _same_films(stamp: str, finding: str, rule: str, target: float | None, _here: Judged) -> str:
+    ranked = _here.ranked(finding)
+    if ranked.problem:
+        return ""
+    if looks(rule):
+        return same_films_words(ranked, cross_fitted(_here, finding, rule, target))
+    return same_films_words(ranked) if rule == "card" and _here.chosen_here(finding) else ""
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

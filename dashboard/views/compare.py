@@ -28,6 +28,7 @@ from dashboard.compare.hang import (
 )
 from dashboard.compare.introduction import questions_part
 from dashboard.compare.line import films_from_here
+from dashboard.compare.met import met_line
 from dashboard.compare.model_choice import choose_model, show_no_card, usable_card
 from dashboard.compare.model_facts import model_facts
 from dashboard.compare.odd import mend_controls, show_odd
@@ -209,6 +210,8 @@ def toolbar(services: Services) -> tuple[Hung | None, str, ModelCard | None]:
     if card is not None:
         with about.popover("About", icon=":material/info:", key="about", width="stretch"):
             model_facts(card, engine_words(services, model))
+            if hung is not None:
+                st.caption(met_line(services.library, model, card, hung.record))
             recipe_controls(services, model, card, hung)
     if hung is not None:
         show_title(title, hung)

@@ -8,12 +8,15 @@ from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import show_galleries, show_traits
 from dashboard.errors.audit_panel import show_audit, show_co_occurrence
 from dashboard.errors.controls import choose_finding, choose_predictions, choose_rule, choose_split
+from dashboard.errors.doubt_panel import show_doubts
 from dashboard.errors.remedy_panel import show_remedies
+from dashboard.errors.slice_panel import show_slices
 from dashboard.errors.state import NUMBER, SECTIONS
 from dashboard.errors.thresholds import Thresholds, choose_thresholds
 from dashboard.errors.together_panel import show_together
 from dashboard.errors.visit import visit
 from dashboard.films.services import FilmServices
+from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
@@ -24,6 +27,7 @@ from dashboard.server.judging import (
     judged,
     list_predictions,
     outputs_words,
+    same_films,
     source,
     warning_words,
 )
@@ -42,6 +46,10 @@ NO_PREDICTIONS = """There are no predictions yet, so there are no errors to look
 - `python -m training import-predictions CSV --dataset DATASET --out LIBRARY/predictions/NAME` reads somebody else's,
   such as those that NIH's CheXNet was published with.
 """
+OUTSIDE = (
+    "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's folder into "
+    "the library's datasets/."
+)
 
 
 def errors(services: Services) -> None:
@@ -66,26 +74,28 @@ def errors(services: Services) -> None:
     found = _settle(films)
     with line:
         choose_finding(films)
-        choose_rule(found)
+        choose_rule(films, found)
     show_refused()
     visit.bound(
         st.segmented_control,
         "Part",
         list(SECTIONS),
         key="section",
-        take=lambda section: {"section": section or "audit"},
+        take=lambda section: {"section": section or "audit", "slice": None},
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
     st.caption(escape(" ".join(filter(None, (met_words(films), outputs_words(films), films.whose.caution)))))
     if warning := warning_words(films, told):
         st.warning(escape(warning), icon=":material/warning:")
-    if problem := found.problems.get(filled(visit.state.finding)):
-        st.warning(f"The model card's threshold stands in. {escape(problem)}")
-    if visit.state.section == "audit":
-        _audit(services, films, told, found)
-    else:
-        _atlas(services, films, told, found)
+    finding = filled(visit.state.finding)
+    if chosen := same_films(films, told, finding, found.rules[finding], visit.state.target):
+        st.caption(f"{escape(finding_label(finding))}'s threshold: {escape(chosen)}", help=explained(chosen))
+    if problem := found.problems.get(finding):
+        stands_in = "The threshold that came with the predictions" if finding in films.thresholds else "0.5"
+        st.warning(f"{stands_in} stands in. {escape(problem)}")
+    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices, "alike": _alike}
+    shown[visit.state.section](services, films, told, found)
     visit.write_permalink()
 
 
@@ -118,24 +128,52 @@ def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -
 
 
 def _atlas(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
-    shared = services.of(FilmServices)
-    if told.dataset is None:
-        st.info(
-            "The films of these predictions lie outside this library, so they cannot be shown. Put their dataset's "
-            "folder into the library's datasets/."
-        )
+    if (atlas := _opened(services, films, told, found)) is None:
+        st.info(OUTSIDE)
         return
-    from dashboard.errors.model_panel import show_map, show_mean_maps  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.groups_panel import show_groups
+    from dashboard.errors.mean_panel import show_mean_maps
+    from dashboard.errors.model_panel import show_map  # scipy.stats and scikit-learn, for this only
+    from dashboard.errors.sheet_panel import show_sheet
 
-    catalogue = shared.open(told.dataset, told.predictions)
-    atlas = Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
     show_galleries(atlas)
     st.divider()
     show_traits(atlas)
     st.divider()
+    show_sheet(atlas)
+    st.divider()
     show_mean_maps(atlas)
     st.divider()
+    show_groups(atlas)
+    st.divider()
     show_map(atlas)
+
+
+def _doubts(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    show_doubts(films, told, _opened(services, films, told, found))
+
+
+def _slices(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    finding = filled(visit.state.finding)
+    show_slices(services.of(FilmServices), told, films, finding, found.value(finding))
+
+
+def _alike(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    from dashboard.errors.alike_panel import show_alike  # scipy.stats, for this only
+
+    if (atlas := _opened(services, films, told, found)) is None:
+        st.info(OUTSIDE)
+        return
+    show_alike(atlas)
+
+
+def _opened(services: Services, films: Judged, told: Source, found: Thresholds) -> Atlas | None:
+    """Give what films are shown with; None where they lie outside of the library."""
+    if told.dataset is None:
+        return None
+    shared = services.of(FilmServices)
+    catalogue = shared.open(told.dataset, told.predictions)
+    return Atlas(services, catalogue, films, told, visit.state, found.value(filled(visit.state.finding)))
 
 
 errors(st.session_state.services)

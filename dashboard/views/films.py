@@ -54,7 +54,7 @@ def source_line(services: Services) -> Catalogue | None:
     with source:
         catalogue = choose_source(services)
     with views.popover("Views", icon=":material/bookmark:", key="films_saved"):
-        view_controls(shared.notebook)
+        view_controls(shared.notebook, shared.slices)
     if catalogue is None:
         return None
     state, problems = usable(visit.state, catalogue)

@@ -28,7 +28,8 @@ from training.evaluate.bootstrap import roc_band  # noqa: E402
 from training.evaluate.calibration import brier_parts, calibration_curve  # noqa: E402
 from training.evaluate.decision import decision_curve  # noqa: E402
 from training.evaluate.histogram import score_histogram  # noqa: E402
-from training.evaluate.judged import Judged, join  # noqa: E402
+from training.evaluate.joining import join  # noqa: E402
+from training.evaluate.judged import Judged  # noqa: E402
 from training.evaluate.precision_recall import clustered_average_precision, precision_recall_curve  # noqa: E402
 from training.evaluate.prevalence import prevalences  # noqa: E402
 from training.evaluate.roc import roc_curve  # noqa: E402

@@ -71,7 +71,7 @@ def columns(measured: list[dict]) -> list[str]:
         [one["mean_ece"] for one in measured],
         [one["auroc"] for one in each],
     ]
-    shares = [[one["predicted_prevalence"] for one in each], flagged]
+    shares = [[one["mean_probability"] for one in each], flagged]
     spread = [f"{np.mean(values):.3f} ({min(values):.3f}–{max(values):.3f})" for values in numbers]
     return [*spread, *(f"{np.mean(values):.1%} ({min(values):.1%}–{max(values):.1%})" for values in shares)]
 

@@ -18,15 +18,17 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from tests.training.evaluate.clustered_films import World
 from training.evaluate.bootstrap import roc_band
-from training.evaluate.by_patient import ByPatient
+from training.evaluate.by_patient import ByPatient, by_patient
 from training.evaluate.intervals import clustered_share
 from training.evaluate.precision_recall import clustered_average_precision
+from training.evaluate.ranked import rank
 from training.evaluate.rates import SHARES, share, wilson
 from training.evaluate.roc import Auroc, clustered_area
+from training.evaluate.side_by_side import side_by_side
 
 POSITIVES = (5, 11, 50, 500)
 ALIKE = (0.0, 0.3, 0.6)
@@ -128,6 +130,71 @@ def band(films: ByPatient, world: World, rng: np.random.Generator, held: Held, w
     held["ROC band", "this app", where] += list((found.low[GRID] <= true) & (true <= found.high[GRID]))
 
 
+def changes(positives: int, repeats: int, held: Held) -> None:
+    """Count the same of what a change makes of shares: another threshold of one model, or another model."""
+    worlds = product(ALIKE, ((1.0, 2.0), (2.0, 1.0), (1.5, 1.5)), (1.0, 0.7))
+    for seed, (alike, thresholds, likeness) in enumerate(worlds):
+        if thresholds[0] == thresholds[1] and likeness == 1:
+            continue
+        world, rng = World(alike=alike), np.random.default_rng((positives, seed))
+        truth, where = [world.shares(one) for one in thresholds], f"{alike} {thresholds} {likeness}"
+        for _ in range(repeats):
+            labels, scores, owner = world.draw(rng, world.patients(positives))
+            other = scores
+            if likeness < 1:
+                noise, again = scores - world.separation * labels, world.noise(rng, owner)
+                other = world.separation * labels + likeness * noise + np.sqrt(1 - likeness**2) * again
+            found = side_by_side(labels, expit(scores), expit(other), tuple(expit(thresholds)), owner)
+            for name in ("sensitivity", "specificity", "ppv", "predicted_prevalence"):
+                one = found.changes[name]
+                if not np.isnan(one.low):
+                    true = truth[1][name] - truth[0][name]
+                    held[f"change of {name}", "this app", where].append(one.low <= true <= one.high)
+                    if name == "sensitivity":
+                        low, high = by_student(labels, scores >= thresholds[0], other >= thresholds[1], owner)
+                        held[f"change of {name}", "Student's t", where].append(low <= true <= high)
+
+
+def sicker(positives: int, repeats: int, held: Held) -> None:
+    """Count the same of shares where patients with the finding have more films, as in a hospital."""
+    world, rng = World(), np.random.default_rng(positives)
+    many = _sicker_films(world, rng, 300_000)
+    patients = round(positives * 300_000 / many[0].sum())
+    for threshold in THRESHOLDS:
+        true = by_patient_of(*many).rates(threshold)
+        for _ in range(repeats):
+            found = by_patient_of(*_sicker_films(world, rng, patients)).rates(threshold)
+            for name in SHARES:
+                one = getattr(found, name)
+                if one.of:
+                    held[name, "this app", f"{threshold}"].append(one.low <= getattr(true, name).value <= one.high)
+
+
+def _sicker_films(world: World, rng: np.random.Generator, patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw films of which a patient has the more, the more likely he has the finding: labels, scores, patients."""
+    illness = rng.normal(size=patients)
+    films = np.minimum(1 + rng.negative_binomial(0.5, 0.5 / (0.5 + 2.5 * np.exp(0.6 * illness))), 60)
+    of = np.repeat(np.arange(patients), films)
+    labels = np.sqrt(0.7) * illness[of] + np.sqrt(0.3) * rng.normal(size=len(of)) > 2.2
+    return labels.astype(float), world.separation * labels + world.noise(rng, of) + 0.3 * illness[of], of
+
+
+def by_patient_of(labels: np.ndarray, scores: np.ndarray, owner: np.ndarray) -> ByPatient:
+    """Put films beside their patients."""
+    return by_patient(rank(labels, scores), labels, owner)
+
+
+def by_student(labels: np.ndarray, first: np.ndarray, second: np.ndarray, owner: np.ndarray) -> Ends:
+    """Give the interval of a change of sensitivity by Student's t over patients alone."""
+    films = np.bincount(owner, labels)
+    there = films > 0
+    moved, films = np.bincount(owner, labels * (second.astype(float) - first))[there], films[there]
+    change, patients = moved.sum() / films.sum(), len(films)
+    spread = np.sqrt(((moved - change * films) ** 2).sum() * patients / (patients - 1)) / films.sum()
+    half = t.ppf(0.975, patients - 1) * spread
+    return change - half, change + half
+
+
 def table(held: dict[int, Held]) -> None:
     """Print a row a figure and method: mean coverage, and in brackets its lowest and highest over the worlds."""
     print(f"| figure | interval | {' | '.join(f'{positives} with it' for positives in held)} |")
@@ -145,10 +212,10 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=1000, help="datasets a world with few films; fewer with many")
-    parser.add_argument("--only", choices=["shares", "areas"], help="one of the two tables")
+    parser.add_argument("--only", choices=["shares", "areas", "changes", "sicker"], help="one of the tables")
     asked = parser.parse_args()
     repeats = asked.repeats
-    for measure in (shares, areas):
+    for measure in (shares, areas, changes, sicker):
         if asked.only not in (None, measure.__name__):
             continue
         held: dict[int, Held] = {}

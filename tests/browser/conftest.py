@@ -11,7 +11,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,11 +27,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give what drives a browser a second try, which the report names: on a busy machine two clocks race in it."""
-    if config.pluginmanager.hasplugin("rerunfailures"):
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
+    """Put tests of one library side by side, so that they share a server, and give each a second try.
+
+    The report names the second tries: on a busy machine two clocks race in what drives a browser.
+    """
+    places = [place for place, item in enumerate(items) if item.get_closest_marker("browser")]
+    ordered = sorted((items[place] for place in places), key=lambda item: library_of(item.module).__module__)
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+        if config.pluginmanager.hasplugin("rerunfailures"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -94,27 +101,77 @@ def wait_until_healthy(url: str, seconds: float = 120) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a library of three generated films; a module may make its own."""
+@dataclass(frozen=True)
+class Served:
+    """The app, served on a library.
+
+    Attributes
+    ----------
+    address : str
+        Where it is served.
+    library : Path
+        Its library.
+    temporary : Path
+        The server's folder for temporary files.
+    """
+
+    address: str
+    library: Path
+    temporary: Path
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Callable[[Path], None]], Served]]:
+    """Give the function that serves the app on what another function writes, until another library is asked for."""
+    now: dict[Callable[[Path], None], Served] = {}
+    with contextlib.ExitStack() as server:
+
+        def serve_on(write: Callable[[Path], None]) -> Served:
+            if write not in now:
+                server.close()
+                now.clear()
+                library, temporary = (tmp_path_factory.mktemp(name) for name in ("library", "temporary"))
+                write(library)
+                address = server.enter_context(_serve(APP, "--library", str(library), TMPDIR=str(temporary)))
+                now[write] = Served(address, library, temporary)
+            return now[write]
+
+        yield serve_on
+
+
+def nothing(library: Path) -> None:
+    """Write no library: what comes with the app is all there is."""
+
+
+def library_of(module: ModuleType) -> Callable[[Path], None]:
+    """Give what writes the library of a module's tests: its `LIBRARY`, by default three generated films."""
     from tests.browser.compare_page import write_library
 
-    root = tmp_path_factory.mktemp("library")
-    write_library(root)
-    return root
+    return getattr(module, "LIBRARY", write_library)
 
 
 @pytest.fixture(scope="module")
-def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the server's folder for temporary files."""
-    return tmp_path_factory.mktemp("temporary")
+def app(request: pytest.FixtureRequest, browser: Any, served: Callable[[Callable[[Path], None]], Served]) -> Served:
+    """Give the app, served on the module's library; modules that name the same one share it, with all it holds."""
+    return served(library_of(request.module))
 
 
 @pytest.fixture(scope="module")
-def address(browser: Any, library: Path, temporary: Path) -> Iterator[str]:
-    """Give the address of the app, on the module's library."""
-    with _serve(APP, "--library", str(library), TMPDIR=str(temporary)) as address:
-        yield address
+def library(app: Served) -> Path:
+    """Give the library of the app."""
+    return app.library
+
+
+@pytest.fixture(scope="module")
+def temporary(app: Served) -> Path:
+    """Give the folder for temporary files of the app."""
+    return app.temporary
+
+
+@pytest.fixture(scope="module")
+def address(app: Served) -> str:
+    """Give the address of the app."""
+    return app.address
 
 
 @pytest.fixture

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.browser.compare_page import SLOW, expect
-from tests.browser.conftest import REPOSITORY
+from tests.browser.conftest import REPOSITORY, nothing
 from tests.browser.test_pages import PAGES
 
 pytestmark = pytest.mark.browser
+LIBRARY = nothing
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 NAMED = {"": "Compare", "films": "Films", "roc": "ROC", "errors": "Errors", "models": "Models"}
 PAPER = {"light": "rgb(250, 250, 248)", "dark": "rgb(14, 15, 18)"}
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    """An empty library: only what comes with the app is there."""
-    return tmp_path_factory.mktemp("library")
 
 
 @pytest.fixture

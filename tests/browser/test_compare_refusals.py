@@ -112,7 +112,7 @@ def write_hostile_models(folder: Path) -> None:
     from xai.backend import keras
     from xai.models.library import find_model
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     card = {
         "name": "Hostile",
         "outputs": ["Effusion", "Mass"],

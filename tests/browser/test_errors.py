@@ -14,7 +14,7 @@ from dashboard.errors.features import features_key
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.browser.compare_page import SLOW, expect
-from tests.dashboard.errors.errors_library import NAMES, answers, columns, write_library
+from tests.dashboard.errors.errors_library import NAMES, answers, columns, of_cell, put_maps, write_library
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +26,18 @@ CARD = {
 }
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    """A planted cause, and features that lie there already, so that no model is needed."""
-    root = tmp_path_factory.mktemp("library")
+def write_features_too(root: Path) -> None:
+    """A planted cause, and features and maps that lie there already, so that no model is needed."""
     write_library(root)
     (root / "models" / "tiny.json").write_text(json.dumps(CARD), encoding="utf-8")
     services = Services(Library(root))
     key = features_key(services, "tiny", "generated")
     features = np.random.default_rng(0).normal(size=(len(NAMES), 3)).astype(np.float32)
     services.arrays.put(key, {"films": np.array(NAMES), "features": features})
-    return root
+    put_maps(services, of_cell("FP")[:4], np.ones((4, 16, 16)))
+
+
+LIBRARY = write_features_too
 
 
 def link(page) -> dict[str, str]:
@@ -94,6 +95,26 @@ def test_all_false_positives_open_on_the_films_page(page, address):
     expect(page.get_by_text(f"{count} of {len(NAMES)} films")).to_be_visible(timeout=SLOW)
 
 
+def test_a_click_on_a_map_of_the_contact_sheet_opens_its_film(page, address):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&section=atlas&sheet=FP&sheet_films=4")
+    films = of_cell("FP")[:4]
+    card = page.locator(f'.card[data-film="{films[3]}"][data-state="ready"]').last
+    card.wait_for(timeout=SLOW)
+    drawn = page.evaluate(
+        """async (address) => {
+        const picture = await createImageBitmap(await (await fetch(address)).blob());
+        const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+        canvas.drawImage(picture, 0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    }""",
+        card.locator("img").get_attribute("src"),
+    )
+    assert max(drawn[:3]) - min(drawn[:3]) > 20  # the film is grey, the map is not
+    card.locator(".open").click()
+    page.wait_for_url(re.compile("/films"))
+    assert (link(page)["film"], link(page)["outcomes"]) == (films[3], "Mass:FP")
+
+
 def test_an_outline_on_the_map_opens_the_films_it_holds_and_is_in_the_link(page, address):
     page.goto(f"{address}errors?predictions=answers&finding=Mass&section=atlas")
     page.get_by_text("Draw around films on the map").wait_for()
@@ -112,3 +133,22 @@ def test_an_outline_on_the_map_opens_the_films_it_holds_and_is_in_the_link(page,
     page.wait_for_url(re.compile("region="))
     page.reload()
     expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
+
+
+def test_the_worst_kind_of_film_is_kept_as_a_slice_that_roc_shows_too(page, address, library):
+    page.goto(f"{address}errors?predictions=answers&finding=Mass&section=slices")
+    expect(page.get_by_role("heading", name="Where it is worst")).to_be_visible(timeout=SLOW)
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible(timeout=SLOW)
+    place = table.bounding_box()
+    page.mouse.click(place["x"] + 16, place["y"] + 52)  # the box of the first row
+    page.get_by_role("button", name="Keep it as a slice").click()
+    told = page.get_by_text("Change is the slice less the rest")
+    expect(told).to_be_visible(timeout=SLOW)
+    page.wait_for_url(re.compile("slice="))
+    (path,) = (library / "slices").iterdir()
+    kept = json.loads(path.read_text("utf-8"))
+    assert link(page)["slice"] == kept["name"] and list(kept["films"]) == ["where"]
+    page.goto(f"{address}roc?predictions=answers&finding=Mass&slice={kept['name']}")
+    expect(told).to_be_visible(timeout=SLOW)
+    assert link(page)["panel"] == "slices"

@@ -50,14 +50,8 @@ def write_library(root: Path) -> None:
     write_predictions(root / "predictions" / "answers", facts, table)
 
 
+LIBRARY = write_library
 FALSE_POSITIVES = [k for k in range(FILMS) if k % 3 and k % 5 != 4]
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("library")
-    write_library(root)
-    return root
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.browser.compare_page import SLOW, address_of, expect, link, title, upload, wait_for_link
@@ -11,15 +9,9 @@ from tests.browser.made_films import picture, png
 from tests.browser.test_films import DATASET, FALSE_POSITIVES, card, cards, drawer, films_on, write_library
 
 pytestmark = pytest.mark.browser
+LIBRARY = write_library
 
 FILTER = {"dataset": DATASET, "predictions": "answers", "finding": "Emphysema", "outcomes": "Emphysema:FP"}
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("library")
-    write_library(root)
-    return root
 
 
 def options(page):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.browser.compare_page import SLOW, choose_model, expect, link, title, wait_for_link
 from tests.browser.test_films import DATASET, write_library
 
 pytestmark = pytest.mark.browser
+LIBRARY = write_library
 
 FOCUSED = """() => { let one = document.activeElement;
     while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
@@ -17,13 +16,6 @@ FOCUSED = """() => { let one = document.activeElement;
     if (one === document.body) return "";
     return (one.getAttribute("aria-label") ?? named ?? one.labels?.[0]?.textContent ?? one.textContent).trim(); }"""
 MOST_TABS = 80  # more than the page has
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("library")
-    write_library(root)
-    return root
 
 
 @pytest.fixture
@@ -50,7 +42,7 @@ def other_finding(page, key: str) -> None:
 
 
 def test_arrows_and_letters_work_from_the_start_after_each_film_model_and_popover(compare):
-    page = compare()
+    page = compare(order="fixed")  # with one above and below, whether the model has answered or not
     overlay = page.locator(".viewer [data-display=overlay]")
     other_finding(page, "ArrowDown")
     page.keyboard.press("O")

@@ -8,18 +8,14 @@ import pytest
 
 from dashboard.page.glossary import meaning
 from tests.browser.compare_page import SLOW, address_of, expect, wait_for_link
+from tests.browser.conftest import nothing
 
 pytestmark = pytest.mark.browser
+LIBRARY = nothing  # the maps of its first film come with the app
 
 SIZES = {"laptop": (1366, 768), "wide": (1920, 1080), "tablet": (820, 1180), "phone": (390, 844)}
 ALL = "gradcam,shap,lime,random,centred"
 VISIBLE = ".viewer .panel:visible .stage"
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    """An empty library: only what comes with the app is there, the maps of its first film among it."""
-    return tmp_path_factory.mktemp("library")
 
 
 @pytest.fixture

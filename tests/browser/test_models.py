@@ -12,12 +12,12 @@ from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("library")
+def write_library(root: Path) -> None:
     put(root, "mine", card("mine", performance={"test": evaluation(0.65)}))
     put(root, HOSTILE.replace("/", "_"), card(HOSTILE, summary=HOSTILE))
-    return root
+
+
+LIBRARY = write_library
 
 
 def model(page, name: str):

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from tests.browser.compare_page import SLOW, expect
+from tests.browser.conftest import nothing
 
 pytestmark = pytest.mark.browser
+LIBRARY = nothing
 
 PAGES = {
     "": "above its threshold|below its threshold",
@@ -17,12 +19,6 @@ PAGES = {
     "errors": "Predicted against true prevalence",
     "models": "Where not to trust it",
 }
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    """An empty library: only what comes with the app is there."""
-    return tmp_path_factory.mktemp("library")
 
 
 @pytest.mark.parametrize("path", PAGES)

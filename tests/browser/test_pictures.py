@@ -13,10 +13,12 @@ import pytest
 from PIL import Image
 
 from tests.browser.compare_page import SLOW, expect, link
+from tests.browser.conftest import nothing
 from tests.browser.page_pictures import FOLDER, NEW, check, look_alike, store, stored, take
 from tests.tree import copy_tree
 
 pytestmark = pytest.mark.browser
+LIBRARY = nothing
 
 THEMES = ("dark", "light")
 COMPARE = {"film": "simulated/s00000", "finding": "Effusion", "lime.samples": "100", "shap.evaluations": "100"}
@@ -30,12 +32,6 @@ PAGES = {  # what the link says, and the words after which a page is whole
 PARTS = {"": ".viewer .panel >> nth=-1", "roc": ".stPlotlyChart >> nth=3", "models": "[data-testid=stRadio] >> nth=0"}
 CHANGES = ".viewer .cost"  # seconds that a map took
 MOST = 100_000  # bytes of a stored picture
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    """An empty library: only what comes with the app is there."""
-    return tmp_path_factory.mktemp("library")
 
 
 @pytest.fixture(scope="module")

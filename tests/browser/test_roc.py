@@ -41,11 +41,7 @@ def write_library(root: Path) -> None:
         write_predictions(root / "predictions" / name, written, table)
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("library")
-    write_library(root)
-    return root
+LIBRARY = write_library
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
-from scipy.stats import false_discovery_control, fisher_exact
+from scipy.stats import false_discovery_control
 
-from training.evaluate.intervals import clustered_share
+from training.evaluate.apart import apart
 from training.evaluate.judged import Judged
-from training.evaluate.ranked import EvaluateError, dot
-from training.evaluate.rates import Share
+from training.evaluate.ranked import EvaluateError
 from training.evaluate.subgroups import BY, members
 from xai.findings import finding_label
 
@@ -62,83 +59,46 @@ def contrast(judged: Judged, finding: str, threshold: float, cell: str = "FP", a
         One row a trait, smallest q first: ``trait, group`` (such as ``view``, ``AP`` or, of simulated films,
         ``object``, ``token``), ``count, of, share`` in the
         cell, ``against_count, against_of, against_share``, ``difference`` of the shares with ``low, high`` (95 %
-        interval, see `newcombe`), ``p`` and ``q``; see `CORRECTION`. Empty where a cell holds no films.
+        interval, see `training.evaluate.apart`), ``p`` and ``q``; see `CORRECTION`. Empty where a cell holds no films.
     """
     outcome = judged.outcome(finding, threshold)
-    here, there = outcome == cell, outcome == against
-    patients, size = judged.patients, int(judged.patients.max(initial=-1)) + 1
+    return contrast_films(judged, finding, outcome == cell, outcome == against)
+
+
+def contrast_films(judged: Judged, finding: str, here: np.ndarray, there: np.ndarray) -> pd.DataFrame:
+    """Compare two sets of films, trait by trait, as `contrast` does.
+
+    Parameters
+    ----------
+    judged : Judged
+    finding : str
+        The films differ by it, or by what a model makes of it, so that it is no trait.
+    here, there : bool array (films,)
+    """
     rows = []
     for trait, group, has, known in _traits(judged, finding):
-        count, of = int((has & here).sum()), int((known & here).sum())
-        count_there, of_there = int((has & there).sum()), int((known & there).sum())
-        if not of or not of_there or not count + count_there:
+        found = apart(has, known, here, there, judged.patients)
+        if not found.can_differ:
             continue
-        films = [np.bincount(patients[each], minlength=size) for each in (has & here, known & here)]
-        films_there = [np.bincount(patients[each], minlength=size) for each in (has & there, known & there)]
-        low, high = newcombe(clustered_share(*films), clustered_share(*films_there), _alike(*films, *films_there))
-        p = fisher_exact([[count, of - count], [count_there, of_there - count_there]]).pvalue
-        p = _weakened(float(p), _design_effect(*films, *films_there))
         rows.append(
             {
                 "trait": trait,
                 "group": group,
-                "count": count,
-                "of": of,
-                "share": count / of,
-                "against_count": count_there,
-                "against_of": of_there,
-                "against_share": count_there / of_there,
-                "difference": count / of - count_there / of_there,
-                "low": low,
-                "high": high,
-                "p": min(p, 1.0),
+                "count": found.first.count,
+                "of": found.first.of,
+                "share": found.first.value,
+                "against_count": found.second.count,
+                "against_of": found.second.of,
+                "against_share": found.second.value,
+                "difference": found.difference,
+                "low": found.low,
+                "high": found.high,
+                "p": found.p,
             }
         )
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["q"] = false_discovery_control(table["p"]) if len(table) else []
     return table.sort_values(["q", "p"], ignore_index=True)
-
-
-def newcombe(first: Share, second: Share, correlation: float = 0.0) -> tuple[float, float]:
-    """Give the 95 % interval of the difference of two shares from the interval of each.
-
-    Newcombe's method 10 (Statistics in Medicine 1998); where the shares go together, as those of the same patients do,
-    with their correlation (Zou and Donner, Statistics in Medicine 2008).
-    """
-    down, down_there = first.value - first.low, second.value - second.low
-    up, up_there = first.high - first.value, second.high - second.value
-    below = down**2 + up_there**2 - 2 * correlation * down * up_there
-    above = up**2 + down_there**2 - 2 * correlation * up * down_there
-    difference = first.value - second.value
-    return difference - math.sqrt(max(below, 0.0)), difference + math.sqrt(max(above, 0.0))
-
-
-def _alike(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
-    """Give the correlation of two shares whose films are partly of the same patients; arrays are (patients,)."""
-    off = has - has.sum() / among.sum() * among
-    off_there = has_there - has_there.sum() / among_there.sum() * among_there
-    size = math.sqrt(dot(off, off) * dot(off_there, off_there))
-    return dot(off, off_there) / size if size else 0.0
-
-
-def _design_effect(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
-    """Say how much more a difference of shares varies than if each film were of another patient, were there none.
-
-    At least 1, and exactly that where no patient has two of the films.
-    """
-    everybody = among.sum() + among_there.sum()
-    value = (has.sum() + has_there.sum()) / everybody
-    off = (has - value * among) / among.sum() - (has_there - value * among_there) / among_there.sum()
-    alone = sum(
-        (count.sum() * (1 - value) ** 2 + (of.sum() - count.sum()) * value**2) / of.sum() ** 2
-        for count, of in ((has, among), (has_there, among_there))
-    )
-    return max(1.0, dot(off, off) / alone) if alone else 1.0
-
-
-def _weakened(p: float, effect: float) -> float:
-    """Give a two-sided p value for the same difference with fewer films: its deviate over the root of the effect."""
-    return float(2 * ndtr(ndtri(p / 2) / math.sqrt(effect))) if effect > 1 else p
 
 
 def project(features: np.ndarray) -> Projection:

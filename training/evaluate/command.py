@@ -15,15 +15,22 @@ from typing import Any
 import pandas as pd
 
 from training.datasets.patients import count_patients
+from training.datasets.table import Dataset
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
-from training.evaluate.judged import CHOICES, NEVER_MET, Judged, judge
-from training.evaluate.met_words import flattered, met_facts, met_words
+from training.evaluate.conditions import Condition, meets, read_condition
+from training.evaluate.joining import judge
+from training.evaluate.judged import CHOICES, NEVER_MET, NOT_MET, Judged
+from training.evaluate.mean_area import METHOD as MEAN_METHOD
+from training.evaluate.mean_area import MeanArea, mean_area, measurable
+from training.evaluate.met_words import flattered, left_out_films, met_facts, met_words
 from training.evaluate.precision_recall import clustered_average_precision
-from training.evaluate.ranked import EvaluateError
+from training.evaluate.ranked import EvaluateError, Ranked
 from training.evaluate.rates import DEFINITIONS
+from training.evaluate.same_films import cross_fitted, looks, same_films_words
 from training.evaluate.wanted_thresholds import FILE_HELP, Wanted, wanted_thresholds
 from training.predictions.table import read_predictions
 from xai.files import write_files
+from xai.findings import finding_label
 
 COUNTS = ("tp", "fp", "fn", "tn")
 SHARES = ("sensitivity", "specificity", "ppv", "npv", "prevalence", "predicted_prevalence")
@@ -84,7 +91,10 @@ def measure(
     rows, notes = [], {}
     for finding in judged.findings:
         ranked = judged.ranked(finding)
-        note = {"missing": ranked.missing} | ({"problem": ranked.problem} if ranked.problem else {})
+        withheld = judged.withheld.get(finding, 0)
+        note: dict[str, Any] = {"missing": ranked.missing - withheld}
+        note |= {"left_out_since_a_remedy_was_fitted_on_them": withheld} if withheld else {}
+        note |= {"problem": ranked.problem} if ranked.problem else {}
         row: dict[str, Any] = dict.fromkeys(COLUMNS, math.nan)
         area = judged.auroc(finding)
         row |= {"finding": finding, "positives": ranked.positives, "negatives": ranked.negatives}
@@ -100,6 +110,7 @@ def measure(
             note["no_threshold"] = str(error)
         else:
             note["rule"], cut, told = threshold.rule, threshold.value, SHARES
+            note |= _chosen_here(judged, finding, wanted)
             row |= {"threshold": cut} | vars(ranked.counts(cut))
         found = judged.rates(finding, cut)
         row["f1"] = math.nan if math.isinf(cut) else found.f1
@@ -112,6 +123,19 @@ def measure(
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(whole), notes
 
 
+def _chosen_here(judged: Judged, finding: str, wanted: Wanted) -> dict[str, Any]:
+    """Say of a threshold that was chosen on these very films that it was, and what is left of its rates on others."""
+    rule = judged.chosen_here(finding) if wanted.rule == "card" else wanted.rule
+    if not looks(rule):
+        return {}
+    found = cross_fitted(judged, finding, wanted.rule, wanted.target) if rule == wanted.rule else None
+    note: dict[str, Any] = {"chosen_here": same_films_words(judged.ranked(finding), found)}
+    if found is not None:
+        shares = {name: vars(getattr(found, name)) for name in ("sensitivity", "specificity", "ppv", "npv")}
+        note["on_other_patients"] = {name: _without_nan(dict(one)) for name, one in shares.items()}
+    return note
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m training evaluate``."""
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder that predict or import wrote")
@@ -119,27 +143,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
         choices=CHOICES,
-        help="which films (default: those that the model has never met, where that is known and it met others; else "
-        "all)",
+        help="which films (default: those that the model has never met, or, where nobody knows of any, is "
+        "not known to have met, where it met others; else all)",
     )
     parser.add_argument("--thresholds", default="card", metavar="WHAT", help=f"{FILE_HELP} (default: card)")
     parser.add_argument("--target", type=float, metavar="X", help="what the rule asks for, such as 0.9")
+    parser.add_argument(
+        "--slice",
+        action="append",
+        type=condition,
+        default=[],
+        metavar="CONDITION",
+        help="write slice.csv too: films that meet this against all others. Conditions on a column of the dataset are "
+        "view=AP, age=60.. or age=p0..p25 (percentiles); several on one column are alternatives, others all hold",
+    )
+
+
+def condition(text: str) -> Condition:
+    """Read a condition of the command line."""
+    try:
+        return read_condition(text)
+    except EvaluateError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, write and say in a line what was measured."""
     wanted = wanted_thresholds(args.thresholds, args.target)
     predictions = read_predictions(args.predictions)
-    whole = judge(predictions)
+    dataset = predictions.open_dataset()
+    whole = judge(predictions, dataset)
     split = args.split or whole.usual
     judged = whole.in_split(split)
     table, notes = measure(judged, wanted)
+    sliced, meaning = _slice(judged, dataset, args.slice, table) if args.slice else ({}, {})
+    mean = mean_area(judged, measurable(judged))
     content = {
         "predictions": predictions.facts.name,
         "model": judged.model,
         "dataset": judged.dataset,
         "split": split,
         "films": len(judged),
+        "mean_auroc": {
+            "value": _number(mean.value),
+            "low": _number(mean.low),
+            "high": _number(mean.high),
+            "findings": list(mean.findings),
+        },
         "met": met_facts(judged) | {"meaning": met_words(judged)},
         **judged.whose.facts,
         "films_without_prediction": judged.unpredicted,
@@ -147,23 +197,27 @@ def run(args: argparse.Namespace) -> int:
         "classes": list(judged.classes),
         "outputs_not_judged": list(judged.unjudged),
         "columns_not_read": list(judged.ignored),
-        "thresholds": wanted.words,
-        "definitions": COLUMNS | {"interval": judged.interval_method},
+        "thresholds": threshold_words(wanted, judged),
+        "slice": [str(one) for one in args.slice],
+        "definitions": COLUMNS | {"interval": judged.interval_method, "mean_auroc": MEAN_METHOD} | meaning,
         "notes": notes,
         "metrics": [_without_nan(row) for row in table.to_dict("records")],
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    rows = table.to_csv(index=False, lineterminator="\n")
-    write_files(args.out, {"metrics.csv": rows, "metrics.json": text + "\n"})
-    measured = table["auroc"].dropna()
-    mean = f"mean AUROC {measured.mean():.3f} of {len(measured)}" if len(measured) else "an AUROC of none"
-    print(f"{len(judged)} films {judged.whose.words}: {mean} of {len(table)} {_kind(judged)}")
+    write_files(args.out, {"metrics.csv": _csv(table), **sliced, "metrics.json": text + "\n"})
+    print(f"{len(judged)} films {judged.whose.words}: {_mean(mean)} of {len(table)} {_kind(judged)}")
     print(met_words(judged))
-    if split == NEVER_MET:
-        print(f"{len(whole) - len(judged):,} films that it has met are left out; --split all takes them in.")
+    if split == NEVER_MET and (left_out := left_out_films(whole)):
+        print(f"{left_out} --split all takes them in.")
+    if split == NOT_MET:
+        print("Films that it is known to have met do not count; --split all takes them in.")
     if warning := flattered(judged):
         print(f"warning: {warning}")
-    print(f"thresholds: {wanted.words}")
+    print(f"thresholds: {threshold_words(wanted, judged)}")
+    if chosen := [judged.ranked(name) for name, note in notes.items() if "chosen_here" in note]:
+        print(_chosen_words(chosen, any("on_other_patients" in note for note in notes.values())))
+    if args.slice:
+        print(f"slice.csv: films with {'; '.join(one.words for one in args.slice)} against all others")
     if judged.whose.caution:
         print(judged.whose.caution)
     if judged.unjudged:
@@ -177,15 +231,63 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _slice(
+    judged: Judged, dataset: Dataset, asked: list[Condition], table: pd.DataFrame
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Give the file that holds a slice against the rest, at the thresholds of all films, and what is in it."""
+    from training.evaluate import slices  # scipy.stats takes a second
+
+    here = judged.films["film"].isin(dataset.films["film"][meets(dataset.films, asked)]).to_numpy()
+    thresholds = {str(name): float(cut) for name, cut in zip(table["finding"], table["threshold"], strict=True)}
+    found = slices.slice_table(judged, thresholds, here)
+    return {"slice.csv": _csv(found)}, {"slice.csv": slices.COLUMNS | {"intervals": slices.METHOD}}
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
+
+
 def _patients(judged: Judged, finding: str) -> float:
     whose = count_patients(judged.films["patient"][judged.ranked(finding).places >= 0])
     return math.nan if whose.known is None else whose.known
+
+
+def threshold_words(wanted: Wanted, judged: Judged) -> str:
+    """Say what decides the thresholds; a model card that is not there decides none."""
+    if wanted.rule != "card":
+        return wanted.words
+    default = [finding_label(name) for name in judged.findings if name not in judged.thresholds]
+    if len(default) == len(judged.findings):
+        return "0.5 for every finding, since neither a model card nor the predictions name any"
+    said = wanted.words if judged.card else "Those that the predictions were imported with"
+    return f"{said}; 0.5 for {', '.join(default)}, of which they name none" if default else said
+
+
+def _chosen_words(ranked: list[Ranked], others: bool) -> str:
+    rarer = [min(one.positives, one.negatives) for one in ranked]
+    count = f"{min(rarer):,}" if min(rarer) == max(rarer) else f"{min(rarer):,} to {max(rarer):,}"
+    said = (
+        f"They were chosen on these very films, {count} of the rarer kind: the rates tend to be too good, with few "
+        "films much too good."
+    )
+    return f"{said} Those of thresholds chosen on other patients are in metrics.json, under notes." if others else said
+
+
+def _mean(mean: MeanArea) -> str:
+    if not mean.findings:
+        return "an AUROC of none"
+    ends = "" if math.isnan(mean.low) else f" (95 % interval {mean.low:.3f} to {mean.high:.3f})"
+    return f"mean AUROC {mean.value:.3f}{ends} of {len(mean.findings)}"
 
 
 def _kind(judged: Judged) -> str:
     if not judged.classes:
         return "findings"
     return "classes" if judged.classes == judged.findings else "findings and classes"
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _without_nan(row: dict[Hashable, Any]) -> dict[Hashable, Any]:

@@ -23,15 +23,33 @@ How often the intervals hold the true value is simulated by ``tests/benchmarks/i
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 from scipy.special import stdtrit
 
+from training.evaluate.ranked import dot
 from training.evaluate.rates import CONFIDENCE, Share, share, wilson
 
 PRIOR_PATIENTS = 2
 METHOD = "Wilson's"
 METHOD_BY_PATIENT = "Wilson's with the effective number of films, which knows that films of one patient are alike"
+
+
+class Estimate(Protocol):
+    """A share or an area, with its 95 % interval."""
+
+    @property
+    def value(self) -> float:
+        """What was measured."""
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
 
 
 def clustered_share(has: np.ndarray, among: np.ndarray) -> Share:
@@ -90,6 +108,28 @@ def like_patients(among: np.ndarray) -> float:
     """Say as how many films these count if those of one patient are all the same (Kish's effective number)."""
     among = among[among > 0].astype(float)
     return float(among.sum() ** 2 / (among**2).sum()) if len(among) else 0.0
+
+
+def newcombe(first: Estimate, second: Estimate, alike: float = 0.0) -> tuple[float, float]:
+    """Give the 95 % interval of the difference of two shares, or two areas, from the interval of each.
+
+    Newcombe's method 10 (Statistics in Medicine 1998); where the shares go together, as those of the same patients do,
+    with their correlation (Zou and Donner, Statistics in Medicine 2008).
+    """
+    down, down_there = first.value - first.low, second.value - second.low
+    up, up_there = first.high - first.value, second.high - second.value
+    below = down**2 + up_there**2 - 2 * alike * down * up_there
+    above = up**2 + down_there**2 - 2 * alike * up * down_there
+    difference = first.value - second.value
+    return difference - math.sqrt(max(below, 0.0)), difference + math.sqrt(max(above, 0.0))
+
+
+def correlation(has: np.ndarray, among: np.ndarray, has_there: np.ndarray, among_there: np.ndarray) -> float:
+    """Give the correlation of two shares whose films are partly of the same patients; arrays are (patients,)."""
+    off = has - has.sum() / among.sum() * among
+    off_there = has_there - has_there.sum() / among_there.sum() * among_there
+    size = math.sqrt(dot(off, off) * dot(off_there, off_there))
+    return dot(off, off_there) / size if size else 0.0
 
 
 def area_interval(value: float, variance: float, patients: float) -> tuple[float, float]:

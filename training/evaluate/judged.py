@@ -11,20 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.datasets.patients import PatientCount, count_patients, each_alone
-from training.datasets.table import SPLITS, Dataset
+from training.datasets.patients import PatientCount, count_patients
+from training.datasets.table import SPLITS
 from training.evaluate.by_patient import ByPatient, by_patient
-from training.evaluate.classes import are_classes, class_names, class_truths, truths
 from training.evaluate.intervals import METHOD, METHOD_BY_PATIENT
-from training.evaluate.met import Met, films_met, nobody_knows
+from training.evaluate.met import Met, nobody_knows
 from training.evaluate.ranked import EvaluateError, Ranked, rank
 from training.evaluate.rates import Rates
 from training.evaluate.roc import Auroc, area, clustered_area
-from training.predictions.table import Predictions, check_probabilities
 from xai.cards.model_card import DEFAULT_THRESHOLD, Threshold
 
-ALL, NEVER_MET = "all", "never-met"
-CHOICES = (NEVER_MET, ALL, *SPLITS)
+CHOSEN_BY = "thresholds_chosen_by"  # in the notes of imported predictions: a rule, on their own films
+ALL, NEVER_MET, NOT_MET = "all", "never-met", "not-met"
+CHOICES = (NEVER_MET, NOT_MET, ALL, *SPLITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +66,8 @@ class Judged:
         Whether the dataset's split is a random lot that was drawn here, of which nobody else's model knows.
     withheld : dict of str to int
         By finding: films whose label does not count since a remedy for it was fitted on them; see `never_met`.
+    chosen_by : str
+        Rule that chose ``thresholds`` on these very films, when somebody's predictions were imported; empty where none.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Judged:
     met: Met = field(default_factory=lambda: nobody_knows(0))
     own_lot: bool = False
     withheld: Mapping[str, int] = field(default_factory=dict)
+    chosen_by: str = ""
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
     _by_patient: dict[str, ByPatient] = field(default_factory=dict, init=False, repr=False)
 
@@ -162,6 +164,10 @@ class Judged:
         """Threshold of the card; 0.5, said to be so, where it names none."""
         return self.thresholds.get(finding, DEFAULT_THRESHOLD)
 
+    def chosen_here(self, finding: str) -> str:
+        """Name the rule that chose a finding's threshold on these very films; empty where none did."""
+        return self.chosen_by if finding in self.thresholds and finding not in self.met.mended else ""
+
     def outcome(self, finding: str, threshold: float) -> np.ndarray:
         """Cell of each film: an array (films,) of ``TP``, ``FP``, ``FN``, ``TN``, empty where it has none."""
         truth, scores = self.truth(finding), self.scores(finding)
@@ -200,8 +206,8 @@ class Judged:
         """
         if split not in CHOICES:
             raise EvaluateError(f"There is no split “{split}”; the splits are {', '.join(SPLITS)}.")
-        if split in (ALL, NEVER_MET):
-            return self if split == ALL else self.never_met()
+        if split in (ALL, NEVER_MET, NOT_MET):
+            return self if split == ALL else self.never_met() if split == NEVER_MET else self.not_met()
         keep = (self.films["split"] == split).fillna(False).to_numpy(bool)
         if not keep.any():
             raise EvaluateError(f"None of the {len(self)} predicted films is in the split {split}.")
@@ -217,15 +223,38 @@ class Judged:
         EvaluateError
             If there is none, or nobody recorded what the model was fitted on.
         """
-        new, keep = self.new, np.asarray(self.new.any(axis=1))
-        if not keep.any():
+        if not self.new.any():
             why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
-        some, new = self.restrict(keep), new[keep]
-        labels = np.asfortranarray(np.where(new, some.labels, np.nan).astype(some.labels.dtype))
-        withheld = (~new & ~np.isnan(some.labels)).sum(axis=0)
-        counts = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
-        return dataclasses.replace(some, labels=labels, withheld=counts)
+        return self._only(self.new)
+
+    def not_met(self) -> Judged:
+        """Give the films that the model is not known to have met: nobody may know whether it did.
+
+        Of a film that served to mend some findings only, the labels of the others count.
+
+        Raises
+        ------
+        EvaluateError
+            If there is none.
+        """
+        if not self.unmet.any():
+            raise EvaluateError(f"{self.model} has met each of these {len(self)} films.")
+        return self._only(self.unmet)
+
+    def _only(self, counts: np.ndarray) -> Judged:
+        """Give the films, and of these the labels, that count; bool (films, findings)."""
+        keep = np.asarray(counts.any(axis=1))
+        some, counts = self.restrict(keep), counts[keep]
+        labels = np.asfortranarray(np.where(counts, some.labels, np.nan).astype(some.labels.dtype))
+        withheld = (~counts & ~np.isnan(some.labels)).sum(axis=0)
+        told = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
+        return dataclasses.replace(some, labels=labels, withheld=told)
+
+    @cached_property
+    def unmet(self) -> np.ndarray:
+        """Films that the model is not known to have met, for each finding: bool (films, findings)."""
+        return ~np.column_stack([self.met.has_met(name) for name in self.findings])
 
     @cached_property
     def new(self) -> np.ndarray:
@@ -234,122 +263,20 @@ class Judged:
 
     @cached_property
     def usual(self) -> str:
-        """Which films say most: those that the model has never met, if it met others and these can be measured."""
-        if self.new.all() or not self.new.any():
+        """Which films say most: those that the model has never met, if it met others and these can be measured.
+
+        Where none is known to be new, such as where nothing is known but what it was mended on, those that it is not
+        known to have met.
+        """
+        choice, counts = (NEVER_MET, self.new) if self.new.any() else (NOT_MET, self.unmet)
+        if counts.all():
             return ALL
-        known = ~np.isnan(self.probabilities) & self.new
+        known = ~np.isnan(self.probabilities) & counts
         measurable = ((self.labels == 1) & known).any(axis=0) & ((self.labels == 0) & known).any(axis=0)
-        return NEVER_MET if measurable.any() else ALL
+        return choice if measurable.any() else ALL
 
     def with_probabilities(self, finding: str, probabilities: np.ndarray) -> Judged:
         """Give the same films with other probabilities of one finding."""
         changed = self.probabilities.copy(order="F")
         changed[:, self.index(finding)] = probabilities
         return dataclasses.replace(self, probabilities=changed)
-
-
-def judge(predictions: Predictions, dataset: Dataset | None = None) -> Judged:
-    """Join predictions to the labels of their dataset.
-
-    Parameters
-    ----------
-    predictions : Predictions
-    dataset : Dataset, optional
-        Already read; otherwise it is read from where the predictions say it lies.
-
-    Raises
-    ------
-    EvaluateError, DatasetError
-        In one sentence, if nothing of them can be judged; see `join`.
-    """
-    dataset = predictions.open_dataset() if dataset is None else dataset
-    facts = predictions.facts
-    joined = join(predictions.table, dataset.films, facts.model, facts.dataset, softmax=are_classes(facts))
-    met = films_met(facts.card, facts.notes, dataset)
-    at = pd.Index(dataset.films["film"]).get_indexer(pd.Index(joined.films["film"]))
-    return dataclasses.replace(
-        joined,
-        thresholds=facts.thresholds,
-        card=facts.card,
-        met=met.restrict(at),
-        ignored=tuple(map(str, told)) if isinstance(told := facts.notes.get("ignored_columns"), list) else (),
-        own_lot=dataset.facts.policy.get("splits") == "random",
-    )
-
-
-def join(
-    table: pd.DataFrame, films: pd.DataFrame, model: str = "model", dataset: str = "dataset", softmax: bool = False
-) -> Judged:
-    """Join a table of probabilities to a table of films.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Indexed by film; one column of probabilities an output.
-    films : DataFrame
-        A dataset's table.
-    softmax : bool
-        Whether the outputs exclude each other, so that all are judged by the films' classes where there are any; see
-        `training.evaluate.classes.truths`.
-
-    Raises
-    ------
-    EvaluateError, PredictionsError
-        If a film has two rows, no film of one is in the other, no output is a finding or a class, a value is no
-        probability, every probability is missing, or each output gives all films the same.
-    """
-    _refuse_twice(table.index, f"The predictions of {model}")
-    _refuse_twice(pd.Index(films["film"]), f"The dataset {dataset}")
-    outputs = tuple(name for name in table.columns if isinstance(name, str))
-    told = truths(films, outputs, softmax)
-    findings = tuple(told)
-    if not findings:
-        classes = class_names(films)
-        or_class = f" or a class of {dataset} ({', '.join(classes)})" if classes else ""
-        raise EvaluateError(f"{model} has no output that is a finding{or_class}; its outputs are {', '.join(outputs)}.")
-    check_probabilities(table[list(findings)], f"The table of {model}")
-    at = pd.Index(table.index).get_indexer(pd.Index(films["film"]))
-    rows = np.flatnonzero(at >= 0)
-    if not len(rows):
-        raise EvaluateError(
-            f"None of the {len(table)} predicted films is in the dataset {dataset}: the predictions name films such as "
-            f"{_example(table.index)}, the dataset such as {_example(films['film'])}."
-        )
-    # One finding lies in one piece: nearly everything is done finding by finding.
-    probabilities = np.asfortranarray(table[list(findings)].to_numpy(np.float64)[at[rows]])
-    _refuse_empty(probabilities, model)
-    kept = films.iloc[rows].reset_index(drop=True)
-    return Judged(
-        model=model,
-        dataset=dataset,
-        findings=findings,
-        labels=np.asfortranarray(np.column_stack([told[name][rows] for name in findings])),
-        probabilities=probabilities,
-        patients=pd.factorize(each_alone(kept["patient"].to_numpy()))[0],
-        films=kept,
-        unpredicted=len(films) - len(rows),
-        unlabelled=len(table) - len(rows),
-        classes=tuple(class_truths(films, outputs, softmax)),
-        unjudged=tuple(name for name in outputs if name not in told),
-        patients_known=bool(films["patient"].notna().all()),
-        met=nobody_knows(len(kept)),
-    )
-
-
-def _refuse_twice(names: pd.Index, where: str) -> None:
-    if names.has_duplicates:
-        raise EvaluateError(f"{where} has two rows for the film “{names[names.duplicated()][0]}”; expected one a film.")
-
-
-def _refuse_empty(probabilities: np.ndarray, model: str) -> None:
-    columns = probabilities[:, ~np.isnan(probabilities).all(axis=0)]
-    if not columns.shape[1]:
-        raise EvaluateError(f"{model} has no probability for any of the {len(probabilities)} films: all are missing.")
-    if len(columns) > 1 and (np.nanmax(columns, axis=0) == np.nanmin(columns, axis=0)).all():
-        raise EvaluateError(
-            f"{model} gives all {len(columns)} films the same probability; scores that are constant tell nothing apart."
-        )
-
-
-def _example(names: pd.Index | pd.Series) -> str:
-    return f"“{next(iter(names))}”" if len(names) else "none"

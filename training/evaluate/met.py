@@ -47,12 +47,15 @@ class Met:
         Films of which nobody knows whether they served for anything.
     strangers : bool
         Whether films of unknown patients served: then no patient can be told to be another one.
+    taught : bool
+        Whether it learned from other models' answers (soft labels): nobody recorded which films those had met.
     """
 
     served: Mapping[str, np.ndarray]
     mended: Mapping[str, np.ndarray]
     unknown: np.ndarray
     strangers: bool = False
+    taught: bool = False
 
     def __len__(self) -> int:
         return len(self.unknown)
@@ -66,6 +69,11 @@ class Met:
     def used(self) -> np.ndarray:
         """Films that served for something that all findings share, bool (films,)."""
         return np.logical_or.reduce([np.zeros(len(self), bool), *self.served.values()])
+
+    def has_met(self, finding: str | None = None) -> np.ndarray:
+        """Films that the model is known to have met, to fit or to mend a finding, or any without one; bool (films,)."""
+        mended = self.mended.values() if finding is None else [self.mended.get(finding, np.zeros(len(self), bool))]
+        return np.logical_or.reduce([self.used, *mended])
 
     def new(self, finding: str | None = None) -> np.ndarray:
         """Films that the model has never met, bool (films,): for a finding, or without one for every finding."""
@@ -87,6 +95,7 @@ class _Found:
     mended: dict[str, np.ndarray] = field(default_factory=dict)
     unknown: list[np.ndarray] = field(default_factory=list)
     strangers: bool = False
+    taught: bool = False
 
     @property
     def nothing(self) -> np.ndarray:
@@ -114,7 +123,8 @@ class _Found:
         self.unknown.append(~self.nothing if here is None else here)
 
     def whole(self) -> Met:
-        met = Met(self.served, self.mended, np.logical_or.reduce([self.nothing, *self.unknown]), self.strangers)
+        unknown = np.logical_or.reduce([self.nothing, *self.unknown])
+        met = Met(self.served, self.mended, unknown, self.strangers, self.taught)
         return dataclasses.replace(met, unknown=met.unknown & ~met.used)
 
 
@@ -146,6 +156,7 @@ def films_met(card: Mapping[str, Any], notes: Mapping[str, Any], dataset: Datase
         found.doubt(dataset.films["split"].isna().to_numpy() & bool(notes[LEARNED]))
     else:
         for one in _ancestors(provenance):
+            found.taught |= isinstance(one.get("soft_labels"), Mapping)
             if not (_from_records(found, one) or _from_split(found, one, dataset)):
                 found.doubt()
     for note in [*_list(provenance.get("remedies")), *_list(notes.get("remedies"))]:

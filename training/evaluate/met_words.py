@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from training.datasets.patients import count_patients
-from training.datasets.table import SPLITS
 from training.evaluate.judged import Judged
-from training.evaluate.met import SERVED
-from training.evaluate.roc import area
+from training.evaluate.mean_area import MeanArea, difference, mean_area, measurable
+from training.evaluate.met import SERVED, Met
 from xai.findings import finding_label
 
-FLATTERED = "Films that it has met flatter the model: mean AUROC"
 NAMED = 3  # findings
+TAUGHT = "It learned from other models' answers too; what those had met is not known."
 NOT_KNOWN = "Whether it was fitted on any of these films is not known, so neither is whether it has met these patients."
 LOT = " The split is a random lot drawn here: it says nothing of this model."
 
@@ -27,33 +27,62 @@ def met_words(here: Judged) -> str:
     said = [_used(here), _mended(here), _new(here)]
     if count := int(met.unknown.sum()):
         said.append(f"Of {count:,} it is not known.")
+    if met.taught and met.new().any():
+        said.append(TAUGHT)
     return " ".join(filter(None, said))
 
 
+def film_words(met: Met | None, row: int, patient_known: bool) -> str:
+    """Say what one film, or another of its patient, served for; ``row`` is its place among those of ``met``."""
+    not_known = "Whether the model met this film before is not known."
+    if met is None:
+        return not_known
+    uses = [words for use, words in SERVED.items() if use in met.served and met.served[use][row]]
+    uses += [f"to mend {finding_label(name)}" for name, fitted in met.mended.items() if fitted[row]]
+    if uses:
+        return f"The model met this film, or another of its patient: it served {listed(uses)}."
+    if met.unknown[row]:
+        return not_known
+    if met.strangers or not patient_known:
+        return "This film served for nothing that made the model; whether another of its patient did is not known."
+    return f"The model never met this patient. {TAUGHT}" if met.taught else "The model never met this patient."
+
+
 def flattered(here: Judged) -> str:
-    """Warn, with the mean AUROC of each split, of films that the model met; empty where it is not known to have."""
-    met, new = ~here.met.new() & ~here.met.unknown, here.met.new()
+    """Warn of films that the model met, and say what they do to the mean AUROC; empty where none counts.
+
+    Of a finding only those count that the model met for it, and no label that was withheld for that reason.
+    """
+    there = ~np.isnan(here.probabilities) & ~np.isnan(here.labels)
+    new = here.new & there
+    met = np.column_stack([here.met.has_met(name) for name in here.findings]) & there
     if not met.any():
         return ""
-    split = here.films["split"].astype(object)
-    parts = [(name, (split == name).to_numpy(bool)) for name in SPLITS]
-    parts.append(("films in no split", split.isna().to_numpy()))
-    parts = [(name, part) for name, part in parts if part.any()]
-    if new.any() and not any(np.array_equal(part, new) for _, part in parts):
-        parts.append(("those never met", new))
-    whole, *means = _mean_aurocs([here, *(here.restrict(part) for _, part in parts)])
-    if whole is None:
-        return "The model has met these films, which flatters it."
-    told = [
-        f"{mean:.3f} on {name} ({int(part.sum()):,}, {_how_many(met, part)} met)"
-        for (name, part), mean in zip(parts, means, strict=True)
-        if mean is not None
-    ]
-    if len(parts) == 1:
+    said = f"The model has met {_films(met)}, and films that it has met usually flatter a model."
+    shared = [name for name in measurable(here, met) if name in measurable(here, new)]
+    if not shared:
+        findings = measurable(here, met)
+        if not findings:
+            return said
+        mean = mean_area(here, findings, met)
         return (
-            f"{FLATTERED} {whole:.3f} on these {len(here):,} films, {_how_many(met, parts[0][1])} of which it has met."
+            f"{said} Mean AUROC over {_over(here, findings)}: {_area(mean)} on them. None that it has never met can be "
+            "measured beside."
         )
-    return f"{FLATTERED} {whole:.3f} on all {len(here):,} films, of it {', '.join(told)}."
+    ours, others = (mean_area(here, shared, only) for only in (met, new))
+    return (
+        f"{said} Mean AUROC over {_over(here, shared)}: {_area(ours)} on films that it has met, {_area(others)} on the "
+        f"{others.films:,} that it has never met. {_difference(ours, others)}"
+    )
+
+
+def left_out_films(whole: Judged) -> str:
+    """Say which films are left out where those are judged that the model has never met, and why; empty without."""
+    out = ~whole.new.any(axis=1)
+    met = out & np.logical_or.reduce([whole.met.has_met(name) for name in whole.findings])
+    groups = (int(met.sum()), "that it has met"), (int((out & ~met).sum()), "of which that is not known")
+    said = [f"{count:,} {words}" for count, words in groups if count]
+    return f"Films left out: {listed(said)}." if said else ""
 
 
 def met_facts(here: Judged) -> dict[str, int]:
@@ -115,22 +144,42 @@ def _new(here: Judged) -> str:
     return f"{which} served for any of this; not all patients are known, so other films of the same people may have."
 
 
-def _mean_aurocs(sets: Sequence[Judged]) -> list[float | None]:
-    """Give the mean AUROC of each set of films, over the findings that all of them can be measured for.
-
-    A set on which no finding can be measured has none.
-    """
-    values = np.array([[area(one.ranked(name)).value for name in one.findings] for one in sets])
-    some = ~np.isnan(values).all(axis=1)
-    shared = ~np.isnan(values[some]).any(axis=0) if some.any() else np.zeros(values.shape[1], bool)
-    if not shared.any():
-        return [None] * len(sets)
-    return [float(row[shared].mean()) if usable else None for row, usable in zip(values, some, strict=True)]
+def _films(met: np.ndarray) -> str:
+    count = int(met.any(axis=1).sum())
+    return "these films" if count == len(met) else f"{count:,} of these {len(met):,} films"
 
 
-def _how_many(met: np.ndarray, part: np.ndarray) -> str:
-    count = int((met & part).sum())
-    return "none" if not count else "all" if count == part.sum() else f"{count:,}"
+def _over(here: Judged, findings: Sequence[str]) -> str:
+    """Say which findings a mean is over, by those that are left out where these are fewer."""
+    if len(findings) == len(here.findings):
+        return finding_label(findings[0]) if len(findings) == 1 else f"all {len(findings)} findings"
+    if len(findings) <= NAMED:
+        return f"{listed([finding_label(name) for name in findings])}, which can be measured there"
+    others = listed([finding_label(name) for name in here.findings if name not in findings])
+    return f"{len(findings)} findings, without {others}, which cannot be measured there"
+
+
+def _area(mean: MeanArea) -> str:
+    ends = "too few for an interval" if math.isnan(mean.low) else f"{mean.low:.3f} to {mean.high:.3f}"
+    return f"{mean.value:.3f} ({ends})"
+
+
+def _difference(met: MeanArea, new: MeanArea) -> str:
+    """Say whether films that were met score higher than the others beyond chance."""
+    value, low, high = difference(met, new)
+    if math.isnan(low):
+        return "Whether they differ cannot be said: too few patients have them."
+    size = f"{signed(value)}, 95 % interval {signed(low)} to {signed(high)}, by patients"
+    if low > 0:
+        return f"They flatter here: the difference is {size}."
+    if high < 0:
+        return f"Here they do not: on films that it has met it ranks worse ({size})."
+    return f"That it flatters does not show here: the difference may be chance ({size})."
+
+
+def signed(value: float) -> str:
+    """Write a difference of AUROCs."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from training.evaluate.fair import fair_pair
+from training.evaluate.intervals import clustered_share, correlation, newcombe
 from training.evaluate.judged import Judged
-from training.evaluate.ranked import EvaluateError, numbered, usable
+from training.evaluate.ranked import dot, numbered, usable
 from training.evaluate.rates import CONFIDENCE
 
 MEASURES = {
@@ -21,12 +22,14 @@ MEASURES = {
     "brier": "Mean squared difference between probability and truth.",
     "mean_probability": "To hold against the share of films that have the finding.",
 }
-SHARES = ("sensitivity", "specificity", "predicted_prevalence")
+SHARES = ("sensitivity", "specificity", "predicted_prevalence", "ppv")
+MOST_SIGNS = 300  # patients that are judged differently; beyond them the exact p and Student's are the same
 METHOD = (
-    "The interval and p are of the difference, film by film, and know that films of one patient are alike (Obuchowski, "
-    "Statistics in Medicine 1998; without such films it is McNemar's question), by Student's t with as many degrees of "
-    "freedom as there are patients, less one. Where no film is judged differently, the interval is what so many "
-    "patients leave open."
+    "The interval is of the difference, film by film, and knows that films of one patient are alike: Student's t over "
+    "patients; of a share the wider end of that and of what both shares' intervals and their correlation leave open "
+    "(Newcombe 1998; Zou and Donner 2008). p of a share is exact: how often patients who are judged differently would "
+    "fall this far to one side by tossing a coin (with one film a patient, McNemar's test). The PPV, of other films "
+    "each time, has none. Where no film is judged differently, the interval is what so many patients leave open."
 )
 
 
@@ -43,7 +46,7 @@ class Change:
     difference, low, high : float
         ``second - first`` with its 95 % interval; NaN where it cannot be said.
     p : float
-        Of no difference, two-sided.
+        Of no difference, two-sided; NaN for the PPV.
     of : int
         Films that it is measured on; for the PPV those that either flags.
     """
@@ -124,19 +127,16 @@ def side_by_side(
 
 
 def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds: tuple[float, float]) -> SideBySide:
-    """Compare two models on the films that both predicted; labels are those of the first.
+    """Compare two models on the films of `training.evaluate.fair.fair_pair`; labels are those of the first.
 
     Raises
     ------
     EvaluateError
         If they have no film in common, or one does not judge the finding.
     """
-    at = pd.Index(second.films["film"]).get_indexer(pd.Index(first.films["film"]))
-    here = at >= 0
-    if not here.any():
-        raise EvaluateError(f"{first.model} and {second.model} have no film in common, so they cannot be compared.")
-    scores = first.scores(finding)[here], second.scores(finding)[at[here]]
-    return side_by_side(first.truth(finding)[here], *scores, thresholds, first.patients[here])
+    pair = fair_pair(first, second, finding)
+    first, second = pair.first, pair.second
+    return side_by_side(first.truth(finding), first.scores(finding), second.scores(finding), thresholds, first.patients)
 
 
 def _change(
@@ -151,20 +151,46 @@ def _change(
     difference = now - was
     if math.isnan(difference):
         return Change(measure, was, now, math.nan, math.nan, math.nan, math.nan, of)
-    # How far each film moves the difference, summed a patient (linearised; Rao and Scott, Biometrics 1992).
-    pulls = [
-        (above - value * below) / below.sum() for (above, below), value in zip((first, second), (was, now), strict=True)
-    ]
-    counts = np.bincount(owner, np.maximum(first[1], second[1]))
-    patients = int(np.count_nonzero(counts))
+    here = np.bincount(owner, np.maximum(first[1], second[1])) > 0
+    both = [tuple(np.bincount(owner, part)[here] for part in each) for each in (first, second)]
+    patients = int(here.sum())
     if patients < 2:
         return Change(measure, was, now, difference, math.nan, math.nan, math.nan, of)
-    pull = np.bincount(owner, pulls[1] - pulls[0])
-    deviation = math.sqrt(float((pull**2).sum()) * patients / (patients - 1))
-    if measure in SHARES and np.array_equal(first[0], second[0]):
-        most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / patients)
-        return Change(measure, was, now, 0.0, -most, most, 1.0, of)
+    # How far each patient moves the difference (linearised; Rao and Scott, Biometrics 1992).
+    pulls = [(above - value * below) / below.sum() for (above, below), value in zip(both, (was, now), strict=True)]
+    deviation = math.sqrt(dot(pulls[1] - pulls[0], pulls[1] - pulls[0]) * patients / (patients - 1))
+    if measure in SHARES:
+        p = math.nan if measure == "ppv" else _sign_p(both[1][0] - both[0][0])
+        p = _student_p(difference, deviation, patients) if p is None else p
+        if np.array_equal(first[0], second[0]) and np.array_equal(first[1], second[1]):
+            most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / patients)
+            return Change(measure, was, now, 0.0, -most, most, p, of)
+    else:
+        p = _student_p(difference, deviation, patients)
     half = float(stdtrit(patients - 1, 0.5 + CONFIDENCE / 2)) * deviation
-    p = float(2 * stdtr(patients - 1, -abs(difference) / deviation)) if deviation else float(difference == 0)
-    low, high = max(difference - half, -1.0), min(difference + half, 1.0)  # no measure here changes by more
-    return Change(measure, was, now, difference, low, high, p, of)
+    low, high = difference - half, difference + half
+    if measure in SHARES:  # Student's alone shrinks to a point where all patients moved alike
+        (above, below), (above_now, below_now) = both
+        alike = correlation(above_now, below_now, above, below)
+        ends = newcombe(clustered_share(above_now, below_now), clustered_share(above, below), alike)
+        low, high = min(low, ends[0]), max(high, ends[1])
+    return Change(measure, was, now, difference, max(low, -1.0), min(high, 1.0), p, of)  # none changes by more
+
+
+def _sign_p(moved: np.ndarray) -> float | None:
+    """Give the exact two-sided p of films gained and lost by patient if each could as well have been the other way.
+
+    None where too many patients moved to toss a coin for each.
+    """
+    moved = moved[moved != 0].astype(int)
+    if len(moved) > MOST_SIGNS:
+        return None
+    chances = np.ones(1)  # of each sum, from the lowest there can be to the highest
+    for size in 2 * np.abs(moved):
+        chances = np.r_[chances, np.zeros(size)] / 2 + np.r_[np.zeros(size), chances] / 2
+    sums = np.arange(len(chances)) - (len(chances) - 1) // 2
+    return min(float(chances[np.abs(sums) >= abs(moved.sum())].sum()), 1.0)
+
+
+def _student_p(difference: float, deviation: float, patients: int) -> float:
+    return float(2 * stdtr(patients - 1, -abs(difference) / deviation)) if deviation else float(difference == 0)

@@ -16,7 +16,7 @@ from xai.cards.model_card import Threshold
 
 EXPECTED = "a number from 0 to 1, a rule, or a file with a threshold a finding"
 FILE_HELP = (
-    f"a number, a rule ({', '.join(RULES)}), or a file: a model card, predictions.json, a remedy, or a table with the "
+    f"a number, a rule ({', '.join(RULES)}), or a file: a model card, predictions.json, remedies, or a table with the "
     "columns finding and threshold, such as metrics.csv"
 )
 
@@ -104,8 +104,9 @@ def _from_json(path: Path) -> dict[str, Threshold]:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
         raise EvaluateError(f"{path.name} cannot be read as JSON ({error}).") from error
-    if isinstance(content, dict) and isinstance(content.get("finding"), str):  # a remedy
-        content = {content["finding"]: content.get("threshold")}
+    remedies = content if isinstance(content, list) else [content]
+    if remedies and all(isinstance(one, dict) and isinstance(one.get("finding"), str) for one in remedies):
+        content = {one["finding"]: one.get("threshold") for one in remedies}
     elif isinstance(content, dict) and isinstance(content.get("metrics"), list):
         rows = [row for row in content["metrics"] if isinstance(row, dict) and row.get("threshold") is not None]
         content = {str(row.get("finding")): row["threshold"] for row in rows}

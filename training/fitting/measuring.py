@@ -23,7 +23,7 @@ DEFINITIONS = {
     "95 % interval from 500 draws with replacement of patients, or of films where the patient is not known.",
     "sensitivity, specificity": "Shares of the films with and without the finding on the right side of the threshold.",
     "ece": "Expected calibration error: mean gap between predicted and observed share over 10 groups of equal size.",
-    "predicted_prevalence": "Mean probability: the share of films that the model expects to have the finding.",
+    "mean_probability": "The share of films that the model expects to have the finding.",
 }
 
 
@@ -81,7 +81,7 @@ def measure(
             "ece": number(expected_calibration_error(truth[:, k], probabilities[:, k])),
             "sensitivity": number(mean(flagged[truth[:, k] == 1])),
             "specificity": number(mean(~flagged[truth[:, k] == 0])),
-            "predicted_prevalence": number(mean(probabilities[known, k])),
+            "mean_probability": number(mean(probabilities[known, k])),
         }
     counted = [k for k, name in enumerate(outputs) if _counts(each[name])]
     interval = (math.nan, math.nan)

@@ -16,29 +16,54 @@ from training.evaluate.thresholds import ALIASES, RULES
 from training.mending.calibrate import safe_logit
 from training.mending.known import NOTHING, Known, known_of
 from training.mending.redrawn import Redrawn, redraw
+from training.mending.steps import FEWEST as FEWEST
+from training.mending.steps import TRAINING, UNSURE, Asked, Steps
 from training.mending.steps import UNKNOWN as UNKNOWN
-from training.mending.steps import Asked, Steps
+from training.mending.whys import reasons
 
 CAUSES: Mapping[str, str] = {
-    "weighting": "The loss counted films with the finding several times, which lifts every logit by ln w.",
-    "prior": "The finding is more or less common here than among the training films.",
-    "calibration": "Probabilities are not what they say, for another reason than these two.",
-    UNKNOWN: "What these films, and what is known of the training, do not tell apart.",
+    "weighting": "A loss that counts films with the finding w times lifts every logit by ln w.",
+    "prior": "The finding is more or less common here than among the films that the probabilities were fitted on.",
+    "calibration": "Probabilities are not what the labels say, for another reason than these two; labels that are "
+    "wrong or missing look the same.",
+    UNKNOWN: "What these films, and what is known of the training, do not tell apart; labels that are wrong or missing "
+    "are among it.",
     "threshold": "The threshold is not the one at which a film is more likely than not to have the finding.",
-    "separation": "What stays when all else is mended: the model cannot tell the classes apart.",
+    "separation": "What stays when all else is mended: the model, or the labels, do not tell the classes apart.",
 }
 ORDER = (
-    "What is known of the training is undone first, as it came about: the weighting of the loss, then the step to "
-    "films of another prevalence. Then what must be estimated here, the calibration. The threshold comes last, since a "
-    "number means something only on a scale. Intervals are of patients drawn with replacement, 95 %. A main cause is "
-    "named only where it is the largest in 19 of 20 draws; of weighting and prevalence, if it moves the logit further."
+    "Weighting, prevalence and calibration move the same logit, so the part of each is its mean over all orders in "
+    "which they can be undone (Shapley, 1953); the calibration is estimated here, less what is known of the training. "
+    "The threshold comes last, since a number means something only on a scale. Intervals are of patients drawn with "
+    "replacement, 95 %. A main cause is named only where it is the largest in 19 of 20 draws, also with the threshold "
+    "undone in any order; weighting and prevalence only where both are known and show in the films."
 )
-FOLLOWS = "Nothing: the threshold was chosen by the rule {name} on these scores and would have moved with them."
-FEWEST = 8  # patients with the finding, and without, that a calibration can be read from
 CERTAIN = 0.95  # of the draws, in which a cause must be the largest to be named
 SURE = 0.995  # of the draws, in which too many must be flagged for a cause to be asked for
+SLACK = 0.25  # of a logit, by which a fitted line may miss the scores
 # Why no cause is named.
-REASONS = ("training", "films", "close", "chance")
+REASONS = ("training", "refuted", "said", "films", "close", "chance")
+
+
+@dataclass(frozen=True)
+class Lift:
+    """How far logits stand too high at the threshold.
+
+    Attributes
+    ----------
+    told : float
+        By what is known of the training.
+    shown, low, high : float
+        As the films show it, with its 95 % interval.
+    refuted : bool
+        Whether what is known would lift them by more than the films allow.
+    """
+
+    told: float
+    shown: float
+    low: float
+    high: float
+    refuted: bool
 
 
 @dataclass(frozen=True)
@@ -79,10 +104,14 @@ class Audit:
     main : str
         The main cause; `UNKNOWN` where it cannot be named; empty where not too many are flagged.
     reason : str
-        Why it cannot be named, one of `REASONS`: the training is not known, the films with the finding are too few, no
-        part is clearly the largest, or so many flags may be chance. Empty where it can.
+        Why it cannot be named, one of `REASONS`: the training is not known, or what is known of it would lift the
+        logits more than they are, or it is but what somebody says and leaves much to explain; the films with the
+        finding are too few, no part is clearly the largest, or so many flags may be chance. Empty where it can.
     known : Known
         What is known of the training.
+    lift : Lift
+    keep : float or None
+        Sensitivity that was asked for.
     sensitivity : float
         At the threshold.
     floor : float
@@ -101,6 +130,8 @@ class Audit:
     main: str
     reason: str
     known: Known
+    lift: Lift
+    keep: float | None
     sensitivity: float
     floor: float
     perfect: float
@@ -205,6 +236,9 @@ def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensiti
     5. separation: from there to the true prevalence, never more than `Audit.floor` leaves. At 0.5 a rare finding that
        is hard to see is flagged too seldom, and this contribution is then below 0.
 
+    The first three move the same logit, and the part of each is the mean over all their orders. What is known of the
+    training and would lift the logits by more than the films allow counts as not known.
+
     What cannot be told apart is one part, `UNKNOWN`: without the weight or the training prevalence all that is wrong
     with the probabilities and not explained by the other; with too few films all that needs a calibration. A threshold
     that a rule chose from the order of these very scores (Youden's, a fixed sensitivity) would have moved along with
@@ -228,10 +262,10 @@ def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensiti
         raise EvaluateError(f"The sensitivity to keep must be a share above 0 and at most 1; got {keep_sensitivity:g}.")
     rule = ALIASES.get(rule, rule)
     asked = Asked(float(safe_logit(np.array(threshold))), rule in RULES and RULES[rule].follows, keep_sensitivity)
-    whole, drawn = (Steps(films, prepared.known, asked, prepared.enough) for films in (prepared.whole, prepared.drawn))
+    lift, whole, drawn = _taken_apart(prepared, asked)
     shares, spread = whole.parts(), drawn.parts()
     ends = {cause: percentile_interval(values) for cause, values in spread.items()}
-    whys = _whys(prepared, asked, rule, whole)
+    whys = reasons(prepared.known, asked, rule, whole)
     contributions = tuple(
         Contribution(cause, float(shares[cause][0]), float(ends[cause][0]), float(ends[cause][1]), whys[cause])
         for cause in CAUSES
@@ -239,7 +273,7 @@ def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensiti
     )
     ranked, counts = prepared.ranked, prepared.ranked.counts(threshold)
     excess = float(whole.levels["now"][0]) - ranked.prevalence
-    main, reason = _named(prepared, whole, drawn) if excess > 0 else ("", "")
+    main, reason = _named(prepared, whole, drawn, lift.refuted) if excess > 0 else ("", "")
     return Audit(
         films=ranked.films,
         positives=ranked.positives,
@@ -250,47 +284,43 @@ def decompose(prepared: Prepared, threshold: float, rule: str = "", keep_sensiti
         main=main,
         reason=reason,
         known=prepared.known,
+        lift=lift,
+        keep=keep_sensitivity,
         sensitivity=counts.tp / ranked.positives,
         floor=float(whole.floor[0]),
         perfect=counts.tp / ranked.films,
     )
 
 
-def _named(prepared: Prepared, whole: Steps, drawn: Steps) -> tuple[str, str]:
+def _taken_apart(prepared: Prepared, asked: Asked) -> tuple[Lift, Steps, Steps]:
+    """Take the excess apart by what is known of the training, or, where the films refute that, as if it were not."""
+    whole, drawn = (Steps(films, prepared.known, asked, prepared.enough) for films in (prepared.whole, prepared.drawn))
+    low, high = percentile_interval(drawn.shown)
+    _, most = percentile_interval(drawn.shown - drawn.told)
+    told = float(whole.told[0])
+    refuted = told > 0 and float(most) < -SLACK and not asked.follows
+    lift = Lift(told, float(whole.shown[0]), float(low), float(high), refuted)
+    if refuted:
+        whole, drawn = (Steps(one.films, NOTHING, asked, one.enough) for one in (whole, drawn))
+    return lift, whole, drawn
+
+
+def _named(prepared: Prepared, whole: Steps, drawn: Steps, refuted: bool) -> tuple[str, str]:
     """Name the main cause, and where that cannot be done, why."""
     best, each = str(whole.largest()[0]), drawn.largest()
+    known = prepared.known
     if (each == "").mean() > 1 - SURE:
         return UNKNOWN, "chance"
-    low, high = prepared.here
-    as_common = prepared.known.trained is not None and low <= prepared.known.trained <= high
-    if best != UNKNOWN and (each == best).mean() >= CERTAIN and not (best == "prior" and as_common):
-        return best, ""
+    if best == UNKNOWN and refuted:
+        return UNKNOWN, "refuted"
+    if best not in (UNKNOWN, UNSURE) and (each == best).mean() >= CERTAIN:
+        low, high = prepared.here
+        if best in TRAINING and None in (known.weight, known.trained):
+            return UNKNOWN, "training"
+        if best == "calibration" and known.said and not whole.asked.follows:
+            return UNKNOWN, "said"
+        if best != "prior" or not low <= (known.trained or math.nan) <= high:
+            return best, ""
     if not prepared.enough:
         return UNKNOWN, "films"
-    known = prepared.known
     return UNKNOWN, "training" if best == UNKNOWN and None in (known.weight, known.trained) else "close"
-
-
-def _whys(prepared: Prepared, asked: Asked, rule: str, whole: Steps) -> dict[str, str]:
-    known, ranked = prepared.known, prepared.ranked
-    least, slope = float(whole.levels["least"][0]), float(whole.films.slope[0])
-    intercept = f"{float(whole.films.intercept[0]):+.2f}".replace("-", "−")
-    fitted = f"Fitted on these films: {slope:.2f} × logit {intercept}."
-    lifted = "" if known.weight is None else f"{known.weight:.3g} times; ln w = {known.lift:.2f}."
-    found = {
-        "weighting": f"The loss counted films with the finding {lifted}",
-        "prior": f"{known.trained or math.nan:.2%} of the training films have the finding, {ranked.prevalence:.2%} of "
-        "these.",
-        "calibration": fitted,
-    }
-    if asked.follows:
-        found = dict.fromkeys(found, FOLLOWS.format(name=RULES[rule].name))
-    if asked.keep is None:
-        found["threshold"] = "Flagged from 0.5 of the mended probability, where both errors weigh the same."
-    else:
-        found["threshold"] = f"Flagged as few films as find {asked.keep:.0%} of those with the finding."
-    flagged = f"With all that mended, {least:.2%} would be flagged"
-    found["separation"] = f"{flagged}; {ranked.prevalence:.2%} have the finding."
-    few = f"A calibration needs {FEWEST} patients with the finding and as many without; there are fewer."
-    found[UNKNOWN] = fitted if prepared.enough else few
-    return found

@@ -10,14 +10,16 @@ import sys
 from pathlib import Path
 
 from training.datasets.table import DatasetError
-from training.evaluate.judged import Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.side_by_side import side_by_side
-from training.mending.mended import mend_predictions
+from training.mending.mended import mend_predictions, mended_before
 from training.mending.remedy_file import fitted_for, read_remedies
 from training.predictions.table import Predictions, read_predictions
 from xai.cards.model_card import DEFAULT_THRESHOLD
 from xai.command_line import one_line
+from xai.findings import finding_label
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
     if strangers:
         told = f"fitted on predictions of {', '.join(strangers)}, these are of {predictions.facts.model}"
         print(one_line(f"{told}: right only where that is the same model under another name."), file=sys.stderr)
+    if again := mended_before(predictions, remedies):
+        told = f"{', '.join(map(finding_label, again))}: mended before in {predictions.facts.name}"
+        print(one_line(f"{told}; right only where this remedy was fitted on these very predictions."), file=sys.stderr)
     try:
         pair = judge(predictions), judge(made)
     except (DatasetError, EvaluateError, OSError) as error:

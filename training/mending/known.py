@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +22,16 @@ class Known:
         has undone it since. None where nobody said.
     trained : float or None
         Share of films with the finding among those that the probabilities were last fitted on; None where nobody said.
+    said : tuple of str
+        Which of these two somebody says, where the model card does not.
+    calibrated : bool
+        Whether the card calibrates the finding, on films that are then those of ``trained``.
     """
 
     weight: float | None = None
     trained: float | None = None
+    said: tuple[str, ...] = ()
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         if self.weight is not None and not (is_number(self.weight) and self.weight > 0):
@@ -34,10 +41,9 @@ class Known:
 
     def beside(self, said: Known) -> Known:
         """Give the same, with what somebody ``said`` where nothing is known."""
-        return Known(
-            said.weight if self.weight is None else self.weight,
-            said.trained if self.trained is None else self.trained,
-        )
+        taken = {name: getattr(said, name) for name in ("weight", "trained") if getattr(self, name) is None}
+        taken = {name: value for name, value in taken.items() if value is not None}
+        return dataclasses.replace(self, **taken, said=(*self.said, *taken))
 
     @property
     def lift(self) -> float:
@@ -46,6 +52,8 @@ class Known:
 
 
 NOTHING = Known()
+FURTHEST = 100.0  # of a logit, which a card may move it
+LEAVE = {"weighting", "prior", "temperature"}  # remedies that do not set the whole logit right
 
 
 def known_of(card: Mapping[str, Any], finding: str) -> Known:
@@ -53,22 +61,39 @@ def known_of(card: Mapping[str, Any], finding: str) -> Known:
 
     A card that names no weighting does not say that there was none, unless it says how the loss counted its films, or
     that the probabilities were calibrated after it. A remedy was fitted on films of its own, and says how many of them
-    had the finding.
+    had the finding. Platt's scaling and isotonic regression undo a weighting, whatever it was; a correction for the
+    weight or for the prevalence only what it was made for, and of a temperature or of both corrections the card does
+    not tell what is left.
     """
-    if finding in _part(card, "calibration"):
-        return Known(1.0, _fitted_on(card, finding))
     told, trained = _part(card, "provenance"), _part(card, "prevalence").get(finding)
-    weights = told.get("positive_weight")
-    if isinstance(weights, Mapping) and finding in weights:
-        return Known(weights[finding], trained)
+    weight = _part(told, "positive_weight").get(finding)
     unweighted = _part(told, "imbalance").get("strategy") == "none" or _part(told, "calibration").get("films")
-    return Known(1.0 if unweighted else None, trained)
+    if weight is None and unweighted:
+        weight = 1.0
+    calibration = _part(card, "calibration").get(finding)
+    if calibration is None:
+        return Known(weight, trained)
+    notes = _remedies(told, finding)
+    fitted = notes[-1].get("prevalence") if notes else None
+    methods = {str(note.get("method") or "") for note in notes} - {"none"}
+    if methods == {"prior"}:
+        return Known(weight, fitted, calibrated=True)
+    if methods == {"weighting"}:
+        moved = _part(_part(card, "calibration"), finding).get("intercept")
+        return Known(_left(weight, moved), fitted, calibrated=True)
+    undone = not methods & LEAVE or methods & {"platt", "isotonic"}
+    return Known(1.0 if undone else None, fitted, calibrated=True)
 
 
-def _fitted_on(card: Mapping[str, Any], finding: str) -> float | None:
-    remedies = _part(card, "provenance").get("remedies")
-    notes = [one for one in remedies if isinstance(one, Mapping)] if isinstance(remedies, list) else []
-    return next((one.get("prevalence") for one in reversed(notes) if one.get("finding") == finding), None)
+def _left(weight: Any, moved: Any) -> float | None:
+    """Say what is left of a weight once each logit is moved; None where either is not known."""
+    return weight * math.exp(min(moved, FURTHEST)) if is_number(weight) and is_number(moved) else None
+
+
+def _remedies(told: Mapping[str, Any], finding: str) -> list[Mapping[str, Any]]:
+    remedies = told.get("remedies")
+    notes = remedies if isinstance(remedies, list) else []
+    return [one for one in notes if isinstance(one, Mapping) and one.get("finding") == finding]
 
 
 def _part(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:

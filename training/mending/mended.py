@@ -21,7 +21,9 @@ from xai.cards.model_card import ModelCard, card_to_dict
 from xai.findings import finding_label
 
 AFTER = "mended"  # the part of a card's performance that was measured after mending
-STALE = ("ece", "brier", "sensitivity", "specificity", "predicted_prevalence")  # AUROC stays: films keep their order
+# What a remedy makes untrue; AUROC stays, as films keep their order. Older cards call the mean probability a predicted
+# prevalence.
+STALE = ("ece", "brier", "sensitivity", "specificity", "mean_probability", "predicted_prevalence")
 MEASURED = (
     "What was measured after mending, of each finding on films that its remedy was not fitted on. AUROC on other "
     "films is as it was."
@@ -125,15 +127,17 @@ def mend_predictions(predictions: Predictions, remedies: Sequence[Kept], out: Pa
     Raises
     ------
     PredictionsError
-        If the predictions have no such output, have this very remedy already, or would be written over.
+        If the predictions have no such output, have this very remedy already, or would be written over, or if two
+        remedies are for one finding: the second would be taken of what the first has mended.
     """
     facts, table = predictions.facts, predictions.table.copy()
+    _refuse_two([one.remedy.finding for one in remedies])
     thresholds = dict(facts.thresholds)
     for one in remedies:
         finding = one.remedy.finding
         if finding not in facts.outputs:
             raise PredictionsError(f"{facts.name} has no output “{finding}”; it has {', '.join(facts.outputs)}.")
-        if one.note in _notes(facts.card):
+        if any(_same(one.note, note) for note in _notes(facts.card)):
             raise PredictionsError(f"{facts.name} was mended with this very remedy for {finding} before.")
         table[finding] = one.remedy.probabilities(table[finding].to_numpy())
         thresholds[finding] = one.remedy.threshold
@@ -257,6 +261,27 @@ def _mended_facts(card: Mapping[str, Any], remedies: Sequence[Kept]) -> dict[str
     return {**card, "calibration": calibration, "thresholds": thresholds, "provenance": provenance}
 
 
+def _refuse_two(findings: list[str]) -> None:
+    twice = next((name for name in findings if findings.count(name) > 1), None)
+    if twice is not None:
+        raise PredictionsError(
+            f"There are {findings.count(twice)} remedies for {finding_label(twice)}: give one, or mend what the first "
+            "has mended by a second that was fitted on that."
+        )
+
+
+def _same(note: Mapping[str, Any], other: Any) -> bool:
+    """Whether two notes are of one remedy, whatever the words about it."""
+    does = ("finding", "method", "map", "threshold", "used")
+    return isinstance(other, Mapping) and all(note.get(name) == other.get(name) for name in does)
+
+
+def mended_before(predictions: Predictions, remedies: Sequence[Kept]) -> list[str]:
+    """Name the findings of some remedies that the predictions have a remedy for already."""
+    there = {note.get("finding") for note in _notes(predictions.facts.card) if isinstance(note, Mapping)}
+    return [one.remedy.finding for one in remedies if one.remedy.finding in there]
+
+
 def _notes(card: Mapping[str, Any]) -> list[Any]:
     provenance = card.get("provenance")
     notes = provenance.get("remedies") if isinstance(provenance, Mapping) else None
@@ -267,7 +292,7 @@ def _figures(one: Outcome) -> dict[str, Any]:
     """Give figures as a card holds them; None where something cannot be said."""
     shares = {"sensitivity": one.rates.sensitivity.value, "specificity": one.rates.specificity.value}
     area = {"auroc": one.auroc.value, "auroc_low": one.auroc.low, "auroc_high": one.auroc.high}
-    rest = {"ece": one.ece, "brier": one.brier, "predicted_prevalence": one.mean_probability}
+    rest = {"ece": one.ece, "brier": one.brier, "mean_probability": one.mean_probability}
     rounded = {
         name: None if value != value else round(float(value), 4) for name, value in (area | shares | rest).items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit, logit
@@ -15,6 +16,7 @@ DRAWS, FEW_DRAWS, MANY_FILMS = 200, 60, 100_000  # of so many films each draw ta
 LEVELS = 800  # distinct scores of a draw
 LOOSENESS = 1.0  # how far from 1 a slope may lie before few films are believed: a standard deviation
 STEPS, LONGEST = 60, 3.0  # of Newton's method; on standardised logits
+FURTHEST, HALVINGS = 40.0, 25  # logits that a lift is looked for in, and how often they are halved
 NEAR = 1e-9
 
 
@@ -62,10 +64,22 @@ class Redrawn:
         enough = self.with_it >= (found * (1 - NEAR))[:, None]
         return np.asarray(enough.sum(axis=1) - 1)
 
-    def expected(self, shift: np.ndarray | float) -> np.ndarray:
-        """Sum the probabilities once each logit is moved by a shift, (draws,)."""
+    @property
+    def prevalence_inside(self) -> np.ndarray:
+        """Prevalence, kept off 0 and 1, which a draw of few films may have, (draws,)."""
+        return np.clip(self.prevalence, 0.5 / self.films, 1 - 0.5 / self.films)
+
+    @cached_property
+    def lift(self) -> np.ndarray:
+        """What to take from all logits so that their mean probability is the prevalence, (draws,)."""
         films = -np.diff(self.with_it + self.without, axis=1)
-        return np.asarray((films * expit(self.logits + np.reshape(shift, (-1, 1)))).sum(axis=1))
+        there = self.prevalence_inside * self.films
+        low, high = np.full(len(films), -FURTHEST), np.full(len(films), FURTHEST)
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            above = (films * expit(self.logits - middle[:, None])).sum(axis=1) > there
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+        return (low + high) / 2
 
 
 def redraw(ranked: Ranked, labels: np.ndarray, patients: np.ndarray, seed: int = 0) -> tuple[Redrawn, Redrawn]:

@@ -8,9 +8,13 @@ import numpy as np
 from scipy.special import logit
 
 from training.mending.known import Known
+from training.mending.orders import in_any_order
 from training.mending.redrawn import Redrawn
 
+FEWEST = 8  # patients with the finding, and without, that a calibration can be read from
 UNKNOWN = "unknown"
+UNSURE = "unsure"  # in a draw in which another order would make another cause the largest
+TRAINING = ("weighting", "prior")
 
 
 @dataclass(frozen=True)
@@ -32,77 +36,83 @@ class Steps:
         What is known of the training.
     asked : Asked
     enough : bool
-        Whether there are films enough of either kind to believe the calibration.
+        Whether there are films enough of either kind to believe the calibration; the logits are only moved otherwise.
+
+    Attributes
+    ----------
+    told : array (draws,)
+        How far what is known of the training lifts each logit.
+    shown : array (draws,)
+        How far the logits stand too high at the threshold, as the films show it.
+    floor : array (draws,)
+        Smallest share that can be flagged at the sensitivity of now.
+    levels : dict of str to array (draws,)
+        Shares flagged now, and with what is known of the training undone, calibrated, and at the best threshold.
     """
 
     def __init__(self, films: Redrawn, known: Known, asked: Asked, enough: bool) -> None:
-        here = _inside(films)
+        here = films.prevalence_inside
         self.films, self.known, self.asked, self.enough = films, known, asked, enough
-        self.lift = known.lift
-        self.step = np.zeros(len(here)) if known.trained is None else logit(known.trained) - logit(here)
+        step = np.zeros(len(here)) if known.trained is None else logit(known.trained) - logit(here)
+        self.moves = {"weighting": np.full(len(here), known.lift), "prior": step}
+        self.told = known.lift + step
+        self.slope = films.slope if enough else np.ones(len(here))
+        self.intercept = films.intercept if enough else -films.lift
+        self.shown = (asked.threshold - self.intercept) / self.slope - asked.threshold
         now = films.places(asked.threshold)
-        found = films.with_it[np.arange(len(here)), now]
-        self.floor = films.flagged(films.at_sensitivity(found))
-
-        def from_logit(logits: np.ndarray | float) -> np.ndarray:
-            return films.flagged(films.places(logits))
-
-        moved = [asked.threshold + (0.0 if asked.follows else one) for one in (self.lift, self.lift + self.step)]
-        self.levels = {"now": films.flagged(now), "unweighted": from_logit(moved[0]), "here": from_logit(moved[1])}
-        calibrated = (asked.threshold - films.intercept) / films.slope
-        self.levels["calibrated"] = self.levels["here"] if asked.follows else from_logit(calibrated)
-        if asked.keep is None:
-            least = np.minimum(from_logit(-films.intercept / films.slope), self.floor)
-        else:
-            least = films.flagged(films.at_sensitivity(asked.keep * films.with_it[:, 0]))
-        self.levels["least"] = least
+        self.floor = films.flagged(films.at_sensitivity(films.with_it[np.arange(len(here)), now]))
+        given = dict(zip(TRAINING, (known.weight, known.trained), strict=True))
+        self.causes = [cause for cause, it in given.items() if it is not None]
+        self.rest = "calibration" if asked.follows or len(self.causes) == len(TRAINING) else UNKNOWN
+        self.levels = {
+            "now": films.flagged(now),
+            "here": self._without(frozenset(self.causes)),
+            "calibrated": self._without(frozenset((*self.causes, self.rest))),
+            "least": self._without(frozenset((*self.causes, self.rest, "threshold"))),
+        }
 
     def parts(self) -> dict[str, np.ndarray]:
         """Give the contribution of every cause that can be told apart, (draws,) each."""
-        level, known, truth = self.levels, self.known, self.films.prevalence
-        found = {}
-        if known.weight is not None:
-            found["weighting"] = level["now"] - level["unweighted"]
-        if known.trained is not None:
-            found["prior"] = level["unweighted"] - level["here"]
+        level, truth = self.levels, self.films.prevalence
         if self.enough:
-            scale = level["here"] - level["calibrated"]
-            if self.asked.follows or None not in (known.weight, known.trained):
-                found["calibration"] = scale
-            else:
-                found[UNKNOWN] = scale
-            found["threshold"] = level["calibrated"] - level["least"]
-            found["separation"] = level["least"] - truth
-        elif self.asked.keep is None:
-            found[UNKNOWN] = level["here"] - truth
-        else:
-            found[UNKNOWN], found["separation"] = level["here"] - level["least"], level["least"] - truth
-        return found
+            found = in_any_order([*self.causes, self.rest], self._without)
+            return found | {"threshold": level["calibrated"] - level["least"], "separation": level["least"] - truth}
+        found = in_any_order(self.causes, self._without)
+        if self.asked.keep is None:
+            return found | {UNKNOWN: level["here"] - truth}
+        return found | {UNKNOWN: level["here"] - level["least"], "separation": level["least"] - truth}
 
     def largest(self) -> np.ndarray:
-        """Name the main cause of each draw, text (draws,): empty where not too many are flagged."""
-        parts = self.parts()
-        names = np.array(list(parts))
-        best = names[np.argmax(np.stack(list(parts.values())), axis=0)]
-        by_training = np.isin(best, ("weighting", "prior"))
-        best = np.where(by_training & ~self._holds(best), UNKNOWN, best)
+        """Name the main cause of each draw, text (draws,): empty where not too many are flagged.
+
+        A cause must be the largest with the threshold undone last, and with the threshold undone in any order, since
+        probabilities that are wrong and a threshold that is low flag the same films. What is known of the training must
+        show in the films too.
+        """
+        best = _largest(self.parts())
+        if not self.asked.follows:
+            orders = in_any_order([*self.causes, self.rest, "threshold"], self._without)
+            any_order = _largest(orders | {"separation": self.levels["least"] - self.films.prevalence})
+            best = np.where((best == any_order) | (best == UNKNOWN), best, UNSURE)
+            best = np.where(np.isin(best, TRAINING) & (self.shown < self.told / 2), UNSURE, best)
         return np.where(self.levels["now"] > self.films.prevalence, best, "")
 
-    def _holds(self, best: np.ndarray) -> np.ndarray:
-        """Whether what is known of the training shows in the films, and moves the logit further than the other does.
+    def _without(self, causes: frozenset[str]) -> np.ndarray:
+        """Share of films that is flagged once some causes are undone, (draws,)."""
+        films, asked = self.films, self.asked
+        ended = "threshold" in causes
+        if ended and asked.keep is not None:
+            return films.flagged(films.at_sensitivity(asked.keep * films.with_it[:, 0]))
+        at = np.full(len(self.told), 0.0 if ended else asked.threshold)
+        if asked.follows:
+            at = -self.intercept / self.slope if ended else at
+        else:
+            if self.rest in causes:
+                at = (at - self.intercept) / self.slope - self.told
+            at = at + sum(self.moves[cause] for cause in causes if cause in self.moves)
+        flagged = films.flagged(films.places(at))
+        return np.minimum(flagged, self.floor) if ended else flagged
 
-        Of two lifts the one that is undone first takes most of the flags with it, whichever it is.
-        """
-        level, truth = self.levels, self.films.prevalence
-        further = np.where(best == "weighting", self.lift >= self.step, self.step >= self.lift)
-        if not self.enough:
-            there = self.films.with_it[:, 0]
-            before, after = (np.abs(self.films.expected(-move) - there) for move in (0.0, self.lift + self.step))
-            return further & (after < before)
-        scale, rest = level["now"] - level["calibrated"], level["calibrated"] - level["least"]
-        return further & (scale >= rest) & (scale >= level["least"] - truth)
 
-
-def _inside(films: Redrawn) -> np.ndarray:
-    """Prevalence, kept off 0 and 1, which a draw of few films may have."""
-    return np.clip(films.prevalence, 0.5 / films.films, 1 - 0.5 / films.films)
+def _largest(parts: dict[str, np.ndarray]) -> np.ndarray:
+    return np.array(list(parts))[np.argmax(np.stack(list(parts.values())), axis=0)]

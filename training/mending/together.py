@@ -9,7 +9,7 @@ import pandas as pd
 
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
-from training.mending.known import NOTHING, Known, known_of
+from training.mending.known import known_of
 from training.mending.remedy import FIT_SHARE, Trial, try_remedy
 
 
@@ -49,7 +49,7 @@ def mend_together(
     rule: str = "prevalence",
     target: float | None = None,
     *,
-    said: Mapping[str, Known] | None = None,
+    own: Mapping[str, Mapping[str, float | None]] | None = None,
     share: float = FIT_SHARE,
     seed: int = 0,
 ) -> Together:
@@ -63,12 +63,15 @@ def mend_together(
         Where each finding's threshold is now.
     method, rule, target, share, seed
         As of one.
-    said : dict of str to Known, optional
-        By finding what somebody says of the training where the card does not.
+    own : dict of str to dict, optional
+        By finding ``weight``, ``trained`` and ``here`` as `try_remedy` takes them, set for it alone. Each other finding
+        has what the model card says of it.
     """
     trials, problems = {}, {}
     for finding in findings:
-        known = known_of(judged.card, finding).beside((said or {}).get(finding, NOTHING))
+        known = known_of(judged.card, finding)
+        by_card: dict[str, float | None] = {"weight": known.weight, "trained": known.trained, "here": None}
+        set_here = by_card | dict((own or {}).get(finding, {}))
         try:
             trials[finding] = try_remedy(
                 judged,
@@ -77,8 +80,9 @@ def mend_together(
                 rule,
                 target,
                 threshold=thresholds[finding],
-                weight=known.weight,
-                trained=known.trained,
+                weight=set_here["weight"],
+                trained=set_here["trained"],
+                here=set_here["here"],
                 share=share,
                 seed=seed,
                 repeated=False,

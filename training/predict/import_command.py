@@ -14,8 +14,10 @@ import pandas as pd
 from training.datasets.table import SPLITS, Dataset, read_dataset
 from training.datasets.text_table import TableError, as_numbers, is_blank, read_text_table
 from training.evaluate.classes import BY_CLASS, class_names, truths
+from training.evaluate.judged import CHOSEN_BY
 from training.evaluate.met import LEARNED
 from training.evaluate.ranked import rank
+from training.evaluate.same_films import looks
 from training.evaluate.wanted_thresholds import FILE_HELP, Wanted, wanted_thresholds
 from training.predict.columns import Columns, choose_columns, film_column, prediction_beside
 from training.predict.scales import MEANINGS, SCALES, ask_for_scale, rescaled, softmax
@@ -160,6 +162,7 @@ def import_csv(
             "films_without_row": len(dataset.films) - len(joined.table),
             "ignored_columns": list(joined.ignored),
             "missing_numbers": int(joined.table.isna().to_numpy().sum()),
+            **({CHOSEN_BY: wanted.rule} if wanted is not None and looks(wanted.rule) else {}),
             **({"outputs": BY_CLASS} if joined.are_classes else {}),
             **({} if learned_from is None else {LEARNED: list(learned_from)}),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,16 +15,18 @@ from dashboard.roc import numbers
 from dashboard.roc.scene import Scene
 from dashboard.roc.threshold import rule_of, settle
 from dashboard.roc.visit import visit
+from dashboard.server.judging import named_rule
 from training.evaluate.calibration import calibration_curve
 from training.evaluate.compare import Paired
+from training.evaluate.fair import Pair
 from training.evaluate.met_words import met_words
 from training.evaluate.side_by_side import METHOD, SideBySide, side_by_side_judged
-from training.evaluate.thresholds import RULES
 from xai.findings import finding_label
 
 MEANING = (
-    "Each row takes the films that both predicted. The interval and p are of the difference in AUROC: DeLong's test, "
-    "which knows that both models saw the same films, and, where patients have several films, that these are alike. "
+    "Each row takes the films that both predicted, and that neither or both have met. The interval and p are of the "
+    "difference in AUROC: DeLong's test, which knows that both models saw the same films, and, where patients have "
+    "several films, that these are alike. "
     "With 14 findings one p in 20 is small by chance alone."
 )
 
@@ -42,7 +45,7 @@ def show(scene: Scene) -> None:
     st.caption(f"{MEANING} {scene.judged.whose.caution}".rstrip(), help=explained(MEANING))
     for name, other in scene.others.items():
         st.markdown(verdict(scene, name, other.paired))
-        st.caption(escape(f"{other.judged.model}: {met_words(other.judged)}"))
+        st.caption(escape(f"{other.pair.words} {other.judged.model}: {met_words(other.judged)}".lstrip()))
     for place, name in enumerate(scene.others):
         _show_thresholds(scene, name, place)
 
@@ -52,25 +55,23 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     found = at_thresholds(scene, name)
     st.markdown(f"**At their thresholds: {escape(scene.home.predictions)} and {escape(name)}**")
     st.dataframe(thresholds_table(scene, name, found), hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
-    chosen = (
-        RULES[rule].name if (rule := rule_of(scene.judged, scene.finding, visit.state)) else "the number set by hand"
-    )
+    rule = rule_of(scene.judged, scene.finding, visit.state)
+    chosen = named_rule(scene.judged, rule).name if rule else "the number set by hand"
     said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
     st.caption(said, help=explained(said))
 
 
 def at_thresholds(scene: Scene, name: str) -> SideBySide:
     """Measure the page's model and another one, each at its own threshold by the same rule."""
-    other = scene.others[name].judged
-    theirs, _ = settle(other, scene.finding, visit.state)
-    return side_by_side_judged(scene.judged, other, scene.finding, (scene.threshold.value, theirs.value))
+    pair = scene.others[name].pair
+    theirs, _ = settle(pair.second, scene.finding, visit.state)
+    return side_by_side_judged(pair.first, pair.second, scene.finding, (scene.threshold.value, theirs.value))
 
 
 def thresholds_table(scene: Scene, name: str, found: SideBySide) -> pd.DataFrame:
     """Give a row a measure: of the page's model, of the other one, and the difference."""
-    common = scene.judged.films["film"].isin(scene.others[name].judged.films["film"]).to_numpy()
-    both = scene.judged.restrict(common), scene.others[name].judged
-    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in both)
+    pair = scene.others[name].pair
+    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in (pair.first, pair.second))
     return side_by_side.table(found, (scene.home.predictions, name), (first, second))
 
 
@@ -98,6 +99,11 @@ def model_table(scene: Scene) -> pd.DataFrame:
 def verdict(scene: Scene, name: str, test: Paired) -> str:
     """Say what a test says."""
     finding, ours, theirs = finding_label(scene.finding), escape(scene.home.predictions), escape(name)
+    if test.films and same_order(scene.others[name].pair, scene.finding):
+        return (
+            f"For {finding}, **{ours} and {theirs} rank these {test.films:,} films in the same order**: no test is "
+            "needed, their AUROC is the same. What they flag may still differ."
+        )
     if math.isnan(test.p):
         return f"{ours} and {theirs}: too few films of either kind to test."
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)
@@ -110,6 +116,14 @@ def verdict(scene: Scene, name: str, test: Paired) -> str:
         f"For {finding}, **{better} ranks better than {worse}** on these {test.films:,} films: "
         f"{abs(test.difference):.3f} of AUROC (p {side_by_side.p_value(test.p)})."
     )
+
+
+def same_order(pair: Pair, finding: str) -> bool:
+    """Whether two models put the films that count for a finding in the very same order, ties included."""
+    both = [one.scores(finding) for one in (pair.first, pair.second)]
+    used = ~np.isnan(both[0]) & ~np.isnan(both[1]) & np.isin(pair.first.truth(finding), (0, 1))
+    first, second = (np.unique(one[used], return_inverse=True)[1] for one in both)
+    return np.array_equal(first, second)
 
 
 def difference(value: float) -> str:

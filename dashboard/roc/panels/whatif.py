@@ -129,8 +129,8 @@ def _cost(scene: Scene) -> None:
     nobody, everybody = PEOPLE * share * miss, PEOPLE * (1 - share)
     st.markdown(
         f"Per {PEOPLE:,} films this threshold costs as much as **{_films(now)} false alarms**. The cheapest threshold "
-        f"is **{numbers.probability(best)}**, at {_films(least)}; flagging nothing costs {_films(nobody)}, everything "
-        f"{_films(everybody)}."
+        f"for these very films is **{numbers.probability(best)}**, at {_films(least)}; flagging nothing costs "
+        f"{_films(nobody)}, everything {_films(everybody)}."
     )
     st.caption(
         "Net benefit below: films found per film read, less false alarms at the threshold's own rate of exchange. A "

@@ -17,6 +17,7 @@ from dashboard.compare.figure import Source, figure
 from dashboard.compare.hang import Hung
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
+from dashboard.errors.film_maps import FilmMap
 from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library
@@ -124,7 +125,10 @@ def test_the_largest_move_of_each_step_is_named_with_what_it_flips():
 def test_a_mean_map_of_films_keeps_the_proportion(card):
     films = [Film.from_pixels(np.full((50, 60), shade)) for shade in (0.25, 0.75)]
     classifier = models.classifier(models.rectangle_model(card.input.shape), card)
-    found = mean_map(classifier, [lambda film=film: film for film in films], card.outputs[0], lambda: None)
+    explained = [EXPLAINERS["gradcam"]().explain(classifier, film)[0] for film in films]
+    found = mean_map(
+        [FilmMap(one.map, classifier.prepare(film), 0.5) for one, film in zip(explained, films, strict=True)]
+    )
     np.testing.assert_allclose(found.film, np.full(card.input.shape, 0.5), atol=1e-6)
     rectangle = np.zeros(card.input.shape, bool)
     rectangle[models.RECTANGLE] = True

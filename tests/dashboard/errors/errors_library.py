@@ -10,6 +10,8 @@ import pandas as pd
 from PIL import Image
 from scipy.special import expit, logit
 
+from dashboard.errors.film_maps import FilmMaps
+from dashboard.server.services import Services
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
@@ -60,3 +62,19 @@ def write_library(root: Path, model: str = "tiny", dataset: str = "generated") -
     thresholds = {finding: Threshold(0.5, "0.5") for finding in outputs}
     facts = PredictionsFacts("answers", dataset, str(folder), model, "import", outputs, thresholds, card)
     write_predictions(root / "predictions" / "answers", facts, said)
+
+
+def of_cell(cell: str) -> list[str]:
+    """Films of a cell of Mass that have a picture, the most probable first."""
+    said, truth = answers(columns())["Mass"].to_numpy(), np.array(columns()["Mass"])
+    here = ((said >= 0.5) == (cell[1] == "P")) & ((truth == 1) == (cell in ("TP", "FN"))) & (np.arange(COUNT) < 160)
+    rows = np.flatnonzero(here)
+    return [NAMES[row] for row in rows[np.argsort(-said[rows], kind="stable")]]
+
+
+def put_maps(services: Services, films: list[str], values: np.ndarray, method: str = "gradcam") -> None:
+    """Have maps of Mass lie there as if the model had made them: values (films, H, W)."""
+    maps = FilmMaps(services, "tiny", "generated", "Mass", method)
+    for film, one in zip(films, values, strict=True):
+        kept = {"values": one.astype(np.float32), "canvas": np.full(one.shape, 128, np.uint8)}
+        services.arrays.put(maps.name_of(film), kept | {"probability": np.array(0.5)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,15 @@ from scipy.special import expit, logit
 from dashboard.errors import figures, sentences
 from dashboard.errors.state import LINK, MOST_CORNERS, NUMBER, State, simplified
 from dashboard.errors.thresholds import choose_thresholds
+from dashboard.page.cause_names import main_cause
 from training.evaluate.co_occurrence import co_occurrence
-from training.evaluate.judged import Judged, join
-from training.mending.audit import UNKNOWN, audit
+from training.evaluate.joining import join
+from training.evaluate.judged import Judged
+from training.evaluate.rates import share
+from training.mending.audit import REASONS, UNKNOWN, audit
 from training.mending.known import Known
 from training.mending.remedy import try_remedy
+from xai.findings import FINDINGS
 
 WEIGHT = 30.0
 
@@ -50,7 +55,9 @@ def random_case(rng: np.random.Generator) -> State:
     return State(
         predictions=maybe("a name"),
         finding=maybe("Mass"),
-        section=str(rng.choice(["audit", "atlas"])),
+        section="slices" if (piece := maybe("old, women")) else str(rng.choice(["audit", "atlas", "doubts"])),
+        slice=piece,
+        label=str(rng.choice(["present", "absent"])),
         split=str(rng.choice(["all", "test"])),
         rule=str(rng.choice(["card", "youden", "ppv"])),
         target=maybe(float(rng.integers(1, 100) / 100)),
@@ -160,8 +167,11 @@ def test_what_is_not_known_is_said_with_what_would_tell(overcaller):
     assert f"{100 * part.share:.0f} percentage points of the flagged share ({100 * part.low:.0f} to" in words
     assert words.endswith(
         "What would tell: how many times the loss counted a film with the finding and how many of the training films "
-        "had it. Calibration mends it, whatever the cause."
+        "had it. Calibration mends it, whatever the cause. Labels that are wrong or missing would look the same."
     )
+    half = audit(alone, "Emphysema", 0.5, said=Known(weight=WEIGHT))
+    assert "**not known**. The weight that is known lifts the logits by 3.4; at the threshold" in sentences.cause(half)
+    assert "What would tell: how many of the training films had it. Cal" in sentences.cause(half)
     half = audit(alone, "Emphysema", 0.5, said=Known(trained=0.05))
     assert "What would tell: how many times the loss counted a film with the finding. Cal" in sentences.cause(half)
     few = alone.restrict(
@@ -183,6 +193,66 @@ def test_the_planted_cause_is_named_and_its_parts_add_up(overcaller):
     assert f"**{100 * told.predicted_prevalence:.0f}\u00a0%** of 6,000 films" in sentences.headline("Emphysema", told)
     assert sentences.cause(audit(overcaller, "Mass", 0.9)) == ""
     assert "is not over-predicted" in sentences.headline("Mass", audit(overcaller, "Mass", 0.9))
+
+
+def test_what_is_said_of_the_training_is_held_against_the_films(overcaller):
+    alone = dataclasses.replace(overcaller, card={})
+
+    def words(weight: float, trained: float = 0.05) -> str:
+        return sentences.cause(audit(alone, "Emphysema", 0.5, said=Known(weight, trained)))
+
+    assert words(WEIGHT).startswith("Main cause: **weighting of the loss**, if what you say is right. You say a weight")
+    assert "a weight of 30 for films with the finding, which lifts every logit by 3.40, as if it were" in words(WEIGHT)
+    refuted = words(10_000)
+    assert refuted.startswith("Main cause: **not known**. A weight of 10,000 and the finding in 5.0\u00a0% of the")
+    numbers = r"lift the logits by 9\.\d; at the threshold these films show 3\.\d \(3\.\d to \d\.\d\)"
+    assert re.search(numbers, refuted)
+    assert "It cannot be right, or something else lowers them by the difference" in refuted
+    assert re.search(r"What you say lifts the logits by 1\.\d; at the threshold these films show 3\.\d", words(5))
+    assert "The rest has another reason, or what you say is not right." in words(5)
+    assert words(1, 0.5).startswith("Main cause: **prevalence shift**, if what you say is right. The finding is rarer")
+
+
+def test_wrong_or_missing_labels_stand_beside_miscalibration_and_beside_what_is_not_known(overcaller):
+    unweighted = {"provenance": {"imbalance": {"strategy": "none"}}, "prevalence": {"Emphysema": 0.05}}
+    told = audit(dataclasses.replace(overcaller, card=unweighted), "Emphysema", 0.5)
+    assert told.main == "calibration" and sentences.LABELS in sentences.cause(told)
+    assert main_cause(told) == "miscalibration; wrong or missing labels would look the same"
+    unknown = audit(dataclasses.replace(overcaller, card={}), "Emphysema", 0.5)
+    for reason in REASONS:
+        known = Known() if reason == "training" else Known(10, 0.05)
+        told = dataclasses.replace(unknown, reason=reason, known=known)
+        assert sentences.cause(told).endswith(sentences.LABELS)
+        assert main_cause(told).endswith("; wrong or missing labels would look the same")
+
+
+def test_a_low_threshold_is_said_without_a_purpose_that_nobody_told(overcaller):
+    low = sentences.cause(audit(overcaller, "Mass", 0.02))
+    assert low.startswith("Main cause: **threshold**. The threshold lies below the probability at which")
+    assert "more likely do not have it; whether that is meant, the films do not say. It accounts" in low
+    kept = sentences.cause(audit(overcaller, "Mass", 0.005, keep_sensitivity=0.7))
+    assert "A higher threshold is enough to find 70\u00a0% of the films with the finding." in kept
+
+
+def test_the_card_is_quoted_and_nothing_is_said_of_a_training_that_it_does_not_tell(overcaller):
+    told = audit(overcaller, "Emphysema", 0.5)
+    assert "The model card says a weight of 30 for films with the finding, which lifts" in sentences.cause(told)
+    whys = {part.cause: part.why for part in told.contributions}
+    assert whys["weighting"] == "A weight of 30 for films with the finding, says the model card: ln w = 3.40."
+    assert whys["prior"].startswith("5.00% of the films of the training have the finding, says the model card; ")
+    plain = {**overcaller.card, "provenance": {"imbalance": {"strategy": "none"}}}
+    told = audit(dataclasses.replace(overcaller, card=plain), "Emphysema", 0.5)
+    assert told.contributions[0].why.startswith("By the model card the loss counted all films alike, or a calibration")
+    notes = [{"finding": "Emphysema", "method": "platt", "prevalence": 0.3}]
+    provenance = {**overcaller.card["provenance"], "remedies": notes}
+    mended = {**overcaller.card, "calibration": {"Emphysema": {"intercept": -1.0}}, "provenance": provenance}
+    told = audit(dataclasses.replace(overcaller, card=mended), "Emphysema", 0.5)
+    whys = {part.cause: part.why for part in told.contributions}
+    assert whys["weighting"] == "The model card calibrates this finding, which undoes any weighting of the loss."
+    assert whys["prior"].startswith("30.00% of the films that the model card's calibration was made for have the")
+    shifted = dataclasses.replace(told, main="prior")
+    where = "than in the films that the calibration of its probabilities was made for (30\u00a0%, says the model card)"
+    assert where in sentences.means(shifted)
 
 
 def test_the_waterfall_goes_from_the_flagged_to_the_true_share(overcaller):
@@ -225,9 +295,29 @@ def test_company_is_named_with_how_many_times_as_often():
     judged = join(said, films)
     words = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5, "positives"), "positives")
     assert (
-        words == "**50\u00a0%** of the films labelled Mass also carry **Edema**, "
-        "1.9 times as many as among all films (26\u00a0%)."
+        words
+        == "**50\u00a0%** of the films labelled Mass (100 of 200) also carry **Edema**, 1.9 times as many as among "
+        "all films (26\u00a0%); q < 0.001, findings compared: 1."
     )
+
+
+@pytest.mark.parametrize("films_each", [1, 4])
+@pytest.mark.parametrize("flagged", [0.02, 0.2])
+def test_random_false_positives_seldom_carry_anything_clearly_more_often(films_each, flagged):
+    rng, named = np.random.default_rng(0), 0
+    patients = 1200 // films_each
+    owner = np.repeat([f"p{k}" for k in range(patients)], films_each)
+    names, others = [f"f{k}" for k in range(1200)], [name for name in FINDINGS if name != "Mass"]
+    for _ in range(40):
+        carried = np.repeat(rng.random((patients, 13)) < rng.choice([0.005, 0.03, 0.1, 0.3], 13), films_each, axis=0)
+        flags = np.repeat(rng.random(patients) < flagged, films_each).astype(float)
+        films = pd.DataFrame(dict(zip(others, carried.T.astype(float), strict=True)))
+        films = films.assign(film=names, patient=owner, split=None, Mass=(rng.random(1200) < 0.05).astype(float))
+        said = pd.DataFrame(dict.fromkeys(others, 0.5), index=names).assign(Mass=flags)
+        judged = join(said, films)
+        told = sentences.co_occurrence("Mass", co_occurrence(judged, "Mass", 0.5), "FP")
+        named += "also carry" in told
+    assert named <= 2
 
 
 @pytest.mark.parametrize(
@@ -255,8 +345,48 @@ def test_a_remedy_that_makes_calibration_worse_is_warned_of(overcaller):
     worse = try_remedy(overcaller, "Mass", "weighting", "", threshold=0.5, weight=30.0)
     assert worse.after.ece > worse.before.ece
     assert f"from {worse.before.ece:.4f} to {worse.after.ece:.4f}" in sentences.worse(worse)
+    brier = worse.side_by_side.changes["brier"]
+    assert f"Brier score goes from {brier.first:.4f} to {brier.second:.4f} (95 % interval of" in sentences.worse(worse)
     assert sentences.worse(worse).startswith("Calibration got worse")
     assert sentences.worse(try_remedy(overcaller, "Emphysema", "platt", threshold=0.5)) == ""
+
+
+def test_of_probabilities_that_were_right_it_is_seldom_said_that_they_got_worse():
+    rng, said, higher = np.random.default_rng(0), 0, 0
+    names = [f"f{k}" for k in range(800)]
+    for _ in range(60):
+        p = expit(1.3 * rng.normal(size=800) - 2.2)
+        table = {"Mass": (rng.random(800) < p).astype(float)}
+        films = pd.DataFrame({"film": names, "patient": names, "split": None, "dataset": "made", **table})
+        judged = join(pd.DataFrame({"Mass": p}, index=names), films, "right", "made")
+        trial = try_remedy(judged, "Mass", "platt", "prevalence", threshold=0.2, repeated=False)
+        higher += trial.after.ece > trial.before.ece
+        said += bool(sentences.worse(trial))
+    assert said <= 3 < higher
+
+
+def test_where_no_flag_moves_nothing_is_said_to_have_moved_one(overcaller):
+    still = try_remedy(overcaller, "Emphysema", "temperature", "", threshold=0.5)  # it keeps the sides of 0.5
+    assert still.before.ece != still.after.ece
+    assert sentences.work(still).startswith("No flag moved. What the remedy changes in the probabilities: the cal")
+    moved = dataclasses.replace(still, remedy=dataclasses.replace(still.remedy, map=None))
+    after = dataclasses.replace(still.after, threshold=0.5 + 1e-9)
+    assert sentences.work(dataclasses.replace(moved, after=after)) == (
+        "No flag moved: none of these films lies between the two thresholds."
+    )
+
+
+def test_close_on_few_films_is_said_with_how_far_off_it_may_be():
+    trial = try_remedy(planted(300), "Emphysema", "platt", "prevalence", threshold=0.5)
+    for flagged, truth, words in (
+        (5, 5, "it may be 1.4\u00a0% to 7.6\u00a0% on others"),
+        (4000, 4000, "which is close;"),
+    ):
+        rates = dataclasses.replace(
+            trial.after.rates, predicted_prevalence=share(flagged, 30 * truth), prevalence=share(truth, 30 * truth)
+        )
+        said = sentences.outcome(dataclasses.replace(trial, after=dataclasses.replace(trial.after, rates=rates)))
+        assert words in said, said
 
 
 def test_the_remedy_brings_the_flagged_share_near_the_truth_on_films_it_was_not_fitted_on(overcaller):

@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.errors import mean_map
 from dashboard.errors.features import compute_features, inside, known_features, sample
+from dashboard.errors.film_maps import FilmMap
 from dashboard.server.arrays import Arrays
 from xai.budget import Budget, Cancelled
-from xai.explainers import EXPLAINERS
 from xai.films.film import Film, FilmError
 from xai.models.gradients import FeatureGradients, LayerGradients
 from xai.models.place import Place
@@ -73,7 +73,6 @@ def test_damaged_arrays_are_as_good_as_none(tmp_path):
         assert arrays.get("key") is None
     arrays.put("key", {"something": np.arange(3)})
     assert known_features(arrays, "key") == {}
-    assert mean_map.from_arrays(arrays.get("key"), ("FP", "TP")) is None
 
 
 def test_a_sample_holds_every_outcome_as_far_as_there_are_films():
@@ -101,44 +100,40 @@ def test_inside_agrees_with_the_distance_from_the_centre_of_a_round_outline():
     assert inside(np.array([(0.5, 1.5), (2.0, 1.5), (2.0, 0.5)]), notched).tolist() == [True, False, True]
 
 
-class Maps:
-    """Stands in for Grad-CAM: the evidence is the film, and nothing on a dark one."""
-
-    def explain(self, classifier, film, findings):
-        return [type("Explained", (), {"map": np.where(film.pixels > 0.2, film.pixels, 0)})]
+def of(values: np.ndarray, shade: float = 0.5, pieces: np.ndarray | None = None) -> FilmMap:
+    return FilmMap(values.astype(np.float32), np.full(values.shape, shade, np.float32), 0.5, pieces)
 
 
-def test_every_film_weighs_the_same_in_a_mean_map(monkeypatch):
-    monkeypatch.setitem(EXPLAINERS, "gradcam", Maps)
-    left, right = np.zeros((2, SIDE, SIDE), np.float32)
-    left[:, : SIDE // 2], right[:, SIDE // 2 :] = 0.3, 0.9
-    films = [lambda: Film.from_pixels(left), lambda: Film.from_pixels(right), lambda: flat(0.0), broken]
-    seen = []
-    made = mean_map.mean_map(Stub(), films, "Mass", lambda: seen.append(1))
-    assert (made.films, made.empty, made.broken, len(seen)) == (3, 1, 1, 4)
+def test_every_film_weighs_the_same_in_a_mean_map():
+    left, right, nothing = np.zeros((3, SIDE, SIDE))
+    left[:, : SIDE // 2], right[:, SIDE // 2 :] = 0.3, 9.0
+    made = mean_map.mean_map([of(left, 0.2), of(right, 0.4), of(nothing, 0.9)])
+    assert (made.films, made.empty) == (3, 1)
     assert made.evidence == pytest.approx(np.full((SIDE, SIDE), 1 / SIDE**2))
-    assert made.film == pytest.approx((left + right) / 3)
-    back = mean_map.from_arrays(mean_map.to_arrays({"FP": made, "TP": made}), ("FP", "TP"))
-    assert (back["TP"].evidence == made.evidence).all()
-    with pytest.raises(FilmError, match="None of the 2 films could be opened"):
-        mean_map.mean_map(Stub(), [broken, broken], "Mass", lambda: None)
+    assert made.film == pytest.approx(np.full((SIDE, SIDE), 0.5))
+    assert made.kept == pytest.approx(1)
 
 
-def test_mean_maps_tell_how_far_they_are_and_stop_when_nobody_waits(monkeypatch):
-    monkeypatch.setitem(EXPLAINERS, "gradcam", Maps)
-    heard = []
-    cells = {"FP": [lambda: flat(0.5)] * 3, "TP": [lambda: flat(0.5)]}
-    mean_map.mean_maps(Stub(), cells, "Mass", Budget(progress=heard.append))
-    assert heard == [0.0, 0.25, 0.5, 0.75]
-    with pytest.raises(Cancelled):
-        mean_map.mean_maps(Stub(), cells, "Mass", Budget(cancelled=lambda: True))
+def test_a_signed_mean_keeps_what_speaks_against_and_says_what_cancelled():
+    first, second = np.zeros((2, 2, 2))
+    first[0] = 3, -1
+    second[0] = 10, 10
+    made = mean_map.mean_map([of(first), of(second)])
+    assert made.evidence[0] == pytest.approx([(0.75 + 0.5) / 2, (-0.25 + 0.5) / 2])
+    assert made.kept == pytest.approx(0.75)
+
+
+def test_a_region_with_one_number_counts_once_however_large_it_is():
+    pieces = np.array([[0, 0, 0, 1]])
+    made = mean_map.mean_map([of(np.array([[1.0, 1, 1, 1]]), pieces=pieces)])
+    assert made.evidence[0] == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2])
 
 
 def test_pictures_share_one_scale_and_the_difference_is_signed():
     film = np.full((4, 4), 0.5, np.float32)
     strong, weak = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
     strong[0, 0], weak[3, 3] = 1.0, 0.25
-    one, other = mean_map.MeanMap(film, strong, 1, 0, 0), mean_map.MeanMap(film, weak, 1, 0, 0)
+    one, other = mean_map.MeanMap(film, strong, 1, 0), mean_map.MeanMap(film, weak, 1, 0)
     first, second, difference = mean_map.pictures(one, other)
     assert first.dtype == np.uint8
     assert first[1, 1].tolist() == [128, 128, 128]

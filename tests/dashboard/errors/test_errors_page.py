@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -154,7 +155,7 @@ class TestAudit:
         assert app.slider(key="errors_weight").value == 12.0
         assert app.slider(key="errors_keep").value == 0.85
         assert app.number_input(key="errors_target_after").value == 0.8
-        assert "of the films labelled Mass also carry **Edema**" in shown(app)
+        assert re.search(r"of the films labelled Mass \(\d+ of \d+\) also carry \*\*Edema\*\*", shown(app))
 
     def test_a_remedy_is_kept_as_a_new_version_and_undone(self, run, stocked):
         card = stocked / "models" / "tiny.json"
@@ -189,6 +190,15 @@ class TestAudit:
         assert link_of(app) == MASS | {"together": "on"}
         table = next(one.value for one in app.dataframe if "Missed" in one.value)
         assert set(table["Finding"]) == {"Mass", "Edema"}
+        by_hand = run(**MASS, remedy="weighting", weight="3", rule_after="keep", together="on")
+        above = next(one.value for one in by_hand.dataframe if "Before" in one.value).set_index("")
+        row = next(one.value for one in by_hand.dataframe if "Missed" in one.value).set_index("Finding").loc["Mass"]
+        missed = [above.loc["Missed films with it", when].split(" of ")[0] for when in ("Before", "After")]
+        assert row["Missed"].startswith(" → ".join(missed) + " of ")
+        assert row["Brier"].split(" → ")[1] == f"{float(above.loc['Brier score', 'After']):.3f}"
+        told = plain(" ".join(one.value for one in by_hand.caption))
+        assert "Mass has the weight 3, as above; each other finding has what the model card says of it." in told
+        assert "Edema is left as it is: The model card does not say how often" in told
         app.button(key="errors_all_save").click().run()
         assert not app.error
         made = read_predictions(stocked / "predictions" / "answers-mended")
@@ -227,7 +237,18 @@ class TestAudit:
         )
         assert "of 200 films are flagged" in shown(app)
         told = plain(said(run(**MASS, split="all")))
-        assert "mean AUROC" in told and "on train (40, all met)" in told and "on test (200, none met)" in told
+        assert "The model has met 40 of these 240 films" in told and "on the 200 that it has never met." in told
+
+    def test_a_rule_on_the_very_films_is_said_and_what_names_no_threshold_is_no_card(self, run, stocked):
+        assert "Chosen on these very films" not in plain(" ".join(one.value for one in run(**MASS).caption))
+        told = plain(" ".join(one.value for one in run(**MASS, rule="youden").caption))
+        assert (
+            "Mass's threshold: Chosen on these very films," in told
+            and "its rates here tend to be much too good" in told
+        )
+        path = stocked / "predictions" / "answers" / "predictions.json"
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"thresholds": {}}), encoding="utf-8")
+        assert "0.5, as none is named" in run(**MASS).selectbox(key="errors_rule").options
 
     def test_a_finding_without_a_label_says_why_there_is_nothing(self, run):
         app = run(predictions="answers", finding="Effusion")
@@ -258,6 +279,18 @@ class TestAtlas:
     def test_what_is_wrong_less_often_than_right_is_named_with_both_shares(self, run):
         app = run(**self.ATLAS)
         assert "**with edema**" in plain(shown(app))
+        assert "of the true positives" in shown(app)
+
+    def test_wrong_flags_are_also_held_against_what_the_model_rightly_left_alone(self, run):
+        app = run(**self.ATLAS)
+        app.get_by_key("errors_against").select("TN").run()
+        assert link_of(app) == self.ATLAS | {"against": "TN"}
+        assert "Nothing sets the false positives apart from the true negatives beyond chance." in shown(app)
+        assert "Neither has the finding" in " ".join(one.value for one in app.caption)
+        other = app.button(key="errors_other")
+        assert plain(other.label).startswith("Against the true positives: with edema, ")
+        other.click().run()
+        assert link_of(app) == self.ATLAS
         assert "of the true positives" in shown(app)
 
     def test_the_model_is_asked_only_when_somebody_wants_it(self, run):
@@ -298,7 +331,7 @@ class TestAtlas:
     def test_without_the_model_the_page_says_why_and_shows_the_rest(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
         app = run(**self.ATLAS)
-        assert "The mean Grad-CAM is not offered here. The model tiny is not in this library" in plain(said(app))
+        assert "Mean maps are not offered here. The model tiny is not in this library" in plain(said(app))
         assert "The map of features is not offered here." in plain(said(app))
         assert len(galleries(app)) == 2
 

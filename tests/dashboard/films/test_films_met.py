@@ -72,4 +72,5 @@ def test_without_predictions_there_is_no_model_to_ask():
 def test_the_choices_of_roc_and_errors_become_conditions():
     assert films_of("all") == {"met": ""}
     assert films_of("never-met") == {"met": "new"}
+    assert films_of("not-met") == {"met": "unknown"}
     assert films_of("test") == {"split": ("test",)}

@@ -26,6 +26,7 @@ EVERYTHING = State(
     name="000",
     image="here",
     met="new",
+    where=("height=2..4", "view=p, 1%"),
     sample=100,
     seed=7,
     sort="mistakes",
@@ -149,6 +150,8 @@ def test_a_chip_for_each_condition_and_each_removes_itself():
         "name: 000",
         "picture at hand",
         "never met by the model",
+        "height: 2 to 4",
+        "view: p, 1%",
         "100 at random, seed 7",
     ]
     for chip in found:

@@ -16,6 +16,9 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from dashboard.errors.state import State as ErrorsState
+from dashboard.errors.thresholds import choose_thresholds
+from dashboard.page.calibration_words import worse
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, overview
 from dashboard.roc.numbers import probability
@@ -31,6 +34,9 @@ from dashboard.server.judging import ALL, judged, source
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.__main__ import main
+from training.mending.audit import audit
+from training.mending.remedy import try_remedy
+from xai.cards.model_card import Threshold
 
 ASKED = State(threshold=0.55, rule="")
 SECOND = (np.arange(40) % 4 == 0).astype(float)  # of the films, those with a nodule
@@ -73,7 +79,8 @@ def test_every_finding_is_in_it_with_its_intervals_groups_audit_and_remedy(libra
     assert f"90.0\u00a0% {low:.1f} to {high:.1f}\u00a0%" in said
     assert said.count("Subgroups, at the same threshold") == 2 and "sex: M" in said and "view: AP" in said
     assert said.count("Audit: why as many are flagged as are") == 2 and "Cannot tell apart" in said
-    assert content.parts[0].audit.reason == "chance" and "Main cause: not known: so many flags may be chance." in said
+    assert content.parts[0].audit.reason == "chance"
+    assert "Main cause: not known: so many flags may be chance; wrong or missing labels would look the same." in said
     assert "A remedy, on films that it was not fitted on" in said
     assert "films of one patient are alike" in said
     assert report(content).count("<svg") == 8
@@ -103,6 +110,51 @@ def test_the_command_gives_the_table_of_all_findings_again(library, tmp_path: Pa
     again = pd.read_csv(tmp_path / "out" / "metrics.csv")
     ours = pd.read_csv(io.StringIO(content.metrics.to_csv(index=False)))
     pd.testing.assert_frame_equal(again, ours)
+
+
+def test_all_films_are_asked_for_by_name_since_the_command_would_take_the_others(library):
+    told = held(library, State(rule="youden")).origin["Command for the table of all findings"]
+    assert told == "python -m training evaluate LIBRARY/predictions/first --out OUT --split all --thresholds youden"
+
+
+def test_the_audit_takes_a_number_from_the_card_for_a_number_whatever_its_words_say(library):
+    scene = scene_of(library, State())
+    card = Threshold(0.3, "Matched prevalence, chosen on 146 films.")
+    here = replace(scene.judged, thresholds={"Mass": card}, card={"prevalence": {"Mass": 0.5}})
+    counts = here.ranked("Mass").counts(0.3)
+    content = gather(replace(scene, judged=here, threshold=card, counts=counts), State())
+    (found,) = (part.audit for part in content.parts if part.scene.finding == "Mass")
+    page = choose_thresholds(here, ErrorsState())
+    assert found == audit(here, "Mass", page.value("Mass"), page.rules["Mass"])
+    assert any(abs(part.share) > 0 for part in found.contributions if part.cause == "prior")
+    assert "would have moved with them" not in words(report(content))
+
+
+def test_a_rule_on_the_very_films_is_said_to_be_one_and_a_number_by_hand_is_none(library):
+    said = words(report(held(library, State(rule="youden"))))
+    assert (
+        said.count("Chosen on these very films, 10 of them with the finding: its rates here tend to be much too good.")
+        == 2
+    )
+    assert said.count("Chosen on other patients, in 5 turns, sensitivity is") == 2
+    assert "Chosen on these very films" not in words(report(held(library)))
+
+
+def test_films_that_a_remedy_was_fitted_on_are_not_called_missing_and_what_got_worse_is_said(library):
+    scene = scene_of(library)
+    labels = scene.judged.labels.copy(order="F")
+    labels[:6, scene.judged.index("Mass")] = np.nan
+    here = replace(scene.judged, labels=labels, withheld={"Mass": 6})
+    content = gather(replace(scene, judged=here), ASKED)
+    part = content.parts[0]
+    said = words(report(content))
+    assert "; 6 films left out: 6 that its remedy was fitted on." in said
+    assert "left out without a label or a probability" not in said
+    trial = try_remedy(scene.judged, "Mass", "weighting", "", threshold=0.5, weight=0.01)
+    changed = replace(content, parts=(replace(part, trial=trial), *content.parts[1:]))
+    assert f"Calibration got worse: the Brier score goes from {trial.before.brier:.4f}" in words(report(changed))
+    (note,) = changed.tables()["remedies"].query("finding == 'Mass'")["cautions"].dropna()
+    assert note == worse(trial) != ""
 
 
 def test_names_from_elsewhere_are_escaped(library):

@@ -91,10 +91,23 @@ def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(ru
     app.segmented_control(key="roc_split").set_value("all").run()
     assert link_of(app)["split"] == "all"
     told = plain(said(app))
-    assert "Films that it has met flatter the model: mean AUROC" in told
-    assert "on train (30, all met)" in told and "on test (10, none met)" in told
+    assert "The model has met 30 of these 40 films, and films that it has met usually flatter a model." in told
+    assert "on the 10 that it has never met." in told
     assert "30 served to fit it. 10 are of 5 patients that it has never met." in captions(app)
-    assert "mean AUROC" in plain(said(run(**link_of(app))))
+    assert "Mean AUROC over" in plain(said(run(**link_of(app))))
+
+
+def test_it_says_where_a_threshold_is_from_and_what_choosing_it_on_these_films_does(run, stocked):
+    app = run(**MASS)
+    assert app.button(key="roc_rule_card").label == "As imported"
+    assert "The threshold that the predictions were imported with." in captions(app)
+    assert "Chosen on these very films" not in captions(app)
+    app.button(key="roc_rule_youden").click().run()
+    assert (
+        "Chosen on these very films, 10 of them with the finding: its rates here tend to be much too good."
+        in captions(app)
+    )
+    assert "Chosen on other patients, in 5 turns, sensitivity is" in captions(app)
 
 
 def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, stocked, shelf):
@@ -108,7 +121,9 @@ def test_a_lot_that_was_drawn_here_is_no_training_of_somebody_elses_model(run, s
 def test_the_other_models_own_films_are_told_too(run, stocked, shelf):
     learned_from(shelf, "second", "test")
     app = run(models="second", panel="models", **MASS)
-    assert "model of second: Of these 40 films, or others of their patients, 10 served to fit it." in captions(app)
+    assert "10 films that only one of the two has met left out of the comparison. model of second: All 30" in captions(
+        app
+    )
 
 
 NOT_KNOWN = "Patients are not known: such films are treated as independent, so that the interval may be too narrow."

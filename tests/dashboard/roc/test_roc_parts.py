@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,7 +21,7 @@ from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item
 from dashboard.roc.panels.downloads import figure_archive, film_table
-from dashboard.roc.panels.models import at_thresholds, model_table, thresholds_table, verdict
+from dashboard.roc.panels.models import at_thresholds, model_table, same_order, thresholds_table, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
 from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
@@ -33,6 +34,7 @@ from dashboard.roc.threshold import grid, nearest, probability_exactly, settle
 from dashboard.server.judging import Source, judged, source
 from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
+from training.evaluate.compare import compare
 from training.evaluate.ranked import Counts, rank
 from training.evaluate.thresholds import choose
 
@@ -195,6 +197,13 @@ def test_two_models_are_tested_on_the_same_films(library):
     assert model_table(scene)["p"][0] == "< 0.001"
     assert "first ranks better than" in verdict(scene, "<b>second", other.paired)
     assert "<b>" not in other.name
+    # A rising map of the same probabilities is no other ranking: that is known, and no test of it "may be chance".
+    copied = replace(other.pair, second=other.pair.first.with_probabilities("Mass", FIRST**3 / 2))
+    same = replace(scene, others={"copy": replace(other, pair=copied)})
+    told = verdict(same, "copy", compare(MASS, FIRST, FIRST**3 / 2))
+    assert "**first and copy rank these 40 films in the same order**" in told and "no proof" not in told
+    tied = replace(copied, second=copied.second.with_probabilities("Mass", np.round(FIRST, 1)))
+    assert not same_order(tied, "Mass")
 
 
 def test_two_models_are_compared_at_their_own_thresholds(library):

@@ -25,7 +25,10 @@ CHANGED = State(
 )
 
 
-@pytest.mark.parametrize("view", [LINK.default, CHANGED, State(rule="", threshold=0.0123456789012345)])
+@pytest.mark.parametrize(
+    "view",
+    [LINK.default, CHANGED, State(rule="", threshold=0.0123456789012345), State(panel="slices", slice="old, women")],
+)
 def test_a_link_opens_the_same_view(view):
     assert LINK.read(LINK.write(view)) == (view, [])
 
@@ -36,6 +39,10 @@ def test_the_default_view_needs_no_link():
 
 def test_a_threshold_set_by_hand_stands_without_a_rule():
     assert LINK.read({"threshold": "0.2"})[0] == State(rule="", threshold=0.2)
+
+
+def test_a_slice_opens_its_panel():
+    assert LINK.read({"slice": "old", "panel": "words"})[0] == State(panel="slices", slice="old")
 
 
 def test_a_rule_wins_over_a_number():
@@ -49,7 +56,7 @@ def test_a_rule_wins_over_a_number():
         ("threshold", "nan", "expected a number from 0 to 1"),
         ("prevalence", "0", "expected a number between 0 and 1"),
         ("finding", "a\u0007b", "a character that cannot be shown"),
-        ("split", "exam", "it can be never-met, all, train, validation, test"),
+        ("split", "exam", "it can be never-met, not-met, all, train, validation, test"),
         ("rule", "best", "it can be card"),
         ("models", "a,b,c,d,e", "expected at most 4 names"),
         ("films", "13", "it can be 12, 20, 30, 60"),

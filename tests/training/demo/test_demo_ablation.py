@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.training.made_films import QUICK, make_dataset
+from tests.training.made_films import make_dataset, tiny
 from training.__main__ import main
 from training.demo.ablation import KEY, add_ablation, compare, has_ablation
+from training.networks.architectures import ARCHITECTURES
 from xai.cards.model_card import read_card
 
 FILMS = 60
@@ -46,10 +47,12 @@ def test_the_interval_holds_the_difference_and_rare_findings_do_not_count(truth)
     assert again == compared
 
 
-def test_models_are_measured_on_the_test_films_and_the_card_says_so(tmp_path):
+def test_models_are_measured_on_the_test_films_and_the_card_says_so(tmp_path, monkeypatch):
+    monkeypatch.setitem(ARCHITECTURES, "tiny", tiny)
     dataset, model = make_dataset(tmp_path / "dataset"), tmp_path / "models" / "lightbox.keras"
     model.parent.mkdir()
-    assert main(["fit", str(dataset), "--out", str(model), *QUICK]) == 0
+    options = ["--architecture", "tiny", "--size", "32", "--epochs", "4", "--folds", "0"]
+    assert main(["fit", str(dataset), "--out", str(model), *options]) == 0
     other = tmp_path / "other.keras"
     for suffix in (".keras", ".json"):
         shutil.copy(model.with_suffix(suffix), other.with_suffix(suffix))

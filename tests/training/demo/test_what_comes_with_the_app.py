@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training.evaluate.judged import Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import Judged
+from training.fitting.measuring import DEFINITIONS
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy
 from training.predictions.table import read_predictions
@@ -70,6 +72,18 @@ def test_cards_and_predictions_name_no_folder_of_the_machine_that_made_them(mode
     folder = ASSETS / "predictions" / f"{model}-on-simulated-2000"
     for path in (ASSETS / "models" / f"{model}.json", folder / "predictions.json"):
         assert not re.search(r'["\s]/\w', path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_intervals_of_a_card_are_those_that_evaluate_gives(model, judged):
+    told = card_of(model).performance
+    for name, figures in told["unseen_simulated"]["findings"].items():
+        area = judged[model].auroc(name)
+        written = [figures[key] for key in ("auroc", "auroc_low", "auroc_high")]
+        assert written == pytest.approx([area.value, area.low, area.high], abs=6e-5), name
+    assert told["definitions"]["auroc"] == DEFINITIONS["auroc"]
+    for part in (told["test"], told["unseen_simulated"]):  # no interval shrinks to a point
+        assert all(one["auroc_high"] > one["auroc_low"] for one in part["findings"].values())
 
 
 def test_lightbox_is_good_and_calibrated_on_simulated_films_it_has_not_seen(judged):

@@ -51,7 +51,7 @@ class World:
             films = np.ceil(MEDIAN_FILMS * np.exp(SPREAD * rng.normal(size=patients))).astype(int)
         of = np.repeat(np.arange(patients), films)
         labels = self._shared(rng, of, self.labels_alike) > norm.isf(self.prevalence)
-        return labels.astype(float), self.separation * labels + self._shared(rng, of, self.alike), of
+        return labels.astype(float), self.separation * labels + self.noise(rng, of), of
 
     def ranked(self, rng: np.random.Generator, patients: int) -> ByPatient:
         """Draw films and put them beside their patients."""
@@ -82,6 +82,10 @@ class World:
         at = np.linspace(-5, 5, 2001)
         weight = norm.pdf(at)
         return float((self.shares(at + self.separation)["ppv"] * weight).sum() / weight.sum())
+
+    def noise(self, rng: np.random.Generator, of: np.ndarray) -> np.ndarray:
+        """Draw what a score holds beside the label, alike in the films of a patient."""
+        return self._shared(rng, of, self.alike)
 
     def _shared(self, rng: np.random.Generator, of: np.ndarray, alike: float) -> np.ndarray:
         patients = of[-1] + 1

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.evaluate.judged import Judged, join
+from training.evaluate.joining import join
+from training.evaluate.judged import Judged
 from xai.findings import FINDINGS
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from training.evaluate.judged import Judged, join
+from training.evaluate.joining import join
+from training.evaluate.judged import Judged
 from xai.findings import FINDINGS
 
 

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import fisher_exact
 
 from tests.training.evaluate.made_scores import made, noisy
-from training.evaluate.atlas import contrast, newcombe, project
+from training.evaluate.atlas import contrast, project
+from training.evaluate.intervals import newcombe
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import share
 from training.evaluate.roc import auroc
@@ -59,6 +60,19 @@ def test_contrast_by_counting_and_its_correction():
     np.testing.assert_allclose(table["q"], adjusted)
     significant = table[table["q"] < 0.05]
     assert set(significant["trait"]) == {"view", "finding"}
+
+
+def test_what_all_flagged_films_share_shows_only_against_those_left_alone():
+    """A model that flags whatever has a chest drain: right and wrong flags both have one."""
+    rng = np.random.default_rng(0)
+    labels, drain = (rng.random(600) < 0.4).astype(float), (rng.random(600) < 0.3).astype(float)
+    p = np.where(rng.random(600) < np.where(drain == 1, 0.9, 0.2), 0.9, 0.1)
+    judged = made(np.column_stack([p, p]), np.column_stack([labels, drain]))
+    assert not (contrast(judged, "Emphysema", 0.5, "FP", "TP")["q"] < 0.05).any()
+    row = contrast(judged, "Emphysema", 0.5, "FP", "TN").iloc[0]
+    wrong, alone = (labels == 0) & (p > 0.5), (labels == 0) & (p < 0.5)
+    assert row["q"] < 1e-9
+    assert (row["group"], row["share"], row["against_share"]) == ("Effusion", drain[wrong].mean(), drain[alone].mean())
 
 
 def test_traits_that_make_no_difference_are_rarely_named():

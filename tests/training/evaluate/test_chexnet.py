@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.evaluate.atlas import contrast
 from training.evaluate.co_occurrence import co_occurrence
+from training.evaluate.doubt import judged_doubts
 from training.evaluate.judged import Judged
 from training.evaluate.published import FIGURES, film_digest, may_compare
 from training.evaluate.rates import rates
@@ -99,3 +101,33 @@ def test_shares_vary_with_patients_as_a_bootstrap_of_them_says(chexnet: Judged):
         ours, wilsons, (low, high) = getattr(found, name), getattr(plain, name), np.quantile(shares, [0.025, 0.975])
         assert (ours.low, ours.high) == pytest.approx((low, high), rel=0.1)
         assert ours.high - ours.low > 1.25 * (wilsons.high - wilsons.low)
+
+
+@pytest.mark.parametrize(
+    "finding, joint, wrong",
+    [
+        ("Emphysema", (18572, 222, 68, 210), (259, 125)),
+        ("Hernia", (16458, 75, 4, 13), (102, 10)),
+        ("Infiltration", (11497, 2879, 1224, 1650), (3703, 1680)),
+    ],
+)
+def test_labels_in_doubt_are_those_that_cleanlab_counts(chexnet, finding, joint, wrong):
+    """Numbers of cleanlab 2.7.1, `compute_confident_joint` plain and calibrated; it is sure from 1e-6 below a mean."""
+    found = judged_doubts(chexnet, finding)
+    absent, present = found.absent.share, found.present.share
+    counts = (absent.of - absent.count, absent.count, present.count, present.of - present.count)
+    assert counts == pytest.approx(joint, abs=1)
+    # It rounds so that rows keep their sums.
+    assert (found.absent.wrong[0], found.present.wrong[0]) == pytest.approx(wrong, abs=1)
+
+
+def test_pneumothorax_sets_wrong_flags_of_emphysema_apart_from_films_left_alone_not_from_right_ones(chexnet):
+    alone, right = (contrast(chexnet, "Emphysema", 0.5, "FP", against) for against in ("TN", "TP"))
+    first = alone.iloc[0]
+    assert (first["group"], round(first["share"], 3), round(first["against_share"], 3)) == (
+        "Pneumothorax",
+        0.309,
+        0.041,
+    )
+    assert first["q"] < 1e-12
+    assert not (right["q"] < 0.05).any()

@@ -14,7 +14,7 @@ from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, complete, write_dataset
 from training.evaluate.atlas import contrast
 from training.evaluate.classes import class_names, class_truths, finding_of_class, is_softmax, truths
-from training.evaluate.judged import join, judge
+from training.evaluate.joining import join, judge
 from training.predictions.table import PredictionsFacts, read_predictions, write_predictions
 from xai.cards.model_card import Threshold
 from xai.findings import FINDINGS

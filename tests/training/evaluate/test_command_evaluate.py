@@ -84,7 +84,7 @@ def test_writes_the_columns_and_what_scikit_learn_measures(predictions: Path, tm
     assert table.loc["Hernia", ["positives", "negatives"]].tolist() == [0, 0]
     printed = capsys.readouterr().out
     assert (
-        "300 films of 150 patients: mean AUROC" in printed
+        f"300 films of 150 patients: mean AUROC {row['auroc']:.3f} (95 % interval" in printed
         and "of 1 of 3 findings" in printed
         and "Mass: None of the 300" in printed
     )
@@ -144,6 +144,22 @@ def test_bad_input_is_one_line_and_status_2(predictions: Path, tmp_path: Path, c
     )
 
 
+def test_a_column_that_tells_nothing_apart_does_not_count_in_the_mean(predictions: Path, tmp_path: Path, capsys):
+    dataset = read_dataset(tmp_path / "made")
+    films = dataset.films.assign(Mass=np.arange(304) % 2, Hernia=np.arange(304) % 3 == 0)
+    write_dataset(tmp_path / "made", dataset.facts, films.astype({"Mass": float, "Hernia": float}))
+    table = pd.read_parquet(predictions / "predictions.parquet").assign(Mass=0.3)
+    table.to_parquet(predictions / "predictions.parquet", index=False)
+    assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+    areas = pd.read_csv(tmp_path / "out" / "metrics.csv", index_col="finding")["auroc"]
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())["mean_auroc"]
+    assert areas["Mass"] == 0.5 and told["findings"] == ["Emphysema", "Hernia"]
+    assert told["value"] == pytest.approx(areas[["Emphysema", "Hernia"]].mean(), abs=1e-12)
+    assert told["low"] < told["value"] < told["high"]
+    printed = capsys.readouterr().out
+    assert "of 2 of 3 findings" in printed and "Mass: All 300 films have the same score, 0.3" in printed
+
+
 def test_films_that_the_model_met_are_left_out_unless_all_are_asked_for(predictions: Path, tmp_path: Path, capsys):
     facts, films = tmp_path / "predictions" / "predictions.json", read_dataset(tmp_path / "made").films
     content = json.loads(facts.read_text())
@@ -154,13 +170,13 @@ def test_films_that_the_model_met_are_left_out_unless_all_are_asked_for(predicti
     printed = capsys.readouterr().out
     assert printed.startswith("100 films of 50 patients")
     assert "All 100 films are of 50 patients that it has never met." in printed
-    assert "200 films that it has met are left out" in printed and "warning" not in printed
+    assert "Films left out: 200 that it has met. --split all takes them in." in printed and "warning" not in printed
     told = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert told["split"] == "never-met" and told["met"]["never_met"] == 100
     assert main(["evaluate", str(predictions), *out, "--split", "all"]) == 0
     printed, told = capsys.readouterr().out, json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert "warning: Films that it has met flatter the model: mean AUROC" in printed
-    assert "(200, all met)" in printed and "(100, none met)" in printed
+    assert "warning: The model has met 200 of these 300 films, and films that it has met usually flatter" in printed
+    assert "on the 100 that it has never met." in printed
     assert told["met"]["fit"] == 200 and told["split"] == "all"
 
 
@@ -187,7 +203,86 @@ def test_thresholds_are_a_number_a_rule_or_a_file(predictions: Path, tmp_path: P
         "mine.csv names no threshold for Hernia"
         in json.loads((out / "metrics.json").read_text())["notes"]["Hernia"]["no_threshold"]
     )
+    assert "chosen on these very films" not in printed
     _, printed = measured("cost")
+    assert "They were chosen on these very films" in printed and "the rates tend to be too good" in printed
+    note = json.loads((out / "metrics.json").read_text())["notes"]["Emphysema"]
+    assert note["chosen_here"].startswith("Chosen on these very films,") and "problem" not in note
+    assert 0 < note["on_other_patients"]["sensitivity"]["low"] < note["on_other_patients"]["sensitivity"]["high"] <= 1
     assert "thresholds: Cost, a miss as 10 false alarms" in printed
     _, printed = measured("cost", "--target", "3")
     assert "thresholds: Cost, a miss as 3 false alarms" in printed
+
+
+def test_a_slice_is_measured_against_the_rest_at_the_same_thresholds(predictions: Path, tmp_path: Path, capsys):
+    dataset, out = read_dataset(tmp_path / "made"), tmp_path / "out"
+    ages = np.arange(304.0)  # the last four films have no prediction; percentiles are among all
+    write_dataset(dataset.folder, dataset.facts, dataset.films.assign(age=ages, view=["AP", "PA"] * 152))
+    asked = ["--slice", "age=p50..", "--slice", "view=AP"]
+    assert main(["evaluate", str(predictions), "--out", str(out), "--split", "all", *asked]) == 0
+    assert "slice.csv: films with age: at least percentile 50; view: AP against all others" in capsys.readouterr().out
+    table = pd.read_csv(out / "slice.csv").set_index(["finding", "measure"])
+    labels, scores = dataset.films["Emphysema"][:300].to_numpy(), pd.read_parquet(predictions / "predictions.parquet")
+    here = (ages[:300] >= 151.5) & (np.arange(300) % 2 == 0)
+    row = table.loc[("Emphysema", "auroc")]
+    for side, films in (("slice", here), ("rest", ~here)):
+        assert row[side] == pytest.approx(metrics.roc_auc_score(labels[films], scores["Emphysema"][films]), abs=1e-12)
+    flagged = (scores["Emphysema"] >= 0.4).to_numpy()
+    row = table.loc[("Emphysema", "sensitivity")]
+    assert row["slice"] == pytest.approx(flagged[here & (labels == 1)].mean())
+    assert row["threshold"] == 0.4 and row["difference"] == pytest.approx(row["slice"] - row["rest"])
+    content = json.loads((out / "metrics.json").read_text())
+    assert content["slice"] == ["age=p50..", "view=AP"]
+    assert set(content["definitions"]["slice.csv"]) == {"finding", "measure", *row.index, "intervals"}
+    assert content["films"] == 300  # the other table is of all films
+
+
+@pytest.mark.parametrize(
+    "asked, words",
+    [("height=3", "has no column “height”"), ("view=XX", "No film has view “XX”"), ("view", "is no condition")],
+)
+def test_a_slice_that_cannot_be_asked_for_is_refused_in_one_line(
+    predictions: Path, tmp_path: Path, capsys, asked, words
+):
+    arguments = ["evaluate", str(predictions), "--out", str(tmp_path / "out"), "--slice", asked]
+    try:
+        status = main(arguments)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2 and words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_nothing_names_a_threshold_that_is_said(predictions: Path, tmp_path: Path, capsys):
+    facts, out = predictions / "predictions.json", tmp_path / "out"
+    content = json.loads(facts.read_text())
+
+    def said(**changes) -> tuple[str, str]:
+        facts.write_text(json.dumps(content | changes))
+        assert main(["evaluate", str(predictions), "--out", str(out)]) == 0
+        return capsys.readouterr().out, json.loads((out / "metrics.json").read_text())["thresholds"]
+
+    printed, told = said(thresholds={})
+    assert told == "0.5 for every finding, since neither a model card nor the predictions name any"
+    assert f"thresholds: {told}" in printed and "chosen on these" not in printed
+    _, told = said()
+    assert told == "Those that the predictions were imported with; 0.5 for Mass, Hernia, of which they name none"
+    _, told = said(card={"name": "a model"})
+    assert told == "Model card; 0.5 for Mass, Hernia, of which they name none"
+    printed, _ = said(notes={"thresholds_chosen_by": "youden"})
+    assert "They were chosen on these very films" in printed
+
+
+def test_films_that_a_remedy_was_fitted_on_are_not_called_missing(predictions: Path, tmp_path: Path):
+    dataset = read_dataset(tmp_path / "made")
+    films = dataset.films[:100]
+    facts = predictions / "predictions.json"
+    used = [record(dataset.films[200:240], ["fit"])]
+    remedy = {"finding": "Emphysema", "used": record(films, ["mend"], finding="Emphysema")}
+    content = json.loads(facts.read_text()) | {"card": {"provenance": {"used": used, "remedies": [remedy]}}}
+    facts.write_text(json.dumps(content))
+    assert main(["evaluate", str(predictions), "--out", str(tmp_path / "out")]) == 0
+    notes = json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"]
+    assert notes["Emphysema"]["missing"] == 0
+    assert notes["Emphysema"]["left_out_since_a_remedy_was_fitted_on_them"] == 100
+    assert notes["Mass"]["missing"] == 0 and notes["Hernia"]["missing"] == 260

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.training.evaluate.made_scores import made, noisy
-from training.evaluate.judged import join
+from training.evaluate.joining import join
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.roc import auroc, clustered_auroc
 from training.predictions.table import PredictionsError

@@ -14,9 +14,10 @@ from sklearn.metrics import roc_auc_score
 
 from training.datasets.marks import record
 from training.datasets.table import COLUMNS, Dataset, DatasetFacts
-from training.evaluate.judged import ALL, NEVER_MET, Judged, judge
+from training.evaluate.joining import judge
+from training.evaluate.judged import ALL, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met import films_met
-from training.evaluate.met_words import flattered, met_facts, met_words
+from training.evaluate.met_words import TAUGHT, film_words, flattered, left_out_films, met_facts, met_words
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, mend_card
 from training.mending.remedy import try_remedy
@@ -80,20 +81,58 @@ def test_what_a_card_records_is_met_and_the_rest_is_of_patients_that_it_has_neve
     assert met_words(new) == "All 40 films are of 20 patients that it has never met."
 
 
+def area(judged: Judged, here: np.ndarray, findings: tuple[str, ...] = ("Emphysema", "Mass")) -> str:
+    values = [roc_auc_score(judged.truth(name)[here], judged.scores(name)[here]) for name in findings]
+    return f"{np.mean(values):.3f}"
+
+
+def learned_by_heart(**uses: tuple[str, ...]) -> Judged:
+    """All films that were learned from are answered rightly, the test films at random; what a card says of it."""
+    judged, rng = made_judged(recorded(**uses)), np.random.default_rng(3)
+    test = (judged.films["split"] == "test").to_numpy()
+    for name in judged.findings:
+        judged = judged.with_probabilities(name, np.where(test, rng.random(100), judged.scores(name)))
+    return judged
+
+
 def test_all_films_come_with_a_warning_that_has_the_numbers_in_it():
-    judged = made_judged(recorded(fit=("train", "validation")))
-
-    def area(*splits: str) -> str:
-        here = judged.films["split"].isin(splits)
-        values = [roc_auc_score(judged.truth(name)[here], judged.scores(name)[here]) for name in judged.findings]
-        return f"{np.mean(values):.3f}"
-
-    assert flattered(judged) == (
-        f"Films that it has met flatter the model: mean AUROC {area('train', 'validation', 'test')} on all 100 films, "
-        f"of it {area('train')} on train (40, all met), {area('validation')} on validation (20, all met), "
-        f"{area('test')} on test (40, none met)."
+    judged = learned_by_heart(fit=("train", "validation"))
+    met = judged.films["split"].isin(["train", "validation"]).to_numpy()
+    told = flattered(judged)
+    assert told.startswith(
+        "The model has met 60 of these 100 films, and films that it has met usually flatter a model. Mean AUROC over "
+        f"all 2 findings: {area(judged, met)} ("
     )
+    assert f"on films that it has met, {area(judged, ~met)} (" in told and "on the 40 that it has never met." in told
+    assert "They flatter here: the difference is +0." in told
     assert flattered(judged.in_split(NEVER_MET)) == ""
+    learned = judged.restrict(met)
+    assert f"Mean AUROC over all 2 findings: {area(learned, met[met])} (" in flattered(learned)
+    assert "has met these films" in flattered(learned) and "flatter here" not in flattered(learned)
+
+
+def test_that_films_flatter_is_not_said_where_they_do_not():
+    judged = learned_by_heart(fit=("test",))  # it answers the others better, whatever its card says
+    met = (judged.films["split"] == "test").to_numpy()
+    told = flattered(judged)
+    assert f"{area(judged, met)} (" in told and f"{area(judged, ~met)} (" in told
+    assert "Here they do not: on films that it has met it ranks worse (−0." in told
+    even = judged.with_probabilities("Emphysema", np.random.default_rng(0).random(100))
+    even = even.with_probabilities("Mass", np.random.default_rng(1).random(100))
+    assert "does not show here: the difference may be chance (" in flattered(even)
+
+
+def test_findings_that_are_not_in_the_mean_are_named_and_films_of_which_nothing_is_known_are_in_neither():
+    films = made_films()
+    films.loc[films["split"] == "test", "Mass"] = 0.0
+    films.loc[80:, "split"] = None
+    judged = made_judged({}, made_dataset(films), learned_from=["train", "validation"])
+    new = np.arange(100) // 20 == 3
+    told = flattered(judged)
+    assert "Mean AUROC over Emphysema, which can be measured there:" in told
+    assert f"{area(judged, new, ('Emphysema',))} (" in told and "on the 20 that it has never met." in told
+    assert left_out_films(judged) == "Films left out: 60 that it has met and 20 of which that is not known."
+    assert left_out_films(made_judged(recorded(fit=("train",)))) == "Films left out: 40 that it has met."
 
 
 def test_another_film_of_a_patient_that_it_met_is_met_too():
@@ -169,6 +208,17 @@ def test_a_model_that_started_from_another_has_met_what_that_one_met():
     assert met_facts(photographs) == {"fit": 40, "never_met": 60, "not_known": 0}
 
 
+def test_what_the_models_had_met_whose_answers_it_learned_from_is_not_known():
+    card = recorded(fit=("train",))
+    card["provenance"]["soft_labels"] = {"file": "soft.csv"}
+    here = made_judged(card)
+    assert here.met.taught and met_words(here).endswith(TAUGHT)
+    assert film_words(here.met, int(here.met.new().argmax()), patient_known=True).endswith(TAUGHT)
+    assert TAUGHT not in met_words(made_judged(recorded(fit=("train",))))
+    child = {"provenance": recorded(stop=("validation",))["provenance"] | {"started_from": card["provenance"]}}
+    assert made_judged(child).met.taught
+
+
 def test_no_patient_is_promised_where_patients_are_not_known():
     films = made_films([None] * 100)
     card = {"provenance": {"used": [record(films[films["split"] == "train"], ["fit"])]}}
@@ -189,6 +239,7 @@ def test_films_that_a_remedy_was_fitted_on_are_not_new_to_the_mended_model():
     assert "20 are of 10 patients that it has never met." in met_words(mended)
     new = mended.never_met()
     assert (new.ranked("Emphysema").films, new.ranked("Mass").films, new.withheld) == (20, 40, {"Emphysema": 20})
+    assert flattered(new) == ""  # what the remedy was fitted on does not count
     assert "A remedy was fitted on films of these patients: Emphysema 20; for it they are not counted." in met_words(
         new
     )
@@ -199,6 +250,21 @@ def test_of_a_model_that_nobody_knows_the_films_of_its_remedy_are_known():
     told = met_words(made_judged({"provenance": {"remedies": [Kept(trial.remedy).note]}}))
     assert told.startswith("Whether it was fitted on any of these films is not known")
     assert told.endswith("A remedy was fitted on films of these patients: Mass 50.")
+
+
+def test_where_nothing_else_is_known_the_films_of_a_remedy_do_not_count_by_default():
+    trial = try_remedy(made_judged({}), "Mass")
+    whole = made_judged({"provenance": {"remedies": [Kept(trial.remedy).note]}})
+    fitted = trial.fitted_films
+    assert (whole.usual, made_judged({}).usual) == (NOT_MET, ALL)
+    here = whole.in_split(NOT_MET)
+    assert (len(here), here.withheld) == (100, {"Mass": fitted})
+    assert (here.ranked("Mass").films, here.ranked("Emphysema").films) == (100 - fitted, 100)
+    row = int(whole.met.mended["Mass"].argmax())
+    assert film_words(whole.met, row, patient_known=True).endswith("it served to mend Mass.")
+    assert film_words(whole.met, int(whole.unmet.all(axis=1).argmax()), patient_known=True).endswith("is not known.")
+    with pytest.raises(EvaluateError, match="m has met each of these"):
+        made_judged(recorded(fit=("train", "validation", "test"))).in_split(NOT_MET)
 
 
 def test_a_remedy_that_does_not_say_what_it_was_fitted_on_leaves_nothing_certain():

@@ -32,8 +32,9 @@ def test_the_rule_of_the_card_takes_the_cards():
         {"thresholds": {"Mass": {"value": 0.25, "rule": "as the card has it"}}},
         {"metrics": [{"finding": "Mass", "threshold": 0.25}, {"finding": "Edema", "threshold": None}]},
         {"finding": "Mass", "method": "platt", "threshold": {"value": 0.25, "rule": "a remedy's"}},
+        [{"finding": "Mass", "threshold": {"value": 0.25}}, {"finding": "Mend", "threshold": {"value": 0.1}}],
     ],
-    ids=["numbers", "card or predictions", "metrics.json", "remedy"],
+    ids=["numbers", "card or predictions", "metrics.json", "remedy", "remedies"],
 )
 def test_a_file_names_thresholds_by_finding(content: dict, tmp_path: Path):
     file = tmp_path / "named.json"

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import REPOSITORY
-from tests.training.made_films import QUICK, SHOWN, make_dataset
+from tests.training.made_films import QUICK, SHOWN, make_dataset, tiny
 from training.__main__ import main
 from training.datasets.marks import marked
 from training.datasets.table import DatasetError, read_dataset
@@ -21,6 +21,7 @@ from training.fitting.journal import Journal
 from training.fitting.recipe import Recipe, add_recipe_arguments, recipe_from
 from training.fitting.targets import blend, patient_targets, read_soft_labels
 from training.fitting.train import TrainingData
+from training.networks.architectures import ARCHITECTURES
 from xai.cards.model_card import read_card
 from xai.findings import FINDINGS
 from xai.models.loading import file_sha256, load_model
@@ -176,12 +177,15 @@ def test_soft_labels_find_their_films(tmp_path):
 
 
 @pytest.mark.parametrize("held_out", [["--folds", "2"], ["--hold-out", "validation"]])
-def test_soft_labels_are_learned_from_but_what_is_held_out_is_measured_against_the_truth(made, tmp_path, held_out):
+def test_soft_labels_are_learned_from_but_what_is_held_out_is_measured_against_the_truth(
+    made, tmp_path, monkeypatch, held_out
+):
+    monkeypatch.setitem(ARCHITECTURES, "tiny", tiny)
     films = [f"f{k:03}" for k in range(60)]
     shares = {f"prob_{name}": np.linspace(0.1, 0.9, 60) for name in FINDINGS}
     table = pd.DataFrame(shares | {"Image Index": films})
     table.to_csv(tmp_path / "soft.csv", index=False)
-    options = ["--architecture", "small-resnet", "--size", "32", "--batch-size", "8", "--epochs", "1", *held_out]
+    options = ["--architecture", "tiny", "--size", "32", "--batch-size", "8", "--epochs", "1", *held_out]
     out = tmp_path / "soft.keras"
     assert main(["fit", str(made), "--out", str(out), "--soft-labels", str(tmp_path / "soft.csv"), *options]) == 0
     assert read_card(out.with_suffix(".json")).provenance["soft_labels"]["films"] == 48
@@ -294,7 +298,7 @@ def test_held_out_validation_chooses_epoch_calibration_and_thresholds(watched, m
         assert "12 validation films" in card.threshold(name).rule
         shown = card.performance["validation"]["findings"][name]
         # An intercept for each output makes the mean probability the share of films, Platt's property.
-        assert shown["predicted_prevalence"] == pytest.approx(shown["positives"] / 12, abs=0.02)
+        assert shown["mean_probability"] == pytest.approx(shown["positives"] / 12, abs=0.02)
     shift = {name: round(float(np.log(p / (1 - p))), 4) for name, p in learned[list(SHOWN)].mean().items()}
     assert card.provenance["imbalance"]["shift"] == pytest.approx(shift, abs=1e-4)
     assert "positive_weight" not in card.provenance  # the calibration has undone it

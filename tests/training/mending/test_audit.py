@@ -7,16 +7,18 @@ import re
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import fisher_exact
 
-from tests.benchmarks.audit_causes import PLANTED, POSITIVES, audited, films, measure
+from tests.benchmarks.audit_causes import PLANTED, POSITIVES, audited, films, measure, right
 from tests.conftest import REPOSITORY
 from tests.training.evaluate.made_scores import binormal, made
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError, rank
 from training.evaluate.thresholds import choose
-from training.mending.audit import UNKNOWN, Audit, audit, decompose, prepare_scores
-from training.mending.known import Known, known_of
+from training.mending.audit import CAUSES, UNKNOWN, Audit, audit, decompose, prepare_scores
+from training.mending.known import NOTHING, Known, known_of
+from training.mending.orders import in_any_order
 
 FILMS, RARE, APART = 40_000, 0.03, 2.0
 
@@ -50,8 +52,8 @@ def test_weighting_of_the_loss_is_named():
     found = _audit(z + math.log(30), labels, 0.5, weight=30, trained=RARE)
     share = _share(found)
     assert found.main == "weighting"
-    # Undone, it leaves the calibrated model at 0.5.
-    assert share["weighting"] == pytest.approx((z > -math.log(30)).mean() - (z > 0).mean(), abs=1e-12)
+    # Undone, it leaves the calibrated model at 0.5; what chance moves the logits takes its part of it.
+    assert share["weighting"] == pytest.approx((z > -math.log(30)).mean() - (z > 0).mean(), abs=0.006)
     assert max(abs(share[name]) for name in ("prior", "calibration", "threshold")) < 0.01
 
 
@@ -80,7 +82,7 @@ def test_threshold_is_named_as_a_number_and_as_a_rule():
     assert _share(found)["calibration"] == 0
 
 
-@pytest.mark.parametrize(("planted", "threshold"), [(lambda z: z / 3, 0.25), (lambda z: z + 2.5, 0.5)])
+@pytest.mark.parametrize(("planted", "threshold"), [(lambda z: z / 3 + 1.5, 0.5), (lambda z: z + 2.5, 0.5)])
 def test_miscalibration_is_named(planted, threshold: float):
     labels, z = _planted()
     found = _audit(planted(z), labels, threshold, trained=RARE)
@@ -114,9 +116,12 @@ def test_two_causes_get_their_own_shares():
     flagged = [
         (lifted - math.log(10) * a - (logit(0.1) - logit(RARE)) * b >= 0).mean() for a, b in [(0, 0), (1, 0), (1, 1)]
     ]
+    # Either may be undone first, and the part is the mean of both; what is left to calibrate is chance.
+    first = (lifted - (logit(0.1) - logit(RARE)) >= 0).mean()
+    both = (flagged[0] - flagged[1] + first - flagged[2]) / 2, (flagged[0] - first + flagged[1] - flagged[2]) / 2
     # The true prevalence of the drawn films differs from RARE by chance.
-    assert share["weighting"] == pytest.approx(flagged[0] - flagged[1], abs=1e-12)
-    assert share["prior"] == pytest.approx(flagged[1] - flagged[2], abs=0.002)
+    assert share["weighting"] == pytest.approx(both[0], abs=0.005)
+    assert share["prior"] == pytest.approx(both[1], abs=0.005)
 
 
 def test_a_rule_moves_with_the_scores_so_scale_is_no_cause():
@@ -187,7 +192,79 @@ def test_a_weight_that_does_not_show_in_the_films_is_not_named():
     labels, z = _planted()
     for count in (FILMS, 200):
         found = _audit(z[:count], labels[:count], 0.02, weight=30, trained=RARE)
-        assert found.main != "weighting" and _share(found)["weighting"] > 0.1
+        assert found.lift.refuted and found.main in ("threshold", UNKNOWN) and "weighting" not in _share(found)
+
+
+@pytest.mark.parametrize("weight", [200, 1000, 10_000])
+def test_a_weight_that_would_lift_the_logits_more_than_they_are_is_refuted_and_not_taken_into_account(weight: float):
+    labels, z = _planted()
+    for known in ({"trained": RARE}, {}):
+        found = _audit(z + math.log(30), labels, 0.5, weight=weight, **known)
+        assert (found.main, found.reason) == (UNKNOWN, "refuted")
+        assert set(_share(found)) == {UNKNOWN, "threshold", "separation"}
+        assert found.lift.told == pytest.approx(math.log(weight), abs=0.05)
+        assert found.lift.low < math.log(30) < found.lift.high < found.lift.told and found.lift.shown < 3.7
+
+
+def test_a_prevalence_in_training_that_would_lift_the_logits_more_than_they_are_is_refuted():
+    labels, z = _planted()
+    found = _audit(z + math.log(10), labels, 0.5, trained=0.9)
+    assert (found.main, found.reason) == (UNKNOWN, "refuted")
+    assert found.lift.told == pytest.approx(logit(0.9) - logit(labels.mean()))
+
+
+@pytest.mark.parametrize(
+    ("known", "other", "names"),
+    [
+        ({"weight": 5, "trained": RARE}, 3.0, "calibration"),
+        ({"weight": 3, "trained": RARE}, 2.5, "calibration"),
+        ({"trained": 0.15}, 2.5, "calibration"),
+        ({"weight": 30, "trained": RARE}, 1.0, "weighting"),
+        ({"weight": 8, "trained": RARE}, 2.1, UNKNOWN),
+    ],
+)
+def test_of_what_moves_the_logit_the_one_that_moves_it_further_is_named(known: dict, other: float, names: str):
+    labels, z = _planted()
+    told = {"weight": 1.0} | known
+    found = _audit(z + math.log(told["weight"]) + logit(told["trained"]) - logit(RARE) + other, labels, 0.5, **known)
+    assert found.main == names and (names != UNKNOWN or found.reason == "close")
+
+
+def test_timid_probabilities_and_a_low_threshold_flag_the_same_films_so_neither_is_named():
+    labels, z = _planted()
+    found = _audit(z / 3, labels, 0.25, trained=RARE)
+    assert (found.main, found.reason) == (UNKNOWN, "close")
+
+
+def test_one_known_number_of_two_names_no_cause_since_the_other_may_lift_or_lower_as_much():
+    labels, z = _planted()
+    for known in ({"weight": 30}, {"weight": None, "trained": 0.48}):
+        found = _audit(z + math.log(30), labels, 0.5, **known)
+        assert (found.main, found.reason) == (UNKNOWN, "training")
+
+
+def test_what_somebody_says_and_the_films_show_more_of_is_not_called_miscalibration():
+    labels, z = _planted()
+    prepared = prepare_scores(labels, expit(z + math.log(82)), np.arange(FILMS) // 2, NOTHING.beside(Known(5, RARE)))
+    found = decompose(prepared, 0.5)
+    assert (found.main, found.reason) == (UNKNOWN, "said")
+    assert found.lift.told == pytest.approx(math.log(5), abs=0.05)
+    assert found.lift.low < math.log(82) < found.lift.high
+
+
+@pytest.mark.parametrize("missing", [0.5, 0.7])
+def test_labels_that_miss_films_with_the_finding_read_as_miscalibration_and_the_audit_says_so(missing: float):
+    rng = np.random.default_rng(3)
+    labels, z = binormal(rng, 5000, 0.2, 2.5)
+    seen = np.where(rng.random(len(labels)) < missing, 0.0, labels)
+    assert _audit(z, seen, 0.5, trained=0.2).main == "calibration"
+    assert "labels that are wrong or missing" in CAUSES["calibration"] and "labels" in CAUSES[UNKNOWN]
+
+
+def test_parts_in_any_order_are_the_mean_over_all_orders():
+    level = {"": 1.0, "a": 0.5, "b": 0.9, "ab": 0.1}
+    found = in_any_order(["a", "b"], lambda group: np.array([level["".join(sorted(group))]]))
+    assert found["a"][0] == pytest.approx((0.5 + 0.8) / 2) and found["b"][0] == pytest.approx((0.1 + 0.4) / 2)
 
 
 def test_as_many_flags_as_may_be_chance_have_no_cause():
@@ -206,11 +283,24 @@ def test_a_part_that_cannot_be_mended_is_never_more_than_the_floor_leaves():
         assert _share(found)["separation"] <= found.floor - found.prevalence + 1e-12
 
 
-def test_the_causes_of_the_benchmark_are_the_largest_parts_and_are_seldom_named_wrongly():
-    for planted in PLANTED.values():
-        found, without = audited(planted, films(planted, 20_000, np.random.default_rng(0)))
-        assert found.main in (planted.cause, UNKNOWN) and without.main in (planted.cause, UNKNOWN)
-    tally = measure(PLANTED["threshold 0.02"], 50, 10, seed=1)
+@pytest.fixture(scope="module")
+def causes() -> dict[str, str]:
+    return {name: right(planted, 40_000) for name, planted in PLANTED.items()}
+
+
+def test_the_right_cause_of_the_benchmark_is_what_was_planted_and_adds_most_flags(causes: dict[str, str]):
+    assert causes["weight 30"] == causes["weight 82, told 5"] == causes["weight 30, told 10,000"] == "weighting"
+    assert causes["prevalence 40 % in training"] == causes["weight 2 and prevalence 40 %"] == "prior"
+    assert causes["weight 5 and 3 too high"] == causes["prevalence 15 % and 2.5 too high"] == "calibration"
+    assert causes["weight 3 and threshold 0.05"] == causes["threshold 0.03, told weight 20"] == "threshold"
+    assert causes["cannot tell apart, common"] == "separation" and causes["nothing: the excess is chance"] == ""
+
+
+def test_the_causes_of_the_benchmark_are_seldom_named_wrongly(causes: dict[str, str]):
+    for name, planted in PLANTED.items():
+        for found in audited(planted, films(planted, 20_000, np.random.default_rng(0))):
+            assert found.main in (causes[name], UNKNOWN, "")
+    tally = measure(PLANTED["threshold 0.02"], "threshold", 50, 10, seed=1)
     assert tally["not known"]["wrong"] == tally["known"]["wrong"] == 0 and tally["known"]["right"] >= 8
 
 
@@ -220,8 +310,8 @@ def test_the_page_on_the_audit_quotes_every_planted_cause_and_none_is_named_wron
         rows = "".join(re.findall(rf"^\| {re.escape(name)} \| .*$", page, re.MULTILINE))
         cells = re.findall(r"([\d.]+) / ([\d.]+) / ([\d.]+)", rows)
         assert len(cells) == 2 * len(POSITIVES)
-        for right, unknown, wrong in cells:
-            assert float(wrong) <= 5 and float(right) + float(unknown) + float(wrong) == pytest.approx(100, abs=0.5)
+        for named, unknown, wrong in cells:
+            assert float(wrong) <= 5 and float(named) + float(unknown) + float(wrong) == pytest.approx(100, abs=0.5)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +338,9 @@ def test_the_model_card_is_read():
     assert audit(weighted, "Emphysema", 0.5).main == "weighting"
     assert audit(judged, "Emphysema", 0.5).main == UNKNOWN
     assert audit(judged, "Emphysema", 0.5, said=Known(30.0, RARE)).main == "weighting"
-    assert audit(judged, "Emphysema", 0.5, said=Known(1.0, RARE)).main == "calibration"
+    assert audit(judged, "Emphysema", 0.5, said=Known(1.0, RARE)).reason == "said"
+    unweighted = {**card, "provenance": {"imbalance": {"strategy": "none"}}}
+    assert audit(dataclasses.replace(judged, card=unweighted), "Emphysema", 0.5).main == "calibration"
     # A card that calibrates the finding has undone its weighting.
     undone = dataclasses.replace(judged, card={**card, "calibration": {"Emphysema": {"intercept": -3.4}}})
     assert audit(undone, "Emphysema", 0.5).contributions[0].share == 0
@@ -278,8 +370,35 @@ def test_the_model_card_is_read():
 )
 def test_what_a_card_says_of_the_training(card: dict, known: tuple):
     found = known_of(card, "Mass")
-    assert (found.weight, found.trained) == known
-    assert found.beside(Known(7.0, 0.2)) == Known(known[0] or 7.0, known[1] or 0.2)
+    assert (found.weight, found.trained, found.said) == (*known, ())
+    both = found.beside(Known(7.0, 0.2))
+    assert (both.weight, both.trained) == (known[0] or 7.0, known[1] or 0.2)
+    assert both.said == tuple(name for name, it in zip(("weight", "trained"), known, strict=True) if it is None)
+
+
+@pytest.mark.parametrize(
+    ("methods", "moved", "weight"),
+    [
+        (["platt"], -2.0, 1.0),
+        (["isotonic"], 0.0, 1.0),
+        (["temperature", "platt"], -2.0, 1.0),
+        (["weighting"], -math.log(12), 1.0),
+        (["weighting"], -math.log(3), 4.0),
+        (["prior"], -1.5, 12.0),
+        (["temperature"], 0.0, None),
+        (["weighting", "prior"], -2.0, None),
+    ],
+)
+def test_a_remedy_undoes_of_the_weighting_what_it_was_made_for(methods: list, moved: float, weight: float | None):
+    notes = [{"finding": "Mass", "method": method, "prevalence": 0.07} for method in methods]
+    card = {
+        "calibration": {"Mass": {"slope": 1.0, "intercept": moved}},
+        "prevalence": {"Mass": 0.3},
+        "provenance": {"positive_weight": {"Mass": 12.0}, "remedies": notes},
+    }
+    found = known_of(card, "Mass")
+    assert found.weight == (weight if weight is None else pytest.approx(weight))
+    assert found.trained == 0.07 and found.calibrated
 
 
 def test_prevalences_come_worst_first_and_a_finding_without_films_last():
@@ -310,5 +429,8 @@ def test_co_occurrence_by_counting():
     assert table.loc["Effusion", "base"] == pytest.approx(4 / 9)
     assert table.loc["Effusion", "lift"] == pytest.approx(0.75 * 9 / 4)
     assert math.isnan(table.loc["Mass", "lift"]) and table.loc["Mass", "share"] == 0
+    # Inside of the cell 3 of 4 have it, outside 1 of 5; no film has a mass, so that there is nothing to test.
+    assert table.loc["Effusion", ["p", "q"]].tolist() == pytest.approx([fisher_exact([[3, 1], [1, 4]]).pvalue] * 2)
+    assert math.isnan(table.loc["Mass", "p"]) and math.isnan(table.loc["Mass", "q"])
     assert co_occurrence(judged, "Emphysema", 0.5, "positives")["count"].iloc[0] == 1
     assert co_occurrence(judged, "Emphysema", 2.0)["share"].isna().all()

@@ -15,7 +15,7 @@ from dashboard.page.words import percent
 from tests.training.mending.test_remedy import _over
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
-from training.evaluate.judged import judge
+from training.evaluate.joining import judge
 from training.evaluate.ranked import EvaluateError
 from training.mending.known import known_of
 from training.mending.mended import Kept, kept, mend_card, mend_predictions, predict_again
@@ -67,6 +67,9 @@ def test_a_mended_card_holds_what_was_measured_after_and_where_from(tmp_path: Pa
     assert figures.sensitivity == round(trial.after.rates.sensitivity.value, 4)
     assert figures.specificity == round(trial.after.rates.specificity.value, 4)
     assert figures.ece == round(trial.after.ece, 4)
+    written = card.performance["mended"]["findings"]["Emphysema"]
+    assert written["mean_probability"] == round(trial.after.mean_probability, 4)
+    assert "predicted_prevalence" not in written and "predicted_prevalence" not in written["before"]
     where = f"{trial.shown_films} films {trial.shown_whose.words} of made, by the predictions over-on-made"
     assert where in after.meaning
     # Of the films that were measured before, only what a rising map leaves as it was.
@@ -134,6 +137,20 @@ def test_predictions_are_mended_from_the_command_line(imported: Path, capsys):
     again = ["mend", str(imported / "mended"), "--remedy", str(files[0]), "--out", str(imported / "twice")]
     assert main(again) == 2 and "with this very remedy for Emphysema before" in capsys.readouterr().err
     assert not (imported / "twice").exists()
+    for pair in ([files[0], files[0]], files[:1] * 3):
+        assert (
+            main(["mend", str(imported / "theirs"), "--remedy", *map(str, pair), "--out", str(imported / "two")]) == 2
+        )
+        assert f"There are {len(pair)} remedies for Emphysema: give one" in capsys.readouterr().err
+    assert not (imported / "two").exists()
+    # In other words it is the same remedy; another one is for whoever fitted it on these.
+    content = json.loads(files[0].read_text())
+    files[0].write_text(json.dumps(content | {"fitted": "elsewhere"}))
+    assert main(again) == 2 and "with this very remedy for Emphysema before" in capsys.readouterr().err
+    content["threshold"]["value"] = 0.4
+    files[0].write_text(json.dumps(content))
+    assert main(again) == 0
+    assert "Emphysema: mended before in mended; right only where" in capsys.readouterr().err
 
 
 def test_a_remedy_for_another_model_is_said(imported: Path, capsys):

@@ -13,7 +13,7 @@ from tests.training.evaluate.made_scores import binormal, made
 from training.evaluate.patient_split import films_to_fit
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError
-from training.mending.calibrate import METHODS
+from training.mending.calibrate import METHODS, correct_prior
 from training.mending.remedy import FEW_FILMS, REPEATS, try_remedy
 from training.mending.together import mend_together, over_flagged
 from xai.cards.card_versions import card_versions, save_card_version
@@ -150,6 +150,12 @@ def test_all_findings_that_are_flagged_too_often_are_mended_together():
     for name, trial in found.trials.items():
         alone = try_remedy(judged, name, "platt", "prevalence", threshold=0.5)
         assert trial.remedy == alone.remedy and trial.after.ece == alone.after.ece and trial.repeats is None
+    own = mend_together(judged, names, thresholds, "weighting", "", own={"Mass": {"weight": 5.0}})
+    assert own.trials["Mass"].remedy == try_remedy(judged, "Mass", "weighting", "", threshold=0.5, weight=5.0).remedy
+    assert list(own.trials) == ["Mass"] and "Emphysema" in own.problems
+    by_prior = {"Mass": {"trained": 0.6, "here": 0.2}}
+    priors = mend_together(judged, names, thresholds, "prior", "half", own=by_prior).trials["Mass"]
+    assert priors.remedy.map == correct_prior(0.6, 0.2)
     none = mend_together(judged, names, thresholds, "weighting")
     assert not none.trials and "does not say how often the loss counted" in none.problems["Mass"]
 

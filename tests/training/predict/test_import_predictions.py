@@ -11,7 +11,7 @@ import pytest
 from training.__main__ import main
 from training.datasets.table import COLUMNS, DatasetFacts, labels, read_dataset, write_dataset
 from training.evaluate import auroc
-from training.evaluate.judged import join, judge
+from training.evaluate.joining import join, judge
 from training.evaluate.ranked import EvaluateError
 from training.predict.import_command import import_csv, join_csv
 from training.predictions.film_names import match_films
@@ -214,9 +214,11 @@ def test_thresholds(dataset, tmp_path):
     made, _ = import_csv(csv, read_dataset(dataset), tmp_path / "a", threshold="youden")
     # Labels 1, 0, 1, 0: between 0.6 and 0.7 all are right. Edema is not labelled, so it has no threshold.
     assert {name: cut.value for name, cut in made.facts.thresholds.items()} == {"Mass": pytest.approx(0.65)}
+    assert judge(made).chosen_here("Mass") == "youden" and judge(made).chosen_here("Edema") == ""
     made, _ = import_csv(csv, read_dataset(dataset), tmp_path / "b", threshold="0.25")
     assert set(made.facts.thresholds) == {"Mass", "Edema"}
     assert made.facts.thresholds["Edema"] == Threshold(0.25, "0.25, the same for every finding")
+    assert judge(made).chosen_here("Mass") == ""
     for rule in ("1.5", "best", "nan"):
         with pytest.raises(EvaluateError, match="Expected a number from 0 to 1, a rule, or a file"):
             import_csv(csv, read_dataset(dataset), tmp_path / "c", threshold=rule)
