@@ -16,12 +16,13 @@ from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
 from dashboard.page.palette import on_paper
 from dashboard.roc import figures
+from dashboard.roc.at_thresholds import at_thresholds
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item
 from dashboard.roc.panels.downloads import figure_archive, film_table
-from dashboard.roc.panels.models import at_thresholds, model_table, same_order, thresholds_table, verdict
+from dashboard.roc.panels.models import model_table, same_order, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
 from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
@@ -208,10 +209,9 @@ def test_two_models_are_tested_on_the_same_films(library):
 
 def test_two_models_are_compared_at_their_own_thresholds(library):
     scene = scene_at(library, other="<b>second")
-    found = at_thresholds(scene, "<b>second")
-    assert found.thresholds == (0.55, 0.55)
-    table = thresholds_table(scene, "<b>second", found).set_index("")
-    at = found.thresholds
+    both = at_thresholds(scene, "<b>second", State())
+    found, table, at = both.found, both.table.set_index(""), both.found.thresholds
+    assert at == (0.55, 0.55)
     missed = [int(((p < threshold) & (MASS == 1)).sum()) for p, threshold in zip((FIRST, 1 - FIRST), at, strict=True)]
     assert table.loc["Missed films with it", ["first", "<b>second"]].tolist() == [f"{one} of 10" for one in missed]
     change = found.changes["sensitivity"]
@@ -220,6 +220,41 @@ def test_two_models_are_compared_at_their_own_thresholds(library):
     brier = [((p - MASS) ** 2).mean() for p in (FIRST, 1 - FIRST)]
     assert table.loc["Brier score", ["first", "<b>second"]].tolist() == [f"{one:.4f}" for one in brier]
     assert table.loc["Brier score", "p"] == "< 0.001"
+    numbers = both.numbers.set_index("measure")
+    assert numbers.loc["missed", ["of_first", "of_second", "change", "films"]].tolist() == [
+        *missed,
+        missed[1] - missed[0],
+        10,
+    ]
+    assert numbers.loc["brier", ["of_first", "of_second"]].tolist() == pytest.approx(brier)
+    assert numbers.loc["sensitivity", ["low", "high", "p"]].tolist() == [change.low, change.high, change.p]
+    assert numbers.loc["threshold", ["of_first", "of_second", "films"]].tolist() == [*at, 40]
+    assert set(numbers["second"]) == {"<b>second"} and set(numbers["finding"]) == {"Mass"}
+
+
+def test_a_number_set_by_hand_is_the_pages_own_and_the_others_keep_theirs(library, shelf):
+    scene = scene_at(library, threshold=0.3, other="<b>second")
+    both = at_thresholds(scene, "<b>second", State(threshold=0.3, rule=""))
+    assert both.found.thresholds == (0.3, 0.55)
+    assert both.whence == (
+        "0.3 of first was set by hand or by the link. 0.55 of <b>second is its own (as imported): “made up”."
+    )
+    bare = replace(scene.others["<b>second"].pair, second=replace(scene.judged, thresholds={}))
+    without = replace(scene, others={"bare": replace(scene.others["<b>second"], pair=bare)})
+    both = at_thresholds(without, "bare", State(threshold=0.3, rule=""))
+    assert both.found.thresholds == (0.3, 0.3)
+    assert both.whence.endswith("bare has the same number, as it came with none of its own.")
+
+
+def test_by_a_rule_either_threshold_is_chosen_on_its_own_probabilities(library):
+    by_youden = State(rule="youden")
+    here = judged(library, "first")
+    scene = scene_at(library, other="<b>second")
+    scene = replace(scene, threshold=settle(here, "Mass", by_youden)[0])
+    both = at_thresholds(scene, "<b>second", by_youden)
+    theirs = choose("youden", judged(library, "<b>second").ranked("Mass")).value
+    assert both.found.thresholds == (choose("youden", here.ranked("Mass")).value, theirs)
+    assert both.whence.count("is by the rule above: Youden, chosen on 40 films.") == 2
 
 
 def test_downloads_hold_what_is_shown(library):
