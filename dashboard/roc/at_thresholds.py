@@ -45,6 +45,11 @@ class AtThresholds:
         return side_by_side.table(self.found, self.names, self.errors)
 
     @property
+    def differ(self) -> str:
+        """Where interval and p disagree; empty where they do not."""
+        return side_by_side.differ(self.found)
+
+    @property
     def numbers(self) -> pd.DataFrame:
         """The same in numbers."""
         return side_by_side.numbers(self.finding, self.found, self.names, self.errors)
@@ -64,14 +69,14 @@ def _their_threshold(name: str, judged: Judged, finding: str, asked: State) -> t
     """Give the threshold of the others and where it is from: a number set by hand is one for the page's own."""
     if asked.threshold is not None:
         if finding not in judged.thresholds:
-            return settle(judged, finding, asked)[0], f"{name} has the same number, as it came with none of its own."
+            return settle(judged, finding, asked)[0], f"{name} has the same, as it came with none of its own."
         asked = asked.with_(threshold=None, rule="card", target=None)
     theirs, problem = settle(judged, finding, asked)
     return theirs, _whence(name, judged, finding, asked, theirs, problem)
 
 
 def _whence(name: str, judged: Judged, finding: str, asked: State, threshold: Threshold, problem: str) -> str:
-    said = f"{threshold.value:.4g} of {name}"
+    said = f"The threshold {threshold.value:.4g} of {name}"
     rule = rule_of(judged, finding, asked)
     if problem:
         stands_in = "its own" if finding in judged.thresholds else "0.5"
@@ -79,7 +84,7 @@ def _whence(name: str, judged: Judged, finding: str, asked: State, threshold: Th
     if not rule:
         return f"{said} was set by hand or by the link."
     if rule == "card":
-        told = f": “{threshold.rule}”" if threshold.rule else ""
+        told = f": “{threshold.rule.rstrip('.')}”" if threshold.rule else ""
         return f"{said} is its own ({named_rule(judged, rule).name.lower()}){told}."
     if rule == "half":
         return f"{said} is by the rule 0.5."

@@ -58,8 +58,8 @@ def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     st.dataframe(both.table, hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
     said = f"Change is the second less the first, on {both.found.films:,} films. {escape(both.whence)}"
     st.caption(f"{said} {METHOD}", help=explained(f"{said} {METHOD}"))
-    if differ := side_by_side.differ(both.found):
-        st.caption(differ)
+    if both.differ:
+        st.caption(both.differ)
     download(
         "This table as CSV",
         offer(

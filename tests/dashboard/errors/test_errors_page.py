@@ -204,7 +204,7 @@ class TestAudit:
             for row in ("Flagged", "Sensitivity", "Specificity", "PPV"):
                 assert trial.loc[row, after].startswith(both.loc[row, before].replace("\u00a0", ""))
         told = plain(" ".join(one.value for one in roc.caption))
-        assert f"{state.threshold:.4g} of answers was set by hand or by the link." in told
+        assert f"The threshold {state.threshold:.4g} of answers was set by hand or by the link." in told
         assert f"{both.loc['Threshold', 'answers-mended']} of answers-mended is its own (" in told
 
     def test_before_and_after_are_taken_away_as_numbers(self, run):

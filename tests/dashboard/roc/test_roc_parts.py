@@ -9,6 +9,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 
@@ -21,7 +22,7 @@ from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
 from dashboard.roc.matrix import films_link
 from dashboard.roc.multiples import item
-from dashboard.roc.panels.downloads import figure_archive, film_table
+from dashboard.roc.panels.downloads import figure_archive, film_table, supplement
 from dashboard.roc.panels.models import model_table, same_order, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
@@ -237,13 +238,14 @@ def test_a_number_set_by_hand_is_the_pages_own_and_the_others_keep_theirs(librar
     both = at_thresholds(scene, "<b>second", State(threshold=0.3, rule=""))
     assert both.found.thresholds == (0.3, 0.55)
     assert both.whence == (
-        "0.3 of first was set by hand or by the link. 0.55 of <b>second is its own (as imported): “made up”."
+        "The threshold 0.3 of first was set by hand or by the link. "
+        "The threshold 0.55 of <b>second is its own (as imported): “made up”."
     )
     bare = replace(scene.others["<b>second"].pair, second=replace(scene.judged, thresholds={}))
     without = replace(scene, others={"bare": replace(scene.others["<b>second"], pair=bare)})
     both = at_thresholds(without, "bare", State(threshold=0.3, rule=""))
     assert both.found.thresholds == (0.3, 0.3)
-    assert both.whence.endswith("bare has the same number, as it came with none of its own.")
+    assert both.whence.endswith("bare has the same, as it came with none of its own.")
 
 
 def test_by_a_rule_either_threshold_is_chosen_on_its_own_probabilities(library):
@@ -286,6 +288,22 @@ def test_the_report_stands_alone_and_says_the_same(library):
     ):
         assert said in page
     assert page.count("<svg") == 4
+
+
+def test_the_report_and_its_supplement_hold_other_predictions_side_by_side(library):
+    asked = State(threshold=0.3, rule="")
+    scene = scene_at(library, threshold=0.3, other="<b>second")
+    both = at_thresholds(scene, "<b>second", asked)
+    with zipfile.ZipFile(io.BytesIO(supplement(scene, asked))) as archive:
+        page = archive.read("report.html").decode()
+        table = pd.read_csv(io.BytesIO(archive.read("side-by-side.csv")))
+    assert "first and &lt;b&gt;second, each at its own threshold" in page
+    for told in both.table.set_index("").loc["Sensitivity"]:
+        assert f'<td class="number">{told}</td>' in page
+    assert "The threshold 0.55 of &lt;b&gt;second is its own (as imported): “made up”." in page
+    pd.testing.assert_frame_equal(table, both.numbers, check_dtype=False)
+    with zipfile.ZipFile(io.BytesIO(supplement(scene_at(library), asked))) as archive:
+        assert "side-by-side.csv" not in archive.namelist()
 
 
 def test_the_glossary_uses_the_findings_own_numbers(library):
