@@ -245,6 +245,9 @@ class TestAudit:
         made = read_predictions(stocked / "predictions" / "answers-mended")
         assert made.facts.notes["mended"]["findings"] == list(read_card(stocked / "models" / "tiny.json").calibration)
         assert set(made.facts.notes["mended"]["findings"]) == {"Mass", "Edema"}
+        links = {one.proto.label: dict(parse_qsl(one.proto.query_string)) for one in app.get("page_link")}
+        assert links["Mass, side by side"]["threshold"] == "0.5"
+        assert links["Edema, side by side"].items() >= {"finding": "Edema", "threshold": "0.05"}.items()
 
     def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()

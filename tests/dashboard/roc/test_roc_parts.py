@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from dashboard.errors.state import LINK as ERRORS_LINK
+from dashboard.errors.thresholds import choose_thresholds
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
 from dashboard.page.palette import on_paper
@@ -20,13 +22,14 @@ from dashboard.roc import figures
 from dashboard.roc.at_thresholds import at_thresholds
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
-from dashboard.roc.matrix import films_link
+from dashboard.roc.matrix import errors_link, films_link
 from dashboard.roc.multiples import item
+from dashboard.roc.numbers import interval
 from dashboard.roc.panels.downloads import figure_archive, film_table, supplement
 from dashboard.roc.panels.models import model_table, same_order, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
-from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
+from dashboard.roc.panels.whatif import _equivalent, natural_frequencies, ppv_words
 from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
@@ -38,6 +41,7 @@ from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.evaluate.compare import compare
 from training.evaluate.ranked import Counts, rank
+from training.evaluate.rates import ppv_at
 from training.evaluate.thresholds import choose
 
 
@@ -154,6 +158,37 @@ def test_natural_frequencies_are_whole_films():
     words = natural_frequencies(Counts(tp=9, fp=3, fn=1, tn=27), 0.01)
     assert "Of **1,000 films, 10 have it**" in words
     assert "**9.0 of 108 flagged films have it**" in words
+
+
+def test_what_if_here_has_the_interval_of_the_tile_and_elsewhere_says_that_it_is_another(library):
+    scene = scene_at(library)
+    tile = scene.rates.ppv
+    here, there = ppv_words(scene, 0.25), ppv_words(scene, 0.1)
+    assert f"PPV there **75.0\u00a0%** ({interval(tile.low, tile.high)}), NPV **96.4\u00a0%**" in here
+    assert "as the tile above does; elsewhere it is that of the curve's band" in here
+    variance = scene.judged.by_patient("Mass").ppv_variance(0.55)
+    value, low, high = ppv_at(scene.counts, 0.1, variance)
+    assert value == pytest.approx(0.5)  # 0.9 of a tenth against 0.1 of the rest
+    assert f"PPV there **50.0\u00a0%** ({interval(low, high)})" in there
+    assert "its interval is that of the curve's band" in there
+
+
+@pytest.mark.parametrize(
+    ("asked", "link"),
+    [
+        (State(), {}),
+        (State(split="all", rule="youden"), {"split": "all", "rule": "youden"}),
+        (State(rule="cost", target=5.0), {"rule": "cost", "target": "5"}),
+        (State(threshold=0.1 + 0.2, rule=""), {"rule": "number", "threshold": "0.30000000000000004"}),
+    ],
+)
+def test_why_opens_errors_at_the_same_films_and_threshold(library, asked, link):
+    made = errors_link("first", "Mass", asked)
+    assert made == {"predictions": "first", "finding": "Mass"} | link
+    state, problems = ERRORS_LINK.read(made)
+    here = judged(library, "first")
+    assert problems == []
+    assert choose_thresholds(here, state).value("Mass") == settle(here, "Mass", asked)[0].value
 
 
 def test_the_cheapest_threshold_knows_the_other_prevalence(library):
