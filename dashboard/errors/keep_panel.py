@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,6 +11,8 @@ from dashboard.errors import sentences
 from dashboard.errors.saving import Home, home_of, save_mended, undo
 from dashboard.errors.state import State
 from dashboard.errors.visit import visit
+from dashboard.page.kinds import quoted
+from dashboard.page.link import link_to
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from dashboard.server.session import offer
@@ -43,7 +45,8 @@ def show_keeping(library: Library, trials: Sequence[Trial], predictions: str, ke
     remedies = [remember(trial, facts) for trial in trials]
     with st.container(border=True, key=f"{key}_keep_box"):
         st.markdown("**Keep this remedy**" if len(trials) == 1 else f"**Keep these {len(trials)} remedies**")
-        _keep_controls(library, facts, home, predictions, remedies, key)
+        before = {trial.remedy.finding: trial.before.threshold for trial in trials}
+        _keep_controls(library, facts, home, predictions, remedies, before, key)
         _saved(predictions, key)
 
 
@@ -53,7 +56,13 @@ def remember(trial: Trial, facts: PredictionsFacts) -> Kept:
 
 
 def _keep_controls(
-    library: Library, facts: PredictionsFacts, home: Home, predictions: str, remedies: list[Kept], key: str
+    library: Library,
+    facts: PredictionsFacts,
+    home: Home,
+    predictions: str,
+    remedies: list[Kept],
+    before: Mapping[str, float],
+    key: str,
 ) -> None:
     line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     name, words = facts.model, "Save the mended predictions"
@@ -77,7 +86,7 @@ def _keep_controls(
         )
         name = line.text_input("Name of the copy", f"{name}-mended", key=f"{key}_copy_name", max_chars=60, width=260)
     if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save"):
-        _save(library, home, predictions, remedies, name, key)
+        _save(library, home, predictions, remedies, before, name, key)
     findings = remedies[0].remedy.finding if len(remedies) == 1 else f"{len(remedies)}-findings"
     with line:
         download(
@@ -92,11 +101,18 @@ def _keep_controls(
         )
 
 
-def _save(library: Library, home: Home, predictions: str, remedies: list[Kept], name: str, key: str) -> None:
+def _save(
+    library: Library,
+    home: Home,
+    predictions: str,
+    remedies: list[Kept],
+    before: Mapping[str, float],
+    name: str,
+    key: str,
+) -> None:
     try:
         saved = save_mended(library, home, predictions, remedies, name)
-        findings = [one.remedy.finding for one in remedies]
-        st.session_state.errors_saved = (key, predictions, findings, saved)
+        st.session_state.errors_saved = (key, predictions, before, saved)
     except (EvaluateError, ModelCardError, PredictionsError) as error:
         st.error(escape(str(error)))
     except OSError as error:
@@ -105,10 +121,10 @@ def _save(library: Library, home: Home, predictions: str, remedies: list[Kept], 
 
 def _saved(predictions: str, key: str) -> None:
     """Say what was kept of these predictions last, where to see it, and the way back."""
-    whose, name, findings, saved = st.session_state.get("errors_saved", ("", "", (), None))
+    whose, name, before, saved = st.session_state.get("errors_saved", ("", "", {}, None))
     if saved is None or (whose, name) != (key, predictions):
         return
-    named = ", ".join(map(finding_label, findings))
+    named = ", ".join(map(finding_label, before))
     words, button = st.columns([5, 1], vertical_alignment="center", gap="small")
     card = ""
     if saved.card is not None:
@@ -121,25 +137,22 @@ def _saved(predictions: str, key: str) -> None:
         icon=":material/check:",
     )
     with st.container(horizontal=True, gap="medium"):
-        st.page_link(
-            "views/roc.py",
-            label="Before and after, side by side",
-            icon=":material/compare_arrows:",
-            query_params={
-                "predictions": predictions,
-                "split": visit.state.split,
-                "models": saved.predictions,
-                "finding": findings[0],
-                "panel": "models",
-            },
-        )
+        for finding, threshold in before.items():
+            st.page_link(
+                "views/roc.py",
+                label="Before and after, side by side"
+                if len(before) == 1
+                else f"{finding_label(finding)}, side by side",
+                icon=":material/compare_arrows:",
+                query_params=side_by_side_link(predictions, saved.predictions, finding, visit.state.split, threshold),
+            )
         st.button(
             "What is flagged now",
             key=f"{key}_mended",
             icon=":material/healing:",
             type="tertiary",
             on_click=visit.put,
-            args=(State(predictions=saved.predictions, finding=findings[0], split=visit.state.split),),
+            args=(State(predictions=saved.predictions, finding=next(iter(before)), split=visit.state.split),),
         )
     if button.button("Undo", key=f"{key}_undo", icon=":material/undo:", width="stretch", help="Takes all of it back."):
         try:
@@ -149,3 +162,17 @@ def _saved(predictions: str, key: str) -> None:
             return
         del st.session_state.errors_saved
         st.rerun()
+
+
+def side_by_side_link(
+    predictions: str, mended: str, finding: str, split: str | None, threshold: float
+) -> dict[str, str]:
+    """Link to both on the ROC page: those before at the threshold that was audited, the mended ones at their own."""
+    return link_to(
+        predictions=predictions,
+        split=split,
+        models=quoted(mended),
+        finding=finding,
+        threshold=threshold,
+        panel="models",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.errors import figures, sentences
 from dashboard.errors.controls import choose_target
 from dashboard.errors.keep_panel import show_keeping
@@ -17,6 +18,7 @@ from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.session import offer
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.rates import DEFINITIONS, Share
@@ -26,6 +28,7 @@ from training.mending.calibrate import METHODS
 from training.mending.known import known_of
 from training.mending.remedy import Outcome, Trial, try_remedy
 from xai.findings import finding_label
+from xai.machine import file_name
 
 METHOD_NAMES = {
     "none": "Threshold only",
@@ -65,7 +68,7 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
         except EvaluateError as error:
             st.warning(escape(str(error)), icon=":material/warning:")
             return
-        _show(trial)
+        _show(trial, predictions)
     show_keeping(library, [trial], predictions)
 
 
@@ -202,7 +205,7 @@ def _tried(
     )
 
 
-def _show(trial: Trial) -> None:
+def _show(trial: Trial, predictions: str) -> None:
     st.markdown(outcome := sentences.outcome(trial), help=explained(outcome))
     st.plotly_chart(figures.before_after(trial), key="errors_before_after", config=figures.QUIET, alt=outcome)
     st.caption(f"{sentences.halves(trial)} The grey band is within 20\u00a0% of the truth.")
@@ -224,6 +227,25 @@ def _show(trial: Trial) -> None:
         + "  \n**Calibration error**: mean distance of probability and observed share, over ten groups of films.  \n"
         "**Brier score**: mean squared error of the probability; lower is better.",
     )
+    if differ := side_by_side.differ(trial.side_by_side):
+        st.caption(differ)
+    download(
+        "This table as CSV",
+        offer(
+            "before and after",
+            file_name(f"{predictions}-{trial.remedy.finding}-before-and-after.csv".lower()),
+            "text/csv",
+            lambda: side_by_side.as_csv(numbers(trial, predictions)),
+        ),
+        key="errors_before_after_download",
+        help="Each measure before and after with its change, the interval's ends and p, as numbers.",
+    )
+
+
+def numbers(trial: Trial, predictions: str) -> pd.DataFrame:
+    """Give the measures before and after a remedy, as numbers; those of `comparison`, but for AUROC, which stays."""
+    names = f"{predictions}, before", f"{predictions}, after"
+    return side_by_side.numbers(trial.remedy.finding, trial.side_by_side, names, (trial.before.ece, trial.after.ece))
 
 
 def comparison(trial: Trial) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from dashboard.page.kinds import Kind
+from dashboard.page.kinds import Kind, shortest
 from dashboard.page.state import AnyState
 
 LONGEST_EXCERPT = 40  # characters
@@ -126,6 +126,13 @@ class Link(Generic[AnyState]):
             found[one.home] = {**found.get(one.home, getattr(self.default, one.home)), one.entry: value}
         else:
             found[one.home] = value
+
+
+def link_to(**asked: str | float | None) -> dict[str, str]:
+    """Give the query parameters of a link to another page; what is None is left to that page."""
+    return {
+        name: value if isinstance(value, str) else shortest(value) for name, value in asked.items() if value is not None
+    }
 
 
 def unknown(names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from dashboard.page.words import signed
-from training.evaluate.side_by_side import Change, SideBySide
+from training.evaluate.side_by_side import Change, SideBySide, disagree
 from xai.written import with_unit
 
 NAMES = {
@@ -43,6 +43,42 @@ def table(found: SideBySide, names: tuple[str, str], errors: tuple[float, float]
         _row("Have the finding", [_share(prevalence)] * 2, {}),
     ]
     return pd.DataFrame(rows).rename(columns={"first": names[0], "second": names[1]}).fillna("")
+
+
+def numbers(finding: str, found: SideBySide, names: tuple[str, str], errors: tuple[float, float]) -> pd.DataFrame:
+    """Give what `table` gives as numbers, with the names of both in columns of their own; NaN where there is none."""
+    prevalence = found.positives / found.films if found.films else math.nan
+    rows = [
+        ("missed", *found.missed, found.missed[1] - found.missed[0], math.nan, math.nan, math.nan, found.positives),
+        *(
+            (name, one.first, one.second, one.difference, one.low, one.high, one.p, one.of)
+            for name, one in found.changes.items()
+        ),
+        ("ece", *errors, errors[1] - errors[0], math.nan, math.nan, math.nan, found.films),
+        ("threshold", *found.thresholds, *[math.nan] * 4, found.films),
+        ("prevalence", prevalence, prevalence, *[math.nan] * 4, found.films),
+    ]
+    columns = ["measure", "of_first", "of_second", "change", "low", "high", "p", "films"]
+    table = pd.DataFrame(rows, columns=columns)
+    return pd.concat(
+        [pd.DataFrame({"finding": finding, "first": names[0], "second": names[1]}, table.index), table], axis=1
+    )
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """Write a table such that its bytes are the same on every system."""
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def differ(found: SideBySide) -> str:
+    """Say which interval and p do not agree, and why that can be; empty where all do."""
+    names = [NAMES[measure] for measure in disagree(found)]
+    if not names:
+        return ""
+    return (
+        f"{' and '.join(names)}: interval and p disagree on whether there is a change. They can: the interval is "
+        "the cautious one, the wider of two; p is that of a test by itself, exact where few patients changed."
+    )
 
 
 def p_value(p: float) -> str:

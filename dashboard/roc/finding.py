@@ -11,7 +11,7 @@ from dashboard.page.glossary import explained
 from dashboard.page.state import filled
 from dashboard.page.words import escape
 from dashboard.roc import figures, numbers
-from dashboard.roc.matrix import show_matrix, show_rates
+from dashboard.roc.matrix import show_matrix, show_rates, show_why
 from dashboard.roc.scene import Scene, make_scene
 from dashboard.roc.state import GROUPINGS, LINK, PANELS
 from dashboard.roc.threshold import threshold_controls
@@ -53,6 +53,7 @@ def show_finding(library: Library, home: Source, here: Judged) -> None:
         show_matrix(home, finding, scene.threshold.value, scene.counts)
     with told:
         show_rates(scene.rates, scene.judged.share_method)
+        show_why(home.predictions, finding, visit.state)
     choose_panel()
     for sentence in scene.refused:
         st.warning(escape(sentence))

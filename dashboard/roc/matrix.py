@@ -10,13 +10,16 @@ import streamlit as st
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
 from dashboard.films.state import films_of
+from dashboard.page.link import link_to
 from dashboard.page.palette import outcome_colors
 from dashboard.roc import numbers
+from dashboard.roc.state import State
 from dashboard.server.judging import Source
 from training.evaluate.ranked import Counts
 from training.evaluate.rates import DEFINITIONS, Rates, Share
 
 FILMS_PAGE = "views/films.py"
+ERRORS_PAGE = "views/errors.py"
 CELLS = {
     "TP": ("true positives", "flagged, and has it"),
     "FN": ("false negatives", "missed: not flagged, but has it"),
@@ -56,6 +59,31 @@ def films_link(source: Source, finding: str, cell: str, threshold: float) -> dic
         sort="mistakes" if cell in ("FP", "FN") else "likely",
     )
     return FILMS_LINK.write(asked)
+
+
+def errors_link(predictions: str, finding: str, asked: State) -> dict[str, str]:
+    """Give the link of the Errors page that asks why these very films are judged as they are."""
+    by_hand = asked.threshold is not None
+    return link_to(
+        predictions=predictions,
+        finding=finding,
+        split=asked.split,
+        rule="number" if by_hand else asked.rule,
+        target=asked.target,
+        threshold=asked.threshold,
+    )
+
+
+def show_why(predictions: str, finding: str, asked: State) -> None:
+    """Offer the Errors page at the same finding, films and threshold."""
+    st.page_link(
+        ERRORS_PAGE,
+        label="Why? Errors",
+        icon=":material/troubleshoot:",
+        query_params=errors_link(predictions, finding, asked),
+        help="On Errors, at this threshold: why as many are flagged as are, what mends it, and what the wrong "
+        "films have in common.",
+    )
 
 
 def show_matrix(source: Source, finding: str, threshold: float, counts: Counts) -> None:

@@ -18,6 +18,7 @@ from dashboard.server.judging import warning_words
 from training.evaluate.command import COLUMNS
 from training.evaluate.met_words import met_words
 from training.evaluate.rates import DEFINITIONS
+from training.evaluate.side_by_side import METHOD
 from xai.findings import finding_label
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -54,6 +55,7 @@ def report(held: Supplement) -> str:
         rows=ROWS,
         columns=COLUMNS,
         definitions=DEFINITIONS,
+        side_by_side_method=METHOD,
         today=f"{date.today():%d %B %Y}",
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dashboard.page.calibration_words import worse
 from dashboard.page.cause_names import CAUSE_NAMES, main_cause
+from dashboard.roc.at_thresholds import AtThresholds, at_thresholds
 from dashboard.roc.colors import colors
 from dashboard.roc.data import Group, Row, curves, groups, overview
 from dashboard.roc.origin import origin
@@ -47,6 +48,8 @@ class Part:
     audit : Audit or None
     trial : Trial or None
         Of a remedy, where more films are flagged than have the finding.
+    beside : tuple of AtThresholds
+        Other predictions of the finding that is looked at, each at its own threshold.
     missing : tuple of str
         What to know of the threshold, and why a part is not there, a sentence each.
     """
@@ -57,6 +60,7 @@ class Part:
     rates: tuple[Rates, ...]
     audit: Audit | None
     trial: Trial | None
+    beside: tuple[AtThresholds, ...]
     missing: tuple[str, ...]
 
     @property
@@ -112,8 +116,10 @@ class Supplement:
     origin: Mapping[str, str]
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Give every number of the report, by the name of its CSV file."""
+        """Give every number of the report, by the name of its CSV file; other predictions where some are compared."""
+        beside = [both.numbers for part in self.parts for both in part.beside]
         return {
+            **({"side-by-side": pd.concat(beside, ignore_index=True)} if beside else {}),
             "metrics": self.metrics,
             "columns": pd.DataFrame({"column": list(COLUMNS), "meaning": list(COLUMNS.values())}),
             "subgroups": pd.DataFrame([row for part in self.parts for row in _group_rows(part)]),
@@ -224,6 +230,7 @@ def _part(scene: Scene, asked: State) -> Part:
         tuple(one.by_patient.rates(threshold) for one in measured),
         audited,
         trial,
+        tuple(at_thresholds(scene, name, asked) for name in scene.others),
         tuple(missing),
     )
 

@@ -67,6 +67,7 @@ def test_a_remedy_that_is_saved_is_seen_side_by_side_at_once(page, address, libr
     expect(page.get_by_text("At their thresholds: answers and answers-mended")).to_be_visible(timeout=SLOW)
     assert link(page) == {
         **{"predictions": "answers", "models": "answers-mended", "finding": "Mass", "panel": "models"},
+        "threshold": "0.5",
         **({"split": "all"} if "split" in link(page) else {}),
     }
     page.go_back()

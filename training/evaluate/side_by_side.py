@@ -28,8 +28,9 @@ METHOD = (
     "The interval is of the difference, film by film, and knows that films of one patient are alike: Student's t over "
     "patients; of a share the wider end of that and of what both shares' intervals and their correlation leave open "
     "(Newcombe 1998; Zou and Donner 2008). p of a share is exact: how often patients who are judged differently would "
-    "fall this far to one side by tossing a coin (with one film a patient, McNemar's test). The PPV, of other films "
-    "each time, has none. Where no film is judged differently, the interval is what so many patients leave open."
+    "fall this far to one side by tossing a coin (with one film a patient, McNemar's test; beyond "
+    f"{MOST_SIGNS} such patients Student's). The PPV, of other films each time, has none. Where no film is judged "
+    "differently, the interval is what so many patients leave open."
 )
 
 
@@ -137,6 +138,20 @@ def side_by_side_judged(first: Judged, second: Judged, finding: str, thresholds:
     pair = fair_pair(first, second, finding)
     first, second = pair.first, pair.second
     return side_by_side(first.truth(finding), first.scores(finding), second.scores(finding), thresholds, first.patients)
+
+
+def disagree(found: SideBySide) -> list[str]:
+    """Name the shares whose interval holds 0 beside a p below 0.05, or leaves it out beside a larger one.
+
+    The interval is the wider of two and cautious, p is exact: where few patients are judged differently, the one may
+    see a change that the other does not.
+    """
+    shares = (found.changes[name] for name in SHARES)
+    return [
+        one.measure
+        for one in shares
+        if not math.isnan(one.p) and not math.isnan(one.low) and (one.low <= 0 <= one.high) == (one.p < 1 - CONFIDENCE)
+    ]
 
 
 def _change(

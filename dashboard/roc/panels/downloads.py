@@ -30,8 +30,8 @@ def show(scene: Scene) -> None:
          "One file of HTML to print or send: this finding first, then every other: figures, rates and subgroups with "
          "intervals, the audit and a remedy; hashes, versions and the command. It takes a second or more a finding."),
         ("Supplement", f"{of_all}-supplement.zip", "application/zip", lambda: supplement(scene, asked),
-         "The same report, and each of its numbers as CSV: metrics, subgroups, audit, remedies, curves and their "
-         "origin."),
+         "The same report, and each of its numbers as CSV: metrics, subgroups, audit, remedies, curves, their "
+         "origin, and other predictions side by side where some are chosen."),
         ("Figures", f"{stem}-figures.zip", "application/zip", lambda: figure_archive(scene),
          "The four figures as SVG, black on white, for slides and papers. The camera at each figure's corner keeps it "
          "as it is on the screen."),

@@ -8,20 +8,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.download import download
 from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.words import escape, signed
 from dashboard.roc import numbers
+from dashboard.roc.at_thresholds import at_thresholds
 from dashboard.roc.scene import Scene
-from dashboard.roc.threshold import rule_of, settle
 from dashboard.roc.visit import visit
-from dashboard.server.judging import named_rule
-from training.evaluate.calibration import calibration_curve
+from dashboard.server.session import offer
 from training.evaluate.compare import Paired
 from training.evaluate.fair import Pair
 from training.evaluate.met_words import met_words
-from training.evaluate.side_by_side import METHOD, SideBySide, side_by_side_judged
+from training.evaluate.side_by_side import METHOD
 from xai.findings import finding_label
+from xai.machine import file_name
 
 MEANING = (
     "Each row takes the films that both predicted, and that neither or both have met. The interval and p are of the "
@@ -52,27 +53,24 @@ def show(scene: Scene) -> None:
 
 def _show_thresholds(scene: Scene, name: str, place: int) -> None:
     """Show what either flags at its own threshold, and what that changes."""
-    found = at_thresholds(scene, name)
+    both = at_thresholds(scene, name, visit.state)
     st.markdown(f"**At their thresholds: {escape(scene.home.predictions)} and {escape(name)}**")
-    st.dataframe(thresholds_table(scene, name, found), hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
-    rule = rule_of(scene.judged, scene.finding, visit.state)
-    chosen = named_rule(scene.judged, rule).name if rule else "the number set by hand"
-    said = f"Change is the second less the first. Either threshold is by the rule above: {chosen}. {METHOD}"
-    st.caption(said, help=explained(said))
-
-
-def at_thresholds(scene: Scene, name: str) -> SideBySide:
-    """Measure the page's model and another one, each at its own threshold by the same rule."""
-    pair = scene.others[name].pair
-    theirs, _ = settle(pair.second, scene.finding, visit.state)
-    return side_by_side_judged(pair.first, pair.second, scene.finding, (scene.threshold.value, theirs.value))
-
-
-def thresholds_table(scene: Scene, name: str, found: SideBySide) -> pd.DataFrame:
-    """Give a row a measure: of the page's model, of the other one, and the difference."""
-    pair = scene.others[name].pair
-    first, second = (calibration_curve(one.ranked(scene.finding)).error for one in (pair.first, pair.second))
-    return side_by_side.table(found, (scene.home.predictions, name), (first, second))
+    st.dataframe(both.table, hide_index=True, width="stretch", key=f"roc_thresholds_{place}")
+    said = f"Change is the second less the first, on {both.found.films:,} films. {escape(both.whence)}"
+    st.caption(f"{said} {METHOD}", help=explained(f"{said} {METHOD}"))
+    if both.differ:
+        st.caption(both.differ)
+    download(
+        "This table as CSV",
+        offer(
+            f"side by side {place}",
+            file_name(f"{scene.home.predictions}-{name}-{scene.finding}-side-by-side.csv".lower()),
+            "text/csv",
+            lambda: side_by_side.as_csv(both.numbers),
+        ),
+        key=f"roc_side_by_side_{place}",
+        help="Each measure of both with its change, the interval's ends and p, as numbers.",
+    )
 
 
 def model_table(scene: Scene) -> pd.DataFrame:

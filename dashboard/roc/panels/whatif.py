@@ -50,17 +50,30 @@ def _another_prevalence(scene: Scene) -> None:
     )
     st.markdown(natural_frequencies(scene.counts, asked))
     variance = scene.judged.by_patient(scene.finding).ppv_variance(scene.threshold.value)
-    value, low, high = ppv_at(scene.counts, asked, variance)
-    npv = npv_at(scene.counts, asked)
-    st.caption(
-        f"PPV there **{numbers.share(value)}** ({numbers.interval(low, high)}), NPV **{numbers.share(npv)}**. "
-        "The curve below shows the PPV at every prevalence, with this threshold."
-    )
+    value = ppv_at(scene.counts, asked)[0]
+    st.caption(ppv_words(scene, asked))
     st.plotly_chart(
         prevalence_figure(scene.counts, here, asked, scene.colors, variance),
         key="roc_chart_prevalence",
         config={"displayModeBar": False},
         alt=f"PPV by prevalence; at {numbers.share(asked)} it is {numbers.share(value)}.",
+    )
+
+
+def ppv_words(scene: Scene, prevalence: float) -> str:
+    """Give PPV and NPV at a prevalence; here they are what the tiles show, elsewhere the interval is another one."""
+    npv = npv_at(scene.counts, prevalence)
+    if prevalence == scene.ranked.prevalence:
+        ppv, whence = scene.rates.ppv, "here the interval counts flagged films, as the tile above does; elsewhere it is"
+        value, low, high = ppv.value, ppv.low, ppv.high
+    else:
+        variance = scene.judged.by_patient(scene.finding).ppv_variance(scene.threshold.value)
+        value, low, high = ppv_at(scene.counts, prevalence, variance)
+        whence = "its interval is"
+    return (
+        f"PPV there **{numbers.share(value)}** ({numbers.interval(low, high)}), NPV **{numbers.share(npv)}**. "
+        f"The curve below shows the PPV at every prevalence, with this threshold; {whence} that of the curve's band, "
+        "from sensitivity and specificity (delta method, Mercaldo 2007)."
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.roc.state import LINK as ROC_LINK
 from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import COUNT, NAMES, PREVALENCE, WEIGHT, answers, columns, write_library
 from tests.dashboard.judged_library import add_classes
@@ -177,6 +181,43 @@ class TestAudit:
         assert card.read_bytes() == before
         assert not app.success and not (stocked / "predictions" / "answers-mended").exists()
 
+    def test_the_proof_of_a_remedy_shows_what_its_trial_showed(self, run, stocked):
+        """Imported, at Youden's threshold: before at the audited number, after at the remedy's own."""
+        (stocked / "models" / "tiny.keras").unlink()
+        app = run(**MASS, rule="youden")
+        audited = app.number_input(key="errors_threshold").value
+        trial = next(one.value for one in app.dataframe if "Before" in one.value).set_index("")
+        app.button(key="errors_save").click().run()
+        proof = next(one.proto for one in app.get("page_link") if one.proto.label == "Before and after, side by side")
+        link = dict(parse_qsl(proof.query_string))
+        state, problems = ROC_LINK.read(link)
+        assert problems == [] and "split" not in link
+        assert (state.predictions, state.models, state.finding) == ("answers", ("answers-mended",), "Mass")
+        assert state.threshold == pytest.approx(audited, rel=1e-3) and state.rule == ""
+        roc = opened("views/roc.py", **link)
+        both = next(one.value for one in roc.dataframe if "answers-mended" in one.value and "" in one.value).set_index(
+            ""
+        )
+        for before, after in (("answers", "Before"), ("answers-mended", "After")):
+            for row in ("Missed films with it", "Threshold", "Have the finding"):
+                assert both.loc[row, before] == trial.loc[row, after]
+            for row in ("Flagged", "Sensitivity", "Specificity", "PPV"):
+                assert trial.loc[row, after].startswith(both.loc[row, before].replace("\u00a0", ""))
+        told = plain(" ".join(one.value for one in roc.caption))
+        assert f"The threshold {state.threshold:.4g} of answers was set by hand or by the link." in told
+        assert f"{both.loc['Threshold', 'answers-mended']} of answers-mended is its own (" in told
+
+    def test_before_and_after_are_taken_away_as_numbers(self, run):
+        app = run(**MASS, remedy="weighting")
+        shown = next(one.value for one in app.dataframe if "Before" in one.value).set_index("")
+        name, media, content = take_away(app, "This table as CSV")
+        assert (name, media) == ("answers-mass-before-and-after.csv", "text/csv")
+        table = pd.read_csv(io.BytesIO(content)).set_index("measure")
+        before, of = map(int, shown.loc["Missed films with it", "Before"].split(" of "))
+        assert table.loc["missed", ["of_first", "films"]].tolist() == [before, of]
+        assert f"{table.loc['brier', 'of_second']:.4f}" == shown.loc["Brier score", "After"]
+        assert set(table["first"]) == {"answers, before"} and set(table["second"]) == {"answers, after"}
+
     def test_one_finding_alone_is_not_mended_together(self, run):
         assert "errors_together" not in [one.key for one in run(**MASS).toggle]  # Edema is not flagged too often
 
@@ -204,6 +245,9 @@ class TestAudit:
         made = read_predictions(stocked / "predictions" / "answers-mended")
         assert made.facts.notes["mended"]["findings"] == list(read_card(stocked / "models" / "tiny.json").calibration)
         assert set(made.facts.notes["mended"]["findings"]) == {"Mass", "Edema"}
+        links = {one.proto.label: dict(parse_qsl(one.proto.query_string)) for one in app.get("page_link")}
+        assert links["Mass, side by side"]["threshold"] == "0.5"
+        assert links["Edema, side by side"].items() >= {"finding": "Edema", "threshold": "0.05"}.items()
 
     def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()

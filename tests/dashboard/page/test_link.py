@@ -28,7 +28,7 @@ from dashboard.page.kinds import (
     unquoted,
     whole,
 )
-from dashboard.page.link import Field, Link
+from dashboard.page.link import Field, Link, link_to
 from dashboard.page.state import PageState
 from dashboard.roc.state import LINK as ROC
 
@@ -203,3 +203,11 @@ def test_a_kind_writes_what_it_reads(kind, value, text):
 def test_a_kind_says_what_it_expected(kind, text, expected):
     with pytest.raises(ValueError, match=expected):
         kind.read(text)
+
+
+def test_a_link_to_another_page_leaves_out_what_is_left_open_and_keeps_numbers_whole():
+    assert link_to(predictions="p", split=None, threshold=0.1 + 0.2) == {
+        "predictions": "p",
+        "threshold": "0.30000000000000004",
+    }
+    assert link_to(threshold=0.0) == {"threshold": "0"}

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import pytest
@@ -175,9 +176,19 @@ def test_a_finding_without_a_curve_says_why(run, stocked):
 def test_every_cell_of_the_matrix_opens_its_films(run, stocked):
     app = run(**MASS)
     links = {link.label: link.proto.query_string for link in app.get("page_link")}
-    assert set(links) == {"9", "1", "3", "27"}
+    assert set(links) == {"9", "1", "3", "27", "Why? Errors"}
     assert "outcomes=Mass%3AFP" in links["3"]
     assert "thresholds=Mass%3A0.55" in links["3"]
+
+
+def test_why_goes_to_errors_with_the_finding_and_the_number_set_by_hand(run, stocked):
+    app = run(**MASS, threshold="0.37", split="all")
+    why = next(link for link in app.get("page_link") if link.label == "Why? Errors")
+    errors = opened("views/errors.py", **dict(parse_qsl(why.proto.query_string)))
+    assert "left out" not in said(errors)
+    assert errors.number_input(key="errors_threshold").value == 0.37
+    asked = {"predictions": "first", "finding": "Mass", "split": "all", "rule": "number", "threshold": "0.37"}
+    assert link_of(errors) == asked
 
 
 @pytest.mark.parametrize("panel", PANELS)

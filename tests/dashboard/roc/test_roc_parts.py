@@ -9,22 +9,27 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 
+from dashboard.errors.state import LINK as ERRORS_LINK
+from dashboard.errors.thresholds import choose_thresholds
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
 from dashboard.page.palette import on_paper
 from dashboard.roc import figures
+from dashboard.roc.at_thresholds import at_thresholds
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, groups, order, overview
-from dashboard.roc.matrix import films_link
+from dashboard.roc.matrix import errors_link, films_link
 from dashboard.roc.multiples import item
-from dashboard.roc.panels.downloads import figure_archive, film_table
-from dashboard.roc.panels.models import at_thresholds, model_table, same_order, thresholds_table, verdict
+from dashboard.roc.numbers import interval
+from dashboard.roc.panels.downloads import figure_archive, film_table, supplement
+from dashboard.roc.panels.models import model_table, same_order, verdict
 from dashboard.roc.panels.steps import steps
 from dashboard.roc.panels.subgroups import group_table
-from dashboard.roc.panels.whatif import _equivalent, natural_frequencies
+from dashboard.roc.panels.whatif import _equivalent, natural_frequencies, ppv_words
 from dashboard.roc.panels.words import glossary
 from dashboard.roc.report import report
 from dashboard.roc.scene import Scene, _other
@@ -36,6 +41,7 @@ from dashboard.server.library import Library
 from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
 from training.evaluate.compare import compare
 from training.evaluate.ranked import Counts, rank
+from training.evaluate.rates import ppv_at
 from training.evaluate.thresholds import choose
 
 
@@ -154,6 +160,37 @@ def test_natural_frequencies_are_whole_films():
     assert "**9.0 of 108 flagged films have it**" in words
 
 
+def test_what_if_here_has_the_interval_of_the_tile_and_elsewhere_says_that_it_is_another(library):
+    scene = scene_at(library)
+    tile = scene.rates.ppv
+    here, there = ppv_words(scene, 0.25), ppv_words(scene, 0.1)
+    assert f"PPV there **75.0\u00a0%** ({interval(tile.low, tile.high)}), NPV **96.4\u00a0%**" in here
+    assert "as the tile above does; elsewhere it is that of the curve's band" in here
+    variance = scene.judged.by_patient("Mass").ppv_variance(0.55)
+    value, low, high = ppv_at(scene.counts, 0.1, variance)
+    assert value == pytest.approx(0.5)  # 0.9 of a tenth against 0.1 of the rest
+    assert f"PPV there **50.0\u00a0%** ({interval(low, high)})" in there
+    assert "its interval is that of the curve's band" in there
+
+
+@pytest.mark.parametrize(
+    ("asked", "link"),
+    [
+        (State(), {}),
+        (State(split="all", rule="youden"), {"split": "all", "rule": "youden"}),
+        (State(rule="cost", target=5.0), {"rule": "cost", "target": "5"}),
+        (State(threshold=0.1 + 0.2, rule=""), {"rule": "number", "threshold": "0.30000000000000004"}),
+    ],
+)
+def test_why_opens_errors_at_the_same_films_and_threshold(library, asked, link):
+    made = errors_link("first", "Mass", asked)
+    assert made == {"predictions": "first", "finding": "Mass"} | link
+    state, problems = ERRORS_LINK.read(made)
+    here = judged(library, "first")
+    assert problems == []
+    assert choose_thresholds(here, state).value("Mass") == settle(here, "Mass", asked)[0].value
+
+
 def test_the_cheapest_threshold_knows_the_other_prevalence(library):
     scene, miss, there = scene_at(library), 3.0, 0.02
     ranked = scene.ranked
@@ -208,10 +245,9 @@ def test_two_models_are_tested_on_the_same_films(library):
 
 def test_two_models_are_compared_at_their_own_thresholds(library):
     scene = scene_at(library, other="<b>second")
-    found = at_thresholds(scene, "<b>second")
-    assert found.thresholds == (0.55, 0.55)
-    table = thresholds_table(scene, "<b>second", found).set_index("")
-    at = found.thresholds
+    both = at_thresholds(scene, "<b>second", State())
+    found, table, at = both.found, both.table.set_index(""), both.found.thresholds
+    assert at == (0.55, 0.55)
     missed = [int(((p < threshold) & (MASS == 1)).sum()) for p, threshold in zip((FIRST, 1 - FIRST), at, strict=True)]
     assert table.loc["Missed films with it", ["first", "<b>second"]].tolist() == [f"{one} of 10" for one in missed]
     change = found.changes["sensitivity"]
@@ -220,6 +256,42 @@ def test_two_models_are_compared_at_their_own_thresholds(library):
     brier = [((p - MASS) ** 2).mean() for p in (FIRST, 1 - FIRST)]
     assert table.loc["Brier score", ["first", "<b>second"]].tolist() == [f"{one:.4f}" for one in brier]
     assert table.loc["Brier score", "p"] == "< 0.001"
+    numbers = both.numbers.set_index("measure")
+    assert numbers.loc["missed", ["of_first", "of_second", "change", "films"]].tolist() == [
+        *missed,
+        missed[1] - missed[0],
+        10,
+    ]
+    assert numbers.loc["brier", ["of_first", "of_second"]].tolist() == pytest.approx(brier)
+    assert numbers.loc["sensitivity", ["low", "high", "p"]].tolist() == [change.low, change.high, change.p]
+    assert numbers.loc["threshold", ["of_first", "of_second", "films"]].tolist() == [*at, 40]
+    assert set(numbers["second"]) == {"<b>second"} and set(numbers["finding"]) == {"Mass"}
+
+
+def test_a_number_set_by_hand_is_the_pages_own_and_the_others_keep_theirs(library, shelf):
+    scene = scene_at(library, threshold=0.3, other="<b>second")
+    both = at_thresholds(scene, "<b>second", State(threshold=0.3, rule=""))
+    assert both.found.thresholds == (0.3, 0.55)
+    assert both.whence == (
+        "The threshold 0.3 of first was set by hand or by the link. "
+        "The threshold 0.55 of <b>second is its own (as imported): “made up”."
+    )
+    bare = replace(scene.others["<b>second"].pair, second=replace(scene.judged, thresholds={}))
+    without = replace(scene, others={"bare": replace(scene.others["<b>second"], pair=bare)})
+    both = at_thresholds(without, "bare", State(threshold=0.3, rule=""))
+    assert both.found.thresholds == (0.3, 0.3)
+    assert both.whence.endswith("bare has the same, as it came with none of its own.")
+
+
+def test_by_a_rule_either_threshold_is_chosen_on_its_own_probabilities(library):
+    by_youden = State(rule="youden")
+    here = judged(library, "first")
+    scene = scene_at(library, other="<b>second")
+    scene = replace(scene, threshold=settle(here, "Mass", by_youden)[0])
+    both = at_thresholds(scene, "<b>second", by_youden)
+    theirs = choose("youden", judged(library, "<b>second").ranked("Mass")).value
+    assert both.found.thresholds == (choose("youden", here.ranked("Mass")).value, theirs)
+    assert both.whence.count("is by the rule above: Youden, chosen on 40 films.") == 2
 
 
 def test_downloads_hold_what_is_shown(library):
@@ -251,6 +323,22 @@ def test_the_report_stands_alone_and_says_the_same(library):
     ):
         assert said in page
     assert page.count("<svg") == 4
+
+
+def test_the_report_and_its_supplement_hold_other_predictions_side_by_side(library):
+    asked = State(threshold=0.3, rule="")
+    scene = scene_at(library, threshold=0.3, other="<b>second")
+    both = at_thresholds(scene, "<b>second", asked)
+    with zipfile.ZipFile(io.BytesIO(supplement(scene, asked))) as archive:
+        page = archive.read("report.html").decode()
+        table = pd.read_csv(io.BytesIO(archive.read("side-by-side.csv")))
+    assert "first and &lt;b&gt;second, each at its own threshold" in page
+    for told in both.table.set_index("").loc["Sensitivity"]:
+        assert f'<td class="number">{told}</td>' in page
+    assert "The threshold 0.55 of &lt;b&gt;second is its own (as imported): “made up”." in page
+    pd.testing.assert_frame_equal(table, both.numbers, check_dtype=False)
+    with zipfile.ZipFile(io.BytesIO(supplement(scene_at(library), asked))) as archive:
+        assert "side-by-side.csv" not in archive.namelist()
 
 
 def test_the_glossary_uses_the_findings_own_numbers(library):

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from tests.training.evaluate.made_scores import binormal, made
 from training.evaluate.bootstrap import percentile_interval
 from training.evaluate.ranked import EvaluateError
-from training.evaluate.side_by_side import MEASURES, SideBySide, side_by_side, side_by_side_judged
+from training.evaluate.side_by_side import MEASURES, SideBySide, disagree, side_by_side, side_by_side_judged
 
 
 def _drawn(seed: int, patients: int, each: int = 4, sure: float = 1.0) -> tuple[np.ndarray, ...]:
@@ -169,3 +169,25 @@ def test_two_models_are_compared_on_the_films_that_both_predicted():
 
 def _with(judged, films):
     return dataclasses.replace(judged, films=films)
+
+
+def test_an_interval_and_a_p_that_disagree_are_named():
+    """Ten patients have one film more flagged, of 15 or more others with four flagged films each either way."""
+    first, owner = np.r_[np.ones(60), np.zeros(3940)], np.arange(4000) // 4
+    second = first.copy()
+    second[60 + 4 * np.arange(10)] = 1
+    found = side_by_side(np.zeros(4000), first, second, (0.5, 0.5), owner)
+    change = found.changes["predicted_prevalence"]
+    assert change.p == pytest.approx(2 / 2**10) and change.low < 0 < change.difference < change.high
+    assert disagree(found) == ["specificity", "predicted_prevalence"]  # no film has it, so they are the same question
+    # The other way about: five of 300 is beyond the interval, and not yet beyond five coins.
+    found = side_by_side(np.zeros(300), np.zeros(300), np.r_[np.ones(5), np.zeros(295)], (0.5, 0.5))
+    change = found.changes["predicted_prevalence"]
+    assert change.p == 0.0625 and change.low > 0
+    assert disagree(found) == ["specificity", "predicted_prevalence"]
+
+
+def test_an_interval_and_a_p_that_agree_are_not_named():
+    first, second = np.r_[np.ones(200), np.zeros(200)], np.r_[np.ones(120), np.zeros(280)]
+    assert disagree(side_by_side(np.arange(400) % 2, first, second, (0.5, 0.5))) == []
+    assert disagree(side_by_side(np.arange(400) % 2, first, first, (0.5, 0.5))) == []
