@@ -289,8 +289,9 @@ def _notes(card: Mapping[str, Any]) -> list[Any]:
 
 
 def _figures(one: Outcome) -> dict[str, Any]:
-    """Give figures as a card holds them; None where something cannot be said."""
-    shares = {"sensitivity": one.rates.sensitivity.value, "specificity": one.rates.specificity.value}
+    """Give figures as a card holds them; None where something cannot be said; flags are no mean probability."""
+    names = ("sensitivity", "specificity", "predicted_prevalence")
+    shares = {name: getattr(one.rates, name).value for name in names}
     area = {"auroc": one.auroc.value, "auroc_low": one.auroc.low, "auroc_high": one.auroc.high}
     rest = {"ece": one.ece, "brier": one.brier, "mean_probability": one.mean_probability}
     rounded = {
