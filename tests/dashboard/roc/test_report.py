@@ -196,6 +196,7 @@ def test_films_carry_their_patient(library):
     table = film_table(scene_of(library))
     assert table["patient"].tolist() == [f"p{k % 20}" for k in range(40)]
     assert table["split"].value_counts().to_dict() == {"train": 30, "test": 10}
+    assert set(table["met"]) == {"not known"}  # its card says nothing of what it was fitted on
 
 
 def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
