@@ -21,7 +21,7 @@ from dashboard.errors.thresholds import choose_thresholds
 from dashboard.page.calibration_words import worse
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, overview
-from dashboard.roc.numbers import probability
+from dashboard.roc.numbers import interval, probability, share
 from dashboard.roc.panels.downloads import film_table, supplement
 from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
@@ -242,6 +242,22 @@ def test_no_two_ticks_read_alike_and_none_is_rounded(reach: float):
     for at, text in ticks:
         assert 0 <= at <= reach + 1e-12
         assert float(text.removesuffix("\u00a0%")) == pytest.approx(100 * at, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0.0"), (2e-5, "< 0.1"), (6e-4, "0.1"), (0.148, "14.8"), (0.9999, "> 99.9"), (1.0, "100.0")],
+)
+def test_a_small_share_does_not_read_as_none_and_a_large_one_not_as_all(value: float, words: str):
+    assert share(value) == f"{words} %".replace(" ", "\u00a0")
+
+
+def test_an_interval_of_small_shares_has_the_digits_that_it_needs():
+    assert [interval(low, high).replace("\u00a0", " ") for low, high in ((2e-5, 3e-4), (0.0, 0.0), (1e-4, 0.0217))] == [
+        "0.002 to 0.030 %",
+        "0.0 to 0.0 %",
+        "0.0 to 2.2 %",
+    ]
 
 
 def test_ticks_that_would_touch_are_left_out():
