@@ -121,6 +121,13 @@ def test_a_softmax_with_a_class_that_the_dataset_has_not_is_refused(strange: str
         columns_of("normal", "pneumonia", strange)
 
 
+def test_a_softmax_with_a_class_that_is_no_finding_is_refused_where_a_dataset_has_no_classes():
+    with pytest.raises(PredictionsError, match=r"add up to one.* but covid, normal are no finding, and"):
+        columns_of("covid", "normal", "pneumonia", classes=())
+    assert columns_of("Mass", "Edema", "pneumonia", classes=()).outputs.keys() == {"Mass", "Edema", "Pneumonia"}
+    assert columns_of("pneumonia", classes=()).outputs == {"Pneumonia": "pneumonia"}
+
+
 def test_a_column_of_exactly_a_class_is_that_class_and_a_finding_beside_findings():
     assert columns_of("pneumonia").are_classes
     assert columns_of("normal", "pneumonia", shares=(0.9, 0.7)).are_classes
