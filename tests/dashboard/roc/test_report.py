@@ -192,6 +192,24 @@ def test_the_supplement_holds_every_number_as_csv(library):
     assert "Command for the table of all findings" in set(read["origin.csv"]["what"])
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("0.5", "<b>Threshold 0.5</b>. The dot"),
+        ("", "<b>Threshold 0.5</b>. The dot"),
+        ("0.5, because the card names no threshold", "<b>Threshold 0.5</b>: because the card names no threshold. The"),
+        (
+            "Youden's index on validation films.",
+            "<b>Threshold 0.5</b>: Youden&#39;s index on validation films. The dot",
+        ),
+    ],
+)
+def test_the_report_says_a_threshold_once(library, rule: str, words: str):
+    held = gather(scene_of(library), State())
+    part = replace(held.parts[0], scene=replace(held.parts[0].scene, threshold=Threshold(0.5, rule)))
+    assert words in re.sub("[ \n]+", " ", report(replace(held, parts=(part,))))
+
+
 def test_films_carry_their_patient(library):
     table = film_table(scene_of(library))
     assert table["patient"].tolist() == [f"p{k % 20}" for k in range(40)]
