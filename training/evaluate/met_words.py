@@ -105,12 +105,10 @@ def flattered(here: Judged) -> str:
     )
 
 
-def left_out_films(whole: Judged) -> str:
+def left_out_films(here: Judged) -> str:
     """Say which films are left out where those are judged that the model has never met, and why; empty without."""
-    out = ~whole.new.any(axis=1)
-    met = out & np.logical_or.reduce([whole.met.has_met(name) for name in whole.findings])
-    groups = (int(met.sum()), "that it has met"), (int((out & ~met).sum()), "of which that is not known")
-    said = [f"{count:,} {words}" for count, words in groups if count]
+    words = {"met": "that it has met", "unknown": "of which that is not known"}
+    said = [f"{count:,} {words[why]}" for why, count in here.left_out.items() if count]
     return f"Films left out: {listed(said)}." if said else ""
 
 

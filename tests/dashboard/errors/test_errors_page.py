@@ -232,9 +232,9 @@ class TestAudit:
         facts.write_text(json.dumps(content))
         app = run(**MASS)
         assert app.selectbox(key="errors_split").value == "never-met" and "flatter" not in said(app)
-        assert "All 200 films are of 200 patients that it has never met." in plain(
-            " ".join(one.value for one in app.caption)
-        )
+        captions = plain(" ".join(one.value for one in app.caption))
+        assert "All 200 films are of 200 patients that it has never met." in captions
+        assert "Films left out: 40 that it has met." in captions
         assert "of 200 films are flagged" in shown(app)
         told = plain(said(run(**MASS, split="all")))
         assert "The model has met 40 of these 240 films" in told and "on the 200 that it has never met." in told

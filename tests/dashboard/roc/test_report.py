@@ -30,9 +30,9 @@ from dashboard.roc.state import State
 from dashboard.roc.supplement import Supplement, gather
 from dashboard.roc.svg import HEIGHT, LETTER, WIDTH, apart, percent_ticks
 from dashboard.roc.threshold import settle
-from dashboard.server.judging import ALL, judged, source
+from dashboard.server.judging import ALL, NEVER_MET, judged, source
 from dashboard.server.library import Library
-from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
+from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions, learned_from
 from training.__main__ import main
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy
@@ -208,6 +208,15 @@ def test_the_report_says_a_threshold_once(library, rule: str, words: str):
     held = gather(scene_of(library), State())
     part = replace(held.parts[0], scene=replace(held.parts[0].scene, threshold=Threshold(0.5, rule)))
     assert words in re.sub("[ \n]+", " ", report(replace(held, parts=(part,))))
+
+
+def test_the_report_counts_the_films_that_are_left_out(library, shelf):
+    learned_from(shelf, "first", "train")
+    asked = State(split=NEVER_MET)
+    assert "Films left out: 30 that it has met." in words(report(held(library, asked)))
+    assert "Films left out" not in words(report(held(library, State(split=ALL))))
+    assert set(film_table(scene_of(library, asked))["met"]) == {"new"}
+    assert film_table(scene_of(library))["met"].value_counts().to_dict() == {"served to fit it": 30, "new": 10}
 
 
 def test_films_carry_their_patient(library):

@@ -131,8 +131,8 @@ def test_findings_that_are_not_in_the_mean_are_named_and_films_of_which_nothing_
     told = flattered(judged)
     assert "Mean AUROC over Emphysema, which can be measured there:" in told
     assert f"{area(judged, new, ('Emphysema',))} (" in told and "on the 20 that it has never met." in told
-    assert left_out_films(judged) == "Films left out: 60 that it has met and 20 of which that is not known."
-    assert left_out_films(made_judged(recorded(fit=("train",)))) == "Films left out: 40 that it has met."
+    assert left_out_films(judged.never_met()) == "Films left out: 60 that it has met and 20 of which that is not known."
+    assert left_out_films(made_judged(recorded(fit=("train",))).never_met()) == "Films left out: 40 that it has met."
 
 
 def test_another_film_of_a_patient_that_it_met_is_met_too():
