@@ -191,7 +191,7 @@ def _folder(read: Predictions) -> Path:
     folder = (read.folder / read.facts.dataset_folder).resolve()
     if not (folder / FACTS_FILE).is_file():
         raise DatasetError(
-            f"The predictions {read.facts.name} are of the dataset {read.facts.dataset}, which is not where they say; "
+            f"The predictions {read.name} are of the dataset {read.facts.dataset}, which is not where they say; "
             "their labels are in it. Put its folder into the library's datasets/."
         )
     return folder

@@ -179,7 +179,7 @@ def run(args: argparse.Namespace) -> int:
     sliced, meaning = _slice(judged, dataset, args.slice, table) if args.slice else ({}, {})
     mean = mean_area(judged, measurable(judged))
     content = {
-        "predictions": predictions.facts.name,
+        "predictions": predictions.name,
         "model": judged.model,
         "dataset": judged.dataset,
         "split": split,

@@ -53,6 +53,7 @@ def fitted_for(path: Path) -> set[str]:
 def _content(facts: PredictionsFacts, one: Kept) -> dict[str, Any]:
     remedy = one.remedy
     return {
+        "predictions": facts.name,
         "model": facts.model,
         "dataset": facts.dataset,
         "finding": remedy.finding,

@@ -207,12 +207,17 @@ class TestAudit:
 
     def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
+        facts = stocked / "predictions" / "answers" / "predictions.json"
+        facts.write_text(json.dumps(json.loads(facts.read_text()) | {"name": "preds-on-generated"}))
         app = run(**MASS)
         assert any("cannot be kept in a model card here" in one.value for one in app.caption)
         assert app.button(key="errors_save").label == "Save the mended predictions"
         name, media, content = take_away(app, "Download the remedy")
         assert (name, media) == ("tiny.Mass.remedy.json", "application/json")
-        assert json.loads(content)["finding"] == "Mass"
+        told = json.loads(content)
+        assert (told["finding"], told["predictions"], told["model"]) == ("Mass", "answers", "tiny")
+        assert told["fitted"].startswith("answers: Fitted on")
+        assert told["measured"]["measured_on"].endswith("by the predictions answers")
 
     def test_a_bad_link_says_what_was_left_out_and_shows_the_rest(self, run):
         app = run(predictions="gone", finding="Hernia", split="validation", rule="guess", threshold="7")

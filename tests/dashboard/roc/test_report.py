@@ -219,6 +219,10 @@ def test_the_report_counts_the_films_that_are_left_out(library, shelf):
     assert film_table(scene_of(library))["met"].value_counts().to_dict() == {"served to fit it": 30, "new": 10}
 
 
+def test_the_heading_names_the_predictions_and_the_model(library):
+    assert "<h1>first: model of first on generated</h1>" in report(held(library))
+
+
 def test_films_carry_their_patient(library):
     table = film_table(scene_of(library))
     assert table["patient"].tolist() == [f"p{k % 20}" for k in range(40)]

@@ -95,6 +95,7 @@ def test_the_json_defines_every_column(predictions: Path, tmp_path: Path):
     content = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert set(COLUMNS.split(",")) <= set(content["definitions"])
     assert "Obuchowski" in content["definitions"]["interval"]
+    assert (content["predictions"], content["model"]) == ("predictions", "a model")  # as its folder, and of which model
     assert content["films"] == 300 and content["films_without_prediction"] == 4
     assert content["metrics"][1]["auroc"] is None
     assert content["notes"]["Hernia"] == {"missing": 300, "problem": "No film has both a label and a prediction."} | {
