@@ -12,6 +12,11 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number}{NO_BREAK}{unit}"
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """Write a number of things: ``1 finding``, ``1,007 films``; ``several`` where an s is not enough."""
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
 def unbroken(text: str) -> str:
     """Give what somebody else wrote, such as a card, with each number beside its percent sign."""
     return re.sub(r"(?<=\d) (?=%)", NO_BREAK, text)

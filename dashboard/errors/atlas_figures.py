@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.errors.figures import FADED, FLAGGED, TRUE, in_rows
 from dashboard.films.state import OUTCOMES
 from dashboard.page.palette import outcome_colors
+from dashboard.page.words import PERCENT_TICKS
 
 
 def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) -> go.Figure:
@@ -42,7 +43,7 @@ def traits_plot(table: pd.DataFrame, names: list[str], cell: str, against: str) 
         figure.add_annotation(x=1, xref="paper", xanchor="left", xshift=8, y=name, text=words, showarrow=False)
     figure.add_vline(x=0, line={"color": TRUE, "width": 1})
     figure.update_layout(height=26 * len(names) + 34, margin={"l": 0, "r": 80, "t": 4, "b": 26}, showlegend=False)
-    figure.update_xaxes(tickformat="+.0%", fixedrange=True, zeroline=False, nticks=7)
+    figure.update_xaxes(tickformat="+" + PERCENT_TICKS, fixedrange=True, zeroline=False, nticks=7)
     in_rows(figure, names)
     return figure
 

@@ -13,7 +13,7 @@ from dashboard.errors.visit import visit
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
-from dashboard.page.words import escape
+from dashboard.page.words import escape, to_tenth
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
@@ -80,7 +80,7 @@ def _all_findings(table: pd.DataFrame, method: str) -> None:
             on_select=_clicked,
             selection_mode="points",
             alt="; ".join(
-                f"{finding_label(name)}: {there:.1%} have it, {flagged:.1%} flagged"
+                f"{finding_label(name)}: {to_tenth(there)} have it, {to_tenth(flagged)} flagged"
                 for name, there, flagged in known[["finding", "prevalence", "predicted_prevalence"]].to_numpy()
             ),
         )

@@ -89,7 +89,7 @@ def _show_all(judged: Judged, told: Source, measured: dict[str, Doubts]) -> None
             key="errors_get_doubts",
             width="stretch",
             help="One row a film and finding whose label is in doubt: the label, the probability, self-confidence and "
-            "normalised margin, and whether the model met the film.",
+            "normalised margin, and what the film served for (met).",
         )
     st.dataframe(
         doubts_table(measured),

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.page.cause_names import CAUSE_NAMES
-from dashboard.page.words import percent
+from dashboard.page.words import PERCENT_TICKS, percent
 from training.mending.audit import Audit, Contribution
 from training.mending.remedy import Trial
 from xai.findings import finding_label
@@ -107,7 +107,7 @@ def dumbbell(table: pd.DataFrame, chosen: str) -> go.Figure:
         dragmode=False,
         clickmode="event+select",
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, most * 1.03], fixedrange=True, zeroline=False, nticks=7)
+    figure.update_xaxes(tickformat=PERCENT_TICKS, range=[0, most * 1.03], fixedrange=True, zeroline=False, nticks=7)
     in_rows(figure, names)
     return figure
 
@@ -147,7 +147,7 @@ def waterfall(audit: Audit) -> go.Figure:
         height=40 * len(names) + 40, margin={"l": 0, "r": 8, "t": 4, "b": 26}, showlegend=False, bargap=0.36
     )
     most = max(*levels, *(start + length for start, length in zip(starts, lengths, strict=True)))
-    figure.update_xaxes(tickformat=".0%", range=[min(0, *starts), most * 1.01], fixedrange=True, zeroline=False)
+    figure.update_xaxes(tickformat=PERCENT_TICKS, range=[min(0, *starts), most * 1.01], fixedrange=True, zeroline=False)
     figure.update_xaxes(nticks=7, domain=[0, 0.72])  # the rest is for what is written beside the bars
     in_rows(figure, names)
     return figure
@@ -181,7 +181,7 @@ def co_occurrence_bars(table: pd.DataFrame, words: str) -> go.Figure:
     figure.update_layout(
         height=24 * len(names) + 34, margin={"l": 0, "r": 58, "t": 4, "b": 26}, showlegend=False, bargap=0.4
     )
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", fixedrange=True, zeroline=False, nticks=6)
+    figure.update_xaxes(tickformat=PERCENT_TICKS, rangemode="tozero", fixedrange=True, zeroline=False, nticks=6)
     in_rows(figure, names)
     return figure
 
@@ -212,7 +212,7 @@ def before_after(trial: Trial) -> go.Figure:
     figure.add_vrect(x0=0.8 * truth, x1=1.2 * truth, fillcolor=TRUE, opacity=0.22, line_width=0)
     figure.update_layout(height=150, margin={"l": 0, "r": 8, "t": 4, "b": 24}, showlegend=False, bargap=0.35)
     most = max(one.high for one in shares)
-    figure.update_xaxes(tickformat=".0%", range=[0, most * 1.04], fixedrange=True, zeroline=False, nticks=6)
+    figure.update_xaxes(tickformat=PERCENT_TICKS, range=[0, most * 1.04], fixedrange=True, zeroline=False, nticks=6)
     in_rows(figure, names)
     return figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -40,7 +41,7 @@ def show_keeping(library: Library, trials: Sequence[Trial], predictions: str, ke
     key : str
         How the keys of the controls begin.
     """
-    facts = library.read_predictions(predictions).facts
+    facts = dataclasses.replace(library.read_predictions(predictions).facts, name=predictions)  # as on every page
     home = home_of(library, facts)
     remedies = [remember(trial, facts) for trial in trials]
     with st.container(border=True, key=f"{key}_keep_box"):

@@ -16,7 +16,7 @@ from dashboard.errors.visit import visit
 from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
-from dashboard.page.words import escape
+from dashboard.page.words import escape, to_tenth
 from dashboard.server.library import Library
 from dashboard.server.session import offer
 from training.evaluate.judged import Judged
@@ -279,4 +279,4 @@ def comparison(trial: Trial) -> pd.DataFrame:
 def _share(share: Share) -> str:
     if not share.of:
         return "nothing to count"
-    return f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+    return f"{to_tenth(share.value)} ({share.low:.1%} to {share.high:.1%})"

@@ -108,11 +108,11 @@ def sheet_page(
 
 
 def sheet_table(
-    films: Sequence[OnSheet], known: Mapping[str, FilmMap], maps: FilmMaps, threshold: float
+    films: Sequence[OnSheet], known: Mapping[str, FilmMap], maps: FilmMaps, threshold: float, met: Sequence[str]
 ) -> pd.DataFrame:
-    """Give one row a film: what the model says of it, and what its map holds."""
+    """Give one row a film: what the model says of it, what it served for before, and what its map holds."""
     rows = []
-    for one in films:
+    for one, served in zip(films, met, strict=True):
         found = known.get(one.film)
         shares = None if found is None else found.shares
         rows.append(
@@ -123,6 +123,7 @@ def sheet_table(
                 "probability": one.probability,
                 "threshold": threshold,
                 **({"outcome": one.outcome} if one.outcome else {}),
+                "met": served,
                 "method": maps.method,
                 "largest": None if found is None else float(np.abs(found.values).max()),
                 "share_against": None if shares is None else float(-shares[shares < 0].sum()),

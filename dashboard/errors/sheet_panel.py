@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from dashboard.components.download import download
@@ -28,6 +29,7 @@ from dashboard.errors.visit import visit
 from dashboard.films.gallery_panel import choose_here, chosen, items, picture_addresses
 from dashboard.films.handover import compare
 from dashboard.films.items import Page, summaries
+from dashboard.films.met import films_met
 from dashboard.films.state import OUTCOMES, SIZES
 from dashboard.films.state import State as FilmsState
 from dashboard.films.thumbnails import thumbnail_key
@@ -212,6 +214,10 @@ def _below(atlas: Atlas, maps: FilmMaps, names: list[str], shown: list[str]) -> 
     def known() -> dict[str, FilmMap]:
         return maps.known(shown)
 
+    def table() -> pd.DataFrame:
+        met = films_met(atlas.catalogue, atlas.catalogue.films.rows(shown), atlas.finding)
+        return sheet_table(films, known(), maps, atlas.threshold, met.tolist())
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(shown) < min(len(names), MOST_ON_SHEET):
             st.button(
@@ -238,10 +244,10 @@ def _below(atlas: Atlas, maps: FilmMaps, names: list[str], shown: list[str]) -> 
                 "sheet.csv",
                 "maps.csv",
                 "text/csv",
-                lambda: sheet_table(films, known(), maps, atlas.threshold).drop(columns="map").to_csv(index=False),
+                lambda: table().drop(columns="map").to_csv(index=False),
             ),
             key="errors_sheet_csv",
-            help="A row a film: probability, outcome, and what its map holds.",
+            help="A row a film: probability, outcome, what it served for before (met), and what its map holds.",
         )
         download(
             "Raw maps",
@@ -249,7 +255,7 @@ def _below(atlas: Atlas, maps: FilmMaps, names: list[str], shown: list[str]) -> 
                 "sheet.zip",
                 "maps.zip",
                 "application/zip",
-                lambda: sheet_archive(sheet_table(films, known(), maps, atlas.threshold), known()),
+                lambda: sheet_archive(table(), known()),
             ),
             key="errors_sheet_zip",
             help="The table, and each raw map as a NumPy array in the model's input geometry.",

@@ -69,7 +69,8 @@ def choice_controls(catalogue: Catalogue, page: Page, rows: np.ndarray, notebook
         offer("films", name, "text/csv", lambda: export(catalogue, asked, taken, notebook)),
         key="films_csv",
         disabled=not len(taken),
-        help=f"{len(taken):,} films: labels, probabilities, outcomes, tags and notes.",
+        help=f"{len(taken):,} films: labels, probabilities, outcomes, what each served for before (met: "
+        "new, served to fit the model and so on, or not known), tags and notes.",
     )
 
 

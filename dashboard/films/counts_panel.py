@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.counts import Counts
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.page.words import escape, percent
+from dashboard.page.words import PERCENT_TICKS, escape, percent
 from xai.findings import FINDINGS, finding_label
 
 BAR_HEIGHT, BARS_FRAME, MAP_HEIGHT = 22.5, 25, 290  # pixels: of one bar, of what is around them, of the map
@@ -91,7 +91,7 @@ def prevalence_bars(here: Counts, everywhere: Counts, counted: bool = False) -> 
     figure.update_layout(height=height, margin={"l": 0, "r": 8, "t": 4, "b": 22}, showlegend=False, bargap=0.38)
     rows = [len(names) - 0.4, -0.6]  # the first on top, and no room wasted
     figure.update_yaxes(range=rows, showgrid=False, ticksuffix="  ", automargin=True, fixedrange=True)
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5, fixedrange=True, zeroline=False)
+    figure.update_xaxes(tickformat=PERCENT_TICKS, rangemode="tozero", nticks=5, fixedrange=True, zeroline=False)
     return figure
 
 

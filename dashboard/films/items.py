@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.films.catalogue import UNKNOWN, Catalogue
+from dashboard.films.met import films_met
 from dashboard.films.notes import Remark
 from dashboard.films.search import outcomes, threshold_of
 from dashboard.films.state import OUTCOMES, State
@@ -139,6 +140,8 @@ def export_table(catalogue: Catalogue, asked: State, rows: np.ndarray, remarks: 
         threshold = threshold_of(asked, catalogue, finding)
         columns[f"threshold_{finding}"] = np.full(len(rows), threshold)
         columns[f"outcome_{finding}"] = outcomes(catalogue, finding, threshold, rows)
+    if catalogue.answers is not None:
+        columns["met"] = films_met(catalogue, rows)
     columns["tags"] = ["; ".join(remarks.get(film, Remark()).tags) for film in facts["film"]]
     columns["note"] = [remarks.get(film, Remark()).note for film in facts["film"]]
     table = pd.DataFrame(columns)

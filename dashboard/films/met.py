@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.films.catalogue import UNKNOWN, Catalogue
-from training.evaluate.met_words import film_words
+from training.evaluate.met_words import film_words, met_codes
 
 NOT_KNOWN = "not known whether the model met any of them"
 
@@ -26,6 +26,15 @@ def film_met(catalogue: Catalogue, row: int) -> str:
     answers = catalogue.answers
     if answers is None:
         return ""
-    films = catalogue.films
-    known = films.patients.names[films.patients.codes[row]] != UNKNOWN
-    return film_words(answers.met, row, known)
+    return film_words(answers.met, row, bool(_patients_known(catalogue)[row]))
+
+
+def films_met(catalogue: Catalogue, rows: np.ndarray, finding: str | None = None) -> np.ndarray:
+    """Say in a few words what each film served for, (rows,); by default for any finding; only with predictions."""
+    assert catalogue.answers is not None  # as is said above
+    return met_codes(catalogue.answers.met, _patients_known(catalogue), finding)[rows]
+
+
+def _patients_known(catalogue: Catalogue) -> np.ndarray:
+    patients = catalogue.films.patients
+    return np.asarray([name != UNKNOWN for name in patients.names], bool)[patients.codes]

@@ -17,7 +17,7 @@ from dashboard.films.slices import SliceError, circular
 from dashboard.films.state import LINK, OUTCOMES, State, films_of
 from dashboard.page.side_by_side import INTERVAL, p_value
 from dashboard.page.visit import Visit, refuse
-from dashboard.page.words import escape, signed
+from dashboard.page.words import escape, signed, to_tenth
 from dashboard.server.judging import Source
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
@@ -171,7 +171,7 @@ def _area(one: Auroc) -> str:
 def _share(one: Share) -> str:
     if math.isnan(one.value):
         return NONE
-    return f"{with_unit(f'{100 * one.value:.1f}', '%')} ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return f"{to_tenth(one.value)} ({100 * one.low:.1f} to {100 * one.high:.1f})"
 
 
 def _change(value: float, measure: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dashboard.page.words import signed
+from dashboard.page.words import signed, to_tenth
 from training.evaluate.side_by_side import Change, SideBySide, disagree
 from xai.written import with_unit
 
@@ -110,4 +110,4 @@ def _written(one: Change) -> tuple[list[str], dict[str, str]]:
 
 
 def _share(value: float) -> str:
-    return NONE if math.isnan(value) else with_unit(f"{100 * value:.1f}", "%")
+    return NONE if math.isnan(value) else to_tenth(value)

@@ -11,6 +11,7 @@ from xai.explainers.explanation import Explainer, Explanation
 from xai.findings import FINDINGS, finding_label
 from xai.written import NO_BREAK, percent, with_unit
 
+PERCENT_TICKS = ".6~%"  # of an axis, as d3 formats: as many digits as the ticks need, so that no two read alike
 HARDLY = 0.005  # what two digits do not show, such as of a logit
 _SPACE = re.compile(rf"[^\S{NO_BREAK}\u202f]+")  # at which a line may break
 
@@ -23,6 +24,13 @@ def escape(text: str) -> str:
 def signed(value: float, digits: int = 2) -> str:
     """Write a number with its sign, the minus as a minus."""
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def to_tenth(share: float) -> str:
+    """Write a share in percent to a tenth, such that a small one does not read as none or a large one as all."""
+    if 0 < share < 0.0005 or 0.9995 < share < 1:
+        return percent(share)
+    return with_unit(f"{100 * share:.1f}", "%")
 
 
 def verdict(finding: str, probability: float, threshold: Threshold, truth: str | None) -> tuple[str, str]:

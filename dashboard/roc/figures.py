@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from scipy.special import logit
 
+from dashboard.page.words import PERCENT_TICKS
 from dashboard.roc.colors import Colors, see_through
 from dashboard.roc.data import Curves
 from dashboard.roc.numbers import probability, share
@@ -98,7 +99,7 @@ def calibration_figure(curve: CalibrationCurve, threshold: float, colors: Colors
         "predicted %{x:.1%}, observed %{y:.1%}<extra></extra>",
         showlegend=False,
     )
-    axis = {"range": [-0.02 * reach, reach], "tickformat": _percent_format(reach), "tickvals": None, "nticks": 5}
+    axis = {"range": [-0.02 * reach, reach], "tickformat": PERCENT_TICKS, "tickvals": None, "nticks": 5}
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     stand(figure, colors, threshold, reach)
@@ -130,7 +131,7 @@ def histogram_figure(histogram: Histogram, threshold: float, colors: Colors) -> 
     low, high = edges[0] - margin, edges[-1] + margin
     figure.update_xaxes(range=[low, high])
     tallest = max(1e-9, *(np.max(films / max(films.sum(), 1)) for _, films, _ in kinds))
-    figure.update_yaxes(tickformat=_percent_format(tallest), range=[0, 1.05 * tallest], tickvals=None, nticks=5)
+    figure.update_yaxes(tickformat=PERCENT_TICKS, range=[0, 1.05 * tallest], tickvals=None, nticks=5)
     above = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "orientation": "h"}  # clear of the line
     figure.update_layout(barmode="overlay", bargap=0, legend=above)
     at = float(logit(np.clip(threshold, FLOOR, 1 - FLOOR)))
@@ -213,8 +214,3 @@ def _line(
 
 def _rate(part: int, rest: int) -> float:
     return part / (part + rest) if part + rest else math.nan
-
-
-def _percent_format(reach: float) -> str:
-    """Give as many digits as keep five ticks up to ``reach`` from reading alike."""
-    return ".0%" if reach > 0.08 else ".1%" if reach > 0.008 else ".2%"

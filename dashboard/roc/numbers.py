@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from dashboard.page.words import to_tenth
 from training.evaluate.rates import Share
 from training.evaluate.roc import Auroc
 from xai.written import with_unit
@@ -23,12 +24,15 @@ def probability(value: float) -> str:
 
 def share(value: float) -> str:
     """Write a share in percent with one decimal."""
-    return NONE if math.isnan(value) else with_unit(f"{100 * value:.1f}", "%")
+    return NONE if math.isnan(value) else to_tenth(value)
 
 
 def interval(low: float, high: float) -> str:
     """Write the ends of an interval of shares in percent."""
-    return "no interval" if math.isnan(low) else f"{100 * low:.1f} to {with_unit(f'{100 * high:.1f}', '%')}"
+    if math.isnan(low):
+        return "no interval"
+    digits = 1 if high == 0 or high >= 0.0005 else 1 - math.floor(math.log10(100 * high))
+    return f"{100 * low:.{digits}f} to {with_unit(f'{100 * high:.{digits}f}', '%')}"
 
 
 def share_interval(one: Share) -> str:

@@ -16,7 +16,7 @@ from dashboard.roc import numbers
 from dashboard.roc.supplement import Supplement, group_name
 from dashboard.server.judging import warning_words
 from training.evaluate.command import COLUMNS
-from training.evaluate.met_words import met_words
+from training.evaluate.met_words import left_out_films, met_words
 from training.evaluate.rates import DEFINITIONS
 from training.evaluate.side_by_side import METHOD
 from xai.findings import finding_label
@@ -41,11 +41,12 @@ ROWS = (
 def report(held: Supplement) -> str:
     """Write the report; all that is put into it is escaped, but for the figures."""
     chosen = held.chosen
+    said = met_words(chosen.judged), left_out_films(chosen.judged), warning_words(chosen.judged, chosen.home)
     card = chosen.judged.card.get("provenance") or {}
     return _template().render(
         chosen=chosen,
         name=finding_label(chosen.finding),
-        met_words=" ".join(filter(None, (met_words(chosen.judged), warning_words(chosen.judged, chosen.home)))),
+        met_words=" ".join(filter(None, said)),
         metrics=held.metrics.to_dict("records"),
         parts=held.parts,
         left_out=held.left_out,

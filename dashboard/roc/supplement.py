@@ -69,6 +69,12 @@ class Part:
         return finding_label(self.scene.finding)
 
     @property
+    def chosen_by(self) -> str:
+        """Say where the threshold is from, without its number and without a full stop; empty where nobody says."""
+        threshold = self.scene.threshold
+        return threshold.rule.removeprefix(f"{threshold.value:g}").strip(" ,:.")
+
+    @property
     def left_out(self) -> str:
         """Films that do not count for the finding, and why; empty where all do."""
         return left_out_words(self.scene.judged, self.scene.finding)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.server.library import Library
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, read_dataset
+from training.evaluate.few_values import few_values
 from training.evaluate.joining import judge
 from training.evaluate.judged import ALL, CHOICES, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met_words import flattered
@@ -132,7 +133,7 @@ def named_rule(here: Judged, rule: str) -> Rule:
 
 
 def outputs_words(here: Judged) -> str:
-    """Say which outputs are classes, and what is not judged; empty where all are findings."""
+    """Say which outputs are classes, what is not judged, and which have few values; empty where all is as usual."""
     said = []
     if len(here.classes) == 1:
         said.append(f"{_listed(here.classes)} is a class, judged against all films of another.")
@@ -142,6 +143,7 @@ def outputs_words(here: Judged) -> str:
         said.append(f"The dataset says nothing of {_listed(here.unjudged)}, which is left out.")
     if here.ignored:
         said.append(f"Columns of the imported table that were not read: {', '.join(here.ignored)}.")
+    said += few_values({name: here.scores(name) for name in here.findings})
     return " ".join(said)
 
 
@@ -196,7 +198,7 @@ def _folder(read: Predictions) -> Path:
     folder = (read.folder / read.facts.dataset_folder).resolve()
     if not (folder / FACTS_FILE).is_file():
         raise DatasetError(
-            f"The predictions {read.facts.name} are of the dataset {read.facts.dataset}, which is not where they say; "
+            f"The predictions {read.name} are of the dataset {read.facts.dataset}, which is not where they say; "
             "their labels are in it. Put its folder into the library's datasets/."
         )
     return folder

@@ -34,7 +34,7 @@ from dashboard.server.judging import (
 from dashboard.server.last_used import note_used
 from dashboard.server.services import Services
 from training.evaluate.judged import Judged
-from training.evaluate.met_words import met_words
+from training.evaluate.met_words import left_out_films, met_words
 from training.evaluate.prevalence import prevalences
 from training.evaluate.ranked import EvaluateError
 from xai.findings import finding_label
@@ -85,7 +85,8 @@ def errors(services: Services) -> None:
         format_func=SECTIONS.get,
         label_visibility="collapsed",
     )
-    st.caption(escape(" ".join(filter(None, (met_words(films), outputs_words(films), films.whose.caution)))))
+    said = met_words(films), left_out_films(films), outputs_words(films), films.whose.caution
+    st.caption(escape(" ".join(filter(None, said))))
     if warning := warning_words(films, told):
         st.warning(escape(warning), icon=":material/warning:")
     finding = filled(visit.state.finding)

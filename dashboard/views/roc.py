@@ -31,7 +31,7 @@ from dashboard.server.judging import (
 from dashboard.server.last_used import first_predictions, note_used
 from dashboard.server.library import Library
 from training.evaluate.judged import Judged
-from training.evaluate.met_words import met_words
+from training.evaluate.met_words import left_out_films, met_words
 
 NOTHING = """There are no predictions yet, and this page works from them.
 
@@ -135,7 +135,7 @@ def judged_words(here: Judged, home: Source) -> str:
     model = "" if named else f" (model {escape(here.model)})"
     dataset = escape(home.dataset or here.dataset)
     said = f"**{escape(home.predictions)}**{model} on {len(here):,} films{patients} of **{dataset}**. "
-    said += escape(met_words(here))
+    said += escape(" ".join(filter(None, (met_words(here), left_out_films(here)))))
     if here.unpredicted:
         said += f" {here.unpredicted:,} films of the dataset have no prediction and are left out."
     if here.unlabelled:

@@ -34,6 +34,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_WEB_PAGE = re.compile(rb"\s*<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _SEPARATOR_LINE = re.compile(rb"sep=(.)\r?\n")  # how Excel is told
 _QUOTED = re.compile(r'"[^"]*"')
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
@@ -77,6 +78,10 @@ def read_text_table(file: Path, **options: Any) -> pd.DataFrame:
         data, separator = _without_separator_line(data)
         if b"\n" not in data:
             data = data.replace(b"\r", b"\n")  # lines as Macintoshes once ended them
+        if not data.strip():
+            raise TableError("it is empty")
+        if _WEB_PAGE.match(data):
+            raise TableError("it is a web page, not a table: save the table itself")
         heading = _heading_text(data)
         separator = separator or _separator(heading)
         if twice := _twice(heading, separator):

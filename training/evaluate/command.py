@@ -19,7 +19,7 @@ from training.datasets.table import Dataset
 from training.evaluate.calibration import BINS, brier_score, calibration_curve
 from training.evaluate.conditions import Condition, meets, read_condition
 from training.evaluate.joining import judge
-from training.evaluate.judged import CHOICES, NEVER_MET, NOT_MET, Judged
+from training.evaluate.judged import CHOICES, Judged
 from training.evaluate.mean_area import METHOD as MEAN_METHOD
 from training.evaluate.mean_area import MeanArea, mean_area, measurable
 from training.evaluate.met_words import flattered, left_out_films, met_facts, met_words
@@ -179,7 +179,7 @@ def run(args: argparse.Namespace) -> int:
     sliced, meaning = _slice(judged, dataset, args.slice, table) if args.slice else ({}, {})
     mean = mean_area(judged, measurable(judged))
     content = {
-        "predictions": predictions.facts.name,
+        "predictions": predictions.name,
         "model": judged.model,
         "dataset": judged.dataset,
         "split": split,
@@ -192,6 +192,7 @@ def run(args: argparse.Namespace) -> int:
         },
         "met": met_facts(judged) | {"meaning": met_words(judged)},
         **judged.whose.facts,
+        "films_left_out": dict(judged.left_out),
         "films_without_prediction": judged.unpredicted,
         "predictions_without_film": judged.unlabelled,
         "classes": list(judged.classes),
@@ -207,10 +208,8 @@ def run(args: argparse.Namespace) -> int:
     write_files(args.out, {"metrics.csv": _csv(table), **sliced, "metrics.json": text + "\n"})
     print(f"{len(judged)} films {judged.whose.words}: {_mean(mean)} of {len(table)} {_kind(judged)}")
     print(met_words(judged))
-    if split == NEVER_MET and (left_out := left_out_films(whole)):
+    if left_out := left_out_films(judged):
         print(f"{left_out} --split all takes them in.")
-    if split == NOT_MET:
-        print("Films that it is known to have met do not count; --split all takes them in.")
     if warning := flattered(judged):
         print(f"warning: {warning}")
     print(f"thresholds: {threshold_words(wanted, judged)}")

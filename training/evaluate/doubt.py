@@ -21,6 +21,7 @@ import pandas as pd
 
 from training.evaluate.by_patient import share_of
 from training.evaluate.judged import Judged
+from training.evaluate.met_words import met_codes
 from training.evaluate.ranked import usable
 from training.evaluate.rates import Share
 from xai.findings import finding_label
@@ -143,13 +144,13 @@ def doubt_table(judged: Judged, finding: str) -> pd.DataFrame:
         One row a film, those labelled present first, the most doubtful of each first: ``finding, label`` (1 or 0),
         ``film, patient, split, probability``, ``self_confidence`` (the probability of the label),
         ``normalized_margin`` (that less the probability of the other class), ``rank`` from 1 among films with this
-        label, and ``met``: whether the model met the film before, ``yes``, ``no`` or ``not known``.
+        label, and ``met``: what it served for, in the words of `training.evaluate.met_words.met_codes`.
     """
     found = judged_doubts(judged, finding)
     rows = np.concatenate([found.doubted[label] for label in LABELS])
     films, scores, positive = judged.films.iloc[rows], found.scores[rows], found.positive[rows]
     confidence = np.where(positive, scores, 1 - scores)
-    new, unknown = judged.met.new(finding)[rows], judged.met.unknown[rows]
+    met = met_codes(judged.met, judged.films["patient"].notna().to_numpy(), finding)
     return pd.DataFrame(
         {
             "finding": finding,
@@ -161,7 +162,7 @@ def doubt_table(judged: Judged, finding: str) -> pd.DataFrame:
             "self_confidence": confidence,
             "normalized_margin": 2 * confidence - 1,
             "rank": np.concatenate([np.arange(1, len(found.doubted[label]) + 1) for label in LABELS]),
-            "met": np.where(new, "no", np.where(unknown, "not known", "yes")),
+            "met": met[rows],
         }
     )
 

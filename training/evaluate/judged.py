@@ -66,6 +66,9 @@ class Judged:
         Whether the dataset's split is a random lot that was drawn here, of which nobody else's model knows.
     withheld : dict of str to int
         By finding: films whose label does not count since a remedy for it was fitted on them; see `never_met`.
+    left_out : dict of str to int
+        Films that are left out here since only those count that the model has never met: ``met``, and ``unknown`` where
+        nobody knows; empty where none is.
     chosen_by : str
         Rule that chose ``thresholds`` on these very films, when somebody's predictions were imported; empty where none.
     """
@@ -88,6 +91,7 @@ class Judged:
     met: Met = field(default_factory=lambda: nobody_knows(0))
     own_lot: bool = False
     withheld: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
     chosen_by: str = ""
     _ranked: dict[str, Ranked] = field(default_factory=dict, init=False, repr=False)
     _by_patient: dict[str, ByPatient] = field(default_factory=dict, init=False, repr=False)
@@ -224,7 +228,9 @@ class Judged:
             If there is none, or nobody recorded what the model was fitted on.
         """
         if not self.new.any():
-            why = "it has met them all" if self.met.known else "nobody recorded what it was fitted on"
+            why = "it has met them all"
+            if self.met.unknown.any():
+                why = "of some that is not known" if self.met.known else "nobody recorded what it was fitted on"
             raise EvaluateError(f"None of these {len(self)} films is known to be new to {self.model}: {why}.")
         return self._only(self.new)
 
@@ -249,7 +255,9 @@ class Judged:
         labels = np.asfortranarray(np.where(counts, some.labels, np.nan).astype(some.labels.dtype))
         withheld = (~counts & ~np.isnan(some.labels)).sum(axis=0)
         told = {name: int(count) for name, count in zip(self.findings, withheld, strict=True) if count}
-        return dataclasses.replace(some, labels=labels, withheld=told)
+        met = np.logical_or.reduce([self.met.has_met(name) for name in self.findings])
+        left_out = {"met": int((~keep & met).sum()), "unknown": int((~keep & ~met).sum())}
+        return dataclasses.replace(some, labels=labels, withheld=told, left_out=left_out)
 
     @cached_property
     def unmet(self) -> np.ndarray:

@@ -48,6 +48,38 @@ def film_words(met: Met | None, row: int, patient_known: bool) -> str:
     return f"The model never met this patient. {TAUGHT}" if met.taught else "The model never met this patient."
 
 
+def met_codes(met: Met | None, patients_known: np.ndarray, finding: str | None = None) -> np.ndarray:
+    """Say of each film in a few words what it, or another of its patient, served for, as `film_words` does of one.
+
+    Parameters
+    ----------
+    met : Met or None
+    patients_known : bool array (films,)
+        Whether a film's patient is known.
+    finding : str, optional
+        To tell only of remedies for this finding; without it of all.
+
+    Returns
+    -------
+    object array (films,)
+        ``served to fit it and to stop its training``; ``new``, with what is not known of it; or ``not known``.
+    """
+    said = np.full(len(patients_known), "not known", object)
+    if met is None:
+        return said
+    said[:] = "new, but for what its teachers met" if met.taught else "new"
+    said[met.strangers | ~patients_known] = "new; whether its patient is, is not known"
+    uses = [(words, met.served[use]) for use, words in SERVED.items() if use in met.served]
+    mended = met.mended if finding is None else {finding: met.mended[finding]} if finding in met.mended else {}
+    uses += [(f"to mend {finding_label(name)}", fitted) for name, fitted in mended.items()]
+    served = np.column_stack([np.zeros(len(said), bool), *(films for _, films in uses)])
+    for pattern in np.unique(served[served.any(axis=1)], axis=0):
+        words = [words for (words, _), here in zip(uses, pattern[1:], strict=True) if here]
+        said[(served == pattern).all(axis=1)] = f"served {listed(words)}"
+    said[met.unknown] = "not known"
+    return said
+
+
 def flattered(here: Judged) -> str:
     """Warn of films that the model met, and say what they do to the mean AUROC; empty where none counts.
 
@@ -76,12 +108,10 @@ def flattered(here: Judged) -> str:
     )
 
 
-def left_out_films(whole: Judged) -> str:
+def left_out_films(here: Judged) -> str:
     """Say which films are left out where those are judged that the model has never met, and why; empty without."""
-    out = ~whole.new.any(axis=1)
-    met = out & np.logical_or.reduce([whole.met.has_met(name) for name in whole.findings])
-    groups = (int(met.sum()), "that it has met"), (int((out & ~met).sum()), "of which that is not known")
-    said = [f"{count:,} {words}" for count, words in groups if count]
+    words = {"met": "that it has met", "unknown": "of which that is not known"}
+    said = [f"{count:,} {words[why]}" for why, count in here.left_out.items() if count]
     return f"Films left out: {listed(said)}." if said else ""
 
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         told = f"fitted on predictions of {', '.join(strangers)}, these are of {predictions.facts.model}"
         print(one_line(f"{told}: right only where that is the same model under another name."), file=sys.stderr)
     if again := mended_before(predictions, remedies):
-        told = f"{', '.join(map(finding_label, again))}: mended before in {predictions.facts.name}"
+        told = f"{', '.join(map(finding_label, again))}: mended before in {predictions.name}"
         print(one_line(f"{told}; right only where this remedy was fitted on these very predictions."), file=sys.stderr)
     try:
         pair = judge(predictions), judge(made)

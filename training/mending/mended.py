@@ -136,9 +136,9 @@ def mend_predictions(predictions: Predictions, remedies: Sequence[Kept], out: Pa
     for one in remedies:
         finding = one.remedy.finding
         if finding not in facts.outputs:
-            raise PredictionsError(f"{facts.name} has no output “{finding}”; it has {', '.join(facts.outputs)}.")
+            raise PredictionsError(f"{predictions.name} has no output “{finding}”; it has {', '.join(facts.outputs)}.")
         if any(_same(one.note, note) for note in _notes(facts.card)):
-            raise PredictionsError(f"{facts.name} was mended with this very remedy for {finding} before.")
+            raise PredictionsError(f"{predictions.name} was mended with this very remedy for {finding} before.")
         table[finding] = one.remedy.probabilities(table[finding].to_numpy())
         thresholds[finding] = one.remedy.threshold
     changed = {"thresholds": thresholds, "card": _mended_facts(facts.card, remedies)}
@@ -191,7 +191,7 @@ def _write(
         name=out.name,
         dataset_folder=str((predictions.folder / facts.dataset_folder).resolve()),
         card_fingerprint="",
-        notes={**facts.notes, "mended": {"from": facts.name, "findings": findings}},
+        notes={**facts.notes, "mended": {"from": predictions.name, "findings": findings}},
         **changed,
     )
     write_predictions(out, mended, table)
@@ -289,8 +289,9 @@ def _notes(card: Mapping[str, Any]) -> list[Any]:
 
 
 def _figures(one: Outcome) -> dict[str, Any]:
-    """Give figures as a card holds them; None where something cannot be said."""
-    shares = {"sensitivity": one.rates.sensitivity.value, "specificity": one.rates.specificity.value}
+    """Give figures as a card holds them; None where something cannot be said; flags are no mean probability."""
+    names = ("sensitivity", "specificity", "predicted_prevalence")
+    shares = {name: getattr(one.rates, name).value for name in names}
     area = {"auroc": one.auroc.value, "auroc_low": one.auroc.low, "auroc_high": one.auroc.high}
     rest = {"ece": one.ece, "brier": one.brier, "mean_probability": one.mean_probability}
     rounded = {

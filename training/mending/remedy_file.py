@@ -53,6 +53,7 @@ def fitted_for(path: Path) -> set[str]:
 def _content(facts: PredictionsFacts, one: Kept) -> dict[str, Any]:
     remedy = one.remedy
     return {
+        "predictions": facts.name,
         "model": facts.model,
         "dataset": facts.dataset,
         "finding": remedy.finding,
@@ -74,6 +75,7 @@ def _kept(content: Any, name: str) -> Kept:
     if not isinstance(threshold, dict) or "value" not in threshold:
         raise EvaluateError(f"{name} names no threshold for {content['finding']}: expected threshold with a value.")
     prevalence, used, measured = (content.get(key) for key in ("prevalence", "used", "measured"))
+    measured = _renamed(measured) if isinstance(measured, dict) else {}
     try:
         curve: LogitMap | None = None if found is None else logit_map_from_dict(found)
         remedy = Remedy(
@@ -86,4 +88,11 @@ def _kept(content: Any, name: str) -> Kept:
         )
     except (ValueError, ModelCardError) as error:
         raise EvaluateError(f"{name}: {str(error).rstrip('.')}.") from error
-    return Kept(remedy, str(content.get("fitted") or ""), measured if isinstance(measured, dict) else {})
+    return Kept(remedy, str(content.get("fitted") or ""), measured)
+
+
+def _renamed(figures: dict[str, Any]) -> dict[str, Any]:
+    """Give figures by their present names: older files call the mean probability a predicted prevalence."""
+    is_old = "predicted_prevalence" in figures and "mean_probability" not in figures
+    renamed = {"mean_probability" if is_old and key == "predicted_prevalence" else key: figures[key] for key in figures}
+    return renamed | ({"before": _renamed(before)} if isinstance(before := figures.get("before"), dict) else {})

@@ -94,16 +94,18 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
     ------
     PredictionsError
         If two columns stand for one output, or none for any; or if columns add up to one and some are no class of the
-        dataset, so that the others would be judged against the wrong rest.
+        dataset, or no finding where it has no classes, so that the others would be judged against the wrong rest.
     """
     named = {column: marked[1] for column in raw.columns if (marked := PREFIX.match(column))}
     named = named or {column: column for column in raw.columns}
     of_classes = _matched(named, {column_key(name): name for name in classes}, path_name)
     of_classes |= _meant(named, [name for name in classes if name not in of_classes], set(of_classes.values()))
-    if classes and _add_up(together := raw[[column for column in named if _holds_shares(raw[column])]]):
+    together = [column for column in named if _holds_shares(raw[column])]
+    add_up = _add_up(raw[together])
+    if classes and add_up:
         about = _about(named, [name for name in classes if name not in of_classes], path_name)
         outputs = {name: of_classes[name] for name in classes if name in of_classes} | about
-        _refuse_strangers([str(one) for one in together if one not in outputs.values()], classes, path_name)
+        _refuse_strangers([column for column in together if column not in outputs.values()], classes, path_name)
         return Columns(outputs, True)
     if of_classes and _only_classes(named, of_classes):
         return Columns({name: of_classes[name] for name in classes if name in of_classes}, True)
@@ -116,6 +118,8 @@ def choose_columns(raw: pd.DataFrame, classes: tuple[str, ...], path_name: str) 
             f"{path_name} has no column of a finding; expected {expected}, "
             f"but its other columns are {listed(raw.columns) or 'none'}."
         )
+    if add_up:
+        _refuse_strangers([column for column in together if column not in found.values()], classes, path_name)
     ordered = [name for name in (*FINDINGS, *classes) if name in found]
     return Columns({name: found[name] for name in ordered}, False)
 
@@ -173,11 +177,16 @@ def _only_classes(named: dict[str, str], of_classes: dict[str, str]) -> bool:
 
 def _refuse_strangers(strangers: list[str], classes: tuple[str, ...], path_name: str) -> None:
     if strangers:
-        are = "is none" if len(strangers) == 1 else "are none"
+        are = "is" if len(strangers) == 1 else "are"
+        known = (
+            f"none of the dataset's classes {', '.join(classes)}"
+            if classes
+            else "no finding, and the dataset has no classes"
+        )
         raise PredictionsError(
             f"{path_name} has columns that add up to one, as of a model that tells classes apart, but "
-            f"{', '.join(strangers)} {are} of the dataset's classes {', '.join(classes)}: call each column as its "
-            "class, or leave out those of other classes."
+            f"{', '.join(strangers)} {are} {known}: call each column as its {'class' if classes else 'finding'}, or "
+            "leave out those of other classes."
         )
 
 

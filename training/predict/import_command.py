@@ -14,6 +14,7 @@ import pandas as pd
 from training.datasets.table import SPLITS, Dataset, read_dataset
 from training.datasets.text_table import TableError, as_numbers, is_blank, read_text_table
 from training.evaluate.classes import BY_CLASS, class_names, truths
+from training.evaluate.few_values import few_values
 from training.evaluate.judged import CHOSEN_BY
 from training.evaluate.met import LEARNED
 from training.evaluate.ranked import rank
@@ -33,6 +34,7 @@ from xai.cards.model_card import Threshold
 from xai.command_line import one_line
 from xai.findings import FINDINGS
 from xai.models.loading import file_sha256
+from xai.written import counted
 
 NOTHING = "none"  # of the dataset
 NAMED = 5  # rows that are named where many match no film
@@ -211,8 +213,8 @@ def run(options: argparse.Namespace) -> int:
         learned_from=None if told is None else [split for split in told if split != NOTHING],
     )
     outputs, classes = made.facts.outputs, class_names(dataset.films)
-    kind, expected = ("classes", classes) if joined.are_classes else ("findings", FINDINGS)
-    print(f"{len(made.table)} films of {dataset.facts.name}, {len(outputs)} {kind}")
+    kind, expected = (("class", "classes"), classes) if joined.are_classes else (("finding", "findings"), FINDINGS)
+    print(f"{counted(len(made.table), 'film')} of {dataset.facts.name}, {counted(len(outputs), *kind)}")
     for told in _left_over(options.csv.name, made, joined, [name for name in expected if name not in outputs]):
         print(one_line(told), file=sys.stderr)
     return 0
@@ -224,10 +226,12 @@ def _left_over(name: str, made: Predictions, joined: Joined, absent: list[str]) 
     if joined.ignored:
         yield f"Columns that are not read: {', '.join(joined.ignored)}."
     if missing := made.facts.notes["missing_numbers"]:
-        yield f"{missing} cells hold no number: these probabilities are missing."
+        cells = counted(missing, "cell holds", "cells hold")
+        yield f"{cells} no number: {'this probability is' if missing == 1 else 'these probabilities are'} missing."
     if strangers := joined.rows_without_film:
         more = " and others; predictions.json names all" if len(strangers) > NAMED else ""
-        yield f"{len(strangers)} rows match no film: {', '.join(strangers[:NAMED])}{more}."
+        yield f"{counted(len(strangers), 'row matches', 'rows match')} no film: {', '.join(strangers[:NAMED])}{more}."
+    yield from few_values({name: made.table[name].to_numpy(float) for name in made.facts.outputs})
 
 
 def _read_text(path: Path) -> pd.DataFrame:

@@ -106,8 +106,13 @@ class Predictions:
     facts: PredictionsFacts
     table: pd.DataFrame
 
+    @property
+    def name(self) -> str:
+        """What they are called everywhere: as their folder, which may have been named anew since it was written."""
+        return self.folder.resolve().name
+
     def __repr__(self) -> str:
-        return f"<Predictions {self.facts.name}: {len(self.table):,} films, {len(self.facts.outputs)} outputs>"
+        return f"<Predictions {self.name}: {len(self.table):,} films, {len(self.facts.outputs)} outputs>"
 
     def open_dataset(self) -> Dataset:
         """Read the dataset that these predictions are of; raises `DatasetError`."""

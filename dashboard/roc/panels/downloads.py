@@ -17,6 +17,7 @@ from dashboard.roc.state import State
 from dashboard.roc.supplement import curve_table, gather, metrics
 from dashboard.roc.visit import visit
 from dashboard.server.session import offer
+from training.evaluate.met_words import met_codes
 from xai.machine import file_name
 
 
@@ -39,7 +40,8 @@ def show(scene: Scene) -> None:
          "The points of the ROC and precision-recall curves with their thresholds, of the band and of the "
          "calibration."),
         ("Films", f"{stem}-films.csv", "text/csv", lambda: _csv(film_table(scene)),
-         "Each film: patient, split, label, probability, and its cell of the confusion matrix at this threshold."),
+         "Each film: patient, split, label, probability, its cell of the confusion matrix at this threshold, and what "
+         "it served for before (met): new, served to fit the model and so on, or not known."),
         ("All findings", f"{of_all}-metrics.csv", "text/csv", lambda: _csv(metrics(scene, asked)),
          "One row a finding at this rule, as `python -m training evaluate` writes it. A threshold set by hand counts "
          "for its own finding only; the card's, or 0.5, for the others."),
@@ -81,6 +83,7 @@ def film_table(scene: Scene) -> pd.DataFrame:
             "label": here.truth(finding),
             "probability": here.scores(finding),
             "outcome": here.outcome(finding, scene.threshold.value),
+            "met": met_codes(here.met, here.films["patient"].notna().to_numpy(), finding),
         }
     )
 

@@ -100,7 +100,7 @@ def published_figure(scene: Scene, allowed: Compared) -> go.Figure:
             hovertemplate=f"{finding_label(row.finding)}: %{{x:.4f}}<extra></extra>",
             showlegend=False,
         )
-    figure.update_xaxes(range=None, tickformat=".2f", tickvals=None)
+    figure.update_xaxes(range=None, tickformat=".6~f", tickvals=None)
     figure.update_yaxes(
         type="category",
         categoryorder="array",

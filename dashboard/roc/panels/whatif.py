@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.page.words import PERCENT_TICKS
 from dashboard.roc import numbers
 from dashboard.roc.colors import Colors, see_through
 from dashboard.roc.figures import frame
@@ -186,7 +187,7 @@ def benefit_figure(scene: Scene, prevalence: float | None) -> go.Figure:
     threshold = scene.threshold.value
     if 0 < threshold < 1 and threshold <= reach and not math.isnan(share):
         figure.add_vline(x=threshold, line={"color": colors.ink, "width": 2})
-    figure.update_xaxes(range=[0, reach], tickformat=".0%" if reach > 0.08 else ".1%", tickvals=None, nticks=6)
+    figure.update_xaxes(range=[0, reach], tickformat=PERCENT_TICKS, tickvals=None, nticks=6)
     figure.update_yaxes(tickvals=None, nticks=5, range=[-0.35 * share, 1.08 * share], tickformat=".3~f")
     figure.update_layout(legend={"x": 0.98, "y": 0.98, "yanchor": "top"})
     return figure

@@ -255,6 +255,12 @@ def test_the_card_is_quoted_and_nothing_is_said_of_a_training_that_it_does_not_t
     assert where in sentences.means(shifted)
 
 
+def test_ticks_of_shares_have_as_many_digits_as_they_need(overcaller):
+    rare, trial = audit(overcaller, "Emphysema", 0.5), try_remedy(overcaller, "Emphysema", "platt")
+    for drawn in (figures.waterfall(rare), figures.before_after(trial)):
+        assert drawn.layout.xaxis.tickformat == ".6~%"  # 0.5%, 1%, 1.5%, as d3 trims what is not needed
+
+
 def test_the_waterfall_goes_from_the_flagged_to_the_true_share(overcaller):
     told = audit(overcaller, "Emphysema", 0.5)
     (bars,) = figures.waterfall(told).data

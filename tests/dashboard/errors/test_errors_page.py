@@ -251,12 +251,17 @@ class TestAudit:
 
     def test_a_remedy_without_its_model_is_taken_along_or_kept_as_predictions(self, run, stocked):
         (stocked / "models" / "tiny.keras").unlink()
+        facts = stocked / "predictions" / "answers" / "predictions.json"
+        facts.write_text(json.dumps(json.loads(facts.read_text()) | {"name": "preds-on-generated"}))
         app = run(**MASS)
         assert any("cannot be kept in a model card here" in one.value for one in app.caption)
         assert app.button(key="errors_save").label == "Save the mended predictions"
         name, media, content = take_away(app, "Download the remedy")
         assert (name, media) == ("tiny.Mass.remedy.json", "application/json")
-        assert json.loads(content)["finding"] == "Mass"
+        told = json.loads(content)
+        assert (told["finding"], told["predictions"], told["model"]) == ("Mass", "answers", "tiny")
+        assert told["fitted"].startswith("answers: Fitted on")
+        assert told["measured"]["measured_on"].endswith("by the predictions answers")
 
     def test_a_bad_link_says_what_was_left_out_and_shows_the_rest(self, run):
         app = run(predictions="gone", finding="Hernia", split="validation", rule="guess", threshold="7")
@@ -276,9 +281,9 @@ class TestAudit:
         facts.write_text(json.dumps(content))
         app = run(**MASS)
         assert app.selectbox(key="errors_split").value == "never-met" and "flatter" not in said(app)
-        assert "All 200 films are of 200 patients that it has never met." in plain(
-            " ".join(one.value for one in app.caption)
-        )
+        captions = plain(" ".join(one.value for one in app.caption))
+        assert "All 200 films are of 200 patients that it has never met." in captions
+        assert "Films left out: 40 that it has met." in captions
         assert "of 200 films are flagged" in shown(app)
         told = plain(said(run(**MASS, split="all")))
         assert "The model has met 40 of these 240 films" in told and "on the 200 that it has never met." in told

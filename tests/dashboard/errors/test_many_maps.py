@@ -75,6 +75,7 @@ def test_a_sheet_is_in_the_link_and_can_be_taken_away(run, services):
     table = pd.read_csv(io.BytesIO(content))
     assert (name, media, table["film"].tolist()) == ("maps.csv", "text/csv", films[:48])
     assert table["probability"].to_numpy() == pytest.approx(answers(columns())["Mass"][films[:48]].to_numpy())
+    assert set(table["met"]) == {"not known"}  # the library holds no record of what its model was fitted on
     against = [-one[one < 0].sum() / np.abs(one).sum() for one in values[:48]]
     assert table["share_against"].to_numpy() == pytest.approx(against, abs=1e-6)
     with zipfile.ZipFile(io.BytesIO(take_away(app, "Raw maps")[2])) as archive:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dashboard.films.catalogue import Catalogue
-from dashboard.films.met import film_met, found_met
+from dashboard.films.items import export_table
+from dashboard.films.met import film_met, films_met, found_met
 from dashboard.films.search import matching, usable
 from dashboard.films.state import State, films_of
 from tests.dashboard.films.film_tables import catalogue, table
@@ -49,16 +50,29 @@ def test_each_film_says_what_it_served_for(of):
     assert found_met(of, "Mass", ROWS) == "the model never met 1 of them; of 1 it is not known"
 
 
+def test_an_export_says_of_each_film_what_it_served_for(of):
+    assert export_table(of, State(), ROWS, {})["met"].tolist() == [
+        "served to fit it",
+        "served to mend Mass",
+        "new",
+        "not known",
+    ]
+    assert films_met(of, ROWS[1:3], "Edema").tolist() == ["new", "new"]  # a remedy counts for its own finding
+    assert "met" not in export_table(catalogue(table(4)), State(), ROWS, {})
+
+
 def test_no_patient_is_promised_where_it_is_not_known(of):
     films = catalogue(table(4, patient=None), {"Mass": [0.1] * 4})
     stranger = replace(films, answers=replace(films.answers, met=of.answers.met))
     assert "whether another of its patient did is not known" in film_met(stranger, 2)
+    assert films_met(stranger, ROWS)[2] == "new; whether its patient is, is not known"
 
 
 def test_without_a_record_nobody_knows(of):
     for met in (None, nobody_knows(4)):
         unknown = replace(of, answers=replace(of.answers, met=met))
         assert found_met(unknown, None, ROWS) == "not known whether the model met any of them"
+        assert set(films_met(unknown, ROWS)) == {"not known"}
         assert film_met(unknown, 0) == "Whether the model met this film before is not known."
 
 

@@ -21,7 +21,7 @@ from dashboard.errors.thresholds import choose_thresholds
 from dashboard.page.calibration_words import worse
 from dashboard.roc.colors import colors
 from dashboard.roc.data import curves, overview
-from dashboard.roc.numbers import probability
+from dashboard.roc.numbers import interval, probability, share
 from dashboard.roc.panels.downloads import film_table, supplement
 from dashboard.roc.pictures import pictures
 from dashboard.roc.report import report
@@ -30,9 +30,9 @@ from dashboard.roc.state import State
 from dashboard.roc.supplement import Supplement, gather
 from dashboard.roc.svg import HEIGHT, LETTER, WIDTH, apart, percent_ticks
 from dashboard.roc.threshold import settle
-from dashboard.server.judging import ALL, judged, source
+from dashboard.server.judging import ALL, NEVER_MET, judged, source
 from dashboard.server.library import Library
-from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions
+from tests.dashboard.judged_library import FIRST, MASS, add_dataset, add_predictions, learned_from
 from training.__main__ import main
 from training.mending.audit import audit
 from training.mending.remedy import try_remedy
@@ -192,10 +192,42 @@ def test_the_supplement_holds_every_number_as_csv(library):
     assert "Command for the table of all findings" in set(read["origin.csv"]["what"])
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("0.5", "<b>Threshold 0.5</b>. The dot"),
+        ("", "<b>Threshold 0.5</b>. The dot"),
+        ("0.5, because the card names no threshold", "<b>Threshold 0.5</b>: because the card names no threshold. The"),
+        (
+            "Youden's index on validation films.",
+            "<b>Threshold 0.5</b>: Youden&#39;s index on validation films. The dot",
+        ),
+    ],
+)
+def test_the_report_says_a_threshold_once(library, rule: str, words: str):
+    held = gather(scene_of(library), State())
+    part = replace(held.parts[0], scene=replace(held.parts[0].scene, threshold=Threshold(0.5, rule)))
+    assert words in re.sub("[ \n]+", " ", report(replace(held, parts=(part,))))
+
+
+def test_the_report_counts_the_films_that_are_left_out(library, shelf):
+    learned_from(shelf, "first", "train")
+    asked = State(split=NEVER_MET)
+    assert "Films left out: 30 that it has met." in words(report(held(library, asked)))
+    assert "Films left out" not in words(report(held(library, State(split=ALL))))
+    assert set(film_table(scene_of(library, asked))["met"]) == {"new"}
+    assert film_table(scene_of(library))["met"].value_counts().to_dict() == {"served to fit it": 30, "new": 10}
+
+
+def test_the_heading_names_the_predictions_and_the_model(library):
+    assert "<h1>first: model of first on generated</h1>" in report(held(library))
+
+
 def test_films_carry_their_patient(library):
     table = film_table(scene_of(library))
     assert table["patient"].tolist() == [f"p{k % 20}" for k in range(40)]
     assert table["split"].value_counts().to_dict() == {"train": 30, "test": 10}
+    assert set(table["met"]) == {"not known"}  # its card says nothing of what it was fitted on
 
 
 def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
@@ -241,6 +273,22 @@ def test_no_two_ticks_read_alike_and_none_is_rounded(reach: float):
     for at, text in ticks:
         assert 0 <= at <= reach + 1e-12
         assert float(text.removesuffix("\u00a0%")) == pytest.approx(100 * at, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0.0"), (2e-5, "< 0.1"), (6e-4, "0.1"), (0.148, "14.8"), (0.9999, "> 99.9"), (1.0, "100.0")],
+)
+def test_a_small_share_does_not_read_as_none_and_a_large_one_not_as_all(value: float, words: str):
+    assert share(value) == f"{words} %".replace(" ", "\u00a0")
+
+
+def test_an_interval_of_small_shares_has_the_digits_that_it_needs():
+    assert [interval(low, high).replace("\u00a0", " ") for low, high in ((2e-5, 3e-4), (0.0, 0.0), (1e-4, 0.0217))] == [
+        "0.002 to 0.030 %",
+        "0.0 to 0.0 %",
+        "0.0 to 2.2 %",
+    ]
 
 
 def test_ticks_that_would_touch_are_left_out():

@@ -87,7 +87,7 @@ def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(ru
     app = run(**MASS)
     assert app.segmented_control(key="roc_split").value == "never-met"
     assert app.segmented_control(key="roc_split").options == ["Never met 10", "All 40", "Train 30", "Test 10"]
-    assert "All 10 films are of 5 patients that it has never met." in captions(app)
+    assert "All 10 films are of 5 patients that it has never met. Films left out: 30 that it has met." in captions(app)
     assert "flatter" not in said(app) and link_of(app) == {"predictions": "first", "finding": "Mass"}
     app.segmented_control(key="roc_split").set_value("all").run()
     assert link_of(app)["split"] == "all"
@@ -95,6 +95,7 @@ def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(ru
     assert "The model has met 30 of these 40 films, and films that it has met usually flatter a model." in told
     assert "on the 10 that it has never met." in told
     assert "30 served to fit it. 10 are of 5 patients that it has never met." in captions(app)
+    assert "Films left out" not in captions(app)
     assert "Mean AUROC over" in plain(said(run(**link_of(app))))
 
 

@@ -96,7 +96,8 @@ def test_separators_at_the_end_of_all_lines_but_the_heading(tmp_path):
         ("a,b\n1,2\n4,5,6\n", "Expected 2 fields in line 3, saw 3"),
         ('a,b\n1,"2\n' + "3,4\n" * 50, "a cell begins with a quotation mark and never ends"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it holds no text"),
-        ("", "No columns to parse from file"),
+        ("", "it is empty"),
+        ("<!DOCTYPE html>\n<html></html>\n", "it is a web page, not a table: save the table itself"),
         (gzip.compress(TEXT.encode())[:-12], "Compressed file ended before the end-of-stream marker was reached"),
     ],
 )

@@ -95,6 +95,7 @@ def test_the_json_defines_every_column(predictions: Path, tmp_path: Path):
     content = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert set(COLUMNS.split(",")) <= set(content["definitions"])
     assert "Obuchowski" in content["definitions"]["interval"]
+    assert (content["predictions"], content["model"]) == ("predictions", "a model")  # as its folder, and of which model
     assert content["films"] == 300 and content["films_without_prediction"] == 4
     assert content["metrics"][1]["auroc"] is None
     assert content["notes"]["Hernia"] == {"missing": 300, "problem": "No film has both a label and a prediction."} | {
@@ -173,11 +174,13 @@ def test_films_that_the_model_met_are_left_out_unless_all_are_asked_for(predicti
     assert "Films left out: 200 that it has met. --split all takes them in." in printed and "warning" not in printed
     told = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert told["split"] == "never-met" and told["met"]["never_met"] == 100
+    assert told["films_left_out"] == {"met": 200, "unknown": 0}
     assert main(["evaluate", str(predictions), *out, "--split", "all"]) == 0
     printed, told = capsys.readouterr().out, json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert "warning: The model has met 200 of these 300 films, and films that it has met usually flatter" in printed
     assert "on the 100 that it has never met." in printed
     assert told["met"]["fit"] == 200 and told["split"] == "all"
+    assert told["films_left_out"] == {}
 
 
 def test_of_a_model_without_a_card_nothing_is_concluded_from_the_split(predictions: Path, tmp_path: Path, capsys):

@@ -103,14 +103,14 @@ def test_the_table_lists_each_film_in_doubt_with_what_the_model_met():
     table = doubt_table(judged, "Emphysema")
     assert table[["film", "patient", "label", "rank", "met"]].to_numpy().tolist() == [
         ["f3", "d", 1, 1, "not known"],
-        ["f7", "h", 0, 1, "yes"],
+        ["f7", "h", 0, 1, "served to fit it"],
     ]
     assert table["self_confidence"].tolist() == pytest.approx([0.2, 0.3])
     assert table["normalized_margin"].tolist() == pytest.approx([-0.6, -0.4])
     said = out_of_sample(judged, "Emphysema")
     assert said.startswith("The model has met 1 of these 8 films for Emphysema. Of 1 of these 8 films it is not known")
     new = dataclasses.replace(judged, met=Met({}, {}, np.zeros(8, bool)))
-    assert out_of_sample(new, "Emphysema") == "" and set(doubt_table(new, "Emphysema")["met"]) == {"no"}
+    assert out_of_sample(new, "Emphysema") == "" and set(doubt_table(new, "Emphysema")["met"]) == {"new"}
     assert judged_doubts(judged, "Emphysema").present.films == 4
 
 

@@ -17,7 +17,7 @@ from training.datasets.table import COLUMNS, Dataset, DatasetFacts
 from training.evaluate.joining import judge
 from training.evaluate.judged import ALL, NEVER_MET, NOT_MET, Judged
 from training.evaluate.met import films_met
-from training.evaluate.met_words import TAUGHT, film_words, flattered, left_out_films, met_facts, met_words
+from training.evaluate.met_words import TAUGHT, film_words, flattered, left_out_films, met_codes, met_facts, met_words
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, mend_card
 from training.mending.remedy import try_remedy
@@ -131,8 +131,8 @@ def test_findings_that_are_not_in_the_mean_are_named_and_films_of_which_nothing_
     told = flattered(judged)
     assert "Mean AUROC over Emphysema, which can be measured there:" in told
     assert f"{area(judged, new, ('Emphysema',))} (" in told and "on the 20 that it has never met." in told
-    assert left_out_films(judged) == "Films left out: 60 that it has met and 20 of which that is not known."
-    assert left_out_films(made_judged(recorded(fit=("train",)))) == "Films left out: 40 that it has met."
+    assert left_out_films(judged.never_met()) == "Films left out: 60 that it has met and 20 of which that is not known."
+    assert left_out_films(made_judged(recorded(fit=("train",))).never_met()) == "Films left out: 40 that it has met."
 
 
 def test_another_film_of_a_patient_that_it_met_is_met_too():
@@ -214,6 +214,8 @@ def test_what_the_models_had_met_whose_answers_it_learned_from_is_not_known():
     here = made_judged(card)
     assert here.met.taught and met_words(here).endswith(TAUGHT)
     assert film_words(here.met, int(here.met.new().argmax()), patient_known=True).endswith(TAUGHT)
+    codes = met_codes(here.met, here.films["patient"].notna().to_numpy())
+    assert set(codes[here.met.new()]) == {"new, but for what its teachers met"}
     assert TAUGHT not in met_words(made_judged(recorded(fit=("train",))))
     child = {"provenance": recorded(stop=("validation",))["provenance"] | {"started_from": card["provenance"]}}
     assert made_judged(child).met.taught

@@ -68,8 +68,10 @@ def test_a_mended_card_holds_what_was_measured_after_and_where_from(tmp_path: Pa
     assert figures.specificity == round(trial.after.rates.specificity.value, 4)
     assert figures.ece == round(trial.after.ece, 4)
     written = card.performance["mended"]["findings"]["Emphysema"]
-    assert written["mean_probability"] == round(trial.after.mean_probability, 4)
-    assert "predicted_prevalence" not in written and "predicted_prevalence" not in written["before"]
+    for figures_of, outcome in ((written, trial.after), (written["before"], trial.before)):
+        assert figures_of["mean_probability"] == round(outcome.mean_probability, 4)
+        assert figures_of["predicted_prevalence"] == round(outcome.rates.predicted_prevalence.value, 4)
+        assert figures_of["predicted_prevalence"] != figures_of["mean_probability"]
     where = f"{trial.shown_films} films {trial.shown_whose.words} of made, by the predictions over-on-made"
     assert where in after.meaning
     # Of the films that were measured before, only what a rising map leaves as it was.
@@ -85,6 +87,16 @@ def test_a_mended_card_holds_what_was_measured_after_and_where_from(tmp_path: Pa
     assert main_evaluation(card).key == "test" and "Mended since for Emphysema" in card.summary
     assert CARD.performance["test"]["findings"]["Emphysema"] == OLD
     assert card.performance["mended"]["findings"]["Emphysema"]["before"]["ece"] == round(trial.before.ece, 4)
+
+
+def test_an_old_file_that_calls_its_mean_probability_a_predicted_prevalence_is_read_by_its_name(tmp_path: Path):
+    old = {"films": 9, "predicted_prevalence": 0.0153, "before": {"predicted_prevalence": 0.0241}}
+    new = {"predicted_prevalence": 0.02, "mean_probability": 0.0153, "before": {"predicted_prevalence": 0.148}}
+    new["before"]["mean_probability"] = 0.0241
+    facts = PredictionsFacts("over-on-made", "made", ".", "over", "import", ("Emphysema",))
+    (tmp_path / "remedy.json").write_text(to_json(facts, [Kept(REMEDY, "", old), Kept(REMEDY, "", new)]))
+    read = [one.measured for one in read_remedies(tmp_path / "remedy.json")]
+    assert read == [{"films": 9, "mean_probability": 0.0153, "before": {"mean_probability": 0.0241}}, new]
 
 
 def test_a_second_finding_joins_the_first_and_a_second_remedy_takes_its_place():

@@ -165,7 +165,9 @@ def test_a_folder_that_contradicts_the_films_path_means_another_film():
         ("film,Score\n00000001_000,0.5\n", "no column of a finding; expected names such as Atelectasis or prob_"),
         ("film,Mass,mass\n00000001_000,0.5,0.5\n", "two columns for Mass: Mass and mass"),
         ("film,Mass\n", "has no rows"),
-        ("", "cannot be read as a CSV"),
+        ("", "cannot be read as a CSV (it is empty)."),
+        (" \n\n", "cannot be read as a CSV (it is empty)."),
+        ("\n<!DOCTYPE html>\n<html><body>film,Mass</body></html>\n", "(it is a web page, not a table: save the table"),
         ("film,Mass\n00000001_000,0.5,7,8\n", "rows with more cells than its heading has columns"),
         ("film,Mass\n00000001_000,0.5\n00000002_000,0.5,7\n", "cannot be read as a CSV"),
         ("film,Mass,Mass\n00000001_000,0.5,0.5\n", "two columns named Mass"),
@@ -190,8 +192,8 @@ def test_the_command_reports_what_found_no_partner(dataset, tmp_path, capsys):
     command = ["import-predictions", str(csv), "--dataset", str(dataset), "--out", str(out), "--model", "Theirs"]
     assert main(command) == 0
     said = capsys.readouterr()
-    assert said.out == "2 films of made, 1 findings\n"
-    assert "1 rows match no film: stranger.png." in said.err
+    assert said.out == "2 films of made, 1 finding\n"
+    assert "1 row matches no film: stranger.png." in said.err
     assert "no column for Atelectasis, Cardiomegaly" in said.err
     made = read_predictions(out)
     assert (made.facts.name, made.facts.model, made.facts.source) == ("Theirs-on-made", "Theirs", "import")

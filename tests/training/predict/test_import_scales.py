@@ -12,6 +12,7 @@ from scipy.special import logit, softmax
 from tests.training.predict.test_import_predictions import table
 from training.__main__ import main
 from training.datasets.table import DatasetFacts, read_dataset, write_dataset
+from training.evaluate.few_values import few_values
 from training.predict.columns import choose_columns
 from training.predict.import_command import import_csv, join_csv
 from training.predictions.table import PredictionsError, read_predictions
@@ -39,7 +40,7 @@ def test_one_empty_cell_is_one_missing_prediction(dataset, tmp_path, capsys):
     command = ["import-predictions", str(csv), "--dataset", str(dataset), "--out", str(tmp_path / "out")]
     assert main([*command, "--thresholds", "0.5"]) == 0
     told = capsys.readouterr().err
-    assert "1 cells hold no number: these probabilities are missing." in told
+    assert "1 cell holds no number: this probability is missing." in told
     assert "Columns that are not read: age, Emphysma." in told
     table = read_predictions(tmp_path / "out").table
     assert np.isnan(table.loc["f0", "Mass"]) and table.loc["f0", "Edema"] == 0.97 and len(table) == 8
@@ -47,6 +48,20 @@ def test_one_empty_cell_is_one_missing_prediction(dataset, tmp_path, capsys):
     assert "columns of the imported table that were not read: age, Emphysma" in capsys.readouterr().out
     metrics = pd.read_csv(tmp_path / "figures" / "metrics.csv", index_col="finding")
     assert metrics.loc["Mass", "positives"] + metrics.loc["Mass", "negatives"] == 7
+
+
+def test_answers_of_yes_and_no_and_a_constant_are_named(dataset, tmp_path, capsys):
+    answers = [1, 0, 0, 1, 0, 0, 1, 1]
+    csv = csv_of(tmp_path, Mass=answers, Edema=answers, Hernia=[0.3] * 8, Nodule=SHARES, Fibrosis=[0.9, 0.1] * 4)
+    assert main(["import-predictions", str(csv), "--dataset", str(dataset), "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert "Mass, Edema and Fibrosis have only two values each: a ROC curve then has one point between" in told
+    assert "Hernia is 0.3 on all 8 films: it tells nothing apart." in told
+    assert few_values({"Mass": np.array([*answers, np.nan])}) == [
+        "Mass has only two values, 0 and 1: a ROC curve then has one point between its ends, and there is nothing to "
+        "calibrate."
+    ]
+    assert few_values({"Nodule": SHARES, "Mass": np.array([0.0, 1.0])}) == []
 
 
 def test_percentages_and_logits_are_asked_about_and_read(dataset, tmp_path):
@@ -119,6 +134,13 @@ def columns_of(*names: str, shares: tuple[float, ...] = (0.5, 0.3, 0.2), classes
 def test_a_softmax_with_a_class_that_the_dataset_has_not_is_refused(strange: str):
     with pytest.raises(PredictionsError, match=f"add up to one.* but {strange} is none of the dataset's classes covid"):
         columns_of("normal", "pneumonia", strange)
+
+
+def test_a_softmax_with_a_class_that_is_no_finding_is_refused_where_a_dataset_has_no_classes():
+    with pytest.raises(PredictionsError, match=r"add up to one.* but covid, normal are no finding, and"):
+        columns_of("covid", "normal", "pneumonia", classes=())
+    assert columns_of("Mass", "Edema", "pneumonia", classes=()).outputs.keys() == {"Mass", "Edema", "Pneumonia"}
+    assert columns_of("pneumonia", classes=()).outputs == {"Pneumonia": "pneumonia"}
 
 
 def test_a_column_of_exactly_a_class_is_that_class_and_a_finding_beside_findings():
