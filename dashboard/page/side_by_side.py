@@ -71,14 +71,23 @@ def as_csv(table: pd.DataFrame) -> str:
 
 
 def differ(found: SideBySide) -> str:
-    """Say which interval and p do not agree, and why that can be; empty where all do."""
-    names = [NAMES[measure] for measure in disagree(found)]
-    if not names:
-        return ""
-    return (
-        f"{' and '.join(names)}: interval and p disagree on whether there is a change. They can: the interval is "
-        "the cautious one, the wider of two; p is that of a test by itself, exact where few patients changed."
-    )
+    """Say where interval and p disagree on whether there is a change, and why they can; empty where they do not."""
+    held, left_out = [], []
+    for measure in disagree(found):
+        one = found.changes[measure]
+        (held if one.low <= 0 <= one.high else left_out).append(NAMES[measure])
+    said = []
+    if held:
+        said.append(
+            f"{' and '.join(held)}: the interval holds 0 beside a p below 0.05. They can differ: the interval is "
+            "cautious, the wider of two; p is that of a test by itself."
+        )
+    if left_out:
+        said.append(
+            f"{' and '.join(left_out)}: the interval leaves out 0 beside a p of 0.05 or more. So few patients are "
+            "judged differently that tossing coins could do as much; go by p."
+        )
+    return " ".join(said)
 
 
 def p_value(p: float) -> str:
