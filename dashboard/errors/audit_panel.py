@@ -123,7 +123,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover("What each part means", icon=":material/help:"):
             _definitions(told)
-        if (remedy := sentences.MENDS.get(told.main)) is not None:
+        if (remedy := sentences.MENDS.get(told.main)) is not None and told.reason != "chance":
             st.button(
                 remedy[1],
                 icon=":material/healing:",

@@ -41,6 +41,8 @@ def headline(finding: str, audit: Audit) -> str:
         f"**{percent(audit.prevalence)}** have it"
     )
     ratio = audit.predicted_prevalence / audit.prevalence
+    if audit.reason == "chance":
+        return f"**{name}** is not shown to be flagged too often: {both}, which chance leaves open."
     if audit.excess > 0:
         return f"**{name}**: {both}, {_times(ratio)} as many."
     if audit.excess < 0:
@@ -52,6 +54,11 @@ def cause(audit: Audit) -> str:
     """Name the main cause and what it means; empty where too few are flagged to ask."""
     if not audit.main:
         return ""
+    if audit.reason == "chance":
+        return (
+            "No cause is named, since there may be no excess: with other patients, as few films as have the finding "
+            f"might be flagged. More films would tell. {LABELS}"
+        )
     if audit.main == UNKNOWN:
         return f"Main cause: **not known**. {_unknown(audit)} {LABELS}"
     parts = {one.cause: one for one in audit.contributions}
@@ -103,11 +110,6 @@ def _weight(known: Known) -> str:
 
 def _unknown(audit: Audit) -> str:
     """Say why no cause is named, and what would tell."""
-    if audit.reason == "chance":
-        return (
-            "So many flags may be chance: with other patients, as few films as have the finding would be flagged too. "
-            "More films would tell."
-        )
     if audit.reason == "films":
         return (
             f"With {audit.positives:,} of the films having the finding, what is wrong with the probabilities, with the "
@@ -204,7 +206,7 @@ def co_occurrence(finding: str, table: pd.DataFrame, cell: str) -> str:
 
 def outcome(trial: Trial) -> str:
     """Say what a remedy does on films that it was not fitted on: what it costs first, then what it brings."""
-    before, after = trial.before.rates.predicted_prevalence.value, trial.after.rates.predicted_prevalence.value
+    after = trial.after.rates.predicted_prevalence.value
     truth = trial.after.rates.prevalence.value
     off = after / truth - 1
     near = (
@@ -216,10 +218,19 @@ def outcome(trial: Trial) -> str:
     gain = trial.after.auroc.value - trial.before.auroc.value
     order = "the order of the films, and so AUROC, stays" if abs(gain) < 5e-4 else f"AUROC changes by {signed(gain, 3)}"
     return (
-        f"On films it was not fitted on, {_missed(trial)}; the flagged share goes from **{percent(before)}** to "
-        f"**{percent(after)}**, where **{percent(truth)}** have the finding. That is {near}, {verdict}; {order}. "
-        f"{work(trial)}"
+        f"On films it was not fitted on, {_missed(trial)}; {_share_flagged(trial)}, where **{percent(truth)}** have "
+        f"the finding. That is {near}, {verdict}; {order}. {work(trial)}"
     )
+
+
+def _share_flagged(trial: Trial) -> str:
+    """Say how the flagged share moves, in films where it reads the same before and after."""
+    before, after = trial.before.rates.predicted_prevalence, trial.after.rates.predicted_prevalence
+    if not _flags_moved(trial):
+        return f"the flagged share stays at **{percent(after.value)}**"
+    if percent(before.value) == percent(after.value):
+        return f"instead of {before.count:,} films {after.count:,} are flagged, **{percent(after.value)}**"
+    return f"the flagged share goes from **{percent(before.value)}** to **{percent(after.value)}**"
 
 
 def _missed(trial: Trial) -> str:

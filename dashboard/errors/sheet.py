@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +108,7 @@ def sheet_page(
 
 
 def sheet_table(
-    films: Sequence[OnSheet], known: Mapping[str, FilmMap], maps: FilmMaps, threshold: float, met: Sequence[str]
+    films: Sequence[OnSheet], known: Mapping[str, FilmMap], maps: FilmMaps, threshold: float, met: Iterable[str]
 ) -> pd.DataFrame:
     """Give one row a film: what the model says of it, what it served for before, and what its map holds."""
     rows = []

@@ -28,5 +28,7 @@ def main_cause(audit: Audit) -> str:
     if not audit.main:
         return ""
     labels = "; wrong or missing labels would look the same" if audit.main in LIKE_LABELS else ""
+    if audit.reason == "chance":
+        return f"none, since {NOT_NAMED['chance']}{labels}"
     why = f": {NOT_NAMED[audit.reason]}" if audit.main == UNKNOWN else ""
     return f"{CAUSE_NAMES[audit.main].lower()}{why}{labels}"

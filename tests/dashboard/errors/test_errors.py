@@ -382,6 +382,31 @@ def test_where_no_flag_moves_nothing_is_said_to_have_moved_one(overcaller):
     )
 
 
+def test_a_flagged_share_that_reads_the_same_is_not_said_to_go_anywhere(overcaller):
+    still = try_remedy(overcaller, "Emphysema", "temperature", "", threshold=0.5)
+    said = sentences.outcome(still)
+    assert "the flagged share stays at **" in said and "goes from **" not in said and "No flag moved" in said
+    rates = dataclasses.replace(still.after.rates, predicted_prevalence=share(63, 3000))
+    before = dataclasses.replace(still.before.rates, predicted_prevalence=share(64, 3000))
+    after = dataclasses.replace(still.after, rates=rates)
+    said = sentences.outcome(
+        dataclasses.replace(still, before=dataclasses.replace(still.before, rates=before), after=after)
+    )
+    assert "; instead of 64 films 63 are flagged, **2.1\u00a0%**, where" in said
+
+
+def test_as_many_flags_as_chance_leaves_open_are_not_called_too_many(overcaller):
+    told = audit(overcaller, "Mass", 0.5)
+    even = dataclasses.replace(told, predicted_prevalence=0.34, prevalence=0.33, excess=0.01, films=40)
+    chance = dataclasses.replace(even, main=UNKNOWN, reason="chance")
+    assert sentences.headline("Mass", chance) == (
+        "**Mass** is not shown to be flagged too often: **34\u00a0%** of 40 films are flagged, **33\u00a0%** have it, "
+        "which chance leaves open."
+    )
+    assert sentences.cause(chance).startswith("No cause is named, since there may be no excess")
+    assert main_cause(chance) == "none, since so many flags may be chance; wrong or missing labels would look the same"
+
+
 def test_close_on_few_films_is_said_with_how_far_off_it_may_be():
     trial = try_remedy(planted(300), "Emphysema", "platt", "prevalence", threshold=0.5)
     for flagged, truth, words in (

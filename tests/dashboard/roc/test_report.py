@@ -80,7 +80,7 @@ def test_every_finding_is_in_it_with_its_intervals_groups_audit_and_remedy(libra
     assert said.count("Subgroups, at the same threshold") == 2 and "sex: M" in said and "view: AP" in said
     assert said.count("Audit: why as many are flagged as are") == 2 and "Cannot tell apart" in said
     assert content.parts[0].audit.reason == "chance"
-    assert "Main cause: not known: so many flags may be chance; wrong or missing labels would look the same." in said
+    assert "Main cause: none, since so many flags may be chance; wrong or missing labels would look the same." in said
     assert "A remedy, on films that it was not fitted on" in said
     assert "films of one patient are alike" in said
     assert report(content).count("<svg") == 8

@@ -82,6 +82,13 @@ def test_the_page_says_what_is_judged(run, stocked):
     assert "split" not in link_of(app)
 
 
+def test_answers_of_yes_and_no_are_said_to_be_such(run, stocked, shelf):
+    add_predictions(shelf, "first", Mass=(FIRST >= 0.5).astype(float))
+    assert "Mass has only two values, 0 and 1: a ROC curve then has one point" in captions(run(**MASS))
+    add_predictions(shelf, "first")
+    assert "only two values" not in captions(run(**MASS))
+
+
 def test_films_that_the_model_has_never_met_come_first_and_all_with_a_warning(run, stocked, shelf):
     learned_from(shelf, "first", "train")
     app = run(**MASS)
