@@ -72,7 +72,8 @@ def as_csv(table: pd.DataFrame) -> str:
 
 def differ(found: SideBySide) -> str:
     """Say where interval and p disagree on whether there is a change, and why they can; empty where they do not."""
-    held, left_out = [], []
+    held: list[str] = []
+    left_out: list[str] = []
     for measure in disagree(found):
         one = found.changes[measure]
         (held if one.low <= 0 <= one.high else left_out).append(NAMES[measure])

@@ -202,7 +202,7 @@ class TestAudit:
             for row in ("Missed films with it", "Threshold", "Have the finding"):
                 assert both.loc[row, before] == trial.loc[row, after]
             for row in ("Flagged", "Sensitivity", "Specificity", "PPV"):
-                assert trial.loc[row, after].startswith(both.loc[row, before].replace("\u00a0", ""))
+                assert trial.loc[row, after].startswith(both.loc[row, before])
         told = plain(" ".join(one.value for one in roc.caption))
         assert f"The threshold {state.threshold:.4g} of answers was set by hand or by the link." in told
         assert f"{both.loc['Threshold', 'answers-mended']} of answers-mended is its own (" in told
