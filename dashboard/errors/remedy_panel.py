@@ -229,17 +229,18 @@ def _show(trial: Trial, predictions: str) -> None:
     )
     if differ := side_by_side.differ(trial.side_by_side):
         st.caption(differ)
-    download(
-        "This table as CSV",
-        offer(
-            "before and after",
-            file_name(f"{predictions}-{trial.remedy.finding}-before-and-after.csv".lower()),
-            "text/csv",
-            lambda: side_by_side.as_csv(numbers(trial, predictions)),
-        ),
-        key="errors_before_after_download",
-        help="Each measure before and after with its change, the interval's ends and p, as numbers.",
-    )
+    with st.container(height=60, border=False):  # so that nothing below moves when it comes
+        download(
+            "This table as CSV",
+            offer(
+                "before and after",
+                file_name(f"{predictions}-{trial.remedy.finding}-before-and-after.csv".lower()),
+                "text/csv",
+                lambda: side_by_side.as_csv(numbers(trial, predictions)),
+            ),
+            key="errors_before_after_download",
+            help="Each measure before and after with its change, the interval's ends and p, as numbers.",
+        )
 
 
 def numbers(trial: Trial, predictions: str) -> pd.DataFrame:
