@@ -10,25 +10,30 @@ import pytest
 
 from tests.browser.compare_page import SLOW, expect
 from tests.browser.test_errors import link
+from tests.conftest import REAL_DATA
 from training.__main__ import main
 
-pytestmark = [pytest.mark.browser, pytest.mark.real_films]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.real_films,
+    pytest.mark.skipif(not REAL_DATA.is_dir(), reason="no real films beside the checkout"),
+]
 
 FLAGGED = re.compile(r"the flagged share goes from ([\d.]+) % to ([\d.]+) %, where ([\d.]+) % have the finding")
 
 
-@pytest.fixture(scope="module")
-def library(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_nih(root: Path) -> None:
     """NIH's table, CheXNet's published probabilities of it, and what both models say of the films of its test."""
-    root = tmp_path_factory.mktemp("library")
     nih, predictions = str(root / "datasets" / "nih"), root / "predictions"
-    assert not main(["dataset", "nih", str(real_data / "nih"), "--out", nih])
-    asked = ["--dataset", nih, "--model", "chexnet", str(real_data / "nih" / "chexnet" / "preds.csv")]
+    assert not main(["dataset", "nih", str(REAL_DATA / "nih"), "--out", nih])
+    asked = ["--dataset", nih, "--model", "chexnet", str(REAL_DATA / "nih" / "chexnet" / "preds.csv")]
     assert not main(["import-predictions", "--out", str(predictions / "chexnet"), *asked])
     for model in ("lightbox", "overcaller"):
         out = str(predictions / f"{model}-on-nih")
         assert not main(["predict", nih, "--model", model, "--split", "test", "--out", out])
-    return root
+
+
+LIBRARY = write_nih
 
 
 def mend(page: Any, address: str, predictions: str, mended: str, **asked: str) -> tuple[float, float, float]:

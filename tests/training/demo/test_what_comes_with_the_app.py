@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 
@@ -72,6 +73,16 @@ def test_cards_and_predictions_name_no_folder_of_the_machine_that_made_them(mode
     folder = ASSETS / "predictions" / f"{model}-on-simulated-2000"
     for path in (ASSETS / "models" / f"{model}.json", folder / "predictions.json"):
         assert not re.search(r'["\s]/\w', path.read_text("utf-8"))
+
+
+def test_what_is_written_is_json_that_any_reader_takes():
+    """Not-a-number is no JSON: a card that held one could not be saved again as a copy."""
+
+    def refused(constant: str) -> None:
+        raise AssertionError(constant)
+
+    for file in ASSETS.rglob("*.json"):
+        json.loads(file.read_text(encoding="utf-8"), parse_constant=refused)
 
 
 @pytest.mark.parametrize("model", MODELS)
