@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
 
 from tests.training.evaluate.made_maps import WITHOUT, heart, three, with_token
 from training.evaluate.dip import CRITICAL, dip
@@ -74,34 +73,3 @@ def test_empty_maps_are_in_no_group_and_too_few_are_refused():
     assert found.eigenvalues[0] == pytest.approx(0, abs=1e-9)
     with pytest.raises(EvaluateError, match="at least 40 films whose map is not empty; there are 35"):
         group_maps(np.concatenate([maps[:35], np.zeros((30, 16, 16))]))
-
-
-def test_what_a_network_looks_at_on_some_films_shows_as_a_group_and_without_it_there_is_none():
-    """A network of two channels, one of which answers to nothing but a white token in the corner."""
-    from tests.xai import made_models as models
-    from xai.backend import keras
-    from xai.explainers import EXPLAINERS
-    from xai.films.film import Film
-
-    inputs = keras.Input((32, 32, 1))
-    seen = keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="last_features")
-    head = keras.layers.Dense(1)
-    network = keras.Model(inputs, head(keras.layers.GlobalAveragePooling2D()(seen(inputs))))
-    seen.set_weights([np.full((3, 3, 1, 2), 1 / 9), np.array([-0.8, -0.4])])
-    head.set_weights([np.array([[400.0], [1.0]]), np.zeros(1)])
-    classifier = models.classifier(network, models.card(1, emits="logits", size=32))
-    rng = np.random.default_rng(0)
-    maps = {False: [], True: []}
-    for number in range(80):
-        film = gaussian_filter(rng.random((32, 32)), 3)
-        film = 0.7 * (film - film.min()) / np.ptp(film)
-        for token in (False, True):
-            if token and number < 24:
-                film[2:6, 2:6] = 1
-            (found,) = EXPLAINERS["gradcam"]().explain(classifier, Film.from_pixels(film))
-            maps[token].append(evidence_shares(found.map))
-    assert group_maps(np.stack(maps[False])).count == 0
-    of = group_maps(np.stack(maps[True])).of
-    group = of[0]
-    assert group != NONE
-    assert np.flatnonzero(of == group).tolist() == list(range(24))
