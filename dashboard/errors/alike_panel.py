@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.errors.atlas import Atlas, chosen_controls, show_films
 from dashboard.errors.features import draw, features_key, known_features
-from dashboard.errors.model_panel import ask_for_features, obstacle
+from dashboard.errors.model_panel import ask_for_features, choose_films, obstacle
 from dashboard.errors.state import NEAR
 from dashboard.errors.visit import visit
 from dashboard.films.catalogue import UNKNOWN
@@ -50,17 +50,7 @@ def show_alike(atlas: Atlas) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         visit.bound(st.segmented_control, "Nearest", list(NEAR), key="near", take=lambda near: {"near": near or 20})
-        visit.bound(
-            st.slider,
-            "Films that are looked through, drawn at random",
-            20,
-            2000,
-            step=20,
-            key="map_films",
-            value=max(visit.state.map_films, 20),
-            take=lambda count: {"map_films": count, "region": ()},
-            width=420,
-        )
+        choose_films("Films that are looked through, drawn at random")
     _nearest_to(atlas, film)
 
 

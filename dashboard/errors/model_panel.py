@@ -35,17 +35,7 @@ def show_map(atlas: Atlas) -> None:
     if why := obstacle(atlas):
         st.info(f"The map of features is not offered here. {escape(why)}")
         return
-    visit.bound(
-        st.slider,
-        "Films on the map, of all four outcomes alike as far as there are any",
-        20,
-        2000,
-        step=20,
-        key="map_films",
-        value=max(visit.state.map_films, 20),
-        take=lambda count: {"map_films": count, "region": ()},
-        width=420,
-    )
+    choose_films("Films on the map, of all four outcomes alike as far as there are any")
     rows = sample(atlas.outcome, atlas.can_open, visit.state.map_films)
     names = atlas.judged.films["film"].to_numpy()[rows].tolist()
     services = atlas.services
@@ -66,6 +56,21 @@ def show_map(atlas: Atlas) -> None:
         st.info(escape(str(error)))
         return
     _draw(atlas, found, atlas.outcome[rows[here]], [names[k] for k in here])
+
+
+def choose_films(label: str) -> None:
+    """Show the choice of how many films have their features computed."""
+    visit.bound(
+        st.slider,
+        label,
+        20,
+        2000,
+        step=20,
+        key="map_films",
+        value=max(visit.state.map_films, 20),
+        take=lambda count: {"map_films": count, "region": ()},
+        width=420,
+    )
 
 
 def ask_for_features(atlas: Atlas, missing: list[str], kept_as: str, key: str) -> None:
