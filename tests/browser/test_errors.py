@@ -47,11 +47,13 @@ def link(page) -> dict[str, str]:
 def test_a_visitor_sees_the_cause_applies_its_remedy_and_finds_it_again(page, address):
     page.goto(f"{address}errors?predictions=answers&finding=Mass")
     expect(page.get_by_text("Main cause: weighting of the loss")).to_be_visible(timeout=SLOW)
-    page.get_by_role("button", name="Undo the weighting").click()
     told = page.get_by_text("On films it was not fitted on,")
+    before = told.inner_text()
+    page.get_by_role("button", name="Undo the weighting").click()
     page.wait_for_url(re.compile("remedy=weighting"))
-    words = told.inner_text()
     expect(page.get_by_text("The model card says 30.")).to_be_visible(timeout=SLOW)
+    expect(told).not_to_have_text(before, timeout=SLOW)  # the link is there before the words are
+    words = told.inner_text()
     page.reload()
     expect(page.get_by_text(words)).to_be_visible(timeout=SLOW)
     assert link(page) == {"predictions": "answers", "finding": "Mass", "remedy": "weighting"}
