@@ -92,9 +92,7 @@ def run(options: argparse.Namespace) -> int:
             for explanation in explained:
                 stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
                 place = options.out / stem
-                records.append(
-                    _write(explanation, explained, told, classifier.engine, name, place, boxed=options.boxes)
-                )
+                records.append(_write(explanation, explained, told, name, place, boxed=options.boxes))
                 boxes.add(
                     name, film, explanation, explained.footprint, {"model": explained.model, "map": f"{stem}.npy"}
                 )
@@ -168,7 +166,6 @@ def _write(
     explanation: Explanation,
     explained: Explained,
     told: dict[str, Any],
-    engine: str,
     name: str,
     place: Path,
     *,
@@ -194,7 +191,7 @@ def _write(
         "logit": explanation.logit,
         "target": explanation.target,
         "baseline": explanation.baseline,
-        "engine": engine,
+        "engine": explanation.engine or None,
         "evaluations": explanation.evaluations,
         "seconds": round(explanation.seconds, 4),
         "seed": explanation.seed,

@@ -43,7 +43,7 @@ def open_model(model: str | Path = DEFAULT_MODEL, engine: str = DEFAULT_ENGINE) 
     ----------
     model : str or Path
         Name of a model that comes with the app, or path of a ``.keras`` or ``.h5`` file.
-    engine : {"auto", "openvino", "tensorflow"}
+    engine : {"auto", "openvino", "openvino-bf16", "tensorflow"}
         What runs the films of LIME and SHAP.
 
     Returns

@@ -18,6 +18,7 @@ from dashboard.server.store import SHIPPED
 from xai.explainers import EXPLAINERS
 from xai.explainers.archive import pack
 from xai.files import write_file
+from xai.models.engines.compiled import SINGLE
 from xai.models.library import DEFAULT_MODEL
 
 
@@ -35,13 +36,16 @@ def requests(services: Services) -> list[Request]:
 
 def make(services: Services, folder: Path) -> list[Path]:
     """Compute them and write a file each, in place of those that are there."""
+    from xai.models.classifier import Classifier
+
     for old in folder.glob("*.npz"):
         old.unlink()
+    classifier = Classifier.load(services.library.models()[DEFAULT_MODEL], "openvino")  # in single precision anywhere
     written = []
     for request in requests(services):
         explainer = EXPLAINERS[request.method](**dict(request.parameters))
-        made = explainer.explain(services.classifier(request.model), request.film, seed=request.seed)
-        written.append(folder / f"{services.explanation_key(request)}.npz")
+        made = explainer.explain(classifier, request.film, seed=request.seed)
+        written.append(folder / f"{services.explanation_key(request, SINGLE)}.npz")
         write_file(written[-1], pack(made))
     return written
 

@@ -27,7 +27,7 @@ def model_facts(card: ModelCard, engine: str) -> None:
     rules = {card.threshold(name).rule for name in card.outputs}
     chosen = "How the thresholds were chosen: " + "; ".join(sorted(rules))
     st.caption(escape(chosen), help=explained(chosen))
-    st.caption(f"Engine for the films that LIME and SHAP hide parts of: {escape(engine)}")
+    st.caption(f"Engine: {escape(engine)}")
 
 
 def _row(card: ModelCard, name: str) -> dict[str, str]:

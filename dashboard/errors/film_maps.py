@@ -18,6 +18,7 @@ from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
+from xai.models.engines.compiled import SINGLE
 
 Openers = Mapping[str, Callable[[], Film]]
 
@@ -101,7 +102,9 @@ class FilmMaps:
     def key(self) -> str:
         """Name all of them, by everything that decides them."""
         stamp, model = self.services.library.dataset_stamp(self.dataset), self.services.model_key(self.model)
-        return content_key("film map", model, self.dataset, stamp, self.finding, self.method, self._parameters)
+        precision = self.services.precision(self.model, self.method)
+        lower = [] if precision == SINGLE else [precision]  # as `Services.key_of` has it
+        return content_key("film map", model, self.dataset, stamp, self.finding, self.method, self._parameters, *lower)
 
     def get(self, film: str) -> FilmMap | None:
         """Give a map that was made before."""
@@ -140,6 +143,7 @@ class FilmMaps:
         ModelError
             If the method cannot work with this model.
         """
+        self.services.ready(self.model, hides=self.explainer.hides)  # before any is named
         for number, (film, open_film) in enumerate(films.items()):
             if budget.cancelled():
                 raise Cancelled

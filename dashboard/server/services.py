@@ -23,6 +23,7 @@ from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
+from xai.models.engines.compiled import PRECISIONS, SINGLE
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
@@ -81,6 +82,7 @@ class Services:
         self.peaks = Peaks()
         self._pace: dict[str, float] = {}  # seconds an evaluation, by model
         self._of_upload: dict[str, set[str]] = {}
+        self._precisions: dict[str, str] = {}  # of hidden films, by model that has run some
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
         self._loading = threading.Lock()
         self._made: dict[Callable[[Library], Any], Any] = {}
@@ -97,7 +99,7 @@ class Services:
         self._is_warm = True
 
         def load() -> None:
-            classifier = self.classifier(model)
+            classifier = self.ready(model, hides=True)
             blank = Film.from_pixels(np.zeros((classifier.size, classifier.size)))
             for method in DEFAULT_METHODS:  # shap and lime are imported, and both functions compiled, by using them
                 EXPLAINERS[method]().explain(classifier, blank, budget=Budget(FEW_EVALUATIONS))
@@ -140,6 +142,17 @@ class Services:
             self._classifiers.move_to_end(key)
             return self._classifiers[key]
 
+    def ready(self, model: str, *, hides: bool) -> Classifier:
+        """Give a loaded model; where hidden films are sent, with their engine chosen, which names of results hold."""
+        classifier = self.classifier(model)
+        if hides:
+            self._precisions[self.model_key(model)] = classifier.hiding.precision
+        return classifier
+
+    def precision(self, model: str, method: str) -> str:
+        """Give the precision in which a method's films run; single as long as nothing else was chosen."""
+        return self._precisions.get(self.model_key(model), SINGLE) if EXPLAINERS[method].hides else SINGLE
+
     def in_memory(self, model: str) -> Classifier | None:
         """Give a model if it is loaded already; quick."""
         return self._classifiers.get(self.model_key(model))
@@ -166,13 +179,27 @@ class Services:
             self._dataset_films.put(key, film)
         return film
 
-    def explanation_key(self, request: Request) -> str:
-        """Name an explanation by everything that decides it."""
-        return self.key_of(request.film.sha256, request.model, request.method, request.parameters, request.seed)
+    def explanation_key(self, request: Request, precision: str = "") -> str:
+        """Name an explanation by everything that decides it; ``precision`` as in `key_of`."""
+        film = request.film.sha256
+        return self.key_of(film, request.model, request.method, request.parameters, request.seed, precision)
 
-    def key_of(self, sha256: str, model: str, method: str, parameters: tuple[tuple[str, Any], ...], seed: int) -> str:
-        """Name the explanation of a film, given by its content hash."""
-        return content_key(sha256, self.model_key(model), method, parameters, seed)
+    def key_of(
+        self,
+        sha256: str,
+        model: str,
+        method: str,
+        parameters: tuple[tuple[str, Any], ...],
+        seed: int,
+        precision: str = "",
+    ) -> str:
+        """Name the explanation of a film, given by its content hash; in the model's `precision` or the one given.
+
+        Single precision is not named: results that were kept when there was no other are of it.
+        """
+        precision = precision or self.precision(model, method)
+        lower = [] if precision == SINGLE else [precision]
+        return content_key(sha256, self.model_key(model), method, parameters, seed, *lower)
 
     def found(self, request: Request) -> list[Explanation] | None:
         """Give an explanation if it was computed before."""
@@ -180,14 +207,18 @@ class Services:
 
     def explain(self, visitor: str, request: Request) -> Job:
         """Give the job that makes an explanation."""
-        key = self.explanation_key(request)
+        asked = self.explanation_key(request)
         if not request.of_dataset:
-            self.note_upload(request.came or request.film.sha256, key)
+            for precision in PRECISIONS:  # the model's is known once it is loaded
+                self.note_upload(request.came or request.film.sha256, self.explanation_key(request, precision))
 
         explainer = EXPLAINERS[request.method](**dict(request.parameters))
 
         def work(budget: Budget) -> None:
-            classifier = self.classifier(request.model)
+            classifier = self.ready(request.model, hides=explainer.hides)
+            key = self.explanation_key(request)
+            if key != asked and self.store.has(key):
+                return
             if self._takes_long(explainer, request.model):
                 first = Budget(FIRST_LOOK, cancelled=budget.cancelled)
                 look = explainer.explain(classifier, request.film, budget=first, seed=request.seed)
@@ -197,7 +228,7 @@ class Services:
             self.store.put(key, made, on_disk=request.of_dataset)
             self.first_looks.drop(key)
 
-        return self.jobs.ask(visitor, key, work, slow=not explainer.quick)
+        return self.jobs.ask(visitor, asked, work, slow=not explainer.quick)
 
     def forget(self, film: str) -> None:
         """Forget an upload, named by its content hash, and all that was made of it."""

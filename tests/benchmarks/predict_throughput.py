@@ -27,7 +27,7 @@ from xai.backend import keras
 from xai.cards.model_card import InputSpec, ModelCard
 from xai.findings import FINDINGS
 from xai.models.classifier import Classifier
-from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, SINGLE_ENGINES
 from xai.models.library import DEFAULT_MODEL, find_model
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path, help="folder made by `python -m training dataset`")
     parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES)
+    parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=SINGLE_ENGINES)
     parser.add_argument("--films", type=int, default=1304)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

@@ -14,7 +14,7 @@ from training.predict.run import predict_dataset
 from training.predictions.table import Predictions
 from xai.budget import Budget
 from xai.built_in import BUILT_IN_MODELS
-from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, SINGLE_ENGINES
 from xai.models.library import DEFAULT_MODEL, find_model
 
 
@@ -40,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"films that are read and run together (default: {BATCH_SIZE})",
     )
     parser.add_argument(
-        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help=f"what runs the films (default: {DEFAULT_ENGINE})"
+        "--engine",
+        default=DEFAULT_ENGINE,
+        choices=SINGLE_ENGINES,
+        help=f"what runs the films (default: {DEFAULT_ENGINE})",
     )
 
 

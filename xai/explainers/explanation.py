@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from xai.budget import Budget, Cancelled
+from xai.budget import Budget
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.explainers.task import Task
 from xai.measures import describe
 from xai.measures.frame import WHOLE, Footprint, Frame
-from xai.models.engine import BATCH_SIZE
+from xai.models.engines.compiled import SINGLE
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     from xai.films.film import Film
     from xai.models.classifier import Classifier
 
+__all__ = ["Evidence", "Explainer", "Explanation", "Task"]
+
 TARGET = "logit"
-ENGINE = Diagnostic("engine", "Engine", "{engine}", write=lambda note: "TensorFlow")  # where OpenVINO was found wrong
+ENGINE = (
+    Diagnostic("engine", "Engine", "{engine}", write=lambda note: "TensorFlow"),  # where OpenVINO was found wrong
+    Diagnostic(
+        "precision",
+        "Precision",
+        "The hidden films ran in a lower precision, which was tried on this model before: About says what it does to "
+        "maps. The film's own answer, and the baseline's, are of single precision.",
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +67,8 @@ class Explanation:
     errors : ndarray of float32, shape (pieces,), or None
         Standard error of each piece's value, in the map's unit, where the method knows it; infinite where it has too
         few films to.
+    engine : str
+        What ran the films that the map comes from, precision and all; empty where it comes from none.
 
     Examples
     --------
@@ -81,6 +93,7 @@ class Explanation:
     cells: np.ndarray | None = None
     answers: np.ndarray | None = None
     errors: np.ndarray | None = None
+    engine: str = ""
     target: str = TARGET
 
     @property
@@ -135,57 +148,6 @@ class Evidence:
     errors: np.ndarray | None = None
 
 
-class Task:
-    """One film under one classifier: evaluates, counts, reports progress, and stops when asked to."""
-
-    def __init__(
-        self, classifier: Classifier, film: Film, outputs: list[int], budget: Budget, planned: int, seed: int
-    ) -> None:
-        self.classifier = classifier
-        self.canvas = classifier.prepare(film)
-        self.outputs = outputs
-        self.seed = seed
-        self.planned = planned
-        self.evaluations = 0
-        self.has_evaluated = False  # by the engine that runs batches
-        self._budget = budget
-
-    @functools.cached_property
-    def logits(self) -> np.ndarray:
-        """Logits (n_outputs,) of the untouched film."""
-        self.check()
-        logits = self.classifier.answer(self.canvas)
-        self.count(1)
-        return logits
-
-    def evaluate(self, canvases: np.ndarray) -> np.ndarray:
-        """Logits (N, n_outputs) of canvases (N, H, W), counted against the plan."""
-        self.check()
-        self.has_evaluated = True
-        logits = self.classifier.logits(canvases)
-        self.count(len(canvases))
-        return logits
-
-    def evaluate_hidden(self, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-        """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches."""
-        answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
-        for start in range(0, len(shown), BATCH_SIZE):
-            batch = slice(start, start + BATCH_SIZE)
-            visible = shown[batch].astype(bool)[:, regions]
-            answers[batch] = self.evaluate(np.where(visible, self.canvas, baseline))
-        return answers
-
-    def count(self, evaluations: int) -> None:
-        """Count evaluations that were made elsewhere."""
-        self.evaluations += evaluations
-        self._budget.progress(min(1.0, self.evaluations / max(self.planned, 1)))
-
-    def check(self) -> None:
-        """Raise `Cancelled` if nobody waits any more."""
-        if self._budget.cancelled():
-            raise Cancelled
-
-
 class Explainer(ABC):
     """Base of all methods; a subclass is a frozen dataclass whose fields are the method's parameters.
 
@@ -205,6 +167,8 @@ class Explainer(ABC):
         The parameters that a page offers.
     shares : {"pixel", "piece", ""}
         Whether its map shares a logit out among pixels, gives each piece one number in logits, or neither.
+    hides : bool
+        Whether it sends films with parts hidden, whose engine may compute in a lower precision.
     """
 
     name: ClassVar[str]
@@ -216,6 +180,7 @@ class Explainer(ABC):
     diagnostics: ClassVar[tuple[Diagnostic, ...]] = ()
     settings: ClassVar[tuple[Setting, ...]] = ()
     shares: ClassVar[str] = ""
+    hides: ClassVar[bool] = False
 
     def explain(
         self,
@@ -262,7 +227,6 @@ class Explainer(ABC):
         task = Task(classifier, film, outputs, budget, explainer.cost, seed)
         evidence = explainer._explain(task)
         answered = classifier.card.probabilities(task.logits)
-        about_engine = {"engine": classifier.engine_note} if task.has_evaluated and classifier.engine_note else {}
         seconds = time.perf_counter() - start
         budget.progress(1.0)
         return [
@@ -276,11 +240,12 @@ class Explainer(ABC):
                 evaluations=task.evaluations,
                 seconds=seconds,
                 parameters=explainer.parameters(),
-                diagnostics={**found.diagnostics, **about_engine},
+                diagnostics={**found.diagnostics, **(_of_engine(classifier) if self.hides else {})},
                 pieces=found.pieces,
                 cells=found.cells,
                 answers=found.answers,
                 errors=found.errors,
+                engine=task.engine,
             )
             for name, k, found in zip(names, outputs, evidence, strict=True)
         ]
@@ -310,7 +275,7 @@ class Explainer(ABC):
     @classmethod
     def tell(cls, diagnostics: Mapping[str, Any]) -> list[Told]:
         """Put the diagnostics of one of its maps into words."""
-        return tell((*cls.diagnostics, ENGINE), diagnostics)
+        return tell((*cls.diagnostics, *ENGINE), diagnostics)
 
     @property
     def cost(self) -> int:
@@ -325,3 +290,10 @@ class Explainer(ABC):
     @abstractmethod
     def _explain(self, task: Task) -> list[Evidence]:
         """Find the evidence for each of ``task.outputs``."""
+
+
+def _of_engine(classifier: Classifier) -> dict[str, str]:
+    """Say what is unusual about the engine that ran hidden films."""
+    hiding = classifier.hiding
+    note = {"engine": classifier.engine_note} if classifier.engine_note else {}
+    return note if hiding.precision == SINGLE else {**note, "precision": hiding.precision}

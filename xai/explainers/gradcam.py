@@ -98,6 +98,7 @@ class GradCAM(Explainer):
         task.check()
         found = task.classifier.feature_gradients(task.canvas, task.outputs, self.layer)
         task.logits = found.logits
+        task.engine = "tensorflow"
         task.count(1)
         places = [one.place for one in found.layers]
         grid = finest(places) if all(one.is_whole for one in places) else task.canvas.shape

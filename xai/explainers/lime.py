@@ -80,6 +80,7 @@ class LIME(Explainer):
     signed: ClassVar[bool] = True
     unit: ClassVar[str] = "logit per region"
     shares: ClassVar[str] = "piece"
+    hides: ClassVar[bool] = True
     reading: ClassVar[str] = (
         "Each region is coloured by how much the score falls when that region is hidden: orange regions speak for the "
         "finding, blue ones against it. R² says how well so simple a picture fits the model near this film."

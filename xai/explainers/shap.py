@@ -92,6 +92,7 @@ class SHAP(Explainer):
     signed: ClassVar[bool] = True
     unit: ClassVar[str] = "logit per pixel"
     shares: ClassVar[str] = "pixel"
+    hides: ClassVar[bool] = True
     reading: ClassVar[str] = (
         "Orange parts raise the score compared with the baseline picture, blue parts lower it; added up over the film "
         "they give exactly the difference between the two. Large even rectangles were not looked into further; "
@@ -226,8 +227,7 @@ class SHAP(Explainer):
         tie_break = np.random.default_rng(task.seed).random(grid * grid)
 
         def score(shown: np.ndarray) -> np.ndarray:
-            visible = shown.astype(bool)[:, cells]
-            logits = task.evaluate(np.where(visible, task.canvas, baseline))[:, task.outputs]
+            logits = task.evaluate_hidden(shown, cells, baseline)[:, task.outputs]
             # shap orders equal splits by an unseeded generator; no two masks are equal by this billionth of a logit
             return logits + TIE_BREAK * (np.square(shown @ tie_break) % 1)[:, None]
 

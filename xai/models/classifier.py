@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import threading
@@ -15,7 +16,8 @@ from xai.backend import keras, tf
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.models.card_check import checked_graph
 from xai.models.closed import closed_in
-from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, Compiled, compile_for, only_engine
+from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, answering_engine, hiding_engine, only_engine
+from xai.models.engines.compiled import Compiled
 from xai.models.errors import reason_of
 from xai.models.feature_maps import FeatureMap, FeatureMaps, find_feature_maps
 from xai.models.gradients import FeatureGradients, LayerGradients, differentiator
@@ -101,7 +103,7 @@ class Classifier:
 
     @property
     def engine(self) -> str:
-        """What runs batches of films: ``"openvino"`` or ``"tensorflow"``."""
+        """What answers for films, in single precision: see `xai.models.engine.answering_engine`."""
         return self._predict.engine
 
     @property
@@ -110,14 +112,21 @@ class Classifier:
         return self._predict.note
 
     @property
+    def hiding(self) -> Compiled:
+        """What answers for hidden films, chosen when it is first asked for: see `xai.models.engine.hiding_engine`."""
+        with self._lock:
+            return self._hiding
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the model's input in pixels."""
         return self.card.input.shape
 
     @property
     def engine_facts(self) -> str:
-        """What runs batches of films and what its answers were held against; empty until it has run some."""
-        return self._predict.facts if "_predict" in vars(self) else ""
+        """What runs films and what its answers were held against; empty until it has run some."""
+        chosen = [vars(self)[name].facts for name in ("_predict", "_hiding") if name in vars(self)]
+        return " ".join(filter(None, chosen))
 
     @property
     def size(self) -> int:
@@ -139,7 +148,7 @@ class Classifier:
         return None if self.card.mean_film is None else decode_mean_film(self.card.mean_film, self.shape)
 
     def logits(self, canvases: np.ndarray) -> np.ndarray:
-        """Log-odds of every output.
+        """Log-odds of every output, in single precision.
 
         Parameters
         ----------
@@ -150,13 +159,24 @@ class Classifier:
         -------
         ndarray of float32, shape (N, n_outputs)
         """
+        return self._run("_predict", canvases)
+
+    def hidden_logits(self, canvases: np.ndarray) -> np.ndarray:
+        """Log-odds of every output for films with parts hidden, by `hiding`: maybe in a lower precision.
+
+        For maps, which are made of many; a number that people read is of `logits`, which has the parameters.
+        """
+        return self._run("_hiding", canvases)
+
+    def _run(self, chosen: str, canvases: np.ndarray) -> np.ndarray:
         canvases = np.asarray(canvases, np.float32)
         if canvases.ndim != 3 or canvases.shape[1:] != self.shape:
             raise ValueError(f"expected canvases (N, {', '.join(map(str, self.shape))}), got {canvases.shape}")
         parts = [np.empty((0, len(self.card.outputs)), np.float32)]
         for start in range(0, len(canvases), BATCH_SIZE):
             with self._lock:
-                parts.append(self._predict.run(canvases[start : start + BATCH_SIZE]))
+                engine: Compiled = getattr(self, chosen)
+                parts.append(engine.run(canvases[start : start + BATCH_SIZE]))
         logits = np.concatenate(parts)
         self._check_finite(logits)
         return logits
@@ -330,16 +350,27 @@ class Classifier:
         return keras.Model(graph.inputs, graph.outputs if graph.logits is None else graph.logits)
 
     @functools.cached_property
-    def _predict(self) -> Compiled:
+    def _function(self) -> Any:
         """Canvases to logits, compiled once for any number of films."""
 
         def predict(canvases: tf.Tensor) -> tf.Tensor:
             return self._log_odds(self._scores(model_units(canvases, self.card.input), training=False))
 
-        function = self._compile(predict)
+        return self._compile(predict)
+
+    @functools.cached_property
+    def _predict(self) -> Compiled:
+        """What answers for films."""
         if self._closed and self._closed.engine:
-            return only_engine(self._asked_engine, self._closed, function)
-        return compile_for(self._asked_engine, function, self.shape)
+            return only_engine(self._asked_engine, self._closed, self._function)
+        return answering_engine(self._asked_engine, self._function, self.shape)
+
+    @functools.cached_property
+    def _hiding(self) -> Compiled:
+        """What answers for hidden films."""
+        if self._closed and self._closed.engine:
+            return dataclasses.replace(self._predict, facts="")
+        return hiding_engine(self._asked_engine, self._function, self.shape, self._predict)
 
     @functools.cached_property
     def _pooled(self) -> Any:

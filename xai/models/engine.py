@@ -1,77 +1,62 @@
-"""How a batch runs: OpenVINO where it is installed and gives TensorFlow's answers, else TensorFlow.
+"""Which engine runs a model's films: chosen by measuring when the model is made ready.
 
-Hidden films are nearly all of what LIME and SHAP cost. On a processor OpenVINO runs them faster: it folds batch
-normalisation into convolutions, and each core goes through few films at a time, so that a layer's activations stay in
-its cache. Both engines compute in single precision, and on most models their logits agree to about six digits; on some,
-such as quantised ones, they do not. So each model's answers to a few films are compared when it is made ready, and
-TensorFlow runs it where they differ. Grad-CAM needs gradients and always runs in TensorFlow.
+There are two choices. What answers for *films*, in numbers that people read, is TensorFlow or an engine that agrees
+with it to `TOLERANCE`: both compute in single precision, and on most models agree to about six digits; on some, such as
+quantised ones, they do not. What answers for *hidden films*, of which LIME and SHAP send many, may compute in a lower
+precision, as long as that changes maps less than chance does (`xai.models.engines.agreement`). Of those that agree the
+fastest runs; a challenger must be clearly faster, so that a busy moment of the machine does not decide. Grad-CAM needs
+gradients and always runs in TensorFlow.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xai.cards.input_spec import Size, sides
-from xai.machine import cores
+from xai.cards.input_spec import Size
+from xai.models.engines.agreement import TOLERANCE, agreement, compare
+from xai.models.engines.compiled import BATCH_SIZE, SINGLE, Compiled, EngineError, Run
+from xai.models.engines.on_openvino import HALF, run_on_openvino
+from xai.models.engines.on_tensorflow import has_gpu, run_on_gpu, run_on_processor
 from xai.models.errors import ModelError
-from xai.models.probes import probe_canvases
-from xai.others import stop_calls_home
+from xai.models.probes import all_probes, hidden_probes
 
 if TYPE_CHECKING:
     from xai.models.closed import Closed
 
-Run = Callable[[np.ndarray], np.ndarray]
-ENGINES = ("auto", "openvino", "tensorflow")
-DEFAULT_ENGINE = "auto"
-BATCH_SIZE = 32  # films at a time: larger batches gain nothing on a CPU and hold more memory
-PIXELS_AT_ONCE = 224**2  # of films that a core takes in one go; measured on DenseNet-121 and a small network
+__all__ = ["BATCH_SIZE", "DEFAULT_ENGINE", "ENGINES", "SINGLE_ENGINES", "Compiled", "answering_engine", "hiding_engine"]
 
-TOLERANCE = 1e-3  # logits, and as a share of a logit: at most a quarter of a thousandth in probability
+ENGINES = ("auto", "openvino", "openvino-bf16", "tensorflow")
+SINGLE_ENGINES = ("auto", "openvino", "tensorflow")  # for predictions, which are numbers that people read
+DEFAULT_ENGINE = "auto"
+TITLES = {
+    "openvino": "OpenVINO",
+    "openvino-bf16": "OpenVINO in bf16",
+    "tensorflow": "TensorFlow",
+    "tensorflow-gpu": "TensorFlow on the GPU",
+}
+CLEARLY = 1.2  # times as fast a challenger must be: that much a busy machine does by itself
+TURNS = 3
+ENOUGH = 0.5  # seconds of timing after which no further turn begins
+FEW = 8  # films that are timed where a whole batch takes longer than that
+WORTHWHILE = 2e-3  # seconds a film: below that 1,000 hidden films take two, and no lower precision is tried
 
 log = logging.getLogger(__name__)
 
 
-class EngineError(ModelError):
-    """An engine that gives other answers than TensorFlow."""
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A function that runs on an engine.
-
-    Attributes
-    ----------
-    engine : {"openvino", "tensorflow"}
-        What runs it.
-    run : callable
-        float32 canvases (N, height, width) to logits (N, K).
-    note : str
-        Why it is not the engine that was wanted; empty where it is.
-    facts : str
-        For people: which engine it is, and what its answers were held against.
-    """
-
-    engine: str
-    run: Run
-    note: str = ""
-    facts: str = ""
-
-
-def compile_for(engine: str, function: Any, size: Size) -> Compiled:
-    """Make a TensorFlow function from canvases to logits run on an engine.
+def answering_engine(engine: str, function: Any, size: Size) -> Compiled:
+    """Choose what answers for films, in single precision.
 
     Parameters
     ----------
-    engine : {"auto", "openvino", "tensorflow"}
-        ``"auto"`` takes OpenVINO, and TensorFlow where that is missing, does not know one of the model's layers, or
-        gives other answers than TensorFlow to `xai.models.probes.probe_canvases`.
+    engine : {"auto", "openvino", "openvino-bf16", "tensorflow"}
+        ``"openvino"`` is its single precision; ``"openvino-bf16"`` is about hidden films, and ``"auto"`` here;
+        ``"tensorflow"`` runs on a GPU where there is one.
     function : tf.types.experimental.ConcreteFunction
         From a float32 tensor of canvases (N, height, width) to one of logits (N, K).
     size : int or (int, int)
@@ -84,24 +69,62 @@ def compile_for(engine: str, function: Any, size: Size) -> Compiled:
     """
     if engine not in ENGINES:
         raise ModelError(f"Expected an engine among {', '.join(ENGINES)}, but got {engine}.")
-    reference = _tensorflow(function)
+    reference = Compiled("tensorflow", run_on_processor(function), facts="TensorFlow.")
     if engine == "tensorflow":
-        return Compiled("tensorflow", reference, facts="TensorFlow, as it was asked for.")
+        named = _on_gpu(function, size, reference) if has_gpu() else reference
+        return dataclasses.replace(named, facts=f"{named.facts.removesuffix('.')}, as it was asked for.")
     try:
-        run = _openvino(function, size)
-        canvases = probe_canvases(size)
-        largest = _compare(run, reference, canvases)
+        candidates = [_on_openvino(function, size, reference)]
     except ModelError as error:
         if engine == "openvino":
             raise
         log.debug("OpenVINO is not used", exc_info=True)
         note = str(error) if isinstance(error, EngineError) else ""
-        return Compiled("tensorflow", reference, note, f"TensorFlow, which is slower. {error}")
-    facts = (
-        f"OpenVINO. When the model was loaded, its logits for {len(canvases)} films made for the comparison differed "
-        f"from TensorFlow's by at most {largest:.1g}; from {TOLERANCE:g} on, TensorFlow would run it."
-    )
-    return Compiled("openvino", run, facts=facts)
+        candidates = []
+        reference = dataclasses.replace(reference, note=note, facts=f"TensorFlow, which is slower. {error}")
+    if engine == "openvino":
+        return candidates[0]
+    if has_gpu() and (gpu := _on_gpu(function, size, reference)).precision == SINGLE:
+        candidates.append(gpu)
+    return _fastest([*candidates, reference], size)
+
+
+def hiding_engine(engine: str, function: Any, size: Size, answering: Compiled) -> Compiled:
+    """Choose what answers for hidden films: what answers for films, or a lower precision that is clearly faster.
+
+    Parameters
+    ----------
+    engine, function, size
+        As of `answering_engine`.
+    answering : Compiled
+        Its choice.
+
+    Returns
+    -------
+    Compiled
+        Its facts are those of this choice alone.
+
+    Raises
+    ------
+    ModelError
+        If bf16 was asked for by name, and the processor has none, or maps cannot bear it.
+    """
+    plain = dataclasses.replace(answering, facts="", note="")
+    if engine == "openvino-bf16":
+        return _in_half(function, size, plain)
+    if engine != "auto" or _is_quick(plain, size):
+        return plain
+    candidates, refused = [plain], []
+    kinds = [_in_half] if answering.engine == "openvino" else []  # it is known to run there, and to agree
+    for make in [*kinds, _on_gpu] if has_gpu() and answering.engine != "tensorflow-gpu" else kinds:
+        try:
+            candidates.append(make(function, size, plain))
+        except EngineError as error:
+            refused.append(str(error))
+        except ModelError:
+            log.debug("This machine has no such precision", exc_info=True)
+    chosen = _fastest(candidates, size)
+    return dataclasses.replace(chosen, facts=" ".join([chosen.facts, *refused]).strip())
 
 
 def only_engine(engine: str, closed: Closed, function: Any) -> Compiled:
@@ -115,65 +138,89 @@ def only_engine(engine: str, closed: Closed, function: Any) -> Compiled:
     if engine not in ("auto", closed.engine):
         raise ModelError(f"It is {closed.kind}, which only the engine {closed.engine} runs; {engine} was asked for.")
     facts = f"OpenVINO, which alone can run {closed.kind}: there is no second engine to hold its answers against."
-    return Compiled(closed.engine, _tensorflow(function), facts=facts)
+    return Compiled(closed.engine, run_on_processor(function), facts=facts)
 
 
-def _compare(run: Run, reference: Run, canvases: np.ndarray) -> float:
-    """Give the largest difference of an engine's logits; refuse an engine that differs by more than `TOLERANCE`."""
-    found, expected = run(canvases), reference(canvases)
-    difference = np.abs(found - expected)
-    if not (difference <= TOLERANCE * (1 + np.abs(expected))).all():  # a NaN is no agreement
+def _on_openvino(function: Any, size: Size, reference: Compiled) -> Compiled:
+    run, films = run_on_openvino(function, size), all_probes(size)
+    largest = compare(run, reference.run, films)
+    facts = (
+        f"OpenVINO. When the model was loaded, its logits for {len(films)} films made for the comparison differed "
+        f"from TensorFlow's by at most {largest:.1g}; from {TOLERANCE:g} on, TensorFlow would run it."
+    )
+    return Compiled("openvino", run, facts=facts)
+
+
+def _on_gpu(function: Any, size: Size, reference: Compiled) -> Compiled:
+    """Run on a GPU; one that multiplies in tf32 is held against the reference as a lower precision is."""
+    run, films = run_on_gpu(function), all_probes(size)
+    made = Compiled("tensorflow-gpu", run, facts="TensorFlow on the GPU.")
+    try:
+        largest = compare(run, reference.run, films, "The GPU")
+    except EngineError:
+        return _lower(dataclasses.replace(made, precision="tf32"), size, reference)
+    facts = (
+        f"TensorFlow on the GPU. When the model was loaded, its logits for {len(films)} films made for the comparison "
+        f"differed from the processor's by at most {largest:.1g}."
+    )
+    return dataclasses.replace(made, facts=facts)
+
+
+def _in_half(function: Any, size: Size, reference: Compiled) -> Compiled:
+    run = run_on_openvino(function, size, HALF)
+    return _lower(Compiled("openvino-bf16", run, precision=HALF), size, reference)
+
+
+def _lower(candidate: Compiled, size: Size, reference: Compiled) -> Compiled:
+    """Hold a lower precision against single precision on hidden films.
+
+    Raises
+    ------
+    EngineError
+        If maps cannot bear it.
+    """
+    films = hidden_probes(size, BATCH_SIZE // 2)
+    flat = films.reshape(-1, *films.shape[2:])
+    found, expected = (one.run(flat).reshape(*films.shape[:2], -1) for one in (candidate, reference))
+    agreed = agreement(found, expected)
+    title = TITLES[candidate.engine]
+    if not agreed.holds:
         raise EngineError(
-            f"OpenVINO's logits for this model differ from TensorFlow's by up to {np.nanmax(difference):.2g} on "
-            f"{len(canvases)} films made for the comparison; TensorFlow, which is slower, is right."
+            f"{title} would change this model's maps, and does not run: on {len(flat)} hidden films {agreed}."
         )
-    return float(difference.max())
+    return dataclasses.replace(candidate, facts=f"Hidden films run on {title}: on {len(flat)} of them {agreed}.")
 
 
-def _tensorflow(function: Any) -> Run:
-    from xai.backend import tf
-
-    return lambda canvases: function(tf.constant(canvases)).numpy()
+def _is_quick(engine: Compiled, size: Size) -> bool:
+    return _seconds([engine.run], all_probes(size)[:FEW])[0] < WORTHWHILE * FEW
 
 
-def _openvino(function: Any, size: Size) -> Run:
-    stop_calls_home()
-    try:
-        import openvino
-    except ImportError as error:
-        raise ModelError(
-            "The engine openvino is not installed: `pip install openvino`, or use the engine tensorflow."
-        ) from error
-    height, width = sides(size)
-    films = max(1, PIXELS_AT_ONCE // (height * width))
-    try:
-        queue = openvino.AsyncInferQueue(_compile(openvino, function, (films, height, width)))
-    except Exception as error:  # TensorFlow cannot freeze a layer that draws numbers, OpenVINO may not know one
-        raise ModelError("OpenVINO cannot run this model.") from error
-
-    def run(canvases: np.ndarray) -> np.ndarray:
-        short = -len(canvases) % films  # every request takes as many films, the last one some that are empty
-        filled = np.concatenate([canvases, np.zeros((short, height, width), np.float32)]) if short else canvases
-        logits: dict[int, np.ndarray] = {}
-        queue.set_callback(lambda request, start: logits.update({start: request.get_output_tensor(0).data.copy()}))
-        for start in range(0, len(filled), films):
-            queue.start_async({0: filled[start : start + films]}, start)
-        queue.wait_all()
-        return np.concatenate([logits[start] for start in sorted(logits)])[: len(canvases)]
-
-    return run
+def _fastest(candidates: Sequence[Compiled], size: Size) -> Compiled:
+    """Time those that agree on a batch of hidden films; the first stays unless another is clearly faster."""
+    if len(candidates) == 1:
+        return candidates[0]
+    films = hidden_probes(size, BATCH_SIZE // 2)
+    films = films.reshape(-1, *films.shape[2:])
+    runs = [one.run for one in candidates]
+    if _seconds(runs[:1], films[:FEW])[0] * BATCH_SIZE / FEW > ENOUGH:
+        films = films[:FEW]
+    seconds = _seconds(runs, films)
+    best = min(range(len(runs)), key=seconds.__getitem__)
+    chosen = candidates[best if seconds[best] * CLEARLY < seconds[0] else 0]
+    took = ", ".join(
+        f"{1000 * one:.3g} ms with {TITLES[of.engine]}" for one, of in zip(seconds, candidates, strict=True)
+    )
+    return dataclasses.replace(chosen, facts=f"{chosen.facts} {len(films)} hidden films took {took}.".strip())
 
 
-def _compile(openvino: Any, function: Any, shape: tuple[int, int, int]) -> Any:
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    graph = convert_variables_to_constants_v2(function).graph.as_graph_def()
-    core = openvino.Core()
-    # By way of a file: `openvino.convert_model` would need all of OpenVINO's tools, and tell of its use.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps a file that is mapped
-        path = Path(folder) / "model.pb"
-        path.write_bytes(graph.SerializeToString())
-        model = core.read_model(path)
-    model.reshape(openvino.PartialShape(shape))
-    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(cores()), "INFERENCE_PRECISION_HINT": "f32"}
-    return core.compile_model(model, "CPU", settings)
+def _seconds(runs: Sequence[Run], films: np.ndarray) -> list[float]:
+    """Time engines in turns, so that a busy moment of the machine does not hit one alone; gives each one's best."""
+    best, began = [np.inf] * len(runs), time.perf_counter()
+    for _ in range(TURNS):
+        for k, run in enumerate(runs):
+            start = time.perf_counter()
+            run(films)
+            best[k] = min(best[k], time.perf_counter() - start)
+        if time.perf_counter() - began > ENOUGH:
+            break
+    return best

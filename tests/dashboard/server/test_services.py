@@ -149,6 +149,29 @@ def test_every_ingredient_changes_the_name_of_a_result(services, film):
     assert services.explanation_key(Request(film, "tiny", "lime", LIME, of_dataset=True)) == names["plain"]
 
 
+def test_results_of_one_precision_are_never_taken_for_anothers(services, film, monkeypatch):
+    from xai.models.engines.compiled import Compiled
+
+    monkeypatch.setattr(services, "_precisions", {})
+    request, gradcam = Request(film, "tiny", "lime", LIME, seed=77), Request(film, "tiny", "gradcam", seed=77)
+    classifier = services.classifier("tiny")
+    monkeypatch.setitem(vars(classifier), "_hiding", Compiled("openvino", classifier._predict.run))
+    single, of_gradcam = services.explanation_key(request), services.explanation_key(gradcam)
+    plain = explained(services, request)
+    half = Compiled("openvino-bf16", lambda films: classifier._predict.run(films) * 1.01, precision="bf16")
+    monkeypatch.setitem(vars(classifier), "_hiding", half)
+    services.ready("tiny", hides=True)
+    assert services.found(request) is None
+    made = explained(services, request)
+    assert (plain[0].engine, made[0].engine) == ("openvino", "openvino-bf16")
+    assert services.found(request) is made
+    assert services.store.get(single) is plain
+    assert services.explanation_key(gradcam) == of_gradcam  # no film of it runs in another precision
+    services.forget(film.sha256)
+    assert services.store.get(single) is None
+    assert services.found(request) is None
+
+
 def test_another_model_or_another_reading_of_it_is_another_result(shelf, film):
     from dashboard.server.library import Library
 

@@ -16,6 +16,7 @@ from xai.__main__ import main
 from xai.backend import keras, tf
 from xai.budget import Budget
 from xai.explainers import EXPLAINERS
+from xai.models import engine
 from xai.models.classifier import Classifier
 from xai.models.command_card import write_starter_card
 from xai.models.library import list_models
@@ -175,7 +176,8 @@ def save(module, folder):
     return folder
 
 
-def test_a_saved_model_gives_its_numbers_as_a_folder_and_zipped(tmp_path, film):
+def test_a_saved_model_gives_its_numbers_as_a_folder_and_zipped(tmp_path, film, monkeypatch):
+    monkeypatch.setattr(engine, "_seconds", models.first_is_fast)
     folder = save(Linear(), tmp_path / "net")
     wanted = expit(PICTURES.mean(axis=(1, 2)) @ WEIGHTS.T)
     np.testing.assert_allclose(load_model(folder)(PICTURES), wanted, atol=1e-6)

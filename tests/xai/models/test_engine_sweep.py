@@ -15,6 +15,7 @@ from tests.xai import made_models as models
 from xai.backend import keras
 from xai.models import engine
 from xai.models.classifier import Classifier
+from xai.models.engines.agreement import TOLERANCE
 from xai.models.loading import ModelError, load_model
 from xai.models.probes import probe_canvases
 
@@ -157,7 +158,7 @@ def with_outputs(make, names, size: int | None = SIDE) -> keras.Model:
     )
 
 
-def answers(model: keras.Model, path: Path, films: np.ndarray, tolerance: float = 2 * engine.TOLERANCE) -> Classifier:
+def answers(model: keras.Model, path: Path, films: np.ndarray, tolerance: float = 2 * TOLERANCE) -> Classifier:
     """Load a model as the app does and hold its answers against TensorFlow's; gives what was loaded."""
     model.save(path)
     loaded = load_model(path)
@@ -181,8 +182,9 @@ def films() -> np.ndarray:
 
 
 @pytest.fixture(autouse=True)
-def _needs_openvino():
+def _needs_openvino(monkeypatch):
     pytest.importorskip("openvino", reason="the engine openvino is not installed")
+    monkeypatch.setattr(engine, "_seconds", models.first_is_fast)
 
 
 def groups(names: list[str], size: int) -> list[list[str]]:
@@ -236,7 +238,7 @@ def plain(precision: str | None = None, size: int | None = SIDE) -> keras.Model:
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64"])
 def test_each_precision_has_one_answer(precision, tmp_path, films):
-    answers(plain(precision), tmp_path / "model.keras", films, 0.05 if "16" in precision else 2 * engine.TOLERANCE)
+    answers(plain(precision), tmp_path / "model.keras", films, 0.05 if "16" in precision else 2 * TOLERANCE)
 
 
 @pytest.mark.parametrize("mode", ["int8", "float8"])
