@@ -6,14 +6,15 @@ import dataclasses
 import functools
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
 from xai.budget import Budget, Cancelled
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.explainers.known import MOST_SPENT, Known, looks
 from xai.measures import describe
 from xai.measures.frame import WHOLE, Footprint, Frame
 from xai.models.engine import BATCH_SIZE
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from xai.explainers.behind import Behind
     from xai.films.film import Film
     from xai.models.classifier import Classifier
+
+Made = TypeVar("Made")
 
 TARGET = "logit"
 ENGINE = Diagnostic("engine", "Engine", "{engine}", write=lambda note: "TensorFlow")  # where OpenVINO was found wrong
@@ -139,16 +142,50 @@ class Task:
     """One film under one classifier: evaluates, counts, reports progress, and stops when asked to."""
 
     def __init__(
-        self, classifier: Classifier, film: Film, outputs: list[int], budget: Budget, planned: int, seed: int
+        self,
+        classifier: Classifier,
+        film: Film,
+        outputs: list[int],
+        budget: Budget,
+        planned: int,
+        seed: int,
+        known: Known | None = None,
     ) -> None:
+        self.start = time.perf_counter()
         self.classifier = classifier
         self.canvas = classifier.prepare(film)
         self.outputs = outputs
         self.seed = seed
         self.planned = planned
-        self.evaluations = 0
         self.has_evaluated = False  # by the engine that runs batches
+        self._busy = time.perf_counter() - self.start
+        self._sent = known.films if known is not None else 0
+        self._known = known
         self._budget = budget
+        self.evaluations = 0
+        if known is not None:
+            known.begin()
+
+    def begin(self) -> None:
+        """Begin another state of the map, from more films than the one before; the untouched one is known by then."""
+        self.evaluations = 1
+        if self._known is not None:
+            self._known.begin()
+
+    @property
+    def idle(self) -> float:
+        """Share of the time so far in which neither films were evaluated nor anything made once."""
+        seconds = time.perf_counter() - self.start
+        return (seconds - self._busy) / seconds
+
+    def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """Give what is the same however many films are evaluated: made when it is first asked for."""
+        if self._known is None:
+            return make()
+        start = time.perf_counter()
+        made = self._known.once(name, make)
+        self._busy += time.perf_counter() - start
+        return made
 
     @functools.cached_property
     def logits(self) -> np.ndarray:
@@ -162,12 +199,28 @@ class Task:
         """Logits (N, n_outputs) of canvases (N, H, W), counted against the plan."""
         self.check()
         self.has_evaluated = True
+        start = time.perf_counter()
         logits = self.classifier.logits(canvases)
+        self._busy += time.perf_counter() - start
         self.count(len(canvases))
         return logits
 
     def evaluate_hidden(self, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-        """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches."""
+        """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches.
+
+        Of a map that sharpens, films that an earlier state asked for are counted, and not evaluated again.
+        """
+        if self._known is None:
+            return self._evaluate_hidden(shown, regions, baseline)
+        _ = self.logits  # counted before these
+        asked = self.evaluations + len(shown)
+        answers = self._known.answers(
+            shown, regions, baseline, lambda new: self._evaluate_hidden(new, regions, baseline)
+        )
+        self.evaluations, self.has_evaluated = asked, True
+        return answers
+
+    def _evaluate_hidden(self, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> np.ndarray:
         answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
         for start in range(0, len(shown), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
@@ -178,7 +231,8 @@ class Task:
     def count(self, evaluations: int) -> None:
         """Count evaluations that were made elsewhere."""
         self.evaluations += evaluations
-        self._budget.progress(min(1.0, self.evaluations / max(self.planned, 1)))
+        self._sent += evaluations
+        self._budget.progress(min(1.0, self._sent / max(self.planned, 1)))
 
     def check(self) -> None:
         """Raise `Cancelled` if nobody waits any more."""
@@ -224,6 +278,7 @@ class Explainer(ABC):
         findings: Sequence[str] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
+        known: Known | None = None,
     ) -> list[Explanation]:
         """Explain one film for several findings from one set of evaluations.
 
@@ -234,9 +289,12 @@ class Explainer(ABC):
         findings : sequence of str, optional
             Outputs to explain; all of the card without it.
         budget : Budget, optional
-            Evaluations, progress, cancel.
+            Evaluations, progress, cancel, and who is shown the map while it is made.
         seed : int, default 0
             The same seed gives the same maps.
+        known : Known, optional
+            Of a method that `sharpens`, what an earlier call for the same film, model and seed left behind, whether it
+            was cancelled or made fewer evaluations: films whose answers are known are not evaluated again.
 
         Returns
         -------
@@ -258,13 +316,26 @@ class Explainer(ABC):
             raise ValueError("expected at least one finding to explain, got none")
         outputs = [classifier.card.index(name) for name in names]
         explainer = self.within(budget)
-        start = time.perf_counter()
-        task = Task(classifier, film, outputs, budget, explainer.cost, seed)
-        evidence = explainer._explain(task)
+        if not explainer.sharpens:
+            known = None
+        elif budget.refined is not None:
+            known = known or Known()
+        task = Task(classifier, film, outputs, budget, explainer.cost, seed, known)
+        if known is not None and budget.refined is not None:
+            for number, films in enumerate(looks(explainer.cost, known.films)):
+                if number == 0 or task.idle <= MOST_SPENT:
+                    budget.refined(explainer.within(Budget(films))._made(task, names))
+                    task.begin()
+        made = explainer._made(task, names)
+        budget.progress(1.0)
+        return made
+
+    def _made(self, task: Task, names: Sequence[str]) -> list[Explanation]:
+        classifier, outputs = task.classifier, task.outputs
+        evidence = self._explain(task)
         answered = classifier.card.probabilities(task.logits)
         about_engine = {"engine": classifier.engine_note} if task.has_evaluated and classifier.engine_note else {}
-        seconds = time.perf_counter() - start
-        budget.progress(1.0)
+        seconds = time.perf_counter() - task.start
         return [
             Explanation(
                 method=self.name,
@@ -272,10 +343,10 @@ class Explainer(ABC):
                 map=np.ascontiguousarray(found.map, np.float32),
                 probability=float(answered[k]),
                 logit=float(task.logits[k]),
-                seed=seed,
+                seed=task.seed,
                 evaluations=task.evaluations,
                 seconds=seconds,
-                parameters=explainer.parameters(),
+                parameters=self.parameters(),
                 diagnostics={**found.diagnostics, **about_engine},
                 pieces=found.pieces,
                 cells=found.cells,
@@ -321,6 +392,15 @@ class Explainer(ABC):
     def quick(self) -> bool:
         """Whether it takes about as long as the model's own answer, so that it need not queue behind slow ones."""
         return self.cost == 1
+
+    @property
+    def sharpens(self) -> bool:
+        """Whether its map can be handed out while it is made.
+
+        Then all its films go through `Task.evaluate_hidden`, its regions and baselines are made by `Task.once`, and
+        fewer films are the first of more.
+        """
+        return False
 
     @abstractmethod
     def _explain(self, task: Task) -> list[Evidence]:
