@@ -15,6 +15,7 @@ import numpy as np
 from xai.budget import Budget, Cancelled
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
 from xai.explainers.known import MOST_SPENT, Known, looks
+from xai.explainers.pairs import SURE
 from xai.measures import describe
 from xai.measures.frame import WHOLE, Footprint, Frame
 from xai.models.engine import BATCH_SIZE
@@ -91,6 +92,16 @@ class Explanation:
         """What hidden parts of the film were replaced by, None where nothing was hidden."""
         return self.parameters.get("baseline")
 
+    @property
+    def unsure(self) -> np.ndarray | None:
+        """Which pieces may as well have the other sign, bool (pieces,), at 95 %; None where no errors are known."""
+        if self.errors is None or self.pieces is None:
+            return None
+        values = np.empty(len(self.errors), np.float32)
+        values[self.pieces] = self.map  # one value in each piece
+        found: np.ndarray = np.abs(values) < SURE * self.errors
+        return found
+
     def frame(self, footprint: Footprint | None = WHOLE, sides_known: bool = True) -> Frame:
         """Say where on its film it lies: see `xai.measures.frame.Frame` for what is to be known."""
         return Frame(self.cells, footprint, sides_known)
@@ -151,14 +162,15 @@ class Task:
         seed: int,
         known: Known | None = None,
     ) -> None:
-        self.start = time.perf_counter()
+        self._start = time.perf_counter()
         self.classifier = classifier
         self.canvas = classifier.prepare(film)
         self.outputs = outputs
         self.seed = seed
         self.planned = planned
         self.has_evaluated = False  # by the engine that runs batches
-        self._busy = time.perf_counter() - self.start
+        self._busy = time.perf_counter() - self._start
+        self._excused: float | None = None
         self._sent = known.films if known is not None else 0
         self._known = known
         self._budget = budget
@@ -169,14 +181,25 @@ class Task:
     def begin(self) -> None:
         """Begin another state of the map, from more films than the one before; the untouched one is known by then."""
         self.evaluations = 1
+        if self._excused is None:
+            self._excused = self._idle_seconds
         if self._known is not None:
             self._known.begin()
 
     @property
     def idle(self) -> float:
-        """Share of the time so far in which neither films were evaluated nor anything made once."""
-        seconds = time.perf_counter() - self.start
-        return (seconds - self._busy) / seconds
+        """Share of the time so far in which no films were evaluated, but for what it took until the first state."""
+        return (self._idle_seconds - (self._excused or 0.0)) / (time.perf_counter() - self._start)
+
+    @property
+    def _idle_seconds(self) -> float:
+        return time.perf_counter() - self._start - self._busy
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, those before it was cancelled and went on included."""
+        before = 0.0 if self._known is None else self._known.seconds
+        return before + time.perf_counter() - self._start
 
     def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
         """Give what is the same however many films are evaluated: made when it is first asked for."""
@@ -321,12 +344,16 @@ class Explainer(ABC):
         elif budget.refined is not None:
             known = known or Known()
         task = Task(classifier, film, outputs, budget, explainer.cost, seed, known)
-        if known is not None and budget.refined is not None:
-            for number, films in enumerate(looks(explainer.cost, known.films)):
-                if number == 0 or task.idle <= MOST_SPENT:
-                    budget.refined(explainer.within(Budget(films))._made(task, names))
-                    task.begin()
-        made = explainer._made(task, names)
+        try:
+            if known is not None and budget.refined is not None:
+                for number, films in enumerate(looks(explainer.cost, known.films)):
+                    if number == 0 or task.idle <= MOST_SPENT:
+                        budget.refined(explainer.within(Budget(films))._made(task, names))
+                        task.begin()
+            made = explainer._made(task, names)
+        finally:
+            if known is not None:
+                known.seconds = task.seconds
         budget.progress(1.0)
         return made
 
@@ -335,7 +362,7 @@ class Explainer(ABC):
         evidence = self._explain(task)
         answered = classifier.card.probabilities(task.logits)
         about_engine = {"engine": classifier.engine_note} if task.has_evaluated and classifier.engine_note else {}
-        seconds = time.perf_counter() - task.start
+        seconds = task.seconds
         return [
             Explanation(
                 method=self.name,

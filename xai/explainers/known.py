@@ -29,10 +29,12 @@ class Known:
     ----------
     films : int
         Whose answers are known.
+    seconds : float
+        That it took so far.
     """
 
     def __init__(self) -> None:
-        self.films = 0
+        self.films, self.seconds = 0, 0.0
         self._once: dict[Hashable, Any] = {}
         self._grounds: list[tuple[np.ndarray, np.ndarray]] = []
         self._answers: defaultdict[tuple[int, bytes], list[np.ndarray]] = defaultdict(list)

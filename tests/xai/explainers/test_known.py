@@ -50,8 +50,8 @@ def test_each_state_is_the_map_of_so_many_films_and_none_is_evaluated_twice(meth
     assert counted == made[0].evaluations == direct[0].evaluations
     assert [one[0].evaluations for one in states] == pytest.approx(looks(ASKED), abs=1)
     assert progress == sorted(progress) and progress[-1] == 1
-    for budget, found in [*((Budget(step), state) for step, state in zip(looks(ASKED), states)), (Budget(ASKED), made)]:
-        for one, other in zip(found, explainer.explain(classifier, film, budget=budget, seed=3), strict=True):
+    for step, found in zip([*looks(ASKED), ASKED], [*states, made], strict=True):
+        for one, other in zip(found, explainer.explain(classifier, film, budget=Budget(step), seed=3), strict=True):
             np.testing.assert_allclose(one.map, other.map, rtol=1e-4, atol=1e-6)
             assert (one.parameters, one.evaluations) == (other.parameters, other.evaluations)
             assert (one.errors is None) == (other.errors is None)
