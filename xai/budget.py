@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 class Cancelled(Exception):
@@ -22,8 +23,12 @@ class Budget:
         Called with the share of the work done, 0 to 1.
     cancelled : callable
         Asked before every batch; True ends the work with `Cancelled`.
+    refined : callable, optional
+        Called with a list of Explanations while a map of many films is made: those that the method gives with the films
+        that were evaluated so far, first after 64, then at growing steps (`xai.explainers.known.looks`).
     """
 
     evaluations: int | None = None
     progress: Callable[[float], None] = lambda share: None
     cancelled: Callable[[], bool] = lambda: False
+    refined: Callable[[list[Any]], None] | None = None

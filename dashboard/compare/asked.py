@@ -101,6 +101,7 @@ def display_of(display: Mapping[str, Any]) -> Display:
         display["center"],
         display["width"],
         display["invert"],
+        display["unsure"],
     )
 
 

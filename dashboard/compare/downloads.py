@@ -56,7 +56,7 @@ def downloads(source: Source, model_id: str, films: Sequence[tuple[Next, str]]) 
 
 
 def _made(shown: Shown, make: Callable[[Results, Asked], File | None], query: Mapping[str, str]) -> File | None:
-    asked, results = _asked(shown, query), shown.ready()
+    asked, results = _asked(shown, query), shown.seen()
     return make(results, asked) if asked is not None and results else None
 
 
@@ -94,9 +94,11 @@ def _boxes(shown: Shown, results: Results, asked: Asked, model_id: str) -> bytes
     where = footprint(height, width, shown.card.input)
     boxes = Boxes()
     about = {"model": shown.card.name, "model_sha256": model_id}
-    for explanations in results.values():
+    unfinished = shown.unfinished(results)
+    for method, explanations in results.items():
         one = explanations[shown.card.index(asked.finding)]
-        boxes.add(_film_name(shown, asked) or "film", film, one, where, about)
+        more = {"not_finished": unfinished[method]} if method in unfinished else {}
+        boxes.add(_film_name(shown, asked) or "film", film, one, where, about | more)
     return json.dumps(boxes.content(), indent=2, allow_nan=False).encode()
 
 
@@ -119,5 +121,6 @@ def _parameters(view: Shown, model_id: str, results: Results, asked: Asked) -> b
         **({"truth": view.truth.get(card.outputs[k])} if asked.shows_truth else {}),
         "threshold": card.threshold(card.outputs[k]).value,
         "explanations": [facts(explanations[k]) for explanations in results.values()],
+        **({"not_finished": unfinished} if (unfinished := view.unfinished(results)) else {}),
     }
     return json.dumps(content, indent=2).encode()

@@ -21,6 +21,7 @@ from xai.findings import finding_label
 from xai.models.preprocess import footprint, prepare
 from xai.pictures.figure import NOTICE, Text, map_cell, page, panel
 from xai.pictures.layout import Cell, Picture, Words
+from xai.pictures.render import hatch_mask
 from xai.pictures.sheet import Mark
 from xai.pictures.view import View, outlines
 from xai.written import with_unit
@@ -28,6 +29,7 @@ from xai.written import with_unit
 Results = Mapping[str, Sequence[Explanation]]
 SMALL = 500  # pixels of a picture's longer side on a sheet of many
 MOST_FINDINGS = 14
+HATCHED = "Hatched: whether a region speaks for or against is not sure, at 95 %."
 NO_LINK = "An uploaded film: no link opens it."
 
 
@@ -66,7 +68,7 @@ def figure(source: Source, results: Results, asked: Asked) -> bytes:
     lead, rest = answer(shown, logits, finding, asked)
     is_simulated = shown.record is not None and shown.record.recipe is not None
     known, _ = about_finding(shown.card, finding, is_simulated=is_simulated)
-    rest = f"{rest} {known}"
+    rest = " ".join([rest, known, *hatched(results, (finding,), asked)])
     text = Text(lead, rest, notes=notes(source, results, asked))
     return page(cells, text, " ".join([f"{lead}, {rest}", *told, *text.notes]), theme=asked.theme, form=asked.form)
 
@@ -135,8 +137,17 @@ def legend(results: Results, asked: Asked) -> str:
         words.append(f"{' and '.join(signed)}: orange speaks for the finding, blue against it.")
     if others:
         words.append(f"{' and '.join(others)}: the brighter, the more speaks for it.")
+    words += hatched(results, asked.findings or (asked.finding,), asked)
     shared = "One scale of colours for all findings of a method." if asked.display.scale == "all" else ""
     return " ".join([*words, shared or "Each map has a scale of colours of its own."])
+
+
+def hatched(results: Results, findings: Sequence[str], asked: Asked) -> list[str]:
+    """Say what hatching means, where a map of these findings is hatched."""
+    display = asked.display
+    maps = (one for explanations in results.values() for one in explanations if one.finding in findings)
+    is_hatched = display.hatched and display.opacity > 0 and any(hatch_mask(one) is not None for one in maps)
+    return [HATCHED] if is_hatched else []
 
 
 def notes(source: Source, results: Results, asked: Asked) -> tuple[str, ...]:
@@ -145,6 +156,7 @@ def notes(source: Source, results: Results, asked: Asked) -> tuple[str, ...]:
     missing = [EXPLAINERS[method].title for method in shown.parameters if method not in results]
     title = source.title if asked.shows_truth else source.plain_title
     made = [title, f"model: {shown.card.name}", f"seed {shown.seed}", *_display_words(asked)]
+    made += [f"{EXPLAINERS[method].title} {so_far}" for method, so_far in shown.unfinished(results).items()]
     if missing:
         made.append(f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not there yet")
     return " · ".join(made), f"{NOTICE}.", _address(source, asked)
@@ -166,10 +178,11 @@ def _map_cell(
     told = [Told(one["label"], one["value"], one["warn"], one["help"]) for one in caption["diagnostics"]]
     one = panel(kind.title, kind.signed, kind.unit, explanations, k, view.display, told)
     picture = view.under(one.explanation, one.signed, one.span, boxed=asked.boxed)
-    where = caption["where"]
+    so_far = [f"Only {words}." for words in shown.unfinished({method: explanations}).values()]
+    where = " ".join([*so_far, caption["where"]])
     if asked.shows_truth and caption["truth_note"]:
         where += f" {caption['truth_note']['sentence']}"
-    return map_cell(one, picture, view.display, where), caption["alt"]
+    return map_cell(one, picture, view.display, where), " ".join([*so_far, caption["alt"]])
 
 
 def _twin_cells(shown: Shown, view: View, logits: np.ndarray, asked: Asked) -> list[Cell]:

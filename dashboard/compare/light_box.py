@@ -132,16 +132,16 @@ def maps_part(
     explanations: list[Explanation],
     card: ModelCard,
     truth: Mapping[str, str],
-    first_look: str = "",
+    so_far: payload.Payload | None = None,
     film: OnFilm | None = None,
     common: Mapping[str, Common] = MappingProxyType({}),
 ) -> payload.Payload:
-    """A method's maps and the words that belong to them; a first look says that it is one.
+    """A method's maps and the words that belong to them; those of a map that is not finished say so.
 
     Without ``film`` a map covers the film, of which no truth is known but presence. ``common`` are the cells in which
     nearly all films seen have their peak, by finding.
     """
-    words = partial(_caption, explainer=explainer, card=card, first_look=first_look, film=film or OnFilm())
+    words = partial(_caption, explainer=explainer, card=card, so_far=so_far, film=film or OnFilm())
     cells = [one.cells for one in explanations if one.cells is not None]
     alike = same_maps(explanations)
     beside = {one.finding: beside_others(one, alike[one.finding], common.get(one.finding)) for one in explanations}
@@ -150,7 +150,15 @@ def maps_part(
         {one.finding: words(one, truth=truth.get(one.finding), beside=beside[one.finding]) for one in explanations},
         native=np.stack(cells) if cells else None,
         pieces=explanations[0].pieces,
+        unsure=_unsure(explanations),
+        so_far=so_far,
     )
+
+
+def _unsure(explanations: Sequence[Explanation]) -> np.ndarray | None:
+    """Say of each map which pieces may as well have the other sign; None where the method does not know."""
+    unsure = [one.unsure for one in explanations]
+    return None if unsure[0] is None else np.stack(unsure).astype(np.uint8)
 
 
 def colour_tables() -> Any:
@@ -164,12 +172,12 @@ def _caption(
     explainer: type[Explainer],
     card: ModelCard,
     truth: str | None,
-    first_look: str,
+    so_far: payload.Payload | None,
     film: OnFilm,
     beside: Sequence[Told],
 ) -> payload.Payload:
     where = explanation.describe(film.footprint, film.sides_known)
-    start = f"{first_look} " if first_look else ""
+    start = f"{so_far['stopped'].replace('Stopped after', 'After')} " if so_far else ""
     said = (alternative_text(explanation, explainer, card, known, where) for known in (None, truth))
     plain, told = (" ".join([start + words, *(one.meaning for one in beside)]) for words in said)
     return payload.caption(
@@ -178,7 +186,7 @@ def _caption(
             payload.diagnostic(one.label, one.value, warn=one.warn, help=one.meaning)
             for one in (*explainer.tell(explanation.diagnostics), *beside)
         ],
-        cost=first_look or cost(explanation),
+        cost="" if so_far else cost(explanation),
         alt=told,
         truth_note=truth_note(explanation, truth, film),
         plain={"alt": plain, "truth_note": None},

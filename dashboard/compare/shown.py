@@ -5,7 +5,7 @@ Whatever is kept here after the page has run holds names and keys, no pixels: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from dashboard.compare import light_box, twin
 from dashboard.compare.film_parts import FilmParts
 from dashboard.compare.hang import Hung
 from dashboard.compare.odd import likeness_part
+from dashboard.compare.so_far import after, more, so_far
 from dashboard.compare.state import State
 from dashboard.compare.truth_note import OnFilm, regions_of
 from dashboard.components import payload
@@ -28,7 +29,7 @@ from dashboard.server.services import Request, Services
 from xai.budget import Budget
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
-from xai.explainers.explanation import Explanation
+from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import AS_HUNG, Film, Sides
 from xai.measures.frame import Footprint
 from xai.models.preprocess import footprint
@@ -142,7 +143,7 @@ class Shown(FilmParts):
                     EXPLAINERS[method].title,
                     partial(self.explain, method),
                     partial(self._find_maps, method),
-                    partial(self._find_first_look, method),
+                    partial(self._find_state, method),
                 )
             )
         if self.card.seen is not None:
@@ -163,6 +164,19 @@ class Shown(FilmParts):
         """Give the explanations that are there, by method."""
         found = {method: self.services.store.get(self.key(method)) for method in self.parameters}
         return {method: one for method, one in found.items() if one is not None}
+
+    def seen(self) -> dict[str, list[Explanation]]:
+        """Give the explanations that are there, and of those that are not finished the newest state, by method."""
+        found = {method: self.services.store.get(self.key(method)) or self._state(method) for method in self.parameters}
+        return {method: one for method, one in found.items() if one is not None}
+
+    def unfinished(self, seen: Mapping[str, Sequence[Explanation]]) -> dict[str, str]:
+        """Say of each map that is not finished after how many films of all it was made, by method."""
+        return {
+            method: after(made[0].evaluations, self._explainer(method).cost)
+            for method, made in seen.items()
+            if any(made[0].parameters.get(name, value) != value for name, value in self.parameters[method])
+        }
 
     def logits(self) -> np.ndarray | None:
         """Give the model's answer, (outputs,): kept explanations hold it too, so that no model need be loaded."""
@@ -258,30 +272,38 @@ class Shown(FilmParts):
         self,
         method: str,
         made: list[Explanation],
-        first_look: str = "",
+        so_far: Payload | None = None,
         common: Mapping[str, Common] = MappingProxyType({}),
     ) -> Payload:
-        return light_box.maps_part(
-            EXPLAINERS[method], made, self.card, self.truth, first_look, self.on_film(), common=common
+        part = light_box.maps_part(
+            EXPLAINERS[method], made, self.card, self.truth, so_far, self.on_film(), common=common
         )
+        return {**part, "more": None if so_far else more(method, dict(self.parameters[method]), made)}
 
     def _about(self, method: str) -> str:
         """Name the model, the method and its parameters, whatever the film."""
         return self.services.key_of("", self.model, method, self.parameters[method], self.seed)
 
-    def _find_first_look(self, method: str) -> str | None:
-        key = self.key(method)
-        if self.services.first_looks.get(key) is None:
-            return None
-        return self.offer(["first look", key, *self._words], lambda: self._first_look(method))
+    def _explainer(self, method: str) -> Explainer:
+        return EXPLAINERS[method](**dict(self.parameters[method]))
 
-    def _first_look(self, method: str) -> Payload | None:
-        made = self.services.first_looks.get(self.key(method))
+    def _state(self, method: str) -> list[Explanation] | None:
+        """Give the newest state of a map that is being made, or was stopped."""
+        films = self.services.sharpening.newest(self.key(method))
+        return None if films is None else self.services.sharpening.at(self.key(method), films)
+
+    def _find_state(self, method: str) -> str | None:
+        key = self.key(method)
+        films = self.services.sharpening.newest(key)
+        if films is None:
+            return None
+        return self.offer(["state", key, films, *self._words], partial(self._state_part, method, films))
+
+    def _state_part(self, method: str, films: int) -> Payload | None:
+        made = self.services.sharpening.at(self.key(method), films)
         if made is None:
             return None
-        whole = EXPLAINERS[method](**dict(self.parameters[method])).cost
-        said = f"A first look: {made[0].evaluations:,} of {whole:,} evaluations."
-        return self._maps_part(method, made, said)
+        return self._maps_part(method, made, so_far(films, self._explainer(method).cost))
 
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:

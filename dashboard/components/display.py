@@ -81,6 +81,7 @@ DISPLAY_SETTINGS: Mapping[str, DisplaySetting] = MappingProxyType(
             ),
             DisplaySetting("truth", "Truth", False, key="t", key_help="truth shown or hidden"),
             DisplaySetting("stripes", "Stripes", False, key="s", key_help="stripes where evidence is against it"),
+            DisplaySetting("unsure", "Hatch", True, key="u", key_help="hatching where the sign is not sure"),
             DisplaySetting("center", "Centre", 0.5, range=(0, 1)),
             DisplaySetting("width", "Width", 1.0, range=(0.02, 2)),
             DisplaySetting("invert", "Invert", False, key="i", key_help="invert the film"),

@@ -209,6 +209,9 @@ def maps_payload(
     *,
     native: np.ndarray | None = None,
     pieces: np.ndarray | None = None,
+    unsure: np.ndarray | None = None,
+    so_far: Payload | None = None,
+    more: Payload | None = None,
 ) -> Payload:
     """Give a method's maps and what is said of them.
 
@@ -222,12 +225,22 @@ def maps_payload(
         The same evidence at the method's own resolution.
     pieces : (h, w) ndarray of uint16, optional
         The region each pixel belongs to.
+    unsure : (K, regions) ndarray of uint8, optional
+        1 where a region of a map may as well have the other sign.
+    so_far : dict, optional
+        Of a map that is not finished: how far it is, ``going`` and once it was ``stopped``.
+    more : dict, optional
+        What is ``said`` of a map that more films would still change, the ``button`` that asks for them, and what of the
+        ``query`` does.
     """
     return {
         "maps": check_array(maps),
         "native": None if native is None else check_array(native),
         "pieces": None if pieces is None else check_array(pieces),
         "captions": dict(captions),
+        "unsure": None if unsure is None else check_array(unsure),
+        "so_far": so_far,
+        "more": more,
     }
 
 

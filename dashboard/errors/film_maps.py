@@ -55,17 +55,22 @@ class Making:
 
     def __init__(self, library: Library) -> None:
         self._lock = threading.Lock()
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[str, list[float]] = {}
         self._broken: dict[str, str] = {}
 
     def note(self, pace: str, seconds: float) -> None:
-        """Note how long the last film took."""
+        """Note how long a film took."""
         with self._lock:
-            self._seconds[pace] = seconds
+            self._seconds.setdefault(pace, []).append(seconds)
 
     def seconds(self, pace: str) -> float | None:
-        """Give how long a film takes; None where none was made since the server began."""
-        return self._seconds.get(pace)
+        """Give how long a film takes, the mean of those before: some maps converge before others.
+
+        None where none was made since the server began.
+        """
+        with self._lock:
+            made = self._seconds.get(pace)
+            return sum(made) / len(made) if made else None
 
     def give_up(self, key: str, why: str) -> None:
         """Note why a film has no map."""

@@ -101,10 +101,12 @@ def are_there(atlas: Atlas, maps: FilmMaps, wanted: Wanted) -> bool:
 def cost_words(maps: FilmMaps, films: int) -> str:
     """Say what maps cost: films, evaluations a film, and the time where it was measured."""
     evaluations = maps.explainer().cost
-    each = f"{films:,} films × {evaluations:,} evaluations" if evaluations > 1 else f"{films:,} films, one pass each"
+    each = (
+        f"{films:,} films × up to {evaluations:,} evaluations" if evaluations > 1 else f"{films:,} films, one pass each"
+    )
     if maps.seconds is None:
         return f"{each}. How long one film takes on this machine is not measured yet; the first one tells."
-    return f"{each}: about {_time(films * maps.seconds)}, at {_time(maps.seconds)} a film, as last measured here."
+    return f"{each}: about {_time(films * maps.seconds)}, at {_time(maps.seconds)} a film, the mean of those made here."
 
 
 def left_out(maps: FilmMaps, films: Sequence[str]) -> str:

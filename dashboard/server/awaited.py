@@ -93,6 +93,7 @@ class Awaited:
     part: str | None = None
     is_stopped: bool = False
     is_over: bool = False
+    stopped_at: str | None = None  # the first look that was there when it was stopped
     asked: int = 0
     error: str | None = None
 
@@ -140,9 +141,14 @@ class Awaited:
             return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
         if self.error is not None:
             return Item(self.want.name, self.want.title, "failed", message=self.error)
-        return replace(self._unready(), part=self._preview())
+        return replace(self._unready(), part=(self.is_stopped and self.stopped_at) or self.preview())
 
-    def _preview(self) -> str | None:
+    def stop(self) -> None:
+        """Take it as it is, if only a first look: others may go on with it."""
+        self.is_stopped, self.stopped_at = True, self.preview()
+
+    def preview(self) -> str | None:
+        """Name the part with what is there of it before it is ready."""
         try:
             return self.want.preview()
         except Exception:  # it will be told as failed at the next look

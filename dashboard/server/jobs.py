@@ -148,6 +148,12 @@ class Jobs:
         with self._changed:
             return self._jobs.get(key)
 
+    def tell(self, key: str) -> None:
+        """Tell all who watch a job that there is something new of it."""
+        job = self.find(key)
+        if job is not None:
+            job.tell()
+
     def drop(self, key: str) -> None:
         """Forget a job that has ended, so that it can be asked for again."""
         with self._changed:

@@ -123,7 +123,7 @@ class Page:
         with self._lock:
             stopped = [one for one in self._groups.get(group, {}).values() if not one.item().ended]
             for one in stopped:
-                one.is_stopped = True
+                one.stop()
                 self._stopped.add(one.want.key)
                 if one.want.stop is not None:
                     one.want.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,8 @@ from dashboard.server.film_cache import FilmCache
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.peaks import Peaks
-from dashboard.server.store import ResultStore, content_key, size_of
+from dashboard.server.sharpening import Sharpening
+from dashboard.server.store import ResultStore, content_key
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
@@ -35,10 +36,6 @@ MODELS_IN_MEMORY = 2
 FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
-FIRST_LOOK = 64  # evaluations for a first look at a map that takes long
-SOME_LOOKS = 4  # a map that costs less than so many first looks has none
-LONG_WAIT = 3.0  # seconds from which a map takes long
-FIRST_LOOK_BYTES = 16 * 2**20
 ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film
 WARM_UP_DELAY = 3.0  # seconds
 
@@ -77,10 +74,9 @@ class Services:
         self.films = FilmCache(FILM_BYTES)
         self._dataset_films: Bounded[Film] = Bounded(DATASET_FILM_BYTES, lambda film: film.pixels.nbytes)
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
-        self.first_looks: Bounded[list[Explanation]] = Bounded(FIRST_LOOK_BYTES, size_of)
+        self.sharpening = Sharpening()
         self.answered: Bounded[Answered] = Bounded(ANSWERED_BYTES, lambda one: sum(map(_bytes_of, one.values())))
         self.peaks = Peaks()
-        self._pace: dict[str, float] = {}  # seconds an evaluation, by model
         self._of_upload: dict[str, set[str]] = {}
         self._precisions: dict[str, str] = {}  # of hidden films, by model that has run some
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
@@ -208,25 +204,28 @@ class Services:
     def explain(self, visitor: str, request: Request) -> Job:
         """Give the job that makes an explanation."""
         asked = self.explanation_key(request)
+        explainer = EXPLAINERS[request.method](**dict(request.parameters))
         if not request.of_dataset:
             for precision in PRECISIONS:  # the model's is known once it is loaded
                 self.note_upload(request.came or request.film.sha256, self.explanation_key(request, precision))
-
-        explainer = EXPLAINERS[request.method](**dict(request.parameters))
+                self.note_upload(request.came or request.film.sha256, self._answers_key(request, explainer, precision))
 
         def work(budget: Budget) -> None:
             classifier = self.ready(request.model, hides=explainer.hides)
             key = self.explanation_key(request)
-            if key != asked and self.store.has(key):
+            if self.store.has(key):
                 return
-            if self._takes_long(explainer, request.model):
-                first = Budget(FIRST_LOOK, cancelled=budget.cancelled)
-                look = explainer.explain(classifier, request.film, budget=first, seed=request.seed)
-                self.first_looks.put(key, look)
-            made = explainer.explain(classifier, request.film, budget=budget, seed=request.seed)
-            self._pace[request.model] = made[0].seconds / max(made[0].evaluations, 1)
+
+            def show(state: list[Explanation]) -> None:
+                if not budget.cancelled():
+                    self.sharpening.put(key, state)
+                    self.jobs.tell(asked)
+
+            known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
+            watched = replace(budget, refined=show)
+            made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
             self.store.put(key, made, on_disk=request.of_dataset)
-            self.first_looks.drop(key)
+            self.sharpening.drop(key)
 
         return self.jobs.ask(visitor, asked, work, slow=not explainer.quick)
 
@@ -234,7 +233,7 @@ class Services:
         """Forget an upload, named by its content hash, and all that was made of it."""
         for key in self._of_upload.pop(film, set()):
             self.store.forget(key)
-            self.first_looks.drop(key)
+            self.sharpening.drop(key)
             self.logits.drop(key)
             self.answered.drop(key)
         self.films.drop(film)
@@ -243,12 +242,10 @@ class Services:
         """Note what is made of an upload, to be forgotten with it."""
         self._of_upload.setdefault(film, set()).add(key)
 
-    def _takes_long(self, explainer: Explainer, model: str) -> bool:
-        """Whether a first look is worth its evaluations; yes where nobody has waited for this model yet."""
-        if explainer.quick or explainer.cost <= SOME_LOOKS * FIRST_LOOK:
-            return False
-        pace = self._pace.get(model)
-        return pace is None or pace * explainer.cost > LONG_WAIT
+    def _answers_key(self, request: Request, explainer: Explainer, precision: str = "") -> str:
+        """Name the answers that a map is made of, however many it takes of them; ``precision`` as in `key_of`."""
+        parameters = tuple(sorted(explainer.within(Budget(FEW_EVALUATIONS)).parameters().items()))
+        return content_key(self.explanation_key(replace(request, parameters=parameters), precision), "answers")
 
     def logits_key(self, sha256: str, model: str) -> str:
         """Name a model's answer to a film."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.browser
 
 LONG = {"model": "slow", "methods": "gradcam,lime", "lime.samples": "2000", "lime.design": "lime"}
 """Long enough that something can happen."""
+MAKING = re.compile("(Computing|Sharpening) LIME…")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def test_reload_in_the_middle_goes_on_with_the_same_work(page, address, slow):
     expect(panels(page)).to_have_count(1, timeout=SLOW)
     page.reload()
     expect(panels(page)).to_have_count(1, timeout=SLOW)
-    expect(page.get_by_text("Computing LIME…")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(MAKING)).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. What was ready stays.")).to_be_visible()
 
@@ -98,7 +100,7 @@ def test_two_tabs_of_one_visitor_wait_for_themselves(chromium, address, slow):
     other.locator(".viewer [role=option]", has_text="Hernia").click()
     wait_for_link(other, film=f"{DATASET}/b", finding="Hernia")
     expect(one.locator(".viewer .answer strong")).to_contain_text("Effusion: ")
-    expect(one.get_by_text("Computing LIME…")).to_be_visible()
+    expect(one.get_by_text(MAKING)).to_be_visible()
     one.get_by_role("button", name="Cancel").click()
     expect(one.get_by_text("Cancelled. What was ready stays.")).to_be_visible()
     expect(other.get_by_text("All maps are there.")).to_be_visible()

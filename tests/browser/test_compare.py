@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,18 +85,50 @@ def test_the_next_film_hangs_by_key_and_the_link_follows(visit):
     assert address_of(page)["finding"] == "Effusion"
 
 
-def test_cancel_and_compute_again(page, address, library):
+def test_a_map_sharpens_stays_when_it_is_cancelled_and_goes_on_from_there(page, address, library):
     write_slow_model(library / "models")
-    much = {"lime.samples": "2000", "lime.design": "lime", "shap.evaluations": "2000"}
-    page.goto(link(address, **{**OVERTURE, "model": "slow", "methods": "gradcam,shap,lime", **much}))
-    expect(panels(page)).to_have_count(1, timeout=SLOW)  # Grad-CAM comes first
+    asked = {
+        "model": "slow",
+        "methods": "gradcam,lime,shap",
+        "lime.samples": "2000",
+        "lime.regions": "150",
+        "seed": "11",
+    }
+    page.goto(link(address, **{**OVERTURE, **asked}))
+    lime, words = page.locator(".viewer .panel", has_text="LIME"), page.locator(".viewer .progress .words")
+    so_far, canvas = lime.locator(".so-far"), lime.locator(".stage canvas")
+    expect(so_far).to_have_text(re.compile(r"(First look|Sharpening): [\d,]+ of 2,000 films\."), timeout=SLOW)
+    first, label = so_far.inner_text(), canvas.get_attribute("aria-label")
+    assert re.match(r"After [\d,]+ of 2,000 films\. LIME for Effusion", label)
+    expect(panels(page)).to_have_count(1, timeout=SLOW)  # Grad-CAM, which waits for no other
+    expect(words).to_have_text("Sharpening LIME…")
+    expect(so_far).not_to_have_text(first)
+    assert canvas.get_attribute("aria-label") == label  # said once
+    expect(lime).to_have_attribute("data-state", "preview")
+
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Cancelled. What was ready stays.")).to_be_visible(timeout=SLOW)
-    expect(panels(page)).to_have_count(1)
-    expect(panels(page, "cancelled").filter(has_text="LIME")).to_have_count(1)
-    page.get_by_role("button", name="Compute").click()
+    expect(words).to_have_text("Cancelled. What was ready stays. LIME stays as far as it came.")
+    expect(so_far).to_have_text(re.compile(r"Stopped after [\d,]+ of 2,000 films."))
+    films = int(re.search(r"after ([\d,]+) of", so_far.inner_text()).group(1))
+    expect(panels(page, "cancelled").filter(has_text="SHAP")).to_have_count(1)
+    expect(lime.locator(".rule")).to_contain_text("hatched where its sign is not sure")
+    read = "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
+    hatched = np.array(canvas.evaluate(read))
+    page.keyboard.press("u")
+    page.wait_for_function("location.search.includes('unsure=off')")
+    expect(lime.locator(".rule")).not_to_contain_text("hatched")
+    assert np.abs(np.array(canvas.evaluate(read)) - hatched).max() > 40
+    page.locator(".viewer .save > summary").click()
+    facts = json.loads(download(page, "All parameters (JSON)")[1])
+    assert facts["not_finished"] == {"lime": f"after {films:,} of 2,000 films"}
+    assert [one["parameters"].get("samples") for one in facts["explanations"]] == [None, films]
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Go on").click()
+    expect(so_far).to_have_text(re.compile("Sharpening: "), timeout=SLOW)
+    assert int(re.search(r": ([\d,]+) of", so_far.inner_text()).group(1)) >= films
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Cancelled. What was ready stays.")).to_be_visible(timeout=SLOW)
+    expect(words).to_contain_text("Cancelled.")
 
 
 def test_reload_gives_the_same_film_finding_and_display(visit):

@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "truth")
+    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -147,3 +147,19 @@ def test_maps_without_names_tell_nothing_of_their_methods_until_the_truth_is_sho
     assert hidden["captions"] == {"Mass": caption}
     named = script("withoutTruth(given)", data | {"blind": False})
     assert [one["title"] for one in named["panels"]] == ["Twin", "LIME"]
+
+
+def test_hatching_lies_on_pieces_whose_sign_is_not_sure_where_they_are_shown(script):
+    values, pieces = [[-4, -1, 0], [2, -0.1, 4]], [[0, 0, 1], [1, 1, 2]]
+    alpha = script(
+        """(() => { const panel = {unsure: {values: Uint8Array.from([1, 1, 1, 0, 1, 0]), shape: [2, 3]},
+                                  pieces: {values: given.pieces.flat(), shape: [2, 3]}};
+            const map = {values: given.values.flat(), shape: [2, 3]};
+            const mask = unsureMask(panel, 1, map, {weakest: 0.5});
+            const {data} = mask.getContext("2d").getImageData(0, 0, 3, 2);
+            return Array.from(data).filter((_, i) => i % 4 === 3); })()""",
+        {"values": values, "pieces": pieces},
+    )
+    assert alpha == [0, 0, 0, 255, 0, 0]  # of the second map only piece 1 is not sure; 0 and the weakest are not shown
+    nothing = "unsureMask({unsure: null, pieces: null}, 0, {values: [1], shape: [1, 1]}, {weakest: 0}) === undefined"
+    assert script(nothing)

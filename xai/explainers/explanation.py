@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.explainers.known import MOST_SPENT, Known, looks
+from xai.explainers.pairs import SURE
 from xai.explainers.task import Task
 from xai.measures import describe
 from xai.measures.frame import WHOLE, Footprint, Frame
@@ -100,6 +101,16 @@ class Explanation:
     def baseline(self) -> str | None:
         """What hidden parts of the film were replaced by, None where nothing was hidden."""
         return self.parameters.get("baseline")
+
+    @property
+    def unsure(self) -> np.ndarray | None:
+        """Which pieces may as well have the other sign, bool (pieces,), at 95 %; None where no errors are known."""
+        if self.errors is None or self.pieces is None:
+            return None
+        values = np.empty(len(self.errors), np.float32)
+        values[self.pieces] = self.map  # one value in each piece
+        found: np.ndarray = np.abs(values) < SURE * self.errors
+        return found
 
     def frame(self, footprint: Footprint | None = WHOLE, sides_known: bool = True) -> Frame:
         """Say where on its film it lies: see `xai.measures.frame.Frame` for what is to be known."""
@@ -189,6 +200,7 @@ class Explainer(ABC):
         findings: Sequence[str] | None = None,
         budget: Budget | None = None,
         seed: int = 0,
+        known: Known | None = None,
     ) -> list[Explanation]:
         """Explain one film for several findings from one set of evaluations.
 
@@ -199,9 +211,12 @@ class Explainer(ABC):
         findings : sequence of str, optional
             Outputs to explain; all of the card without it.
         budget : Budget, optional
-            Evaluations, progress, cancel.
+            Evaluations, progress, cancel, and who is shown the map while it is made.
         seed : int, default 0
             The same seed gives the same maps.
+        known : Known, optional
+            Of a method that `sharpens`, what an earlier call for the same film, model and seed left behind, whether it
+            was cancelled or made fewer evaluations: films whose answers are known are not evaluated again.
 
         Returns
         -------
@@ -223,12 +238,29 @@ class Explainer(ABC):
             raise ValueError("expected at least one finding to explain, got none")
         outputs = [classifier.card.index(name) for name in names]
         explainer = self.within(budget)
-        start = time.perf_counter()
-        task = Task(classifier, film, outputs, budget, explainer.cost, seed)
-        evidence = explainer._explain(task)
-        answered = classifier.card.probabilities(task.logits)
-        seconds = time.perf_counter() - start
+        if not explainer.sharpens:
+            known = None
+        elif budget.refined is not None:
+            known = known or Known()
+        task = Task(classifier, film, outputs, budget, explainer.cost, seed, known)
+        try:
+            if known is not None and budget.refined is not None:
+                for number, films in enumerate(looks(explainer.cost, known.films)):
+                    if number == 0 or task.idle <= MOST_SPENT:
+                        budget.refined(explainer.within(Budget(films))._made(task, names))
+                        task.begin()
+            made = explainer._made(task, names)
+        finally:
+            if known is not None:
+                known.seconds = task.seconds
         budget.progress(1.0)
+        return made
+
+    def _made(self, task: Task, names: Sequence[str]) -> list[Explanation]:
+        classifier, outputs = task.classifier, task.outputs
+        evidence = self._explain(task)
+        answered = classifier.card.probabilities(task.logits)
+        seconds = task.seconds
         return [
             Explanation(
                 method=self.name,
@@ -236,10 +268,10 @@ class Explainer(ABC):
                 map=np.ascontiguousarray(found.map, np.float32),
                 probability=float(answered[k]),
                 logit=float(task.logits[k]),
-                seed=seed,
+                seed=task.seed,
                 evaluations=task.evaluations,
                 seconds=seconds,
-                parameters=explainer.parameters(),
+                parameters=self.parameters(),
                 diagnostics={**found.diagnostics, **(_of_engine(classifier) if self.hides else {})},
                 pieces=found.pieces,
                 cells=found.cells,
@@ -286,6 +318,15 @@ class Explainer(ABC):
     def quick(self) -> bool:
         """Whether it takes about as long as the model's own answer, so that it need not queue behind slow ones."""
         return self.cost == 1
+
+    @property
+    def sharpens(self) -> bool:
+        """Whether its map can be handed out while it is made.
+
+        Then all its films go through `Task.evaluate_hidden`, its regions and baselines are made by `Task.once`, and
+        fewer films are the first of more.
+        """
+        return False
 
     @abstractmethod
     def _explain(self, task: Task) -> list[Evidence]:

@@ -149,9 +149,14 @@ class LIME(Explainer):
         """Films that one explanation sends through the model, at most."""
         return self.samples if self.design == "lime" else 2 * (self.samples // 2)
 
+    @property
+    def sharpens(self) -> bool:
+        """Whichever way films are drawn, fewer of a seed are the first of more."""
+        return True
+
     def _explain(self, task: Task) -> list[Evidence]:
-        regions = superpixels(task.canvas, self.regions)
-        baseline = baseline_canvas(self.baseline, task.classifier, task.canvas, regions)
+        regions = task.once("regions", lambda: superpixels(task.canvas, self.regions))
+        baseline = task.once("baseline", lambda: baseline_canvas(self.baseline, task.classifier, task.canvas, regions))
         by_design = self._by_pairs if self.design == "pairs" else self._by_lime
         return by_design(task, regions, baseline)
 

@@ -190,13 +190,18 @@ class SHAP(Explainer):
     def _evaluations_a_context(self) -> int:
         return self.evaluations // (2 * len(CONTEXTS[self.context])) * 2  # shap tries two halves at a time
 
+    @property
+    def sharpens(self) -> bool:
+        """Not where all films that there are of so few regions may be listed: fewer are drawn, and others."""
+        return not self.regions or self.cost < 1 << max(self.regions - 2, 0)
+
     def _explain(self, task: Task) -> list[Evidence]:
         return self._by_regions(task) if self.regions else self._by_rectangles(task)
 
     def _by_regions(self, task: Task) -> list[Evidence]:
-        regions = superpixels(task.canvas, self.regions)
+        regions = task.once("regions", lambda: superpixels(task.canvas, self.regions))
         count, pixels = int(regions.max()) + 1, np.bincount(regions.ravel())
-        baseline = baseline_canvas(self.baseline, task.classifier, task.canvas, regions)
+        baseline = task.once("baseline", lambda: baseline_canvas(self.baseline, task.classifier, task.canvas, regions))
         pairs = draw_coalitions(self.evaluations // 2 - 1, count, task.seed)
         base_logits = task.evaluate_hidden(np.zeros((1, count), bool), regions, baseline)[0].astype(np.float64)
         difference = (task.logits - base_logits)[task.outputs]
@@ -220,10 +225,9 @@ class SHAP(Explainer):
 
     def _by_rectangles(self, task: Task) -> list[Evidence]:
         grid: int = min(self.grid, *task.canvas.shape)
-        cells = cell_index(task.canvas.shape, grid)
-        baseline = baseline_canvas(
-            self.baseline, task.classifier, task.canvas, superpixels(task.canvas, MOSAIC_REGIONS)
-        )
+        cells = task.once("cells", lambda: cell_index(task.canvas.shape, grid))
+        mosaic = task.once("regions", lambda: superpixels(task.canvas, MOSAIC_REGIONS))
+        baseline = task.once("baseline", lambda: baseline_canvas(self.baseline, task.classifier, task.canvas, mosaic))
         tie_break = np.random.default_rng(task.seed).random(grid * grid)
 
         def score(shown: np.ndarray) -> np.ndarray:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from xai.budget import Budget, Cancelled
 from xai.explainers.composing import Composer
+from xai.explainers.known import Known
 from xai.models.engine import BATCH_SIZE
 from xai.models.engines.compiled import SINGLE
 
@@ -16,23 +19,75 @@ if TYPE_CHECKING:
     from xai.films.film import Film
     from xai.models.classifier import Classifier
 
+Made = TypeVar("Made")
+
 
 class Task:
     """One film under one classifier: evaluates, counts, reports progress, and stops when asked to."""
 
     def __init__(
-        self, classifier: Classifier, film: Film, outputs: list[int], budget: Budget, planned: int, seed: int
+        self,
+        classifier: Classifier,
+        film: Film,
+        outputs: list[int],
+        budget: Budget,
+        planned: int,
+        seed: int,
+        known: Known | None = None,
     ) -> None:
+        self._start = time.perf_counter()
         self.classifier = classifier
         self.canvas = classifier.prepare(film)
         self.outputs = outputs
         self.seed = seed
         self.planned = planned
-        self.evaluations = 0
         self.engine = ""  # what ran the films that the map comes from
+        self._busy = time.perf_counter() - self._start
+        self._excused: float | None = None
+        self._sent = known.films if known is not None else 0
+        self._known = known
         self._budget = budget
         self._composer: Composer | None = None
         self._corrections = np.zeros((2, 1), np.float32)
+        self._for_ends = 0
+        self.evaluations = 0
+        if known is not None:
+            known.begin()
+
+    def begin(self) -> None:
+        """Begin another state of the map, from more films than the one before.
+
+        The untouched film's answer is known by then, and so is what a lower precision is held to.
+        """
+        self.evaluations = 1 + self._for_ends
+        if self._excused is None:
+            self._excused = self._idle_seconds
+        if self._known is not None:
+            self._known.begin()
+
+    @property
+    def idle(self) -> float:
+        """Share of the time so far in which no films were evaluated, but for what it took until the first state."""
+        return (self._idle_seconds - (self._excused or 0.0)) / (time.perf_counter() - self._start)
+
+    @property
+    def _idle_seconds(self) -> float:
+        return time.perf_counter() - self._start - self._busy
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, those before it was cancelled and went on included."""
+        before = 0.0 if self._known is None else self._known.seconds
+        return before + time.perf_counter() - self._start
+
+    def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """Give what is the same however many films are evaluated: made when it is first asked for."""
+        if self._known is None:
+            return make()
+        start = time.perf_counter()
+        made = self._known.once(name, make)
+        self._busy += time.perf_counter() - start
+        return made
 
     @functools.cached_property
     def logits(self) -> np.ndarray:
@@ -46,12 +101,23 @@ class Task:
         """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches.
 
         In a lower precision than single the answers are shifted, the more of the film is shown the more by the error
-        of the film itself, the less the more by that of the baseline: so these two have their single answers.
+        of the film itself, the less the more by that of the baseline: so these two have their single answers. Of a map
+        that sharpens, films that an earlier state asked for are counted, and not evaluated again.
         """
         shown = shown.astype(bool)
         if self._composer is None or not self._composer.is_for(regions, baseline):
             self._composer = Composer(self.canvas, regions, baseline)
             self._corrections = self._ends(baseline)
+        if self._known is None:
+            return self._evaluate_hidden(shown)
+        _ = self.logits  # counted before these
+        asked = self.evaluations + len(shown)
+        answers = self._known.answers(shown, regions, baseline, self._evaluate_hidden)
+        self.evaluations, self.engine = asked, self.classifier.hiding.engine
+        return answers
+
+    def _evaluate_hidden(self, shown: np.ndarray) -> np.ndarray:
+        assert self._composer is not None
         answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
         for start in range(0, len(shown), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
@@ -64,7 +130,9 @@ class Task:
     def _evaluate(self, canvases: np.ndarray) -> np.ndarray:
         self.check()
         self.engine = self.classifier.hiding.engine
+        start = time.perf_counter()
         logits = self.classifier.hidden_logits(canvases)
+        self._busy += time.perf_counter() - start
         self.count(len(canvases))
         return logits
 
@@ -72,15 +140,19 @@ class Task:
         """How much higher single precision answers to the baseline and the film, (2, n_outputs); 0 where it runs."""
         if self.classifier.hiding.precision == SINGLE:
             return np.zeros((2, 1), np.float32)
-        exact = np.stack([self.classifier.answer(baseline), self.logits])
+        film = self.logits
+        before = self.evaluations
+        exact = np.stack([self.classifier.answer(baseline), film])
         self.count(1)
         difference: np.ndarray = exact - self._evaluate(np.stack([baseline, self.canvas]))
+        self._for_ends += self.evaluations - before
         return difference
 
     def count(self, evaluations: int) -> None:
         """Count evaluations that were made elsewhere."""
         self.evaluations += evaluations
-        self._budget.progress(min(1.0, self.evaluations / max(self.planned, 1)))
+        self._sent += evaluations
+        self._budget.progress(min(1.0, self._sent / max(self.planned, 1)))
 
     def check(self) -> None:
         """Raise `Cancelled` if nobody waits any more."""

@@ -25,6 +25,9 @@ SIGNED_LUT = (
     .round()
     .astype(np.uint8)
 )
+HATCHES = 28  # lines across a picture; on the screen they are as far apart
+HATCH_EDGE, HATCH_CORE = 0.18, 0.08  # of the way from one to the next
+HATCH_STRENGTH = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Display:
         Window of the film, in its [0, 1].
     invert : bool
         Show dense parts dark.
+    hatched : bool
+        Hatch the pieces of a map whose sign is not sure, where the method knows.
     """
 
     opacity: float = 0.6
@@ -54,6 +59,7 @@ class Display:
     center: float = 0.5
     width: float = 1.0
     invert: bool = False
+    hatched: bool = False
 
 
 def window(pixels: np.ndarray, center: float = 0.5, width: float = 1.0, invert: bool = False) -> np.ndarray:
@@ -149,7 +155,28 @@ def overlay(
     colours = colour(placed, span, signed).astype(np.float32)
     alpha = opacity(placed, span, display.opacity, display.hide_weakest)[..., None]
     mixed: np.ndarray = np.rint(grey[..., None] * (1 - alpha) + colours * alpha)
+    if display.hatched and display.opacity > 0 and (unsure := hatch_mask(explanation)) is not None:
+        _hatch(mixed, place(unsure, footprint, height, width, smooth=False) * (alpha[..., 0] > 0))
     return mixed.astype(np.uint8)
+
+
+def hatch_mask(explanation: Explanation) -> np.ndarray | None:
+    """Say where a map's sign is not sure: float32 (H, W), 1 there; None where it is sure everywhere, or not known."""
+    unsure, pieces = explanation.unsure, explanation.pieces
+    if unsure is None or pieces is None or not unsure.any():
+        return None
+    mask: np.ndarray = unsure.astype(np.float32)[pieces]
+    return mask
+
+
+def _hatch(rgb: np.ndarray, mask: np.ndarray) -> None:
+    """Draw thin lines into a picture (H, W, 3) where a mask is 1, falling to the right: light ones on dark edges."""
+    height, width = rgb.shape[:2]
+    apart = max(height, width) / HATCHES
+    away = np.abs((np.arange(width)[None] - np.arange(height)[:, None]) % apart / apart - 0.5)  # from a line's middle
+    shade = np.where(away < HATCH_CORE / 2, 255.0, 0.0)
+    part = HATCH_STRENGTH * (mask > 0) * (away < HATCH_EDGE / 2)
+    rgb += (shade[..., None] - rgb) * part[..., None]
 
 
 def place(

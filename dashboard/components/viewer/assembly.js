@@ -1,13 +1,13 @@
 // @ts-check
 // What the light box shows, put together: words that Python sent, parts that were fetched, and how the rest stands.
 
-import { newestOf } from "../shared/standing.js";
+import { isPending, newestOf } from "../shared/standing.js";
 import { boundaries } from "./geometry.js";
 import { Parts } from "./parts.js";
 import { bytesOfBase64 } from "./tables.js";
 
 /** @import { Item, Standing } from "../types.d.ts" */
-/** @import { Answered, Answers, Data, FilmPixels, Finding, Luts, Outline, Panel, Payload } from "./payload.d.ts" */
+/** @import { Answered, Answers, Data, FilmPixels, Finding, Luts, Outline, Panel, PanelWords, Payload } from "./payload.d.ts" */
 
 export class Assembly {
   constructor() {
@@ -19,6 +19,9 @@ export class Assembly {
     /** @type {{part: string | null, outlines: Record<string, Outline>}} */
     this.masks = { part: null, outlines: {} };
     this.tablesText = "";
+    this.view = ""; // what the things that are waited for are called together
+    /** @type {Map<string, {view: string, parts: string[]}>} the parts that showed a thing one after the other */
+    this.trails = new Map();
   }
 
   /**
@@ -68,12 +71,14 @@ export class Assembly {
    * @returns {Promise<void>[]}
    */
   missing(data) {
+    const lasting = new Set(this.partsOf(data));
+    for (const { part, state } of this.itemsOf(data)) if (state !== "ready") lasting.delete(part);
     const names = this.partsOf(data).filter((name) => !this.parts.now(name) && !this.broken.has(name));
     return names.map(async (name) => {
       try {
         await this.parts.get(name);
       } catch (error) {
-        this.broken.set(name, error.message);
+        if (lasting.has(name)) this.broken.set(name, error.message); // of a map that sharpens, the next state comes
       }
     });
   }
@@ -87,6 +92,7 @@ export class Assembly {
     /** @type {FilmPixels} */
     const film = this.parts.now(payload.film.part);
     const items = new Map(this.itemsOf(payload).map((item) => [item.name, item]));
+    this.view = this.standsFor(payload).groups[payload.group].view;
     /** @type {Answers | undefined} */
     const answers = this.parts.now(items.get("answers")?.part);
     const input = this.parts.now(payload.input?.part);
@@ -138,17 +144,35 @@ export class Assembly {
    * @returns {Panel}
    */
   panelOf(panel, item) {
-    const content = this.parts.now(item?.part);
-    /** @type {Pick<Panel, "maps" | "native" | "pieces" | "captions" | "message">} */
-    const nothing = { maps: null, native: null, pieces: null, captions: {}, message: "" };
+    /** @type {Omit<Panel, keyof PanelWords | "state" | "picture">} */
+    const nothing = { maps: null, native: null, pieces: null, unsure: null, so_far: null, more: null, captions: {}, message: "" };
     if (panel.picture) {
       const pixels = this.parts.now(panel.picture.part)?.pixels ?? null;
-      return { ...panel, ...nothing, ...content, state: "ready", picture: pixels };
+      return { ...panel, ...nothing, ...this.parts.now(item?.part), state: "ready", picture: pixels };
     }
-    if (content) return { ...panel, ...nothing, ...content, state: item.state === "ready" ? "ready" : "preview", picture: null };
+    const content = item && this.newestOf(item);
+    if (content) {
+      const isWhole = item.state === "ready" && content === this.parts.now(item.part);
+      const state = isWhole ? "ready" : isPending(item) || item.state === "ready" ? "preview" : "stopped";
+      return { ...panel, ...nothing, ...content, state, picture: null };
+    }
     const state = !item || item.state === "ready" ? "running" : item.state;
     const message = state === "failed" ? item.message : state === "cancelled" ? "Cancelled." : "Being computed…";
     return { ...panel, ...nothing, state, message, picture: null };
+  }
+
+  /**
+   * The newest that has come of a thing: a map that sharpens is shown as it was until its next state is here.
+   * @param {Item} item
+   */
+  newestOf({ name, part }) {
+    const known = this.trails.get(name);
+    const trail = known?.view === this.view ? known.parts : [];
+    if (part && trail.at(-1) !== part) trail.push(part);
+    const at = trail.map((one) => this.parts.now(one) !== undefined).lastIndexOf(true);
+    for (const passed of trail.splice(0, Math.max(0, at))) this.parts.forget(passed);
+    this.trails.set(name, { view: this.view, parts: trail });
+    return this.parts.now(trail[0]);
   }
 
   /**

@@ -7,6 +7,7 @@ import { colourMap, endLabels, largestMagnitude, mapOfFinding, paintColourBar, p
 import { WindowedPicture } from "./film.js";
 import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
+import { HATCHING, isHatched, unsureMask } from "./hatching.js";
 import { dimOutside } from "./scene.js";
 import { drawStripes, loweringMask } from "./stripes.js";
 
@@ -20,7 +21,10 @@ const STATE_WORDS = {
   cancelled: "Cancelled",
 };
 
-/** @typedef {{key?: string, stack?: Pixels, lut?: Uint8Array, canvas?: HTMLCanvasElement, lowering?: HTMLCanvasElement}} Kept */
+/** @typedef {{key?: string, stack?: Pixels, lut?: Uint8Array, canvas?: HTMLCanvasElement, lowering?: HTMLCanvasElement, unsure?: HTMLCanvasElement}} Kept */
+
+const HOLDS = 1.3; // by how much the largest value of a map that sharpens may move before its colours span another range
+const WITH_MAP = ["ready", "preview", "stopped"];
 
 export class MethodPanel {
   /** @param {HTMLTemplateElement} template */
@@ -36,6 +40,9 @@ export class MethodPanel {
     this.numbers = new WeakMap();
     /** @type {{pieces: Pixels | null, path: Path2D | null}} */
     this.outlines = { pieces: null, path: null };
+    /** @type {Map<string, number>} what the colours of a map that sharpens span */
+    this.held = new Map();
+    this.label = { of: "", text: "" };
   }
 
   /** @param {string} name */
@@ -49,11 +56,12 @@ export class MethodPanel {
    */
   receive(panel) {
     this.panel = panel;
+    if (panel.state !== "preview") this.held.clear();
   }
 
-  /** Whether there is a map to show, if only a first look. */
+  /** Whether there is a map to show, if only one that is not finished. */
   get isReady() {
-    return (this.panel.state === "ready" || this.panel.state === "preview") && this.panel.maps !== null;
+    return WITH_MAP.includes(this.panel.state) && this.panel.maps !== null;
   }
 
   /**
@@ -79,7 +87,21 @@ export class MethodPanel {
     const weakest = this.remember(`weakest ${index} ${hidden}`, stack, () =>
       hidden > 0 ? percentileOfMagnitude(map.values, hidden) : 0,
     );
-    return { range: display.scale === "all" ? all : own, weakest, signed: this.panel.signed, empty: own === 0 };
+    const range = display.scale === "all" ? this.hold("all", all) : this.hold(`${index}`, own);
+    return { range, weakest, signed: this.panel.signed, empty: own === 0 };
+  }
+
+  /**
+   * What colours span: the largest value, but that while a map sharpens they do not follow each small move of it.
+   * @param {string} name
+   * @param {number} range
+   */
+  hold(name, range) {
+    const before = this.held.get(name) ?? 0;
+    const isNear = range <= HOLDS * before && range >= before / HOLDS;
+    if (this.panel.state !== "preview" || range === 0) return range;
+    if (!isNear) this.held.set(name, range);
+    return this.held.get(name);
   }
 
   /**
@@ -108,9 +130,10 @@ export class MethodPanel {
     this.part("to-behind").hidden = panel.state !== "ready" || !panel.shares || !panel.pieces;
     this.part("to-behind").dataset.method = panel.method;
     this.part("notice").textContent = this.isReady ? "" : panel.message || STATE_WORDS[this.node.dataset.state];
-    this.canvas.setAttribute("aria-label", this.altText(finding, caption, display));
+    this.canvas.setAttribute("aria-label", this.labelOf(finding, caption, display));
+    this.showSoFar();
     this.showScale({ index, count, display, luts });
-    showCaption(this.node, this.isReady ? caption : {});
+    showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.isGoing ? [] : caption.diagnostics } : {});
     showTruthNote(this.node, this.isReady && display.truth ? caption.truth_note : null, without);
     this.showReading(caption);
   }
@@ -126,6 +149,35 @@ export class MethodPanel {
     return display.overlay ? told : `Overlay hidden. ${told}`;
   }
 
+  /** Whether the map still sharpens. */
+  get isGoing() {
+    return this.panel.state === "preview";
+  }
+
+  /**
+   * What a screen reader says of the picture: while a map sharpens, of its first look and no other.
+   * @param {Answered} finding
+   * @param {Partial<Caption>} caption
+   * @param {Display} display
+   */
+  labelOf(finding, caption, display) {
+    const of = this.isGoing ? `${finding.name} ${this.panel.method} ${display.overlay}` : "";
+    if (!of || of !== this.label.of) this.label = { of, text: this.altText(finding, caption, display) };
+    return this.label.text;
+  }
+
+  /** How far a map is that is not finished; and how to have more of one that more films would still change. */
+  showSoFar() {
+    const { so_far, more } = this.isReady ? this.panel : { so_far: null, more: null };
+    this.part("so-far").textContent = so_far ? (this.isGoing ? so_far.going : so_far.stopped) : "";
+    this.part("more").hidden = !more;
+    this.part("more span").textContent = more?.said ?? "";
+    const button = find(this.node, ".more button", HTMLButtonElement);
+    button.hidden = !more?.button;
+    button.textContent = more?.button ?? "";
+    button.dataset.query = JSON.stringify(more?.query ?? {});
+  }
+
   /** @param {Omit<Telling, "finding" | "without">} telling */
   showScale({ index, count, display, luts }) {
     const map = this.isReady ? mapOfFinding(this.stackFor(display), index) : null;
@@ -136,8 +188,12 @@ export class MethodPanel {
     this.part("scale").dataset.signed = String(scale.signed && scale.range > 0);
     paintColourBar(this.bar, luts[scale.signed ? "signed" : "unsigned"], scale);
     const isStriped = display.stripes && scale.signed && scale.range > 0;
-    const form = [this.formInWords(display), isStriped ? "striped where it lowers the logit" : ""].filter(Boolean).join("; ");
-    const about = { unit: this.panel.unit, findings: count, form };
+    const marks = [
+      this.formInWords(display),
+      isStriped ? "striped where it lowers the logit" : "",
+      map && display.unsure && isHatched(this.panel, index) ? "hatched where its sign is not sure, at 95\u202f%" : "",
+    ];
+    const about = { unit: this.panel.unit, findings: count, form: marks.filter(Boolean).join("; "), isHeld: this.isGoing };
     const rule = map ? ruleInWords(scale, display, about) : "";
     this.part("rule").textContent = map && !display.overlay ? "Overlay off: this is the film alone." : rule;
   }
@@ -182,7 +238,8 @@ export class MethodPanel {
     const key = [index, scale.range, scale.weakest].join(" ");
     if (this.overlay.key !== key || this.overlay.stack !== stack || this.overlay.lut !== lut) {
       const lowering = scale.signed ? loweringMask(map, scale) : undefined;
-      this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut), lowering };
+      const unsure = unsureMask(this.panel, index, map, scale);
+      this.overlay = { key, stack, lut, canvas: colourMap(map, scale, lut), lowering, unsure };
     }
     return this.overlay.canvas;
   }
@@ -204,6 +261,7 @@ export class MethodPanel {
     context.drawImage(overlay, box.left, box.top, box.width, box.height);
     context.globalAlpha = 1;
     if (display.stripes && this.overlay.lowering) drawStripes(context, this.overlay.lowering, place);
+    if (display.unsure && this.overlay.unsure) drawStripes(context, this.overlay.unsure, place, HATCHING);
     if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
   }
 

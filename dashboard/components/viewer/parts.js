@@ -105,6 +105,12 @@ export class Parts {
   }
 
   /** @param {string} name */
+  forget(name) {
+    this.kept.delete(name);
+    this.here.delete(name);
+  }
+
+  /** @param {string} name */
   async fetch(name) {
     const answer = await patientFetch(`${this.home}/${name}`);
     if (!answer.ok) throw new Error(answer.status === 404 ? "it is no longer on the server" : `error ${answer.status}`);

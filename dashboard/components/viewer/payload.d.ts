@@ -124,16 +124,23 @@ export interface Maps {
   native: Pixels | null;
   pieces: Pixels | null;
   captions: Record<string, Caption>;
+  /** Of each map, 1 for the pieces that may as well have the other sign. */
+  unsure: Pixels | null;
+  so_far: { going: string; stopped: string } | null;
+  more: { said: string; button: string; query: Record<string, string> } | null;
 }
 
 /** A panel with what has come of it. */
 export interface Panel extends Omit<PanelWords, "picture"> {
-  state: "ready" | "preview" | "waiting" | "running" | "failed" | "cancelled";
+  state: "ready" | "preview" | "stopped" | "waiting" | "running" | "failed" | "cancelled";
   message: string;
   maps: Pixels | null;
   native: Pixels | null;
   pieces: Pixels | null;
   captions: Record<string, Caption>;
+  unsure: Maps["unsure"];
+  so_far: Maps["so_far"];
+  more: Maps["more"];
   picture: Pixels | null;
 }
 
@@ -151,6 +158,7 @@ export interface Display {
   picture: string;
   truth: boolean;
   stripes: boolean;
+  unsure: boolean;
   center: number;
   width: number;
   invert: boolean;

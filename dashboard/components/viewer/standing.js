@@ -11,11 +11,23 @@ import { element, find, say, setHidden } from "./dom.js";
 const titles = (items) => items.map(({ title }) => title).join(", ");
 
 /**
+ * What to say of things that are being made: the same from the first look at each until its end.
+ * @param {Item[]} running
+ */
+function makingInWords(running) {
+  const begun = running.filter(({ part }) => part);
+  const rest = running.filter(({ part }) => !part);
+  const words = [rest.length ? `computing ${titles(rest)}` : "", begun.length ? `sharpening ${titles(begun)}` : ""];
+  const said = words.filter(Boolean).join(", ");
+  return `${said[0].toUpperCase()}${said.slice(1)}…`;
+}
+
+/**
  * What to say of things that are waited for, how far they are, and what can be done about it.
  * @param {Item[]} items
  * @param {string} note
  * @param {string} about what to say once nothing is waited for
- * @returns {{words: string, share: number | null, button: "Cancel" | "Compute" | "Try again" | null}}
+ * @returns {{words: string, share: number | null, button: "Cancel" | "Compute" | "Go on" | "Try again" | null}}
  */
 export function progressOf(items, note, about) {
   const pending = items.filter(isPending);
@@ -24,11 +36,14 @@ export function progressOf(items, note, about) {
     const running = pending.filter(({ state }) => state === "running");
     const share = shareOf(pending);
     if (note) return { words: note, share, button: "Cancel" };
-    if (running.length) return { words: `Computing ${titles(running)}…`, share, button: "Cancel" };
+    if (running.length) return { words: makingInWords(running), share, button: "Cancel" };
     return { words: turnInWords(pending, ", "), share, button: "Cancel" };
   }
-  if (items.some(({ state }) => state === "cancelled")) {
-    return { words: "Cancelled. What was ready stays.", share: null, button: "Compute" };
+  const cancelled = items.filter(({ state }) => state === "cancelled");
+  if (cancelled.length) {
+    const partly = cancelled.filter(({ part }) => part);
+    const stays = partly.length ? ` ${titles(partly)} ${partly.length > 1 ? "stay" : "stays"} as far as it came.` : "";
+    return { words: `Cancelled. What was ready stays.${stays}`, share: null, button: partly.length ? "Go on" : "Compute" };
   }
   if (failed.length) {
     return { words: `Could not be made: ${titles(failed)}. What is ready stays.`, share: null, button: "Try again" };

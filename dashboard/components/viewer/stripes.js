@@ -6,8 +6,14 @@ import { painted } from "./evidence.js";
 
 /** @import { Pixels, Place, Scale } from "./payload.d.ts" */
 
-const APART = 7; // pixels of the screen between two lines
-const LINES = [{ color: "rgba(0, 0, 0, 0.9)", width: 2.2 }, { color: "rgba(255, 255, 255, 0.9)", width: 0.9 }]; // on any grey
+/** @typedef {{apart: number, falls: boolean, lines: {color: string, width: number}[]}} Pattern in pixels of the screen */
+
+/** @type {Pattern} to be seen on any grey */
+const STRIPES = {
+  apart: 7,
+  falls: false,
+  lines: [{ color: "rgba(0, 0, 0, 0.9)", width: 2.2 }, { color: "rgba(255, 255, 255, 0.9)", width: 0.9 }],
+};
 
 /**
  * Where a map lowers the logit, as a canvas in the map's own pixels whose alpha says how much.
@@ -28,16 +34,17 @@ export function loweringMask({ values, shape }, { range, weakest }) {
  * @param {CanvasRenderingContext2D} context
  * @param {HTMLCanvasElement} mask
  * @param {Place} place
+ * @param {Pattern} pattern
  */
-export function drawStripes(context, mask, { box, ratio }) {
+export function drawStripes(context, mask, { box, ratio }, { apart, falls, lines: strokes } = STRIPES) {
   const { width, height } = context.canvas;
   const lines = new OffscreenCanvas(width, height).getContext("2d");
   const path = new Path2D();
-  for (let x = -height; x < width; x += APART * ratio) {
-    path.moveTo(x, height);
-    path.lineTo(x + height, 0);
+  for (let x = -height; x < width; x += apart * ratio) {
+    path.moveTo(x, falls ? 0 : height);
+    path.lineTo(x + height, falls ? height : 0);
   }
-  for (const line of LINES) {
+  for (const line of strokes) {
     lines.strokeStyle = line.color;
     lines.lineWidth = line.width * ratio;
     lines.stroke(path);

@@ -35,9 +35,11 @@ function unnamed(panels) {
   return panels.map((panel) => {
     if (panel.picture) return panel;
     const title = `Map ${String.fromCharCode("A".charCodeAt(0) + maps.indexOf(panel))}`;
-    return { ...panel, title, unit: "", how: "", lies: "", shares: "", captions: mapped(panel.captions, untold) };
+    return { ...panel, title, unit: "", how: "", lies: "", shares: "", so_far: panel.so_far && UNTOLD, more: null, captions: mapped(panel.captions, untold) };
   });
 }
+
+const UNTOLD = { going: "Not finished", stopped: "Not finished" }; // how many films it takes would tell the method
 
 /**
  * @param {Caption} caption

@@ -17,6 +17,7 @@ import { Glossary } from "./glossary.js";
 import { Hand } from "./hand.js";
 import { Intro } from "./intro.js";
 import { measureDocks } from "./layout.js";
+import { bindMore } from "./more.js";
 import { Panels } from "./panels.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
@@ -87,6 +88,7 @@ class Viewer {
     this.panels = new Panels(root, { hands, hand, behind, enlarge, data: () => this.data });
     bindControls(root, this.hands.change);
     bindTwin(root, (other) => this.askForTwin(other));
+    bindMore(root, (query) => this.askForMore(query));
     this.panels.hang(this.film);
     bindSave(root, () => this.saved);
   }
@@ -294,6 +296,19 @@ class Viewer {
     this.tellDisplay();
     await this.said;
     this.setTriggerValue("twin", other);
+  }
+
+  /**
+   * Have a method take more films, once the server knows all that was chosen here.
+   * @param {Record<string, string>} changes of the address
+   */
+  async askForMore(changes) {
+    clearTimeout(this.sending);
+    this.tellDisplay();
+    await this.said;
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(changes)) query.set(name, value);
+    this.goTo(query.toString());
   }
 
   /**

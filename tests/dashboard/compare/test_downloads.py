@@ -164,6 +164,40 @@ def test_maps_that_are_not_there_yet_are_named(services):
     assert files_of(shown_of(services, film="b", ready=()))["figure"](query()) is None
 
 
+def test_a_map_that_was_stopped_is_in_all_files_and_they_say_so(services):
+    shown = shown_of(services, ready=("gradcam",))
+    pieces = np.repeat(np.arange(16, dtype=np.uint16)[:, None], 16, axis=1)
+    state = [
+        replace(
+            maps("lime", name),
+            map=np.float32(pieces - 7.0),
+            pieces=pieces,
+            errors=np.full(16, 2, np.float32),
+            evaluations=384,
+            parameters={"samples": 384, "regions": 60},
+        )
+        for name in shown.card.outputs
+    ]
+    services.sharpening.put(shown.key("lime"), state)
+    files = files_of(shown)
+    words = words_of(files["figure"](query())[2])
+    assert "LIME after 384 of 1,000 films" in words and "Only after 384 of 1,000 films." in words
+    assert "SHAP was not there yet" in words and "Hatched: whether a region speaks for or against is not sure" in words
+    assert "Hatched" not in words_of(files["figure"](query(display={"unsure": False}))[2])
+    sheet = words_of(files["findings"](query())[2])
+    assert "LIME after 384 of 1,000 films" in sheet and "Hatched" in sheet
+    parameters = json.loads(files["parameters"](query())[2])
+    assert parameters["not_finished"] == {"lime": "after 384 of 1,000 films"}
+    assert parameters["explanations"][1]["parameters"]["samples"] == 384  # which makes the same map again
+    boxes = json.loads(files["boxes"](query())[2])["annotations"]
+    assert [one.get("not_finished") for one in boxes] == [None, "after 384 of 1,000 films"]
+    raw = np.load(io.BytesIO(files["maps"](query())[2]))
+    np.testing.assert_array_equal(raw["lime"], state[0].map)
+    pixels = [drawn(shown, display={"unsure": on}) for on in (True, False)]
+    assert (pixels[0] != pixels[1]).any()
+    assert "not_finished" not in json.loads(files_of(shown_of(services, film="b"))["parameters"](query())[2])
+
+
 def test_an_uploads_figure_has_no_link(services):
     shown = shown_of(services)
     services.films.put(services.film("generated", "a"))

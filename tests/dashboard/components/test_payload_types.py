@@ -69,7 +69,7 @@ def test_a_panel_may_hold_a_picture():
 
 def test_states_and_kinds_of_a_setting_are_the_same_on_both_sides():
     for interface in ("Panel", "Item"):
-        assert set(re.findall(r'"(\w+)"', keys(interface)["state"])) - {"preview"} == set(get_args(State))
+        assert set(re.findall(r'"(\w+)"', keys(interface)["state"])) - {"preview", "stopped"} == set(get_args(State))
     assert keys("Display") == {name: KINDS[one.kind] for name, one in DISPLAY_SETTINGS.items()}
 
 

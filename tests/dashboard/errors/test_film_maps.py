@@ -71,4 +71,4 @@ def test_what_takes_long_is_shared_with_compare_both_ways(services):
     edema.make(opens(services, "a"), Budget())
     assert (edema.get("a").values == found[1].map).all()
     assert asked == []
-    assert "× 1,000 evaluations: about " in cost_words(edema, 24).replace("\u00a0", " ")
+    assert "× up to 1,000 evaluations: about " in cost_words(edema, 24).replace("\u00a0", " ")

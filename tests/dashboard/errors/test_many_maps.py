@@ -57,7 +57,7 @@ def test_a_sheet_asks_for_quick_maps_at_once_and_for_slow_ones_only_after_their_
     assert all(one["src"] for one in sheet(quick))  # the films alone, meanwhile
     slow = run(sheet="FP", method="lime")
     assert not lines(slow)
-    assert "24 films × 1,000 evaluations." in " ".join(one.value for one in slow.caption)
+    assert "24 films × up to 1,000 evaluations." in " ".join(one.value for one in slow.caption)
     slow.button(key="errors_sheet_maps").click().run()
     assert [line["title"] for (line,) in lines(slow).values()] == ["LIME of 24 films"]
 

@@ -152,6 +152,7 @@ def test_a_first_look_is_shown_until_the_map_is_there_and_stays_when_it_is_stopp
     looks[0] = "first look"
     assert page.items("maps")[0].part == "first look"
     page.stop("maps")
+    looks[0] = "later look"  # of somebody else, who goes on with it
     assert [(one.state, one.part) for one in page.items("maps")] == [("cancelled", "first look")]
     page.go_on("maps")
     work.go.set()

@@ -256,28 +256,51 @@ def test_a_film_is_read_once_and_forgotten_when_others_need_the_room(services, r
     assert first.sha256 == read_film(root / "films" / "generated" / "a.png").sha256
 
 
-def test_a_map_that_takes_long_has_a_first_look_and_is_itself_no_other(services, root, monkeypatch):
-    looks = []
-    original = services.first_looks.put
-    monkeypatch.setattr(services.first_looks, "put", lambda key, look: (looks.append((key, look)), original(key, look)))
+def test_a_map_is_seen_while_it_is_made_and_is_stored_only_when_it_is_whole(services, root, monkeypatch):
+    monkeypatch.setattr("xai.explainers.explanation.MOST_SPENT", 1.0)
     film = read_film(root / "films" / "generated" / "a.png")
-    takes_all = (("regions", 9), ("design", "lime"))  # pairs would stop before
-    request = Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=8)
-    made = explained(services, request)
-    ((key, look),) = looks
-    assert key == services.explanation_key(request)
-    assert look[0].evaluations == 64
-    assert made[0].evaluations == 400
-    direct = EXPLAINERS["lime"](**dict(request.parameters)).explain(services.classifier("tiny"), film, seed=8)
-    np.testing.assert_array_equal(made[0].map, direct[0].map)
-    assert services.first_looks.get(key) is None  # there is a better one now
-    explained(services, Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=9))
-    explained(services, Request(film, "tiny", "gradcam"))
-    assert len(looks) == 1  # this model has been found to be quick
-    monkeypatch.setattr("dashboard.server.services.LONG_WAIT", 0.0)
-    explained(services, Request(film, "tiny", "lime", (("samples", 400), *takes_all), seed=10))
-    explained(services, Request(film, "tiny", "lime", (("samples", 200), *takes_all), seed=10))
-    assert len(looks) == 2
+    request = Request(film, "tiny", "lime", (("samples", 300), ("regions", 9), ("design", "lime")), seed=8)
+    key, seen = services.explanation_key(request), []
+
+    def look() -> None:
+        films = services.sharpening.newest(key)
+        if films is not None and films not in seen:
+            seen.append(films)
+            assert services.store.get(key) is None
+            state, parameters = services.sharpening.at(key, films), {**dict(request.parameters), "samples": films}
+            direct = EXPLAINERS["lime"](**parameters).explain(services.classifier("tiny"), film, seed=8)
+            np.testing.assert_allclose(state[1].map, direct[1].map, atol=1e-6)
+            assert state[1].parameters == direct[1].parameters
+
+    job = services.explain("ada", request)
+    job.watch(look)
+    assert services.explain("ben", request) is job  # who asks for the same sees the same
+    wait(job)
+    assert seen == [64, 96, 128, 192, 256]
+    assert services.sharpening.newest(key) is None and services.store.get(key)[0].evaluations == 300
+
+
+def test_what_was_cancelled_stays_as_it_came_and_goes_on_from_there(services, root, monkeypatch):
+    film = read_film(root / "films" / "generated" / "b.png")
+    parameters = (("samples", 200), ("regions", 9), ("design", "lime"))
+    request = Request(film, "tiny", "lime", parameters, seed=1)
+    key, classifier = services.explanation_key(request), services.classifier("tiny")
+    sent, logits = [], classifier.logits
+    monkeypatch.setattr(classifier, "logits", lambda canvases: sent.append(len(canvases)) or logits(canvases))
+    job = services.explain("ada", request)
+    job.watch(lambda: services.sharpening.newest(key) and services.jobs.leave("ada", key))
+    end = time.monotonic() + LONG
+    while job.is_known:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert services.sharpening.newest(key) == 64 and not services.store.has(key)
+    more = Request(film, "tiny", "lime", (("samples", 300), *parameters[1:]), seed=1)
+    assert [len(explained(services, one)[0].answers) for one in (request, more)] == [200, 300]
+    assert sum(sent) <= 300  # each film once
+    services.note_upload(film.sha256, key)
+    services.sharpening.put(key, EXPLAINERS["lime"](samples=64, regions=9).explain(classifier, film))
+    services.forget(film.sha256)
+    assert services.sharpening.newest(key) is None
 
 
 def test_an_upload_is_forgotten_with_all_that_was_made_of_it(services, root):

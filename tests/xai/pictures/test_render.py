@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from xai.explainers.explanation import Explanation
-from xai.pictures.render import SIGNED_LUT, UNSIGNED_LUT, Display, colour, colour_range, opacity, overlay, place, window
+from xai.pictures.render import (
+    SIGNED_LUT,
+    UNSIGNED_LUT,
+    Display,
+    colour,
+    colour_range,
+    hatch_mask,
+    opacity,
+    overlay,
+    place,
+    window,
+)
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -115,3 +128,23 @@ def test_odd_sizes_have_no_gaps(height, fit):
     assert found.shape == (height, 60)
     expected = height * 60 if fit == "pad" else min(height, 60) ** 2
     assert abs(found.sum() - expected) <= 60
+
+
+def test_pieces_whose_sign_is_not_sure_are_hatched_where_they_are_shown():
+    values = np.repeat([[2.0, 0.5, 0.0, 1.0]], 3, axis=0)
+    pieces = np.repeat(np.arange(4, dtype=np.uint16)[None], 3, axis=0)
+    errors = np.array([1.0, 1.0, 1.0, np.inf], np.float32)  # 2 is more than 1.96 of them, 0.5 is not; of 1 nobody knows
+    one = replace(explanation(values), pieces=pieces, errors=errors)
+    assert one.unsure.tolist() == [False, True, True, True]
+    assert hatch_mask(one)[0].tolist() == [0, 1, 1, 1]
+    film = np.full((120, 160), 0.5, np.float32)
+    plain, hatched = (
+        overlay(film, one, WHOLE, Display(native=True, hatched=on), signed=True).astype(int) for on in (False, True)
+    )
+    changed = (plain != hatched).any(axis=2)
+    assert [changed[:, 40 * k : 40 * k + 40].any() for k in range(4)] == [False, True, False, True]
+    column = (hatched - plain).mean(axis=2)[:, 40:80]
+    assert column.min() < -40 and column.max() > 40  # dark and light, to be seen on any grey
+    assert 0.1 < changed[:, 40:80].mean() < 0.3
+    assert hatch_mask(replace(one, errors=None)) is None
+    assert hatch_mask(replace(one, errors=np.zeros(4, np.float32))) is None  # exact, that of nothing too

@@ -1,0 +1,50 @@
+// @ts-check
+// Thin lines over the pieces of a map of which nobody knows whether they speak for the finding or against it. They fall
+// to the right, where stripes rise; the renderer in Python draws the same for files.
+
+import { painted } from "./evidence.js";
+
+/** @import { Panel, Pixels, Scale } from "./payload.d.ts" */
+/** @import { Pattern } from "./stripes.js" */
+
+/** @type {Pattern} */
+export const HATCHING = {
+  apart: 11,
+  falls: true,
+  lines: [{ color: "rgba(0, 0, 0, 0.45)", width: 2 }, { color: "rgba(255, 255, 255, 0.65)", width: 0.8 }],
+};
+
+/**
+ * Whether a finding's map has pieces whose sign is not sure.
+ * @param {Panel} panel
+ * @param {number} index
+ */
+export function isHatched({ unsure, pieces }, index) {
+  return Boolean(unsure && pieces && unsureOf(unsure, index).includes(1));
+}
+
+/**
+ * Where a finding's map is shown and its sign is not sure, as a canvas in the map's own pixels; undefined for nowhere.
+ * @param {Panel} panel
+ * @param {number} index
+ * @param {Pixels} map
+ * @param {Scale} scale
+ */
+export function unsureMask(panel, index, { values, shape }, { weakest }) {
+  if (!isHatched(panel, index)) return undefined;
+  const unsure = unsureOf(panel.unsure, index);
+  return painted(shape, (pixels) => {
+    for (let i = 0; i < values.length; i++) {
+      const isShown = values[i] !== 0 && Math.abs(values[i]) >= weakest;
+      if (isShown && unsure[panel.pieces.values[i]]) pixels[4 * i + 3] = 255;
+    }
+  });
+}
+
+/**
+ * @param {Pixels} unsure
+ * @param {number} index
+ */
+function unsureOf({ values, shape: [, pieces] }, index) {
+  return values.subarray(index * pieces, (index + 1) * pieces);
+}
