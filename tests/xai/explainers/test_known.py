@@ -27,8 +27,8 @@ def sent(zoo, film, monkeypatch):
     """Give a model that has answered to the film itself, and the numbers of films that it gets from then on."""
     classifier, films = zoo("flat"), []
     classifier.answer(classifier.prepare(film))
-    logits = classifier.logits
-    monkeypatch.setattr(classifier, "logits", lambda canvases: films.append(len(canvases)) or logits(canvases))
+    hidden = classifier.hidden_logits
+    monkeypatch.setattr(classifier, "hidden_logits", lambda canvases: films.append(len(canvases)) or hidden(canvases))
     monkeypatch.setattr("xai.explainers.explanation.MOST_SPENT", 1.0)  # whatever states cost: this model is quick
     return classifier, films
 
