@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -89,13 +91,14 @@ def by_others(score: float, others: ArrayLike) -> float:
     return float((1 + np.count_nonzero(scores >= score)) / (1 + len(scores)))
 
 
-def by_swapping(scores: ArrayLike, rng: np.random.Generator, times: int = 999) -> float:
+def by_swapping(scores: np.ndarray | Sequence[np.ndarray], rng: np.random.Generator, times: int = 999) -> float:
     """Give the share of ways to hand out a method's maps among the films that are at least as good as the right one.
 
     Parameters
     ----------
-    scores : array, shape (n, n)
-        Row i, column j: the map of film j held against the truth of film i, of one finding, one film a patient.
+    scores : array, shape (n, n), or a sequence of such arrays
+        Row i, column j: the map of film j held against the truth of film i, of one finding, one film a patient. Of
+        several findings, each is swapped for itself, and all films count alike.
     rng : numpy.random.Generator
     times : int, default 999
         Ways that are drawn.
@@ -105,14 +108,25 @@ def by_swapping(scores: ArrayLike, rng: np.random.Generator, times: int = 999) -
     float
         Of the mean over films; at least 1 / (times + 1).
 
+    Raises
+    ------
+    ValueError
+        If an array is not square.
+
     Examples
     --------
     >>> xai.measures.by_swapping(np.eye(20), np.random.default_rng(0), times=99)
     0.01
     """
-    table = np.asarray(scores, float)
-    if table.ndim != 2 or table.shape[0] != table.shape[1]:
-        raise ValueError(f"expected scores of n maps on n films (n, n), got {table.shape}")
-    own, films = np.trace(table), np.arange(len(table))
-    drawn = np.array([table[films, rng.permutation(len(table))].sum() for _ in range(times)])
-    return float((1 + np.count_nonzero(drawn >= own - ROUNDING * np.abs(table).max() * len(table))) / (1 + times))
+    one = isinstance(scores, np.ndarray) and scores.ndim == 2
+    tables = [np.asarray(table, float) for table in ([scores] if one else scores)]
+    for table in tables:
+        if table.ndim != 2 or table.shape[0] != table.shape[1]:
+            raise ValueError(f"expected scores of n maps on n films (n, n), got {table.shape}")
+    own = sum(np.trace(table) for table in tables)
+    drawn = np.zeros(times)
+    for table in tables:
+        films = np.arange(len(table))
+        drawn += [table[films, rng.permutation(films)].sum() for _ in range(times)]
+    slack = ROUNDING * sum(np.abs(table).sum() for table in tables)
+    return float((1 + np.count_nonzero(drawn >= own - slack)) / (1 + times))

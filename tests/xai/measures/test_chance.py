@@ -82,6 +82,8 @@ def test_a_method_that_knows_only_the_usual_place_is_found_out_and_p_is_uniform(
 def test_a_method_that_sees_the_film_is_told_from_the_usual_place():
     rng = np.random.default_rng(3)
     assert all(measures.by_swapping(films(rng, 12, seen=2), rng, times=199) <= 0.01 for _ in range(5))
+    both = [films(rng, 6, 0), films(rng, 6, 2)]  # swapped each for itself
+    assert measures.by_swapping(both, rng, times=199) < 0.1
     with pytest.raises(ValueError, match=r"\(n, n\), got \(2, 3\)"):
         measures.by_swapping(np.ones((2, 3)), rng)
 
