@@ -1,7 +1,7 @@
 """Whether a map changes when the model does: its weights made random, layer by layer, or learned from random labels.
 
-A map that stays as it is shows the film and not the model. What is here compares maps; making a model random is up to
-the caller, who hands in the maps.
+A map that stays as it is shows the film and not the model. What is here compares maps; `xai.models.randomised` makes
+the models.
 """
 
 from __future__ import annotations
