@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -13,7 +14,7 @@ LEAGUE = """
 import json
 print(json.dumps([len(results), results.groupby("method").mean(numeric_only=True).to_dict()]))
 """
-METHODS = {"gradcam", "shap", "lime", "random", "centred", "even"}
+METHODS = {"gradcam", "shap", "lime", "random", "centred", "prior", "even"}
 
 
 def test_the_notebook_runs_from_a_film_to_a_league_that_holds_what_it_says():
@@ -32,5 +33,6 @@ def test_the_notebook_runs_from_a_film_to_a_league_that_holds_what_it_says():
     for by_method in scores.values():
         assert by_method.keys() == METHODS
         assert all(0 <= score <= 1 for score in by_method.values())
-    assert scores["inside"]["gradcam"] > scores["inside"]["centred"] > 0
-    assert scores["pointing"]["shap"] > scores["pointing"]["even"] == scores["inside"]["even"]
+    assert scores["energy"]["gradcam"] > scores["energy"]["centred"] > 0
+    assert scores["energy"]["prior"] > scores["energy"]["centred"]
+    assert scores["pointing"]["shap"] > scores["pointing"]["even"] == pytest.approx(scores["energy"]["even"])

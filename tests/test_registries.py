@@ -16,7 +16,7 @@ from training.datasets.command import COMMANDS as DATASET_COMMANDS
 from xai.__main__ import COMMANDS as XAI_COMMANDS
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explainer
-from xai.measures import MEASURES
+from xai.measures import FAMILIES, MEASURES
 
 
 def modules(package: str):
@@ -39,6 +39,10 @@ def test_every_explainer_is_a_method():
 def test_every_measure_is_said_of_a_map():
     written = {module.describe for module in modules("xai.measures") if hasattr(module, "describe")}
     assert written == set(MEASURES.values())
+
+
+def test_every_family_of_measures_is_listed():
+    assert {module for module in modules("xai.measures") if hasattr(module, "FACTS")} == set(FAMILIES)
 
 
 def test_every_reader_is_a_source():

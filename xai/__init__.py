@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # so that editors and type checkers know what is imported later
+    from xai import measures
     from xai.front_door import (
         EXPLAINERS,
         FINDINGS,
@@ -47,6 +48,7 @@ __all__ = [
     "GradCAM",
     "explain",
     "load",
+    "measures",
     "open_model",
     "predict",
     "read_film",

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 from xai.command_line import run_command
 
-COMMANDS = {"explain": "xai.command_explain", "card": "xai.models.command_card"}
+COMMANDS = {
+    "explain": "xai.command_explain",
+    "card": "xai.models.command_card",
+    "benchmark": "training.benchmark.command",  # needs datasets, so it is named here and not imported
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from xai import measures as measures
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS
 from xai.explainers import EXPLAINERS as EXPLAINERS

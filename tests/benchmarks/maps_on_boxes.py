@@ -21,6 +21,7 @@ from tqdm import tqdm
 import xai
 from training.datasets.table import read_dataset
 from training.evaluate.bootstrap import percentile_interval
+from xai import measures
 
 SIDE = 128  # pixels of the grid on which all is compared
 DRAWS, SEED = 1000, 0
@@ -63,20 +64,16 @@ def truth(boxes: np.ndarray) -> np.ndarray:
     return np.any(inside, axis=0)
 
 
-def score(values: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
-    """Pointing and IoU of a map on the grid; ties are shared, so that a flat map scores what chance would."""
-    peak = values == values.max()
-    brightest = np.zeros(inside.shape, bool)
-    brightest.flat[np.argsort(-values, axis=None, kind="stable")[: inside.sum()]] = True
-    return float(inside[peak].mean()), float((brightest & inside).sum() / (brightest | inside).sum())
+def score(values: np.ndarray, inside: np.ndarray, cells: np.ndarray | None = None) -> tuple[float, float]:
+    return measures.pointing(values, inside, cells), measures.iou(values, inside)
 
 
 def prior_scores(asked: dict[tuple[str, str], np.ndarray], patients: np.ndarray) -> np.ndarray:
     findings, masks = np.array([finding for _, finding in asked]), np.stack(list(asked.values()))
     rows = []
-    for number, (finding, patient) in enumerate(zip(findings, patients, strict=True)):
-        others = masks[(findings == finding) & (patients != patient)]
-        rows.append(score(others.mean(axis=0), masks[number]))
+    for mask, finding, patient in zip(masks, findings, patients, strict=True):
+        same = findings == finding
+        rows.append(score(measures.prior(masks[same], patients[same], patient), mask))
     return np.array(rows)
 
 
@@ -89,19 +86,14 @@ def model_scores(path: Path, asked: dict, dataset, films: pd.DataFrame) -> np.nd
         wanted = [finding for name, finding in asked if name == film]
         picture = xai.read_film(dataset.path(films.at[film, "path"]))
         for finding, made in zip(wanted, xai.GradCAM().explain(model, picture, wanted), strict=True):
-            rows[film, finding] = score(on_the_grid(made), asked[film, finding])
+            rows[film, finding] = score(on_the_grid(made), asked[film, finding], made.cells)
     return np.array(list(rows.values()))
 
 
 def on_the_grid(made) -> np.ndarray:
-    """Scale a map to the grid and keep one brightest pixel, the centre of its brightest cell."""
     import cv2
 
-    values = cv2.resize(np.asarray(made, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    y, x = np.unravel_index(np.argmax(made.cells), made.cells.shape)
-    height, width = made.cells.shape
-    values[int((y + 0.5) * SIDE / height), int((x + 0.5) * SIDE / width)] = values.max() + 1
-    return values
+    return cv2.resize(np.asarray(made, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
 
 
 def print_table(scores: dict[str, np.ndarray], patients: np.ndarray) -> None:

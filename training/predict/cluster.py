@@ -100,8 +100,7 @@ def predict_shard(model_path: Path, sha256: str, engine: str, reader: Reader, sh
     # Without this a worker that lacks the shared folder would report all its films as unreadable.
     if not reader.root.is_dir():
         raise PredictionsError(f"The worker on {host} has no folder {reader.root}, where the films lie.")
-    with _loading:
-        classifier = _load(model_path, sha256, engine)
+    classifier = load_once(model_path, sha256, engine)
     if classifier.model_id != sha256:
         raise PredictionsError(f"The model file {model_path} on {host} is another than the one here.")
     # A worker is a daemon, which may not start processes: it renders in threads.
@@ -146,13 +145,14 @@ def _spread(
     while unfinished:
         for future in finished.next_batch(block=False):
             shard = unfinished.pop(future.key)
-            yield shard, _result(future)
+            yield shard, result_of(future)
             advance(len(shard))
         advance(0)
         time.sleep(LOOK_EVERY)
 
 
-def _result(future: Any) -> pd.DataFrame:
+def result_of(future: Any) -> Any:
+    """Give what a worker made; raises `PredictionsError` where the cluster failed, and the project's own errors."""
     try:
         return future.result()
     except (ValueError, OSError):  # the project's own errors say what to do
@@ -164,9 +164,14 @@ def _result(future: Any) -> pd.DataFrame:
         ) from error
 
 
+def load_once(path: Path, sha256: str, engine: str) -> Classifier:
+    """Load a model once a process, whatever its threads ask for; a file that has changed since is another one."""
+    with _loading:
+        return _loaded(path, sha256, engine)
+
+
 @functools.lru_cache(maxsize=1)
-def _load(path: Path, sha256: str, engine: str) -> Classifier:
-    """Load a model once a process; a file that has changed since is another one."""
+def _loaded(path: Path, sha256: str, engine: str) -> Classifier:
     from xai.models.classifier import Classifier
 
     return Classifier.load(path, engine)
