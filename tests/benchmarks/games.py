@@ -47,6 +47,10 @@ class Game:
         """Logits (N, outputs) of films that show some regions (N, players) and elsewhere the blurred film."""
         return self._task.evaluate_hidden(np.asarray(shown, bool), self.regions, self._baseline)
 
+    def canvases(self, shown: np.ndarray) -> np.ndarray:
+        """Compose the films that show some regions: float32 (N, H, W)."""
+        return np.where(shown[:, self.regions], self._task.canvas, self._baseline)
+
 
 def with_players(classifier: Classifier, film: Film, wanted: int) -> Game:
     """Cut a film so that about so many regions come out: superpixels give a few more or fewer than are asked for."""
