@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 import xai
-from tests.benchmarks.games import Game
 from tests.benchmarks.long_runs import FOLDER, LongRuns, Plan, in_blocks
-from tests.benchmarks.regions_converging import Remembering, by_region, correlations, sized
+from tests.benchmarks.regions_converging import by_region, correlations, remembered, sized
 from tests.benchmarks.stock_calls import Stock, Subject
+from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 
-LIME, RECTANGLES, REGIONS, STOCK_LIME = "LIME", "SHAP, rectangles", "SHAP, regions", "stock lime"
+LIME, RECTANGLES, REGIONS, STOCK_LIME = "LIME", "SHAP of rectangles", "SHAP of regions", "stock lime"
 DESIGNS: dict[str, Explainer] = {
     LIME: xai.LIME(stops=False),
     RECTANGLES: xai.SHAP(),
@@ -60,10 +60,7 @@ class Bench:
 
     def curve(self, kind: str) -> Curve:
         """Qualities by number of films, over findings and seeds; rectangles have one seed, for they draw nothing."""
-        classifier = self.subject.classifier
-        ask = classifier.logits
-        classifier.logits = Remembering(classifier)  # fewer films of a seed are the first of more
-        try:
+        with remembered(self.subject.classifier):  # fewer films of a seed are the first of more
             return {
                 films: [
                     one
@@ -72,8 +69,6 @@ class Bench:
                 ]
                 for films in self.plan.ladder
             }
-        finally:
-            classifier.logits = ask
 
     def stock_curve(self, masker: str) -> Curve:
         """Qualities of shap's maps by number of evaluations."""
@@ -82,8 +77,11 @@ class Bench:
 
     def hidden(self, films: int) -> np.ndarray:
         """Give canvases with half of the regions hidden, ready for the model: float32 (films, H, W)."""
-        game = Game(self.subject.classifier, self.film, DESIGNS[LIME].regions)
-        return game.canvases(np.random.default_rng(0).random((films, game.players)) < 0.5)
+        classifier, pieces = self.subject.classifier, self.truth.pieces
+        canvas = classifier.prepare(self.film)
+        baseline = baseline_canvas(DEFAULT_BASELINE, classifier, canvas, pieces)
+        shown = np.random.default_rng(0).random((films, int(pieces.max()) + 1)) < 0.5
+        return np.where(shown[:, pieces], canvas, baseline)
 
 
 def films_for(curve: Curve, goal: float) -> int:

@@ -16,10 +16,11 @@ regions too, its map added up over each region: it is another share-out, and nee
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,14 +44,15 @@ LIME_BY = {
     "pairs": xai.LIME(design="pairs", stops=False),
     "pairs, surrogate": xai.LIME(design="pairs", stops=False, surrogate=True),
 }
+HIDDEN = "hidden_logits" if hasattr(Classifier, "hidden_logits") else "logits"  # what hidden films are asked for by
 SHAP_BY = {"rectangles": xai.SHAP(), "regions": xai.SHAP(regions=60, stops=False)}
 
 
 class Remembering:
-    """A classifier's answers to films, each asked for once: fewer samples of a seed are the first of more."""
+    """A classifier's answers to hidden films, each asked for once: fewer samples of a seed are the first of more."""
 
-    def __init__(self, classifier: Classifier) -> None:
-        self._ask = classifier.logits
+    def __init__(self, ask: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._ask = ask
         self._known: dict[bytes, np.ndarray] = {}
 
     def __call__(self, canvases: np.ndarray) -> np.ndarray:
@@ -59,6 +61,16 @@ class Remembering:
         if new:
             self._known |= dict(zip((keys[k] for k in new), self._ask(canvases[new]), strict=True))
         return np.stack([self._known[key] for key in keys])
+
+
+@contextlib.contextmanager
+def remembered(classifier: Classifier) -> Iterator[None]:
+    """Ask a classifier for each hidden film but once, as long as this lasts."""
+    setattr(classifier, HIDDEN, Remembering(getattr(classifier, HIDDEN)))
+    try:
+        yield
+    finally:
+        delattr(classifier, HIDDEN)
 
 
 @dataclass
@@ -127,6 +139,7 @@ def measure_intervals(classifier: Classifier, film: Film, options: argparse.Name
                 shares += held(errors_of(made, unit), by_region(made, pieces, add_up), truth, of_truth)
             if shares:
                 found[f"{explainer.title}, {explainer.regions} regions", "", samples].append(float(np.mean(shares)))
+                print(f"{kind}, {samples} films: {np.mean(shares):.3f}", file=sys.stderr, flush=True)
 
 
 def share_of_films(shares: list[float]) -> str:
@@ -209,11 +222,9 @@ def main() -> None:
     found: dict = defaultdict(list)
     for name in options.model:
         classifier = xai.open_model(name)
-        ask = classifier.logits
         for path in paths:
-            classifier.logits = Remembering(classifier)  # anew for each film, or memory fills up
-            (measure_intervals if options.intervals else measure)(classifier, xai.read_film(path), options, found)
-            classifier.logits = ask
+            with remembered(classifier):  # anew for each film, or memory fills up
+                (measure_intervals if options.intervals else measure)(classifier, xai.read_film(path), options, found)
             print(f"{name}, {path.name}", file=sys.stderr, flush=True)
     print(
         f"{', '.join(options.model)}; {len(paths)} films each, {options.draws} draws; long runs {options.reference:,}."

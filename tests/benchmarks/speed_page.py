@@ -56,9 +56,10 @@ def about(bench: Bench, pace: float) -> str:
     classifier, plan = bench.subject.classifier, bench.plan
     height, width = classifier.shape
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=DOCS).stdout
+    engine = getattr(classifier, "hiding", classifier).engine  # what runs hidden films
     return (
         f"{bench.subject.title}, {height} × {width} pixels, {len(classifier.card.outputs)} findings, "
-        f"{bench.truth.lime.shape[0]} regions; engine {classifier.engine}, {1000 * pace:.1f} ms a film. "
+        f"{bench.truth.lime.shape[0]} regions; engine {engine}, {1000 * pace:.1f} ms a film. "
         f"Long runs: {plan.long:,} films of regions, {plan.long_shap:,} evaluations of shap. "
         f"{datetime.date.today()}, commit {commit.strip() or 'unknown'}, {cores()} cores of {processor()}."
     )
