@@ -1,11 +1,12 @@
 """How many films a map of regions takes: lime's design, balanced pairs, pairs with a surrogate, and both kinds of SHAP.
 
     python tests/benchmarks/regions_converging.py [--films 3] [--draws 3] [--reference 20000] [--model NAME_OR_PATH ...]
-        [--film FILE ...]
+        [--film FILE ...] [--intervals lime shap]
 
 Prints, for each number of samples, Spearman's rank correlation of the regions' values with a long run, as the median
 and the 10th percentile over models, films, findings and draws; then how often the 95 % intervals hold the long run's
 value, and what is used where each stops by itself. Without --film, simulated films that come with the app are read.
+With --intervals, only how often these hold is measured, of LIME's weights, SHAP's shares of regions, or both.
 
 LIME's designs are all held against one long run of pairs, in which films count as lime's kernel says; how that differs
 from letting all count the same is printed first. SHAP of rectangles is held against the long run of Shapley values of
@@ -15,10 +16,11 @@ regions too, its map added up over each region: it is another share-out, and nee
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,14 +44,15 @@ LIME_BY = {
     "pairs": xai.LIME(design="pairs", stops=False),
     "pairs, surrogate": xai.LIME(design="pairs", stops=False, surrogate=True),
 }
+HIDDEN = "hidden_logits" if hasattr(Classifier, "hidden_logits") else "logits"  # what hidden films are asked for by
 SHAP_BY = {"rectangles": xai.SHAP(), "regions": xai.SHAP(regions=60, stops=False)}
 
 
 class Remembering:
-    """A classifier's answers to films, each asked for once: fewer samples of a seed are the first of more."""
+    """A classifier's answers to hidden films, each asked for once: fewer samples of a seed are the first of more."""
 
-    def __init__(self, classifier: Classifier) -> None:
-        self._ask = classifier.logits
+    def __init__(self, ask: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._ask = ask
         self._known: dict[bytes, np.ndarray] = {}
 
     def __call__(self, canvases: np.ndarray) -> np.ndarray:
@@ -58,6 +61,16 @@ class Remembering:
         if new:
             self._known |= dict(zip((keys[k] for k in new), self._ask(canvases[new]), strict=True))
         return np.stack([self._known[key] for key in keys])
+
+
+@contextlib.contextmanager
+def remembered(classifier: Classifier) -> Iterator[None]:
+    """Ask a classifier for each hidden film but once, as long as this lasts."""
+    setattr(classifier, HIDDEN, Remembering(getattr(classifier, HIDDEN)))
+    try:
+        yield
+    finally:
+        delattr(classifier, HIDDEN)
 
 
 @dataclass
@@ -109,6 +122,41 @@ def held(errors: np.ndarray, values: np.ndarray, truth: np.ndarray, of_truth: np
     """
     wide = SURE * np.hypot(errors, of_truth)
     return list((np.abs(values - truth) <= wide).mean(axis=0)) if np.isfinite(errors).all() else []
+
+
+def measure_intervals(classifier: Classifier, film: Film, options: argparse.Namespace, found: dict) -> None:
+    """Add how often one film's intervals hold a long run's values, in all its regions, findings and draws."""
+    for kind in options.intervals:
+        explainer, add_up = (LIME_BY["pairs"], False) if kind == "lime" else (SHAP_BY["regions"], True)
+        far = sized(explainer, options.reference).explain(classifier, film, seed=999)
+        pieces, pixels = far[0].pieces, np.bincount(far[0].pieces.ravel())
+        unit = pixels if add_up else 1.0
+        truth, of_truth = by_region(far, pieces, add_up), errors_of(far, unit)
+        for samples in SAMPLES:
+            shares = []
+            for seed in range(options.draws):
+                made = sized(explainer, samples).explain(classifier, film, seed=seed)
+                shares += held(errors_of(made, unit), by_region(made, pieces, add_up), truth, of_truth)
+            if shares:
+                found[f"{explainer.title}, {explainer.regions} regions", "", samples].append(float(np.mean(shares)))
+                print(f"{kind}, {samples} films: {np.mean(shares):.3f}", file=sys.stderr, flush=True)
+
+
+def share_of_films(shares: list[float]) -> str:
+    """Write the mean over films with its 95 % interval, films being what was drawn."""
+    if not shares:
+        return "not known"
+    spread = SURE * np.std(shares, ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else np.inf
+    return f"{100 * np.mean(shares):.1f} ± {100 * spread:.1f}"
+
+
+def print_intervals(found: dict, films: int, options: argparse.Namespace) -> None:
+    title = f"95 % intervals that hold the value of {options.reference:,} films, %"
+    print(f"| {title} | {' | '.join(f'{samples:,}' for samples in SAMPLES)} |")
+    print("|---" * (len(SAMPLES) + 1) + "|")
+    for kind in dict.fromkeys(what for what, _, _ in found):
+        cells = [share_of_films(found[kind, "", samples]) for samples in SAMPLES]
+        print(f"| {kind}, {films} films | {' | '.join(cells)} |", flush=True)
 
 
 def sized(explainer: Explainer, samples: int) -> Explainer:
@@ -168,20 +216,22 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3, help="seeds")
     parser.add_argument("--reference", type=int, default=20_000, help="films of a long run")
     parser.add_argument("--most", type=int, default=2000, help="films at which what stops by itself must stop")
+    parser.add_argument("--intervals", nargs="+", choices=["lime", "shap"], default=[], help="these only")
     options = parser.parse_args()
     paths = options.film or sorted((BUILT_IN_DATASETS / "simulated" / "films").glob("*.png"))[: options.films]
     found: dict = defaultdict(list)
     for name in options.model:
         classifier = xai.open_model(name)
-        ask = classifier.logits
         for path in paths:
-            classifier.logits = Remembering(classifier)  # anew for each film, or memory fills up
-            measure(classifier, xai.read_film(path), options, found)
-            classifier.logits = ask
+            with remembered(classifier):  # anew for each film, or memory fills up
+                (measure_intervals if options.intervals else measure)(classifier, xai.read_film(path), options, found)
             print(f"{name}, {path.name}", file=sys.stderr, flush=True)
     print(
         f"{', '.join(options.model)}; {len(paths)} films each, {options.draws} draws; long runs {options.reference:,}."
     )
+    if options.intervals:
+        print_intervals(found, len(options.model) * len(paths), options)
+        return
     print(f"lime's kernel against all films alike, in the long run: {median_and_low(found['kernel', '', 0])}")
     print_table(found, "lime", "LIME, Spearman with the long run", median_and_low)
     print_table(found, "shap", "SHAP, Spearman with the long run's Shapley values", median_and_low)

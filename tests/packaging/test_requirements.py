@@ -24,6 +24,7 @@ FILES = (
     "requirements/dev.txt",
     "requirements/cluster.txt",
     "requirements/hub.txt",
+    "requirements/rivals.txt",
     "requirements-torch.txt",
 )
 PYTHONS = ("3.11", "3.12", "3.13")
