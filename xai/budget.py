@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Cancelled(Exception):
@@ -27,3 +27,7 @@ class Budget:
     evaluations: int | None = None
     progress: Callable[[float], None] = lambda share: None
     cancelled: Callable[[], bool] = lambda: False
+
+    def part(self, number: int, count: int) -> Budget:
+        """Give the budget of one of several equal parts of the work, which come one after the other."""
+        return replace(self, progress=lambda share: self.progress((number + share) / count))
