@@ -11,7 +11,7 @@ import argparse
 import functools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from xai.many.cluster import connected, spread
 from xai.many.film_files import Found, find_films
 from xai.many.in_turn import AT_ONCE, in_turn
 from xai.many.kept import LIST_FILE, Kept, open_kept, to_json
-from xai.many.making import Asked, FilmFile, Made, film_sha256, make, make_there
+from xai.many.making import Asked, FilmFile, Made, make, make_there, readable_sha256
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
@@ -139,7 +139,7 @@ def _files(found: Found, asked: Asked) -> list[FilmFile]:
         cut = len(os.fsencode(name)) > LONGEST_NAME
         short = os.fsencode(name)[:LONGEST_NAME].decode(errors="ignore") if cut else name
         stems = tuple(free_name(f"{short}.{one}", taken) for one in maps)
-        files.append(FilmFile(name, path.absolute(), stems, film_sha256(path)))
+        files.append(FilmFile(name, path.absolute(), stems, readable_sha256(path)))
     return files
 
 
@@ -152,15 +152,13 @@ def _explain(
     refused: list[str],
 ) -> None:
     """Make the maps that are not there yet, and say what makes one doubt a film."""
-    waiting = []
-    for file in files:
-        records = kept.find(file, asked)
-        if records is None:
-            waiting.append(file)
-        elif records:
+    known = [kept.find(file, asked) for file in files]
+    waiting = [file for file, records in zip(files, known, strict=True) if records is None]
+    if len(waiting) < len(files):
+        print(f"Kept as they are: the maps of {len(files) - len(waiting):,} of {len(files):,} films.")
+    for file, records in zip(files, known, strict=True):
+        if records:
             _tell(file, records[0]["film_doubts"])
-    if known := len(files) - len(waiting):
-        print(f"Kept as they are: the maps of {known:,} of {len(files):,} films.")
     with _bar(waiting, "films" if len(files) > 1 else files[0].name) as bar:
         here = options.scheduler is None
         making = _make_here(classifier, asked, waiting, options, bar) if here else _make_there(asked, waiting, options)
@@ -176,7 +174,7 @@ def _explain(
 
 def _make_here(
     classifier: Classifier, asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace, bar: tqdm
-) -> Iterator[tuple[FilmFile, Made]]:
+) -> Generator[tuple[FilmFile, Made]]:
     def show(share: float) -> None:
         bar.update(int(share * bar.total) - bar.n)
 
@@ -186,7 +184,7 @@ def _make_here(
 
 def _make_there(
     asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace
-) -> Iterator[tuple[FilmFile, Made]]:
+) -> Generator[tuple[FilmFile, Made]]:
     if files:
         work = functools.partial(make_there, find_model(options.model).resolve(), asked)
         with connected(options.scheduler, options.workers) as client:

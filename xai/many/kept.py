@@ -17,7 +17,7 @@ from typing import Any
 
 from xai.files import replace, sweep, write_file, write_files
 from xai.machine import locked
-from xai.many.making import Asked, FilmFile, Made, film_sha256
+from xai.many.making import Asked, FilmFile, Made, readable_sha256
 
 LIST_FILE = "explanations.json"
 WORK_FOLDER = ".unfinished"
@@ -70,7 +70,7 @@ class Kept:
 
     def _is_whole(self, record: Record) -> bool:
         digests = {record["map"]: record.get("map_sha256"), record["overlay"]: record.get("overlay_sha256")}
-        return all(digest and film_sha256(self._folder / name) == digest for name, digest in digests.items())
+        return all(digest and readable_sha256(self._folder / name) == digest for name, digest in digests.items())
 
 
 @contextlib.contextmanager

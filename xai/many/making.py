@@ -170,14 +170,14 @@ def make_there(model: Path, asked: Asked, file: FilmFile) -> Made:
         If model or film are not there, or are others than where the work comes from.
     """
     classifier = classifier_on_worker(model, asked.model_sha256, asked.card, asked.engine)
-    if file.sha256 != film_sha256(file.path):
+    if file.sha256 != readable_sha256(file.path):
         raise ClusterError(
             f"The film {file.path} on {socket.gethostname()} is not there, or another than the one here."
         )
     return make(classifier, asked, file, Budget())
 
 
-def film_sha256(path: Path) -> str:
+def readable_sha256(path: Path) -> str:
     """Give the sha256 of a file's bytes; empty of what is no file that can be read, which the reader then says."""
     try:
         return file_sha256(path) if path.is_file() else ""
