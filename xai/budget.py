@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -32,3 +32,7 @@ class Budget:
     progress: Callable[[float], None] = lambda share: None
     cancelled: Callable[[], bool] = lambda: False
     refined: Callable[[list[Any]], None] | None = None
+
+    def part(self, number: int, count: int) -> Budget:
+        """Give the budget of one of several equal parts of the work, which come one after the other."""
+        return replace(self, progress=lambda share: self.progress((number + share) / count))

@@ -1,47 +1,56 @@
-"""Explain films: for each film, finding and method a raw map (.npy) and an overlay (.png), listed in one JSON."""
+"""Explain films: for each film, finding and method a raw map (.npy) and an overlay (.png), listed in one JSON.
+
+A folder among the films stands for every film in it and below it. A run that was stopped and is started again goes on:
+maps that were made of the same film, with the same model, methods and settings, are kept. So are those of a run that is
+finished; only films that are new or changed are explained.
+"""
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
+import functools
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
-
+from xai.budget import Budget
+from xai.command_line import one_line
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.gradcam import GradCAM
-from xai.files import write_file, write_files
-from xai.films.film import FilmError
+from xai.files import write_file
 from xai.films.formats import NAMES
-from xai.films.looks import UNKNOWN, doubts_about
-from xai.films.reading import read_film
-from xai.front_door import check_request, explain, open_model
+from xai.front_door import check_request, open_model, within_samples
 from xai.machine import free_name
+from xai.many.cluster import connected, spread
+from xai.many.film_files import Found, find_films
+from xai.many.in_turn import AT_ONCE, in_turn
+from xai.many.kept import LIST_FILE, Kept, open_kept, to_json
+from xai.many.making import Asked, FilmFile, Made, make, make_there, readable_sha256
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
-from xai.models.library import DEFAULT_MODEL
+from xai.models.library import DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
 from xai.pictures.boxes import Boxes
-from xai.pictures.peak import peak_piece, with_peak
-from xai.pictures.render import Display, overlay
 
 if TYPE_CHECKING:
-    from xai.explainers.explanation import Explanation
-    from xai.films.film import Film
-    from xai.models.classifier import Classifier
-    from xai.pictures.explained import Explained
+    from tqdm import tqdm
 
-LIST_FILE = "explanations.json"
+    from xai.explainers.explanation import Explainer
+    from xai.models.classifier import Classifier
+
 BOXES_FILE = "boxes.json"
+LONGEST_NAME = (
+    120  # characters of a film's name in those of its files; with finding and method a system takes 255 bytes
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("films", nargs="+", type=Path, metavar="FILM", help=f"{NAMES} file")
+    parser.add_argument(
+        "films", nargs="+", type=Path, metavar="FILM", help=f"{NAMES} file, or a folder: all films in it and below"
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name of a built-in model, or path of a model file")
     parser.add_argument("--finding", nargs="+", default=["all"], metavar="NAME", help="findings to explain, or all")
     parser.add_argument("--method", nargs="+", default=DEFAULT_METHODS, choices=list(EXPLAINERS), metavar="METHOD")
@@ -61,142 +70,150 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"also write {BOXES_FILE}: box and outline of each map's strongest evidence, drawn on the overlays too",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run on the Dask cluster at this address, or on a new one here: local"
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help=f"films under way at a time (default: {AT_ONCE}), or processes of a local cluster",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; continued if begun")
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain every film that can be hung; list those that cannot on one line of standard error."""
     check_request(options.samples, options.seed, mark="--")
+    if options.workers is not None and options.workers < 1:
+        raise ValueError(f"--workers must be a whole number from 1, got {options.workers}")
+    found = find_films(options.films)
     classifier = open_model(options.model, options.engine)
     findings = classifier.card.outputs if options.finding == ["all"] else list(dict.fromkeys(options.finding))
     for finding in findings:
         classifier.card.index(finding)
     if options.layer:
         classifier.maps_of(options.layer)
-    options.out.mkdir(parents=True, exist_ok=True)
     refused: list[str] = []
-    taken: set[str] = set()
-    records = []
-    boxes = Boxes()
-    for name, film in _hang(options.films, refused):
-        told = _told(classifier, film)
-        for doubt in told["film_doubts"]:
-            print(f"{name}: {doubt}.")
-        for method in dict.fromkeys(options.method):
-            try:
-                explained = _explain(method, classifier, film, name, findings, options)
-            except ModelError as error:  # Grad-CAM of a model without feature maps; the other methods go on
-                if str(error) not in refused:
-                    refused.append(str(error))
-                continue
-            for explanation in explained:
-                stem = free_name(f"{name}.{explanation.finding}.{explanation.method}", taken)
-                place = options.out / stem
-                records.append(_write(explanation, explained, told, name, place, boxed=options.boxes))
-                boxes.add(
-                    name, film, explanation, explained.footprint, {"model": explained.model, "map": f"{stem}.npy"}
-                )
-    write_file(options.out / LIST_FILE, _json(records))
-    if options.boxes:
-        write_file(options.out / BOXES_FILE, _json(boxes.content()))
+    explainers = list(_working(_explainers(options), classifier, refused))
+    asked = Asked.of(classifier, explainers, findings, seed=options.seed, boxed=options.boxes)
+    files = _files(found, asked)
+    if found.words:
+        print(found.words)
+    with open_kept(options.out) as kept:
+        try:
+            _explain(classifier, asked, files, kept, options, refused)
+        except BaseException:
+            if kept.has_begun:
+                _write_lists(kept, asked, files, options)
+            raise
+        _write_lists(kept, asked, files, options)
     if refused:
-        raise ValueError(" ".join(refused))
+        raise ValueError(" ".join(dict.fromkeys(refused)))
     return 0
 
 
-def _json(content: Any) -> str:
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+def _explainers(options: argparse.Namespace) -> list[Explainer]:
+    methods = dict.fromkeys(options.method)
+    chosen = [GradCAM(options.layer) if name == GradCAM.name else EXPLAINERS[name]() for name in methods]
+    return [within_samples(explainer, options.samples) for explainer in chosen]
 
 
-def _hang(paths: Sequence[Path], refused: list[str]) -> Iterator[tuple[str, Film]]:
-    """Read each film; note those that cannot be hung. Films of the same name are told apart by a number."""
-    from tqdm import tqdm
-
-    taken: set[str] = set()
-    for path in tqdm(paths, unit="film", disable=None if len(paths) > 1 else True, file=sys.stderr):
+def _working(explainers: Sequence[Explainer], classifier: Classifier, refused: list[str]) -> Iterator[Explainer]:
+    """Give the methods that work with the model, and note why the others do not."""
+    for explainer in explainers:
         try:
-            film = read_film(path)
-        except (FilmError, OSError) as error:
-            sentence = str(error)
-            refused.append(sentence if path.name in sentence else f"{path.name}: {sentence}")
-            continue
-        name, number = path.stem, 2
-        while name in taken:
-            name, number = f"{path.stem}-{number}", number + 1
-        taken.add(name)
-        yield name, film
+            explainer.check(classifier)
+        except ModelError as error:  # Grad-CAM of a model without feature maps; the other methods go on
+            refused.append(str(error))
+        else:
+            yield explainer
+
+
+def _files(found: Found, asked: Asked) -> list[FilmFile]:
+    """Name what is made of each film; names that differ in capitals only are told apart by a number."""
+    taken: set[str] = set()
+    maps = [f"{finding}.{explainer.name}" for explainer in asked.explainers for finding in asked.findings]
+    files = []
+    for name, path in found.films.items():
+        cut = len(os.fsencode(name)) > LONGEST_NAME
+        short = os.fsencode(name)[:LONGEST_NAME].decode(errors="ignore") if cut else name
+        stems = tuple(free_name(f"{short}.{one}", taken) for one in maps)
+        files.append(FilmFile(name, path.absolute(), stems, readable_sha256(path)))
+    return files
 
 
 def _explain(
-    method: str,
     classifier: Classifier,
-    film: Film,
-    name: str,
-    findings: Sequence[str],
+    asked: Asked,
+    files: Sequence[FilmFile],
+    kept: Kept,
     options: argparse.Namespace,
-) -> Explained:
+    refused: list[str],
+) -> None:
+    """Make the maps that are not there yet, and say what makes one doubt a film."""
+    known = [kept.find(file, asked) for file in files]
+    waiting = [file for file, records in zip(files, known, strict=True) if records is None]
+    if len(waiting) < len(files):
+        print(f"Kept as they are: the maps of {len(files) - len(waiting):,} of {len(files):,} films.")
+    for file, records in zip(files, known, strict=True):
+        if records:
+            _tell(file, records[0]["film_doubts"])
+    with _bar(waiting, "films" if len(files) > 1 else files[0].name) as bar:
+        here = options.scheduler is None
+        making = _make_here(classifier, asked, waiting, options, bar) if here else _make_there(asked, waiting, options)
+        with closing(making):
+            for file, made in making:
+                _tell(file, made.doubts)
+                refused.extend(made.refused)
+                if made.records:
+                    kept.keep(file, asked, made)
+                if not here:
+                    bar.update(bar.total / len(waiting))
+
+
+def _make_here(
+    classifier: Classifier, asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace, bar: tqdm
+) -> Generator[tuple[FilmFile, Made]]:
+    def show(share: float) -> None:
+        bar.update(int(share * bar.total) - bar.n)
+
+    work = functools.partial(make, classifier, asked)
+    return in_turn(work, files, Budget(progress=show), options.workers or AT_ONCE)
+
+
+def _make_there(
+    asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace
+) -> Generator[tuple[FilmFile, Made]]:
+    if files:
+        work = functools.partial(make_there, find_model(options.model).resolve(), asked)
+        with connected(options.scheduler, options.workers) as client:
+            yield from spread(client, work, files)
+
+
+def _tell(file: FilmFile, doubts: Sequence[str]) -> None:
+    for doubt in doubts:
+        print(f"{one_line(file.name)}: {doubt}.")
+
+
+def _bar(files: Sequence[FilmFile], about: str) -> tqdm:
+    """Show on a terminal how far the films are, or the one film."""
     from tqdm import tqdm
 
-    about = f"{name} {EXPLAINERS[method].title}"
-    with tqdm(total=100, unit="%", desc=about, disable=None, leave=False, file=sys.stderr) as bar:
-
-        def show(share: float) -> None:
-            bar.update(round(100 * share) - bar.n)
-
-        explainer = GradCAM(options.layer) if method == GradCAM.name else method
-        return explain(classifier, film, explainer, findings, options.samples, options.seed, show)
+    many = len(files) > 1
+    total, unit = (len(files), "film") if many else (100, "%")
+    return tqdm(total=total, unit=unit, desc=one_line(about), disable=None, leave=many, file=sys.stderr)
 
 
-def _told(classifier: Classifier, film: Film) -> dict[str, Any]:
-    """Give what there is to say of a film whatever is explained: what to doubt, and how far it is from others."""
-    doubts, seen = doubts_about(film), classifier.card.seen
-    distance = classifier.distance(film)
-    if seen is not None and distance is not None and (unlike := seen.doubt(distance)):
-        doubts += (f"{unlike}. {UNKNOWN}",)
-    return {
-        "film_sha256": film.sha256,
-        "film_notes": film.facts.notes,
-        "film_doubts": doubts,
-        "film_distance": distance,
-        "film_farther_than": None if seen is None or distance is None else seen.share_nearer(distance),
-    }
-
-
-def _write(
-    explanation: Explanation,
-    explained: Explained,
-    told: dict[str, Any],
-    name: str,
-    place: Path,
-    *,
-    boxed: bool,
-) -> dict[str, Any]:
-    signed = EXPLAINERS[explanation.method].signed
-    picture = overlay(explained.film.pixels, explanation, explained.footprint, Display(), signed)
-    if boxed and (piece := peak_piece(explanation.map, explained.footprint)) is not None:
-        picture = with_peak(picture, piece)
-    raw, png = io.BytesIO(), io.BytesIO()
-    np.save(raw, explanation.map, allow_pickle=False)
-    Image.fromarray(picture).save(png, format="PNG")
-    stem = place.name
-    write_files(place.parent, {f"{stem}.npy": raw.getvalue(), f"{stem}.png": png.getvalue()})
-    return {
-        "film": name,
-        **told,
-        "model": explained.model,
-        "model_sha256": explained.model_id,
-        "finding": explanation.finding,
-        "method": explanation.method,
-        "probability": explanation.probability,
-        "logit": explanation.logit,
-        "target": explanation.target,
-        "baseline": explanation.baseline,
-        "engine": explanation.engine or None,
-        "evaluations": explanation.evaluations,
-        "seconds": round(explanation.seconds, 4),
-        "seed": explanation.seed,
-        "map": f"{stem}.npy",
-        "overlay": f"{stem}.png",
-        "parameters": explanation.parameters,
-        "diagnostics": explanation.diagnostics,
-    }
+def _write_lists(kept: Kept, asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace) -> None:
+    """Write what is told of all maps, and from that their boxes where they are asked for."""
+    records = [{"film_file": str(file.path), **one} for file in files for one in kept.done(file, asked)]
+    write_file(options.out / LIST_FILE, to_json(records))
+    if not options.boxes:
+        return
+    boxes = Boxes()
+    for one in records:
+        picture = {"file_name": one["film"], "width": one["film_width"], "height": one["film_height"]}
+        about = {name: one[name] for name in ("method", "probability", "seed", "model", "map")}
+        boxes.add_box({**picture, "sha256": one["film_sha256"]}, one["finding"], about, one["box"])
+    write_file(options.out / BOXES_FILE, to_json(boxes.content()))

@@ -5,7 +5,8 @@ The public names stand in ``xai.__all__``; those imported here under their own n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +22,8 @@ from xai.explainers.shap import SHAP as SHAP
 from xai.films.film import Film as Film
 from xai.films.reading import read_film as read_film
 from xai.findings import FINDINGS as FINDINGS
+from xai.many.film_files import find_films
+from xai.many.in_turn import AT_ONCE, Outcome, each_film
 from xai.models.engine import DEFAULT_ENGINE
 from xai.models.library import DEFAULT_MODEL, find_model
 from xai.pictures import notebook as _notebook  # noqa: F401 - so that films and explanations can draw themselves
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from xai.models.classifier import Classifier
 
+Paths = str | Path | Sequence[str | Path]
 T = TypeVar("T", str, str | Explainer)
 MIN_SAMPLES, MAX_SAMPLES = 10, 100_000
 
@@ -161,16 +165,114 @@ def explain(
     ValueError: There is no method “guess”; there are gradcam, shap, lime, ...
     """
     film = _film(model, film)
+    explainers, names = _asked(model, methods, findings, samples, seed)
+    maps = [
+        one for explainer in explainers for one in explainer.explain(model, film, names, Budget(None, progress), seed)
+    ]
+    return _explained(model, film, maps)
+
+
+def explain_many(
+    model: Classifier,
+    films: Paths | Mapping[str, Film | str | Path | Callable[[], Film]],
+    methods: str | Explainer | Sequence[str | Explainer] = DEFAULT_METHODS,
+    findings: str | Sequence[str] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda share: None,
+    at_once: int = AT_ONCE,
+) -> Iterator[Outcome[Explained]]:
+    """Explain many films, one result after the other; each is what `explain` gives of the film alone.
+
+    Several films are under way at a time, so that the engine need not wait while another film is read and its maps are
+    fitted.
+
+    Parameters
+    ----------
+    model : Classifier
+    films : str, Path, a sequence of them, or a mapping
+        Files and folders, in which every film is meant, as ``python -m xai explain`` takes them; or films by names of
+        your own: each a film, the path of its file, or a function that gives it when its turn comes.
+    methods, findings, samples, seed
+        As `explain` takes them.
+    progress : callable
+        Called with the share of all the work that is done, 0 to 1, from whatever thread.
+    at_once : int
+        Films that are under way at a time.
+
+    Returns
+    -------
+    iterator of Outcome
+        In the order of the films, each with its ``name`` and its ``result``; where a film cannot be read the result is
+        None, and ``why`` says why. Leave it to end the work.
+
+    Raises
+    ------
+    FilmError
+        If a folder holds no film.
+    ModelCardError, ModelError, ValueError
+        As `explain`; a method that cannot work with this model ends the work.
+
+    Examples
+    --------
+    >>> found = {one.name: one.result for one in xai.explain_many(model, "film.png", "gradcam", "Effusion")}
+    >>> found
+    {'film': <Explained: 1 map by lightbox of a film of 320 × 320 px
+      gradcam of Effusion>}
+    >>> [one.why for one in xai.explain_many(model, {"mine": "nowhere.png"}, "gradcam")]
+    ['The file nowhere.png cannot be opened: No such file or directory.']
+    """
+    openers = _openers(films)
+    if at_once < 1:
+        raise ValueError(f"at_once must be a whole number from 1, got {at_once}")
+    explainers, names = _asked(model, methods, findings, samples, seed)
+
+    def work(name: str, film: Film, budget: Budget) -> Explained:
+        film, parts = _film(model, film), len(explainers)
+        maps = [
+            one
+            for number, explainer in enumerate(explainers)
+            for one in explainer.explain(model, film, names, budget.part(number, parts), seed)
+        ]
+        return _explained(model, film, maps)
+
+    return each_film(openers, work, Budget(progress=progress), at_once)
+
+
+def _asked(
+    model: Classifier,
+    methods: str | Explainer | Sequence[str | Explainer],
+    findings: str | Sequence[str] | None,
+    samples: int | None,
+    seed: int,
+) -> tuple[list[Explainer], list[str]]:
+    """Give the methods, with their samples, and the findings that are asked for, or refuse them."""
     check_request(samples, seed)
-    explainers = [_explainer(method) for method in _listed(methods)]
+    explainers = [within_samples(_explainer(method), samples) for method in _listed(methods)]
     if not explainers:
         raise ValueError("expected at least one method, got none")
-    names = list(model.card.outputs if findings is None else dict.fromkeys(_listed(findings)))
-    maps: list[Explanation] = []
-    for explainer in explainers:
-        budget = Budget(samples if explainer.cost > 1 else None, progress)
-        maps += explainer.explain(model, film, names, budget, seed)
+    return explainers, list(model.card.outputs if findings is None else dict.fromkeys(_listed(findings)))
+
+
+def within_samples(explainer: Explainer, samples: int | None) -> Explainer:
+    """Give the method with so many films to evaluate, where it evaluates more than one."""
+    return explainer.within(Budget(samples)) if explainer.cost > 1 else explainer
+
+
+def _explained(model: Classifier, film: Film, maps: Sequence[Explanation]) -> Explained:
     return Explained(film, tuple(maps), model.footprint(film), model.card.name, model.model_id)
+
+
+def _openers(films: Paths | Mapping[str, Film | str | Path | Callable[[], Film]]) -> dict[str, Callable[[], Film]]:
+    """Give what opens each film, by its name."""
+    if not isinstance(films, Mapping):
+        listed = [films] if isinstance(films, str | Path) else list(films)
+        films = find_films([Path(one) for one in listed]).films
+    return {name: one if callable(one) else functools.partial(_opened, one) for name, one in films.items()}
+
+
+def _opened(film: Film | str | Path) -> Film:
+    return film if isinstance(film, Film) else read_film(film)
 
 
 def _film(model: object, film: object) -> Film:

@@ -1,10 +1,10 @@
-"""Maps of many films: made one after the other, kept film by film, so that all of the page shares them."""
+"""Maps of many films: made as `xai.explain_many` makes them, kept film by film, so that all of the page shares them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
 from dashboard.server.store import content_key
 from training.evaluate.evidence import evidence_shares
-from xai.budget import Budget, Cancelled
+from xai.budget import Budget
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
+from xai.many.in_turn import each_film
 from xai.models.engines.compiled import SINGLE
 
 Openers = Mapping[str, Callable[[], Film]]
@@ -149,19 +150,16 @@ class FilmMaps:
             If the method cannot work with this model.
         """
         self.services.ready(self.model, hides=self.explainer.hides)  # before any is named
-        for number, (film, open_film) in enumerate(films.items()):
-            if budget.cancelled():
-                raise Cancelled
-            budget.progress(number / len(films))
-            key = self.name_of(film)
-            if self.services.arrays.has(key):
-                continue
-            try:
-                opened = open_film()
-            except (ValueError, OSError) as error:
-                self._making.give_up(key, str(error))
-                continue
-            self.services.arrays.put(key, self._made(opened, _part(budget, number, len(films))))
+        arrays = self.services.arrays
+        wanted = {film: opens for film, opens in films.items() if not arrays.has(self.name_of(film))}
+
+        def keep(name: str, film: Film, part: Budget) -> None:
+            arrays.put(self.name_of(name), self._made(film, part))
+
+        # One at a time: two would take twice as much of the engine from the map that a visitor of Compare waits for.
+        for outcome in each_film(wanted, keep, budget, at_once=1):
+            if outcome.why:
+                self._making.give_up(self.name_of(outcome.name), outcome.why)
 
     def _made(self, film: Film, budget: Budget) -> dict[str, np.ndarray]:
         explained = self._explained(film, budget)
@@ -204,8 +202,3 @@ class FilmMaps:
     def name_of(self, film: str) -> str:
         """Name one of them."""
         return content_key(self.key, film)
-
-
-def _part(budget: Budget, number: int, count: int) -> Budget:
-    """Give the budget of one film among several."""
-    return replace(budget, progress=lambda share: budget.progress((number + share) / count))

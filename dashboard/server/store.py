@@ -10,13 +10,12 @@ from typing import Any
 from dashboard.server.bounded import Bounded
 from dashboard.server.disk_cache import DiskCache, ShippedFiles
 from xai.built_in import ASSETS
-from xai.explainers.archive import pack, unpack
+from xai.explainers.archive import VERSION, pack, unpack
 from xai.explainers.explanation import Explanation
 
 MEMORY_BYTES = 48 * 2**20
 DISK_BYTES = 2 * 2**30
 SHIPPED = ASSETS / "results"
-VERSION = 3  # counted up whenever a method starts to give other results for the same parameters
 
 
 def content_key(*parts: Any) -> str:

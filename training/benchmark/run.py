@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from training.benchmark.maps import Measured, Order, explain_film, kept, open_folder, written
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
-from training.predict.cluster import connected, load_once, result_of
+from xai.many.cluster import classifier_on_worker, connected, spread
 from xai.explainers import EXPLAINERS
 from xai.files import write_file
 from xai.films.film import FilmError
@@ -89,28 +89,21 @@ def there(model_path: Path, classifier: Classifier, dataset: Dataset, order: Ord
     def run(films: Wanted) -> Iterator[tuple[str, Measured | str]]:
         if not films:
             return
-        from distributed import as_completed
-
-        what = (model_path.resolve(), classifier.model_id, classifier.engine, dataset.folder.resolve(), order)
+        model = (model_path.resolve(), classifier.model_id, card_sha256(classifier.card), classifier.hiding.engine)
+        work = functools.partial(explain_on_worker, model, dataset.folder.resolve(), order)
         with connected(scheduler) as client:
-            futures = {
-                client.submit(explain_on_worker, *what, film, tuple(findings), pure=False): film
-                for film, findings in films.items()
-            }
-            for future in as_completed(list(futures)):
-                yield futures[future], result_of(future)
+            for (film, _), made in spread(client, work, list(films.items())):
+                yield film, made
 
     return run
 
 
 def explain_on_worker(
-    model_path: Path, sha256: str, engine: str, folder: Path, order: Order, film: str, findings: tuple[str, ...]
+    model: tuple[Path, str, str, str], folder: Path, order: Order, wanted: tuple[str, Sequence[str]]
 ) -> Measured | str:
-    """Explain one film, on a worker that loads the model once."""
-    classifier = load_once(model_path, sha256, engine)
-    if classifier.model_id != sha256:
-        raise DatasetError(f"The model file {model_path} on a worker is another than the one here.")
-    return _explained(classifier, read_dataset(folder), film, findings, order)
+    """Explain one film, on a worker that loads the model (`classifier_on_worker`) once."""
+    film, findings = wanted
+    return _explained(classifier_on_worker(*model), read_dataset(folder), film, tuple(findings), order)
 
 
 def _explained(

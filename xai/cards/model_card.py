@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -254,6 +255,11 @@ def card_to_dict(card: ModelCard) -> dict[str, Any]:
         "seen": card.seen.to_dict() if card.seen else None,
         "sha256": card.sha256,
     }
+
+
+def card_sha256(card: ModelCard) -> str:
+    """Give the sha256 of all that a card says, as hexadecimal text."""
+    return hashlib.sha256(json.dumps(card_to_dict(card), sort_keys=True).encode()).hexdigest()
 
 
 def write_card(card: ModelCard, path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from xai.explainers.explanation import Explanation
 
+VERSION = 3  # counted up whenever a method starts to give other results for the same parameters
 ARRAYS = ("map", "cells", "pieces", "answers", "errors")
 
 

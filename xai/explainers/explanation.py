@@ -286,6 +286,9 @@ class Explainer(ABC):
         """The method's parameters as plain values."""
         return dataclasses.asdict(self) if dataclasses.is_dataclass(self) else {}
 
+    def check(self, classifier: Classifier) -> None:  # noqa: B027 - most work with every model
+        """Raise `ModelError` where the method cannot work with a model, whatever the film."""
+
     def behind(self, classifier: Classifier, film: Film, made: Sequence[Explanation], piece: int) -> Behind | None:
         """Give the hidden films that the value of one piece comes from; None for a method that hides nothing.
 

@@ -14,6 +14,7 @@ from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.models.place import BETWEEN, finest, spread
 
 if TYPE_CHECKING:
+    from xai.models.classifier import Classifier
     from xai.models.feature_maps import FeatureMaps
     from xai.models.gradients import LayerGradients
     from xai.models.place import Place
@@ -93,6 +94,10 @@ class GradCAM(Explainer):
     def __post_init__(self) -> None:
         if not isinstance(self.layer, str):
             raise ValueError(f"layer must be the name of a layer, got {self.layer}")
+
+    def check(self, classifier: Classifier) -> None:
+        """Raise `ModelError` where the model has no feature map, or none of this layer."""
+        classifier.maps_of(self.layer)
 
     def _explain(self, task: Task) -> list[Evidence]:
         task.check()

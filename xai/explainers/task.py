@@ -97,6 +97,14 @@ class Task:
         self.count(1)
         return logits
 
+    def evaluate(self, canvases: np.ndarray) -> np.ndarray:
+        """Logits (N, n_outputs) of canvases (N, H, W), in single precision, counted against the plan."""
+        self.check()
+        self.engine = self.classifier.engine
+        logits = self.classifier.logits(canvases)
+        self.count(len(canvases))
+        return logits
+
     def evaluate_hidden(self, shown: np.ndarray, regions: np.ndarray, baseline: np.ndarray) -> np.ndarray:
         """Logits (N, n_outputs) of films that show some regions (N, regions) and elsewhere a baseline, in batches.
 

@@ -40,24 +40,34 @@ class Boxes:
         more : dict
             What else to say of it.
         """
-        width, height = film.facts.width, film.facts.height
-        picture = {"id": len(self._films) + 1, "file_name": name, "width": width, "height": height}
-        picture = self._films.setdefault(name, {**picture, "sha256": film.sha256})
-        if explanation.finding not in self._findings:
-            self._findings.append(explanation.finding)
         about = {
-            "image_id": picture["id"],
-            "category_id": self._findings.index(explanation.finding) + 1,
             "method": explanation.method,
             "probability": explanation.probability,
             "seed": explanation.seed,
             **more,
         }
-        piece = peak_piece(explanation.map, footprint)
-        if piece is None:
-            self._without.append({**about, "reason": NOTHING})
+        picture = {"file_name": name, "width": film.facts.width, "height": film.facts.height, "sha256": film.sha256}
+        self.add_box(picture, explanation.finding, about, box_of(film, explanation, footprint))
+
+    def add_box(self, picture: dict[str, Any], finding: str, about: dict[str, Any], box: dict[str, Any]) -> None:
+        """Add what `box_of` gave of a map.
+
+        Parameters
+        ----------
+        picture : dict
+            ``file_name``, one for each film, ``width``, ``height`` and ``sha256``.
+        finding : str
+        about, box : dict
+            What is said of the map, and its box.
+        """
+        known = self._films.setdefault(picture["file_name"], {"id": len(self._films) + 1, **picture})
+        if finding not in self._findings:
+            self._findings.append(finding)
+        about = {"image_id": known["id"], "category_id": self._findings.index(finding) + 1, **about}
+        if "reason" in box:
+            self._without.append({**about, **box})
         else:
-            self._boxes.append({"id": len(self._boxes) + 1, **about, **_annotation(piece, width, height)})
+            self._boxes.append({"id": len(self._boxes) + 1, **about, **box})
 
     def content(self) -> dict[str, Any]:
         """Give ``info`` (rule, units), ``images``, ``categories``, ``annotations``, and maps ``without`` a box."""
@@ -68,6 +78,12 @@ class Boxes:
             "annotations": self._boxes,
             "without": self._without,
         }
+
+
+def box_of(film: Film, explanation: Explanation, footprint: Footprint) -> dict[str, Any]:
+    """Give the box of a map by `xai.pictures.peak.RULE` in the words of COCO, or the ``reason`` why it has none."""
+    piece = peak_piece(explanation.map, footprint)
+    return {"reason": NOTHING} if piece is None else _annotation(piece, film.facts.width, film.facts.height)
 
 
 def _annotation(piece: PeakPiece, width: int, height: int) -> dict[str, Any]:

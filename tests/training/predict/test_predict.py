@@ -26,10 +26,12 @@ from training.predict.films import Reader, Source, read_ahead
 from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError, read_predictions
 from training.simulation import Plan, generate
 from xai.budget import Budget, Cancelled
-from xai.cards.model_card import InputSpec, Threshold, card_path, write_card
+from xai.cards.model_card import InputSpec, Threshold, card_path, card_sha256, read_card, write_card
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
+from xai.many.cluster import ClusterError
 from xai.models.classifier import Classifier
+from xai.models.loading import file_sha256
 
 FILMS = 40
 
@@ -351,12 +353,12 @@ def test_a_cluster_without_dask_says_how_to_get_it(model_file, tmp_path, monkeyp
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "http:/x"])
 def test_no_scheduler_at_the_address(model_file, tmp_path, monkeypatch, address):
     pytest.importorskip("distributed", reason="Dask is not installed: requirements-cluster.txt")
-    from training.predict import cluster
+    from training.predict.cluster import predict_on_cluster
 
-    monkeypatch.setattr(cluster, "PATIENCE", "200ms")
+    monkeypatch.setattr("xai.many.cluster.PATIENCE", "200ms")
     dataset = read_dataset(made_dataset(tmp_path / "data", films=2))
-    with pytest.raises(PredictionsError, match="No Dask scheduler answers at"):
-        cluster.predict_on_cluster(dataset, model_file, tmp_path / "out", address)
+    with pytest.raises(ClusterError, match="No Dask scheduler answers at"):
+        predict_on_cluster(dataset, model_file, tmp_path / "out", address)
 
 
 def test_a_worker_without_the_shared_folder_or_model_says_so(model_file, tmp_path):
@@ -364,13 +366,16 @@ def test_a_worker_without_the_shared_folder_or_model_says_so(model_file, tmp_pat
 
     shard = shards.Shard(0, ((Source("a", "a.png"),),))
     reader = Reader(tmp_path / "not mounted", InputSpec(24, 1), None)
-    with pytest.raises(PredictionsError, match=r"has no folder .*not mounted, where the films lie"):
-        predict_shard(model_file, "", "tensorflow", reader, shard)
-    with pytest.raises(PredictionsError, match="has no model file"):
-        predict_shard(tmp_path / "none.keras", "", "tensorflow", reader, shard)
+    sha256, card = file_sha256(model_file), card_sha256(read_card(card_path(model_file)))
+    with pytest.raises(ClusterError, match=r"has no folder .*not mounted, where the films lie"):
+        predict_shard(model_file, sha256, card, "tensorflow", reader, shard)
     here = dataclasses.replace(reader, root=tmp_path)
-    with pytest.raises(PredictionsError, match="is another than the one here"):
-        predict_shard(model_file, "another sha256", "tensorflow", here, shard)
+    with pytest.raises(ClusterError, match="has no model file"):
+        predict_shard(tmp_path / "none.keras", sha256, card, "tensorflow", here, shard)
+    with pytest.raises(ClusterError, match=r"The model file .* is another than the one here"):
+        predict_shard(model_file, "another sha256", card, "tensorflow", here, shard)
+    with pytest.raises(ClusterError, match=r"The card of the model file .* is another than the one here"):
+        predict_shard(model_file, sha256, "another sha256", "tensorflow", here, shard)
 
 
 def test_two_workers_one_killed_give_the_rows_of_a_plain_run(model_file, tmp_path, small_shards):
