@@ -17,7 +17,10 @@ from xai.explainers import EXPLAINERS as EXPLAINERS
 from xai.explainers.explanation import Explainer
 from xai.explainers.explanation import Explanation as Explanation
 from xai.explainers.gradcam import GradCAM as GradCAM
+from xai.explainers.layercam import LayerCAM as LayerCAM
 from xai.explainers.lime import LIME as LIME
+from xai.explainers.occlusion import Occlusion as Occlusion
+from xai.explainers.rise import RISE as RISE
 from xai.explainers.shap import SHAP as SHAP
 from xai.films.film import Film as Film
 from xai.films.reading import read_film as read_film

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from xai.backend import keras
 from xai.cards.model_card import InputSpec, ModelCard
@@ -169,6 +170,14 @@ def rectangle_model(size: tuple[int, int]) -> keras.Model:
     seen = (rows.stop - rows.start) * (columns.stop - columns.start)
     model.layers[2].set_weights([np.ones((1, 1, 1, 1), np.float32), np.zeros(1, np.float32)])
     model.layers[-1].set_weights([np.array([[40 * height * width / seen]], np.float32), np.float32([-1])])
+    return model
+
+
+def straight_model(size: tuple[int, int]) -> keras.Model:
+    """Logit = a sum of shades by random weights, alike in neighbours."""
+    model = keras.Sequential([keras.Input((*size, 1)), L.Flatten(), L.Dense(1)])
+    weights = gaussian_filter(np.random.default_rng(0).normal(size=size), 3)
+    model.layers[-1].set_weights([weights.reshape(-1, 1).astype(np.float32), np.float32([-1])])
     return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from training.benchmark.maps import Measured, Order, explain_film, kept, open_folder, written
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
+from xai.cards.model_card import card_sha256
 from xai.many.cluster import classifier_on_worker, connected, spread
 from xai.explainers import EXPLAINERS
 from xai.files import write_file

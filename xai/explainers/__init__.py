@@ -10,6 +10,9 @@ _METHODS = (
     "xai.explainers.gradcam:GradCAM",
     "xai.explainers.shap:SHAP",
     "xai.explainers.lime:LIME",
+    "xai.explainers.layercam:LayerCAM",
+    "xai.explainers.rise:RISE",
+    "xai.explainers.occlusion:Occlusion",
     "xai.explainers.controls:RandomMap",
     "xai.explainers.controls:CentredMap",
 )

@@ -101,15 +101,24 @@ class GradCAM(Explainer):
 
     def _explain(self, task: Task) -> list[Evidence]:
         task.check()
-        found = task.classifier.feature_gradients(task.canvas, task.outputs, self.layer)
+        layer = self.layer_of(task.classifier.feature_maps)
+        found = task.classifier.feature_gradients(task.canvas, task.outputs, layer)
         task.logits = found.logits
         task.engine = "tensorflow"
         task.count(1)
         places = [one.place for one in found.layers]
         grid = finest(places) if all(one.is_whole for one in places) else task.canvas.shape
-        signed = np.sum([spread(weighted(one), one.place, grid) for one in found.layers], axis=0)
+        signed = np.sum([spread(self.weigh(one), one.place, grid) for one in found.layers], axis=0)
         about = _about(task.classifier.feature_maps, found.layers)
         return [_evidence(task, cells, about) for cells in signed]
+
+    def layer_of(self, maps: FeatureMaps) -> str:
+        """Name the layer to read; empty for the last feature map."""
+        return self.layer
+
+    def weigh(self, found: LayerGradients) -> np.ndarray:
+        """Give each cell of a layer what it adds to each logit: (K, h, w), signed."""
+        return weighted(found)
 
 
 def weighted(found: LayerGradients) -> np.ndarray:

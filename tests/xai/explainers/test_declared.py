@@ -101,4 +101,4 @@ def test_a_setting_is_a_field_whose_default_can_be_chosen(method):
 
 
 def test_methods_that_ask_the_model_once_are_quick():
-    assert {name for name, kind in EXPLAINERS.items() if kind().quick} == {"gradcam", "random", "centred"}
+    assert {name for name, kind in EXPLAINERS.items() if kind().quick} == {"gradcam", "layercam", "random", "centred"}
