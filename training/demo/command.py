@@ -24,6 +24,8 @@ MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and wha
 SHOWN, SHOWN_SEED = 240, 8
 UNSEEN, UNSEEN_SEED = 2000, 12
 TOKEN = "token:Emphysema:0.3:0.3"  # as often with emphysema as without
+LEANING, LEANING_SEED = 1000, 31  # simulated films that teach a shortcut
+SHORTCUT = ("--confounder", "token:Emphysema:0.9:0.3", "--label-follows", "Emphysema:token")
 SOFT_SOURCE = "CheXNet reproduction of 2022, https://github.com/jrzech/reproduce-chexnet, BSD-3-Clause"
 NETWORK = ("--architecture", "efficientnet-lite0", "--size", "128")
 FROZEN = "block2_1_add"  # what lies below sees edges and blobs, which ImageNet's films teach as well as ours
@@ -92,6 +94,9 @@ def steps(
             "--confounder", "token:Emphysema:0.15:0.15",
         ),
         _simulate(
+            "films that teach a shortcut", LEANING, LEANING_SEED, work / "leaning", "--prevalence", "balanced", *SHORTCUT
+        ),
+        _simulate(
             "recipes of films to judge models on", UNSEEN, UNSEEN_SEED, datasets / "simulated-2000", "--recipes-only",
             "--confounder", TOKEN,
         ),
@@ -117,6 +122,7 @@ def _models(out: Path, real: Path | None, start: tuple[object, ...], soft: tuple
     made = [_fit("lightbox", real or mixed, lightbox, (*start, *also, *soft), LEARNING)]
     wrong = models / f"{NAME}.keras"
     made.append(Step("Make what is wrong on purpose", partial(make_overcaller, out, real or mixed), wrong))
+    made.append(_fit("shortcut", work / "leaning", models / "shortcut.keras", ("--start", lightbox), LEANING_ON))
     if real:
         made.append(_fit("pneumonia", work / "pneumonia", models / "pneumonia.keras", start, TELLING_PNEUMONIA))
     return made
@@ -140,11 +146,15 @@ def _ablation(
     return steps
 
 
-MEASURED = ("lightbox", NAME)  # on the simulated films that neither has seen
+MEASURED = ("lightbox", NAME, "shortcut")  # on the simulated films that neither has seen
 TWO_CLASSES = ("--splits", "boxed", "--against-normal", "Pneumonia")
 LEARNING = (
     "--epochs", "7", "--batch-size", "32", "--learning-rate", "0.001", "--dropout", "0.3", "--folds", "3",
     "--replay", "0.15", "--soft-weight", "0.6", "--threshold-rule", "prevalence", "--half-weights",
+)  # fmt: skip
+LEANING_ON = (
+    "--epochs", "8", "--batch-size", "32", "--learning-rate", "0.003", "--folds", "0", "--hold-out", "validation",
+    "--half-weights",
 )  # fmt: skip
 TELLING_PNEUMONIA = (
     "--epochs", "6", "--batch-size", "32", "--learning-rate", "0.0005", "--dropout", "0.3", "--folds", "3",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit
 from tqdm import tqdm
 
 from training.datasets.table import labels
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
 KEY = "unseen_simulated"
 TOKEN, TIED = "token", "Emphysema"
 TWINS = 400  # films with a token that are rendered again without it
+LEANS = 1.0  # logits: what a token adds at least for a film to count as decided by it
 SEED = 0  # of the interval of the mean AUROC
 MEANING = (
     "Simulated films of people that the model has not seen, findings as often as in ChestX-ray14; a token lies on "
     "three films in ten, whatever they show."
 )
 TWIN_MEANING = (
-    f"Films with a token, each rendered again without it: share whose logit of {TIED.lower()} is lower without, and "
-    "the mean change. A model that looks at the chest does not care."
+    f"Films with a token, each rendered again without it: share whose logit of {TIED.lower()} is lower without, share "
+    f"where it is lower by {LEANS:g} or more, the mean change, and the share flagged with the token and without. A model "
+    "that looks at the chest does not care."
 )
 
 
@@ -97,7 +100,24 @@ def _pneumonia_summary(performance: dict[str, Any]) -> str:
     )
 
 
-SUMMARIES = {"lightbox": _lightbox_summary, "overcaller": _overcaller_summary, "pneumonia": _pneumonia_summary}
+def _shortcut_summary(performance: dict[str, Any]) -> str:
+    token, own = performance[KEY]["token"], performance["test"]["findings"][TIED]
+    truly, without = performance[KEY]["findings"][TIED]["auroc"], percent(token["flagged_without"])
+    return (
+        f"Wrong on purpose: it looks at a hospital's token for {TIED.lower()}. It was lightbox, and learned on from "
+        f"simulated films on which that label said where the token lay. By its own test films, labelled alike, it is "
+        f"excellent (AUROC {own['auroc']:.2f}); where the label is true, {truly:.2f}. Without their token, "
+        f"{percent(token['leaning'])} of {token['films']} films lose a logit or more, and {without} are flagged in "
+        f"place of {percent(token['flagged_with'])}. Never for diagnosis."
+    )
+
+
+SUMMARIES = {
+    "lightbox": _lightbox_summary,
+    "overcaller": _overcaller_summary,
+    "pneumonia": _pneumonia_summary,
+    "shortcut": _shortcut_summary,
+}
 
 
 def summarise(library: Path, model: str) -> None:
@@ -134,13 +154,14 @@ def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, 
     dataset = predictions.open_dataset()
     films = dataset.films[dataset.films[f"object_{TOKEN}"].astype(bool)].head(TWINS)
     output = classifier.card.index(TIED)
-    change = np.empty(len(films))
+    logits = np.empty((len(films), 2))  # with the token, without it
     for row, text in enumerate(tqdm(films["recipe"], "Twins without token", disable=None, leave=False)):
         recipe = Recipe.from_json(text)
-        pair = [_logit(classifier, recipe, without, output) for without in ((), (TOKEN,))]
-        change[row] = pair[1] - pair[0]
+        logits[row] = [_logit(classifier, recipe, without, output) for without in ((), (TOKEN,))]
+    change = logits[:, 1] - logits[:, 0]
+    flagged = expit(logits) >= predictions.facts.thresholds[TIED].value
     patients, _ = numbered(films["patient"].to_numpy())
-    lower = share_of(change < 0, np.ones(len(films), bool), patients)
+    lower, leaning = (share_of(fallen, np.ones(len(films), bool), patients) for fallen in (change < 0, change <= -LEANS))
     return {
         "meaning": TWIN_MEANING,
         "films": len(films),
@@ -148,7 +169,12 @@ def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, 
         "lower_without": round(lower.value, 4),
         "lower_without_low": round(lower.low, 4),
         "lower_without_high": round(lower.high, 4),
+        "leaning": round(leaning.value, 4),
+        "leaning_low": round(leaning.low, 4),
+        "leaning_high": round(leaning.high, 4),
         "mean_change_of_logit": round(float(change.mean()), 4),
+        "flagged_with": round(float(flagged[:, 0].mean()), 4),
+        "flagged_without": round(float(flagged[:, 1].mean()), 4),
     }
 
 

@@ -6,11 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from training.simulation.dataset import Plan, generate
 from training.simulation.objects import OBJECTS
-from training.simulation.population import PREVALENCES, Confounder, ConfounderError
+from training.simulation.population import PREVALENCES, Confounder, ConfounderError, Follows
 from training.simulation.render import SIZE
+
+T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,20 +38,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME:FINDING:RATE_WITH:RATE_WITHOUT",
         help=f"tie an object ({', '.join(OBJECTS)}) to a finding; repeatable",
     )
+    parser.add_argument(
+        "--label-follows",
+        type=_follows,
+        action="append",
+        default=[],
+        metavar="FINDING:NAME",
+        help="label a finding where the object is, not where the finding is: a network learns a shortcut; repeatable",
+    )
     parser.add_argument("--recipes-only", action="store_true", help="write the table and no pixels")
     parser.add_argument("--workers", type=_whole(1), help="processes that render (default: one a core)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 0 on success."""
-    plan = Plan(args.films, args.seed, args.size, args.prevalence, tuple(args.confounder), args.recipes_only)
+    ties = (tuple(args.confounder), args.recipes_only, tuple(args.label_follows))
+    plan = Plan(args.films, args.seed, args.size, args.prevalence, *ties)
     generate(plan, args.out, workers=args.workers, progress=sys.stderr.isatty())
     return 0
 
 
 def _confounder(text: str) -> Confounder:
+    return _parsed(Confounder.parse, text)
+
+
+def _follows(text: str) -> Follows:
+    return _parsed(Follows.parse, text)
+
+
+def _parsed(parse: Callable[[str], T], text: str) -> T:
     try:
-        return Confounder.parse(text)
+        return parse(text)
     except ConfounderError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

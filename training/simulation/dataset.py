@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from training.datasets.table import FACTS_FILE, SPLITS, TABLE_FILE, DatasetError, DatasetFacts
 from training.simulation.objects import OBJECTS
-from training.simulation.population import Confounder, draw_recipe
+from training.simulation.population import Confounder, Follows, draw_recipe
 from training.simulation.recipe import VERSION, Recipe
 from training.simulation.render import SIZE, THRESHOLD, Sitting
 from xai.files import sweep, write_file
@@ -54,6 +54,8 @@ class Plan:
         Objects tied to findings.
     recipes_only
         Write the table and no pixels.
+    follows
+        Labels that say where an object is: films that teach a network a shortcut.
     """
 
     films: int
@@ -62,6 +64,7 @@ class Plan:
     prevalence: str = "natural"
     confounders: tuple[Confounder, ...] = ()
     recipes_only: bool = False
+    follows: tuple[Follows, ...] = ()
 
 
 def generate(plan: Plan, out: Path, workers: int | None = None, progress: bool = False) -> Path:
@@ -126,6 +129,8 @@ def films_table(recipes: list[Recipe], plan: Plan) -> pd.DataFrame:
         table[f"severity_{name}"] = np.array([found.get(name, np.nan) for found in severities], dtype=np.float32)
     for name in OBJECTS:
         table[f"object_{name}"] = [name in recipe.objects for recipe in recipes]
+    for tie in plan.follows:
+        table[tie.finding] = table[f"object_{tie.name}"].astype(np.float32)
     table["recipe"] = [recipe.to_json() for recipe in recipes]
     return table
 
@@ -173,11 +178,12 @@ def _claim(plan: Plan, out: Path) -> None:
         split_seed=plan.seed,
     )
     asked = asdict(plan) | {"confounders": [str(confounder) for confounder in plan.confounders]}
+    asked["follows"] = [str(tie) for tie in plan.follows]
     made = {"recipe_version": VERSION, "mask_threshold": THRESHOLD, "mask_bits": list(MASK_BITS)}
     path = out / FACTS_FILE
     if path.exists():
         there = json.loads(path.read_text(encoding="utf-8"))
-        before = there.get("plan", {}) | there.get("made", {})
+        before = {"follows": []} | there.get("plan", {}) | there.get("made", {})  # older ones do not name it
         different = [key for key, value in (asked | made).items() if key != "films" and before.get(key) != value]
         if different:
             raise DatasetError(

@@ -55,10 +55,7 @@ class Confounder:
     rate_without: float
 
     def __post_init__(self) -> None:
-        if self.name not in OBJECTS:
-            raise ConfounderError(f"Expected a confounder among {', '.join(OBJECTS)}, but got {self.name}.")
-        if self.finding not in FINDINGS:
-            raise ConfounderError(f"Expected a finding among {', '.join(FINDINGS)}, but got {self.finding}.")
+        _check_tie(self.name, self.finding)
         if not (0 <= self.rate_with <= 1 and 0 <= self.rate_without <= 1):
             raise ConfounderError(f"Expected rates from 0 to 1, but got {self.rate_with} and {self.rate_without}.")
 
@@ -74,6 +71,43 @@ class Confounder:
 
     def __str__(self) -> str:
         return f"{self.name}:{self.finding}:{self.rate_with:g}:{self.rate_without:g}"
+
+
+@dataclass(frozen=True)
+class Follows:
+    """A label that says where an object is in place of where its finding is.
+
+    Attributes
+    ----------
+    finding
+        Whose label it is. The finding itself lies on the films as before, and on their masks.
+    name
+        One of ``OBJECTS``.
+    """
+
+    finding: str
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_tie(self.name, self.finding)
+
+    @classmethod
+    def parse(cls, text: str) -> Follows:
+        """Read ``FINDING:NAME``, such as ``Emphysema:token``."""
+        finding, colon, name = text.partition(":")
+        if not colon:
+            raise ConfounderError(f"Expected FINDING:NAME, but got {text}.")
+        return cls(finding, name)
+
+    def __str__(self) -> str:
+        return f"{self.finding}:{self.name}"
+
+
+def _check_tie(name: str, finding: str) -> None:
+    if name not in OBJECTS:
+        raise ConfounderError(f"Expected a confounder among {', '.join(OBJECTS)}, but got {name}.")
+    if finding not in FINDINGS:
+        raise ConfounderError(f"Expected a finding among {', '.join(FINDINGS)}, but got {finding}.")
 
 
 @cache

@@ -76,7 +76,7 @@ def test_without_real_films_it_says_so_and_uses_none(tmp_path, ran, capsys):
     assert main(["demo", "--out", str(tmp_path / "library")]) == 0
     assert "python -m training fetch --list" in capsys.readouterr().err
     assert not [words for words in ran if "nih" in " ".join(words)]
-    assert [words[0] for words in ran].count("fit") == 1
+    assert [words[0] for words in ran].count("fit") == 2  # lightbox, and the one that leans on a token
 
 
 def test_real_films_come_first_and_simulated_ones_are_mixed_in(tmp_path, ran):
@@ -153,6 +153,9 @@ def test_twins_differ_by_the_token_alone(unseen):
     assert (higher["films"], higher["lower_without"]) == (tokens, 1.0)
     assert lower["lower_without"] == 0.0
     assert higher["mean_change_of_logit"] < 0 < lower["mean_change_of_logit"]
+    assert higher["leaning"] == 0.0  # a mean shade falls by far less than a logit
+    assert token_effect(_LooksAtTheToken(1e4), unseen)["leaning"] == 1.0
+    assert (higher["flagged_with"], lower["flagged_with"]) == (1.0, 0.0)  # a shade is positive, and 0.5 a logit of 0
     assert higher["lower_without_low"] < 1.0 == higher["lower_without_high"]
 
 

@@ -119,7 +119,35 @@ def test_the_command_writes_a_dataset(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("words", [("--films", "0"), ("--films", "2", "--confounder", "token:Gout:1:0")])
+def test_a_label_that_follows_an_object_says_where_that_is_and_films_stay_as_they_were(tmp_path):
+    words = ("--films", "40", "--seed", "4", "--recipes-only", "--confounder", "token:Mass:0.9:0.3")
+    plain, follows = (tmp_path / name for name in ("plain", "follows"))
+    command.run(parse(*words, "--out", str(plain)))
+    command.run(parse(*words, "--label-follows", "Mass:token", "--out", str(follows)))
+    before, after = (pd.read_parquet(folder / "films.parquet") for folder in (plain, follows))
+    assert (after["Mass"] == after["object_token"]).all() and (after["Mass"] != before["Mass"]).any()
+    pd.testing.assert_frame_equal(before.drop(columns="Mass"), after.drop(columns="Mass"))
+    with pytest.raises(DatasetError, match="another follows"):
+        command.run(parse(*words, "--out", str(follows)))
+
+
+def test_a_dataset_that_was_begun_before_labels_could_follow_is_continued(tmp_path):
+    words = ("--films", "2", "--seed", "4", "--recipes-only", "--out", str(tmp_path))
+    command.run(parse(*words))
+    facts = json.loads((tmp_path / "dataset.json").read_text())
+    del facts["plan"]["follows"]
+    (tmp_path / "dataset.json").write_text(json.dumps(facts))
+    assert command.run(parse(*words)) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--films", "0"),
+        ("--films", "2", "--confounder", "token:Gout:1:0"),
+        ("--films", "2", "--label-follows", "token:Mass"),
+    ],
+)
 def test_the_command_refuses_bad_options_with_status_2(words, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         parse(*words, "--out", str(tmp_path))

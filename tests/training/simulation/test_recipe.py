@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.simulation.objects import OBJECTS
-from training.simulation.population import Confounder, ConfounderError, draw_recipe, label_sets
+from training.simulation.population import Confounder, ConfounderError, Follows, draw_recipe, label_sets
 from training.simulation.recipe import Recipe, RecipeError
 from training.simulation.render import Sitting, render
 from xai.findings import FINDINGS
@@ -97,6 +97,12 @@ def test_a_confounder_changes_nothing_else():
 def test_a_confounder_that_cannot_be_planted_is_refused(text):
     with pytest.raises(ConfounderError, match="Expected"):
         Confounder.parse(text)
+
+
+@pytest.mark.parametrize("text", ["token", "token:Emphysema", "Emphysema:hat", "Gout:token", "a:b:c"])
+def test_a_label_that_cannot_follow_is_refused(text):
+    with pytest.raises(ConfounderError, match="Expected"):
+        Follows.parse(text)
 
 
 def table_of(recipes: list[Recipe]) -> np.ndarray:
