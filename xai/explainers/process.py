@@ -23,7 +23,7 @@ import numpy as np
 
 NODES = 12  # of Gauss and Legendre's rule: the integral is right to 1e-12
 ALIKE = 0.2  # of a region's relevance, given to all the same
-TRIED = 256  # pairs by which the shares are chosen
+TRIED = 200  # pairs by which the shares are chosen
 JITTER = 1e-8  # of the variance
 TINY = np.finfo(float).tiny
 CHOICES = {
@@ -193,7 +193,7 @@ def _likeliest(shown: np.ndarray, answers: np.ndarray, relevance: np.ndarray) ->
         return float(-answers.shape[1] * np.log(np.diag(process.factor)).sum() - len(some) / 2 * spread)
 
     shares = Shares()
-    for name in (*CHOICES, "noise"):
+    for name in CHOICES:
         shares = max((shares._replace(**{name: value}) for value in CHOICES[name]), key=likelihood)
     return shares
 
