@@ -3,9 +3,9 @@
     python tests/benchmarks/shapley_estimators.py [--model NAME_OR_PATH ...] [--film FILE ...] [--regions 14 60]
         [--rivals PYTHON] [--budgets 200 500 1000] [--draws 2] [--findings 3] [--reference 20000] [--keep FOLDER]
 
-Prints, for each model, film and number of regions, the squared error of each estimator as a share of the variance of the
-true values, Spearman's rank correlation with them, and how many films ours takes for the same error and for the same
-correlation. Up to 16 regions the truth comes from all films there are; beyond, from a long run of the straight fit
+Prints, for each model, film and number of regions, the squared error of each estimator as a share of the true values'
+variance, Spearman's rank correlation with them, and in brackets how many films ours takes for the same error and for the
+same correlation. Up to 16 regions the truth comes from all films there are; beyond, from a long run of the straight fit
 (which is nobody's own here), whose own error is taken off the squared ones.
 
 shapiq asks for Python 3.12. --rivals names an interpreter that has it, with lightgbm and xgboost for those that fit
@@ -150,7 +150,7 @@ def measure_ours(game: Game, truth: np.ndarray, errors: np.ndarray, draws: int, 
             fit = fit_shares(drawn, logits, game.difference)
             found[OURS, films].append(judged(fit.weights, truth, errors))
             wide = SURE * np.hypot(fit.errors, errors)
-            found["held", films].append((float((np.abs(fit.weights - truth) <= wide).mean()), 0.0))
+            found["held", films].append(float((np.abs(fit.weights - truth) <= wide).mean()))
             if len(drawn) > game.regions:
                 straight, _ = _straight(drawn, halves_of(logits)[0], game.difference)
                 found[STRAIGHT, films].append(judged(straight, truth, errors))
@@ -211,7 +211,8 @@ def report(found: dict, budgets: list[int]) -> Iterator[str]:
     yield ""
     for films in STEPS:
         missed, alike = np.mean(found[OURS, films], axis=0)
-        yield f"ours, {films:,} films: {missed:.4f} / {alike:.3f}, intervals hold {100 * np.mean(found['held', films], axis=0)[0]:.1f} %"
+        held = 100 * np.mean(found["held", films])
+        yield f"ours, {films:,} films: {missed:.4f} / {alike:.3f}, intervals hold {held:.1f} %"
 
 
 def opened(python: str | None) -> tuple[Connection | None, subprocess.Popen | None]:

@@ -57,7 +57,7 @@ class LIME(Explainer):
         What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
     design : {"pairs", "lime"}
     surrogate : bool
-        Of ``"pairs"``: fit a Gaussian process, which helps where pairs are few; see `xai.explainers.surrogate`.
+        Of ``"pairs"``: fit a Gaussian process, which helps where pairs are few; see `xai.explainers.process`.
     stops : bool
         Of ``"pairs"``: stop when converged; else all samples are evaluated.
 
@@ -172,12 +172,14 @@ class LIME(Explainer):
         count = int(regions.max()) + 1
         pairs = draw_pairs(self.samples // 2 - 1, count, task.seed)
         hidden = task.evaluate_hidden(np.zeros((1, count), bool), regions, baseline)
-        fit = fit_surrogate if self.surrogate else fit_pairs
+
+        def fit(drawn: np.ndarray, answers: np.ndarray) -> PairsFit:
+            if self.surrogate:
+                return fit_surrogate(drawn, answers, task.logits - hidden[0]).of(task.outputs)
+            return fit_pairs(drawn, answers[:, task.outputs])
+
         found = fit_until_converged(
-            pairs,
-            lambda shown: task.evaluate_hidden(shown, regions, baseline),
-            lambda drawn, answers: fit(drawn, answers[:, task.outputs]),
-            self.stops,
+            pairs, lambda shown: task.evaluate_hidden(shown, regions, baseline), fit, self.stops
         )
         answers = np.concatenate([task.logits[None], hidden, found.answers])
         return [_by_region(found.fit, i, found.how_sure(i), answers[:, k], regions) for i, k in enumerate(task.outputs)]

@@ -11,6 +11,7 @@ MacKinnon, White, J. Econometrics 1985 (HC2), by pairs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,12 @@ class PairsFit:
     errors: np.ndarray
     intercepts: np.ndarray
     r2: np.ndarray
+
+    def of(self, outputs: Sequence[int]) -> PairsFit:
+        """Give the fit of some outputs."""
+        return PairsFit(
+            self.weights[:, outputs], self.errors[:, outputs], self.intercepts[outputs], self.r2[outputs]
+        )
 
 
 def draw_pairs(pairs: int, regions: int, seed: int) -> np.ndarray:

@@ -23,12 +23,12 @@ import numpy as np
 
 NODES = 12  # of Gauss and Legendre's rule: the integral is right to 1e-12
 ALIKE = 0.2  # of a region's relevance, given to all the same
-TRIED = 256  # pairs by which the shares are chosen
-JITTER = 1e-6  # of the variance
+TRIED = 200  # pairs by which the shares are chosen
+JITTER = 1e-8  # of the variance
 TINY = np.finfo(float).tiny
 CHOICES = {
     "apart": (0.15, 0.3, 0.6, 1.2),
-    "noise": (1e-5, 1e-4, 1e-3, 1e-2, 0.1),
+    "noise": (1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 0.1),
     "linear": (0.5, 0.75, 0.9, 0.98, 0.9999),
 }
 
@@ -50,6 +50,10 @@ class Shares(NamedTuple):
     apart: float = 0.3
     noise: float = 1e-2
     linear: float = 0.75
+
+
+HALF = np.array([0.5]), np.array([1.0])
+"""One chance of a half: what a region does on average over all films, as LIME has it."""
 
 
 @functools.cache
@@ -189,7 +193,7 @@ def _likeliest(shown: np.ndarray, answers: np.ndarray, relevance: np.ndarray) ->
         return float(-answers.shape[1] * np.log(np.diag(process.factor)).sum() - len(some) / 2 * spread)
 
     shares = Shares()
-    for name in (*CHOICES, "noise"):
+    for name in CHOICES:
         shares = max((shares._replace(**{name: value}) for value in CHOICES[name]), key=likelihood)
     return shares
 

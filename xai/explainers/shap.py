@@ -204,11 +204,11 @@ class SHAP(Explainer):
         baseline = task.once("baseline", lambda: baseline_canvas(self.baseline, task.classifier, task.canvas, regions))
         pairs = draw_coalitions(self.evaluations // 2 - 1, count, task.seed)
         base_logits = task.evaluate_hidden(np.zeros((1, count), bool), regions, baseline)[0].astype(np.float64)
-        difference = (task.logits - base_logits)[task.outputs]
+        difference = task.logits - base_logits
         found = fit_until_converged(
             pairs,
             lambda shown: task.evaluate_hidden(shown, regions, baseline),
-            lambda drawn, answers: fit_shares(drawn, answers[:, task.outputs], difference),
+            lambda drawn, answers: fit_shares(drawn, answers, difference).of(task.outputs),
             self.stops and len(pairs) < all_pairs(count),
         )
         answers = np.concatenate([task.logits[None], base_logits[None], found.answers]).astype(np.float32)

@@ -16,6 +16,7 @@ Covert, Lee, AISTATS 2021 (pairs); Musco, Witter, ICLR 2025 (drawing without rep
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,10 @@ class SharesFit:
 
     weights: np.ndarray
     errors: np.ndarray
+
+    def of(self, outputs: Sequence[int]) -> SharesFit:
+        """Give the values for some outputs: the fit is one of all, so that each gets what it gets alone."""
+        return SharesFit(self.weights[:, outputs], self.errors[:, outputs])
 
 
 def all_pairs(regions: int) -> int:
