@@ -76,7 +76,7 @@ def test_the_search_finds_what_is_known_to_be_private():
     assert private_parts() >= {
         ("xai/models/graph.py", "_run_through_graph"),
         ("xai/models/graph.py", "_keras_history"),
-        ("xai/models/engine.py", "tensorflow.python.framework.convert_to_constants"),
+        ("xai/models/engines/on_tensorflow.py", "tensorflow.python.framework.convert_to_constants"),
         ("xai/explainers/halving.py", "_jit_build_partition_tree"),
         ("xai/explainers/halving.py", "DISABLE_JIT"),
         ("dashboard/server/services.py", "clear_session"),

@@ -12,10 +12,10 @@ from training.benchmark.maps import Measured, Order, explain_film, kept, open_fo
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
 from xai.cards.model_card import card_sha256
-from xai.many.cluster import classifier_on_worker, connected, spread
 from xai.explainers import EXPLAINERS
 from xai.files import write_file
 from xai.films.film import FilmError
+from xai.many.cluster import classifier_on_worker, connected, spread
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier

@@ -94,7 +94,8 @@ def steps(
             "--confounder", "token:Emphysema:0.15:0.15",
         ),
         _simulate(
-            "films that teach a shortcut", LEANING, LEANING_SEED, work / "leaning", "--prevalence", "balanced", *SHORTCUT
+            "films that teach a shortcut", LEANING, LEANING_SEED, work / "leaning",
+            "--prevalence", "balanced", *SHORTCUT,
         ),
         _simulate(
             "recipes of films to judge models on", UNSEEN, UNSEEN_SEED, datasets / "simulated-2000", "--recipes-only",

@@ -38,8 +38,8 @@ MEANING = (
 )
 TWIN_MEANING = (
     f"Films with a token, each rendered again without it: share whose logit of {TIED.lower()} is lower without, share "
-    f"where it is lower by {LEANS:g} or more, the mean change, and the share flagged with the token and without. A model "
-    "that looks at the chest does not care."
+    f"where it is lower by {LEANS:g} or more, the mean change, and the share flagged with the token and without. A "
+    "model that looks at the chest does not care."
 )
 
 
@@ -161,7 +161,9 @@ def token_effect(classifier: Classifier, predictions: Predictions) -> dict[str, 
     change = logits[:, 1] - logits[:, 0]
     flagged = expit(logits) >= predictions.facts.thresholds[TIED].value
     patients, _ = numbered(films["patient"].to_numpy())
-    lower, leaning = (share_of(fallen, np.ones(len(films), bool), patients) for fallen in (change < 0, change <= -LEANS))
+    lower, leaning = (
+        share_of(fallen, np.ones(len(films), bool), patients) for fallen in (change < 0, change <= -LEANS)
+    )
     return {
         "meaning": TWIN_MEANING,
         "films": len(films),
