@@ -53,8 +53,8 @@ def main() -> None:
 
 def first_film() -> Film:
     """Give the first simulated film."""
-    films = training.open_dataset("simulated").films
-    return training.open_film("simulated", films.index[0])
+    dataset = training.open_dataset("simulated")
+    return training.open_film(dataset, dataset.films["film"].iloc[0])
 
 
 def report(explainer: Explainer, classifier: Classifier, film: Film, seed: int) -> None:
