@@ -156,7 +156,8 @@ def notes(source: Source, results: Results, asked: Asked) -> tuple[str, ...]:
     missing = [EXPLAINERS[method].title for method in shown.parameters if method not in results]
     title = source.title if asked.shows_truth else source.plain_title
     made = [title, f"model: {shown.card.name}", f"seed {shown.seed}", *_display_words(asked)]
-    made += [f"{EXPLAINERS[method].title} {so_far}" for method, so_far in shown.unfinished(results).items()]
+    whole = "" if shown.record is None else " (the link makes the whole)"
+    made += [f"{EXPLAINERS[method].title} {so_far}{whole}" for method, so_far in shown.unfinished(results).items()]
     if missing:
         made.append(f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not there yet")
     return " · ".join(made), f"{NOTICE}.", _address(source, asked)

@@ -157,8 +157,8 @@ def maps_part(
 
 def _unsure(explanations: Sequence[Explanation]) -> np.ndarray | None:
     """Say of each map which pieces may as well have the other sign; None where the method does not know."""
-    unsure = [one.unsure for one in explanations]
-    return None if unsure[0] is None else np.stack(unsure).astype(np.uint8)
+    unsure = [found for one in explanations if (found := one.unsure) is not None]
+    return np.stack(unsure).astype(np.uint8) if unsure else None
 
 
 def colour_tables() -> Any:

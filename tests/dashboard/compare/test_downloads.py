@@ -181,7 +181,10 @@ def test_a_map_that_was_stopped_is_in_all_files_and_they_say_so(services):
     services.sharpening.put(shown.key("lime"), state)
     files = files_of(shown)
     words = words_of(files["figure"](query())[2])
-    assert "LIME after 384 of 1,000 films" in words and "Only after 384 of 1,000 films." in words
+    assert (
+        "LIME after 384 of 1,000 films (the link makes the whole)" in words
+        and "Only after 384 of 1,000 films." in words
+    )
     assert "SHAP was not there yet" in words and "Hatched: whether a region speaks for or against is not sure" in words
     assert "Hatched" not in words_of(files["figure"](query(display={"unsure": False}))[2])
     sheet = words_of(files["findings"](query())[2])

@@ -276,7 +276,7 @@ def test_a_map_is_seen_while_it_is_made_and_is_stored_only_when_it_is_whole(serv
     job.watch(look)
     assert services.explain("ben", request) is job  # who asks for the same sees the same
     wait(job)
-    assert seen == [64, 96, 128, 192, 256]
+    assert seen == [64, 128, 256]
     assert services.sharpening.newest(key) is None and services.store.get(key)[0].evaluations == 300
 
 
