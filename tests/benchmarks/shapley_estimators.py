@@ -4,9 +4,9 @@
         [--rivals PYTHON] [--budgets 200 500 1000] [--draws 2] [--findings 3] [--reference 20000] [--keep FOLDER]
 
 Prints, for each model, film and number of regions, the squared error of each estimator as a share of the true values'
-variance, Spearman's rank correlation with them, and in brackets how many films ours takes for the same error and for the
-same correlation. Up to 16 regions the truth comes from all films there are; beyond, from a long run of the straight fit
-(which is nobody's own here), whose own error is taken off the squared ones.
+variance, Spearman's rank correlation with them, and in brackets how many films ours takes for the same error and for
+the same correlation. Up to 16 regions the truth comes from all films there are; beyond, from a long run of the straight
+fit (which is nobody's own here), whose own error is taken off the squared ones.
 
 shapiq asks for Python 3.12. --rivals names an interpreter that has it, with lightgbm and xgboost for those that fit
 trees (`pip install shapiq lightgbm xgboost-cpu`); this script answers it over a local socket. --keep holds long runs.
