@@ -44,9 +44,7 @@ class PairsFit:
 
     def of(self, outputs: Sequence[int]) -> PairsFit:
         """Give the fit of some outputs."""
-        return PairsFit(
-            self.weights[:, outputs], self.errors[:, outputs], self.intercepts[outputs], self.r2[outputs]
-        )
+        return PairsFit(self.weights[:, outputs], self.errors[:, outputs], self.intercepts[outputs], self.r2[outputs])
 
 
 def draw_pairs(pairs: int, regions: int, seed: int) -> np.ndarray:
