@@ -90,17 +90,19 @@ class Game:
             self.known |= dict(zip(new, self.ask(np.stack(list(new.values()))), strict=True))
         return np.stack([self.known[key] for key in keys]).astype(np.float64)
 
+    def remember(self, shown: np.ndarray, answers: np.ndarray) -> None:
+        self.known |= {row.tobytes(): answer for row, answer in zip(shown, answers, strict=True)}
+
 
 def game_of(classifier, film, regions: int) -> Game:
-    """The game of one model and film, cut into at most so many regions."""
+    """The game of one model and film; few regions are cut to be as many as asked for, if that can be."""
     from xai.explainers.baselines import baseline_canvas
     from xai.explainers.regions import superpixels
     from xai.models.engine import BATCH_SIZE
 
     canvas = classifier.prepare(film)
-    pieces = next(
-        cut for asked in range(regions, 0, -1) if (cut := superpixels(canvas, asked)).max() + 1 <= max(regions, 2)
-    )
+    asked = range(2, 2 * regions) if regions <= MOST_LISTED else [regions]
+    pieces = min((superpixels(canvas, number) for number in asked), key=lambda cut: abs(int(cut.max()) + 1 - regions))
     baseline = baseline_canvas("blurred film", classifier, canvas, pieces)
 
     def ask(shown: np.ndarray) -> np.ndarray:
@@ -124,6 +126,7 @@ def truth_of(game: Game, films: int, kept: Path | None) -> tuple[np.ndarray, np.
         logits = game(films_of(drawn))
         if kept is not None:
             np.savez_compressed(kept, pairs=drawn, logits=logits.astype(np.float32))
+    game.remember(films_of(drawn), logits)
     values, errors = _straight(drawn, halves_of(logits)[0], game.difference)
     return values, np.zeros(errors.shape) if listed else errors
 

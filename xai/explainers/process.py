@@ -173,9 +173,9 @@ def _covariance(one: np.ndarray, other: np.ndarray, shares: Shares, relevance: n
     tells = shares.apart * relevance
     agreement = (2 * one - 1) * relevance @ (2 * other - 1).T / relevance.sum()  # from -1 to 1
     apart = tells.sum() * (1 - agreement) / 2
-    alike: np.ndarray = (np.exp(-apart) - np.exp(apart - tells.sum())) / _largest(tells)
-    both: np.ndarray = shares.linear * agreement + (1 - shares.linear) * alike
-    return both
+    alike = (np.exp(-apart) - np.exp(apart - tells.sum())) / _largest(tells)
+    covariance: np.ndarray = shares.linear * agreement + (1 - shares.linear) * alike
+    return covariance
 
 
 def _largest(tells: np.ndarray) -> float:

@@ -40,7 +40,7 @@ def test_with_more_films_they_come_nearer_to_the_exact_ones():
     answers = game(12)
     truth = shapley_values(answers, 12)
     misses = [
-        np.sqrt(np.mean([np.square(shares(answers, 12, pairs, seed).weights - truth).mean() for seed in range(10)]))
+        np.sqrt(np.mean([np.square(shares(answers, 12, pairs, seed).weights - truth).mean() for seed in range(6)]))
         for pairs in (30, 100, 300)
     ]
     assert misses[1] < 0.6 * misses[0] and misses[2] < 0.6 * misses[1]
@@ -57,7 +57,7 @@ def test_shares_add_up_to_the_difference_whatever_was_drawn(pairs):
 
 @pytest.mark.parametrize("pairs", [60, 150])
 def test_intervals_hold_the_exact_value_in_95_of_100_cases(pairs):
-    games = [(game(12, seed=seed), seed) for seed in range(2, 8)]
+    games = [(game(12, seed=seed), seed) for seed in range(2, 6)]
     held = [
         share_held([shares(answers, 12, pairs, seed + draw) for draw in range(8)], shapley_values(answers, 12))
         for answers, seed in games
@@ -81,9 +81,9 @@ def test_from_the_same_films_it_misses_less_than_two_thirds_of_what_the_straight
 def test_beyond_the_pairs_that_are_fitted_the_others_bring_the_values_nearer_with_errors_that_hold(monkeypatch):
     answers = game(12, seed=5)
     truth = shapley_values(answers, 12)
-    first = [shares(answers, 12, 60, seed) for seed in range(20)]
+    first = [shares(answers, 12, 60, seed) for seed in range(12)]
     monkeypatch.setattr(shapley, "MOST_FITTED", 60)
-    more = [shares(answers, 12, 360, seed) for seed in range(20)]
+    more = [shares(answers, 12, 360, seed) for seed in range(12)]
     misses = [np.mean([np.square(fit.weights - truth).mean() for fit in fits]) for fits in (first, more)]
     assert misses[1] < 0.5 * misses[0]
     assert 0.93 <= share_held(more, truth) <= 0.985
