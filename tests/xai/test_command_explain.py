@@ -78,6 +78,9 @@ def test_files_and_fields_are_as_documented(model, film_file, tmp_path, capfd):
         assert one["probability"] == pytest.approx(1 / (1 + np.exp(-one["logit"])), abs=1e-6)
         assert one["model_sha256"] == file_sha256(Path(model))
     assert {one["method"]: one["evaluations"] for one in found} == {"gradcam": 1, "shap": 29, "lime": 30}
+    engines = {one["method"]: one["engine"] for one in found}
+    assert engines.pop("gradcam") == "tensorflow"  # whatever runs hidden films
+    assert set(engines.values()) <= {"openvino", "openvino-bf16", "tensorflow", "tensorflow-gpu"}
     assert {path.name for path in out.iterdir()} == expected
     captured = capfd.readouterr()
     assert captured.err == ""
