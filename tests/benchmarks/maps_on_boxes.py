@@ -41,6 +41,8 @@ def main() -> None:
     if options.films:
         names = pd.Series(boxes["film"].unique()).sample(options.films, random_state=SEED)
         boxes = boxes[boxes["film"].isin(names)]
+    owners = boxes["film"].map(films["patient"]).groupby(boxes["finding"]).nunique()
+    boxes = boxes[boxes["finding"].map(owners) > 1]  # what one patient alone has has no usual place
     drawn = boxes.groupby(["film", "finding"], sort=True)[["x", "y", "width", "height"]]
     asked = {key: truth(part.to_numpy()) for key, part in drawn}  # a finding may have two boxes on a film
     patients = np.array([films.at[film, "patient"] for film, _ in asked])
