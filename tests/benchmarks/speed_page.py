@@ -116,6 +116,8 @@ def draw(found: Measured, path: Path) -> None:
         seconds, quality, _ = zip(*points, strict=True)
         axes.plot(seconds, quality, LINES[kind], marker=".", label=f"shap, {kind}" if kind in MASKERS else kind)
     axes.set(xscale="log", xlabel="seconds, all findings", ylabel="rank correlation with its long run")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, metadata={"Date": None})
