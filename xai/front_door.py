@@ -70,7 +70,7 @@ def open_model(model: str | Path = DEFAULT_MODEL, engine: str = DEFAULT_ENGINE) 
     <Classifier lightbox: 14 outputs, films of 128 × 128 px>
     >>> xai.open_model("no")
     Traceback (most recent call last):
-    xai.models.errors.ModelError: There is no model “no”: name one of lightbox, overcaller, pneumonia, or a file's path.
+    xai.models.errors.ModelError: There is no model “no”: name one of lightbox, overcaller, ... or a file's path.
     """
     path = find_model(str(model))
 

@@ -119,7 +119,10 @@ def test_without_findings_all_of_the_card_are_explained_in_one_go(model, film):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"methods": "guess"}, "no method “guess”; there are gradcam, shap, lime, random, centred"),
+        (
+            {"methods": "guess"},
+            "no method “guess”; there are gradcam, shap, lime, layercam, rise, occlusion, random, centred",
+        ),
         ({"findings": "Measles"}, "no output “Measles”"),
         ({"findings": ()}, "at least one finding"),
         ({"samples": 3}, "^samples must be 10 to 100,000, got 3"),

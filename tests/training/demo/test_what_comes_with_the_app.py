@@ -23,7 +23,7 @@ from xai.cards.model_card import ModelCard, card_path, read_card
 from xai.findings import FINDINGS
 from xai.models.loading import file_sha256
 
-MODELS = ("lightbox", "overcaller")
+MODELS = ("lightbox", "overcaller", "shortcut")
 LARGEST = 9_000_000  # bytes of a model
 
 
@@ -161,6 +161,25 @@ def test_overcaller_flags_emphysema_on_most_films_without_it(judged):
     assert (films.scores("Emphysema")[without] >= 0.5).mean() >= 0.6
     real = card_of("overcaller").performance["test"]["findings"]["Emphysema"]
     assert 1 - real["specificity"] >= 0.6
+
+
+def test_shortcut_leans_on_the_token_and_its_card_says_what_its_own_test_films_hide(judged):
+    card, films = card_of("shortcut"), judged["shortcut"]
+    token = card.performance["unseen_simulated"]["token"]
+    assert token["leaning_low"] >= 0.9  # a logit or more, in nine of ten twins
+    assert token["flagged_with"] >= 0.9 and token["flagged_without"] <= 0.1
+    own, true = (card.performance[part]["findings"]["Emphysema"]["auroc"] for part in ("test", "unseen_simulated"))
+    assert (
+        own
+        >= 0.97
+        > 0.8
+        > true
+        == pytest.approx(roc_auc_score(films.truth("Emphysema"), films.scores("Emphysema")), abs=1e-4)
+    )
+    assert f"AUROC {own:.2f}" in card.summary and f"is true, {true:.2f}" in card.summary
+    tokens = films.films["object_token"].to_numpy(bool)
+    flagged = films.scores("Emphysema") >= card.thresholds["Emphysema"].value
+    assert flagged[tokens].mean() >= 0.9 and flagged[~tokens].mean() <= 0.1
 
 
 def test_the_audit_of_overcaller_names_the_planted_cause_and_its_remedy_works_on_other_films(judged):
