@@ -13,6 +13,7 @@ from training.weights.tensors import Checkpoint
 from xai.explainers.gradcam import GradCAM
 from xai.models.classifier import Classifier
 
+pytestmark = pytest.mark.slow
 torch = pytest.importorskip("torch", reason="torch is not installed: requirements-torch.txt has it")
 
 from tests.training.weights.torch_networks import EfficientNet, ResNet, stirred  # noqa: E402 # needs torch

@@ -19,6 +19,8 @@ from xai.models.engines.agreement import TOLERANCE
 from xai.models.loading import ModelError, load_model
 from xai.models.probes import probe_canvases
 
+pytestmark = pytest.mark.slow
+
 L = keras.layers
 SIDE, GRID, DEPTH = 16, 8, 4
 
