@@ -11,6 +11,7 @@ from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Task
 from xai.explainers.known import Known, looks
+from xai.models.engines.compiled import Compiled
 
 ASKED = 270  # films
 KINDS = [
@@ -73,6 +74,26 @@ def test_what_was_cancelled_goes_on_where_it_was(method, parameters, sent, film)
     assert sum(films) == twice[0].evaluations - made[0].evaluations
     for one, other in zip(twice, explainer.explain(classifier, film, budget=Budget(2 * ASKED)), strict=True):
         np.testing.assert_allclose(one.map, other.map, rtol=1e-4, atol=1e-6)
+
+
+def test_in_a_lower_precision_each_state_is_held_to_the_film_and_the_baseline_and_counts_them(zoo, film, monkeypatch):
+    classifier = zoo("flat")
+    classifier.answer(classifier.prepare(film))  # so that its engine is chosen
+
+    def rough(canvases: np.ndarray) -> np.ndarray:
+        return classifier.logits(canvases) + np.float32(0.01) + canvases.mean(axis=(1, 2))[:, None] / 100
+
+    monkeypatch.setitem(vars(classifier), "_hiding", Compiled("openvino-bf16", rough, precision="bf16"))
+    monkeypatch.setattr("xai.explainers.explanation.MOST_SPENT", 1.0)
+    explainer, states = EXPLAINERS["shap"](regions=14, stops=False), []
+    made = explainer.explain(classifier, film, ["Mass"], Budget(ASKED, refined=states.append))
+    assert len(states) == len(looks(ASKED))
+    for step, found in zip([*looks(ASKED), ASKED], [*states, made], strict=True):
+        (alone,) = explainer.explain(classifier, film, ["Mass"], Budget(step))
+        assert found[0].evaluations == alone.evaluations
+        np.testing.assert_allclose(found[0].map, alone.map, rtol=1e-4, atol=1e-6)
+        assert found[0].map.sum() == pytest.approx(found[0].diagnostics["difference"], abs=1e-4)
+        assert found[0].engine == "openvino-bf16"
 
 
 def test_what_costs_little_or_draws_other_films_is_handed_out_whole_only(sent, film):
