@@ -62,7 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
     parser.add_argument(
-        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs LIME's and SHAP's films (default: auto)"
+        "--engine",
+        default=DEFAULT_ENGINE,
+        choices=ENGINES,
+        help="what runs films, hidden ones too (default: auto)",
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
     parser.add_argument(
@@ -207,12 +210,14 @@ def _bar(files: Sequence[FilmFile], about: str) -> tqdm:
 
 def _write_lists(kept: Kept, asked: Asked, files: Sequence[FilmFile], options: argparse.Namespace) -> None:
     """Write what is told of all maps, and from that their boxes where they are asked for."""
-    records = [{"film_file": str(file.path), **one} for file in files for one in kept.done(file, asked)]
+    records = kept.all(files, asked)
+    if not records:  # nothing could be explained, nor is anything there
+        return
     write_file(options.out / LIST_FILE, to_json(records))
     if not options.boxes:
         return
     boxes = Boxes()
-    for one in records:
+    for one in (record for record in records if "box" in record):
         picture = {"file_name": one["film"], "width": one["film_width"], "height": one["film_height"]}
         about = {name: one[name] for name in ("method", "probability", "seed", "model", "map")}
         boxes.add_box({**picture, "sha256": one["film_sha256"]}, one["finding"], about, one["box"])

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, help="films that LIME and SHAP each send through the model")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps")
     parser.add_argument(
-        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs LIME's and SHAP's films (default: auto)"
+        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="what runs films, hidden ones too (default: auto)"
     )
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="run on the Dask cluster at this address, or on a new one here: local"
@@ -51,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain what is not explained yet, measure all, and print the league over all findings."""
     check_request(options.samples, options.seed, mark="--")
-    dataset, classifier = open_dataset(options.dataset), open_model(options.model, options.engine)
+    dataset = open_dataset(options.dataset)
+    if strange := set(options.films or ()) - set(dataset.films["film"]):
+        raise DatasetError(f"The dataset {dataset.name} has no film “{min(strange)}”.")
+    classifier = open_model(options.model, options.engine)
     known = with_truth(dataset, classifier.card.outputs)
     wanted = chosen(known, options.films)
     order = Order(tuple(dict.fromkeys((*options.method, *CONTROLS))), options.samples, options.seed)

@@ -68,9 +68,18 @@ class Kept:
         """Give what is told of a film's maps; nothing where they are not made yet."""
         return self._done.get(file.request(asked), [])
 
+    def all(self, files: Sequence[FilmFile], asked: Asked) -> list[Record]:
+        """Give what is told of all maps in the folder: of these films, and of those made before that are whole."""
+        records = [{"film_file": str(file.path), **one} for file in files for one in self.done(file, asked)]
+        taken = {one["map"] for one in records}
+        before = [one for request, found in self._known.items() if request not in self._done for one in found]
+        return records + [one for one in before if self._is_whole(one) and one["map"] not in taken]
+
     def _is_whole(self, record: Record) -> bool:
-        digests = {record["map"]: record.get("map_sha256"), record["overlay"]: record.get("overlay_sha256")}
-        return all(digest and readable_sha256(self._folder / name) == digest for name, digest in digests.items())
+        if not isinstance(record, dict):
+            return False
+        digests = [(record.get(kind), record.get(f"{kind}_sha256")) for kind in ("map", "overlay")]
+        return all(_is_plain(name) and readable_sha256(self._folder / name) == digest for name, digest in digests)
 
 
 @contextlib.contextmanager
@@ -105,6 +114,11 @@ def open_kept(folder: Path) -> Iterator[Kept]:
 def to_json(content: Any) -> str:
     """Write plain values as all files of this folder have them."""
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _is_plain(name: Any) -> bool:
+    """Whether it names a file of the folder itself."""
+    return isinstance(name, str) and bool(name) and Path(name).name == name
 
 
 def _records_in(lists: Sequence[Path]) -> dict[str, list[Record]]:

@@ -24,6 +24,7 @@ from xai.many.cluster import ClusterError
 from xai.many.making import Asked, FilmFile, make_there, readable_sha256
 
 FINDINGS = models.ZOO["logits"].card.outputs[:2]
+OTHER = next(name for name in models.ZOO["logits"].card.outputs if name not in FINDINGS)
 METHODS = ("shap", "lime", "random")
 NAMES = ("chest", "chest-2", "long" * 60)
 KILLED = """
@@ -163,6 +164,25 @@ def test_what_is_there_is_kept_and_what_is_asked_for_otherwise_made_anew(films, 
         write_card(models.ZOO["logits"].card, card_path(model))
 
 
+def test_what_is_asked_for_later_stands_beside_what_is_there_and_a_wrong_name_takes_nothing_away(
+    films, model, whole, tmp_path, made, capfd
+):
+    out, boxes = tmp_path / "maps", "boxes.json"
+    shutil.copytree(whole, out)
+    before, known = contents(out), json.loads((out / boxes).read_text())
+    assert main(words(films / "gone.png", model, out)) == 2 and "gone.png" in capfd.readouterr().err
+    assert contents(out) == before and json.loads((out / boxes).read_text()) == known
+    assert main(words(films / "gone.png", model, tmp_path / "new")) == 2
+    assert not (tmp_path / "new" / kept.LIST_FILE).exists()
+    other = [*words(films / "a" / "chest.png", model, out), "--finding", OTHER]
+    assert main(other) == 0 and made[-1] == "chest"
+    records = json.loads((out / kept.LIST_FILE).read_text())
+    assert len(records) == len(before[kept.LIST_FILE]) + len(METHODS)
+    assert {one["map"] for one in records} == {path.name for path in out.glob("*.npy")}
+    made.clear()
+    assert main(words(films, model, out)) == 0 and made == []
+
+
 def test_what_stops_it_leaves_a_list_of_what_is_done(films, model, whole, tmp_path, monkeypatch, made):
     out = tmp_path / "maps"
     shutil.copytree(whole, out)
@@ -176,7 +196,8 @@ def test_what_stops_it_leaves_a_list_of_what_is_done(films, model, whole, tmp_pa
     monkeypatch.setattr(kept, "write_files", full)
     assert main(words(films, model, out, "--seed", "1")) == 2
     records = json.loads((out / kept.LIST_FILE).read_text())
-    assert {one["film"] for one in records} == {"chest"} and {one["seed"] for one in records} == {1}
+    assert {one["film"] for one in records if one["seed"] == 1} == {"chest"}  # beside what was there before
+    assert {one["film"] for one in records if one["seed"] == 0} == set(NAMES[1:])
     monkeypatch.setattr(kept, "write_files", write)
     made.clear()
     assert main(words(films, model, out, "--seed", "1")) == 0 and sorted(made) == sorted(NAMES[1:])
