@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     check_request(options.samples, options.seed, mark="--")
     dataset = open_dataset(options.dataset)
     if strange := set(options.films or ()) - set(dataset.films["film"]):
-        raise DatasetError(f"The dataset {dataset.name} has no film “{min(strange)}”.")
+        raise DatasetError(f"The dataset {dataset.facts.name} has no film “{min(strange)}”.")
     classifier = open_model(options.model, options.engine)
     known = with_truth(dataset, classifier.card.outputs)
     wanted = chosen(known, options.films)

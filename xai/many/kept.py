@@ -79,7 +79,7 @@ class Kept:
         if not isinstance(record, dict):
             return False
         digests = [(record.get(kind), record.get(f"{kind}_sha256")) for kind in ("map", "overlay")]
-        return all(_is_plain(name) and readable_sha256(self._folder / name) == digest for name, digest in digests)
+        return all(_is_plain(name) and readable_sha256(self._folder / str(name)) == digest for name, digest in digests)
 
 
 @contextlib.contextmanager
