@@ -161,5 +161,14 @@ def test_hatching_lies_on_pieces_whose_sign_is_not_sure_where_they_are_shown(scr
         {"values": values, "pieces": pieces},
     )
     assert alpha == [0, 0, 0, 255, 0, 0]  # of the second map only piece 1 is not sure; 0 and the weakest are not shown
+    told = script(
+        """given.weakest.map((weakest) => isHatched(
+            {unsure: {values: Uint8Array.from([0, 1, 0]), shape: [1, 3]},
+             pieces: {values: given.pieces.flat(), shape: [2, 3]}},
+            0, {values: given.values.flat(), shape: [2, 3]}, {weakest}))""",
+        {"values": values, "pieces": pieces, "weakest": [0.5, 2, 3]},
+    )
+    assert told == [True, True, False]  # of what is left at 3 the sign is sure
+    assert script("[0.5, 3].map((weakest) => isStriped({values: [4, -1, 0]}, {weakest}))") == [True, False]
     nothing = "unsureMask({unsure: null, pieces: null}, 0, {values: [1], shape: [1, 1]}, {weakest: 0}) === undefined"
     assert script(nothing)

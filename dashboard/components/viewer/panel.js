@@ -9,7 +9,7 @@ import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
 import { HATCHING, isHatched, unsureMask } from "./hatching.js";
 import { dimOutside } from "./scene.js";
-import { drawStripes, loweringMask } from "./stripes.js";
+import { drawStripes, isStriped, loweringMask } from "./stripes.js";
 
 /** @import { Answered, Caption, Display, Drawing, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
 
@@ -187,11 +187,11 @@ export class MethodPanel {
     this.part("high").textContent = high;
     this.part("scale").dataset.signed = String(scale.signed && scale.range > 0);
     paintColourBar(this.bar, luts[scale.signed ? "signed" : "unsigned"], scale);
-    const isStriped = display.stripes && scale.signed && scale.range > 0;
+    const isMarked = map && scale.range > 0 && display.opacity > 0;
     const marks = [
       this.formInWords(display),
-      isStriped ? "striped where it lowers the logit" : "",
-      map && display.unsure && isHatched(this.panel, index) ? "hatched where its sign is not sure, at 95\u202f%" : "",
+      isMarked && display.stripes && scale.signed && isStriped(map, scale) ? "striped where it lowers the logit" : "",
+      isMarked && display.unsure && isHatched(this.panel, index, map, scale) ? "hatched where its sign is not sure, at 95\u202f%" : "",
     ];
     const about = { unit: this.panel.unit, findings: count, form: marks.filter(Boolean).join("; "), isHeld: this.isGoing };
     const rule = map ? ruleInWords(scale, display, about) : "";
