@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth")
+    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth", "panel", "standing")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -172,3 +172,14 @@ def test_hatching_lies_on_pieces_whose_sign_is_not_sure_where_they_are_shown(scr
     assert script("[0.5, 3].map((weakest) => isStriped({values: [4, -1, 0]}, {weakest}))") == [True, False]
     nothing = "unsureMask({unsure: null, pieces: null}, 0, {values: [1], shape: [1, 1]}, {weakest: 0}) === undefined"
     assert script(nothing)
+
+
+def test_lines_on_a_map_go_with_its_colours(script):
+    drawn = script(
+        """[0, 0.6].map((opacity) => {
+            const drawn = [], panel = Object.create(MethodPanel.prototype);
+            Object.assign(panel, {panel: {state: "waiting"}, overlayFor: () => true, drawLines: () => drawn.push("lines")});
+            panel.draw({drawImage: () => drawn.push("colours")}, {display: {opacity}}, {box: {}});
+            return drawn; })"""
+    )
+    assert drawn == [["colours"], ["colours", "lines"]]

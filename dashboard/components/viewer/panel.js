@@ -260,9 +260,19 @@ export class MethodPanel {
     context.globalAlpha = display.opacity;
     context.drawImage(overlay, box.left, box.top, box.width, box.height);
     context.globalAlpha = 1;
+    if (display.opacity > 0) this.drawLines(context, display, place);
+    if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
+  }
+
+  /**
+   * What lies on the colours, and goes with them.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Display} display
+   * @param {Place} place
+   */
+  drawLines(context, display, place) {
     if (display.stripes && this.overlay.lowering) drawStripes(context, this.overlay.lowering, place);
     if (display.unsure && this.overlay.unsure) drawStripes(context, this.overlay.unsure, place, HATCHING);
-    if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
   }
 
   /**
