@@ -183,3 +183,28 @@ def test_lines_on_a_map_go_with_its_colours(script):
             return drawn; })"""
     )
     assert drawn == [["colours"], ["colours", "lines"]]
+
+
+def test_what_warns_of_a_map_is_said_while_it_sharpens_too(script):
+    diagnostics = [{"label": "R²", "value": "0.1", "warn": True}, {"label": "Regions", "value": "60", "warn": False}]
+    told = script(
+        """["preview", "stopped", "ready"].map((state) => {
+            const panel = Object.assign(Object.create(MethodPanel.prototype), {panel: {state}});
+            return panel.diagnosticsOf({diagnostics: given}).map(({label}) => label); })""",
+        diagnostics,
+    )
+    assert told == [["R²"], ["R²", "Regions"], ["R²", "Regions"]]
+
+
+def test_the_colours_of_a_map_that_sharpens_follow_large_changes_only_and_the_rule_says_so(script):
+    held = script(
+        """(() => { const panel = Object.create(MethodPanel.prototype);
+            Object.assign(panel, {panel: {state: "preview"}, held: new Map()});
+            return given.map((largest) => panel.hold("0", largest)); })()""",
+        [1, 1.2, 0.8, 1.4, 1.5, 1],
+    )
+    assert held == [1, 1, 1, 1.4, 1.4, 1]
+    about = {"unit": "", "findings": 2, "form": "", "isHeld": True}
+    display = {"opacity": 0.6, "hide_weakest": 0, "scale": "all"}
+    rule = script("ruleInWords({range: 1, signed: false}, ...given)", [display, about])
+    assert rule.startswith("Colour: 0 to 1, follows only large changes while the map sharpens; ")

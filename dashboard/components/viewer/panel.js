@@ -133,7 +133,7 @@ export class MethodPanel {
     this.canvas.setAttribute("aria-label", this.labelOf(finding, caption, display));
     this.showSoFar();
     this.showScale({ index, count, display, luts });
-    showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.isGoing ? [] : caption.diagnostics } : {});
+    showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.diagnosticsOf(caption) } : {});
     showTruthNote(this.node, this.isReady && display.truth ? caption.truth_note : null, without);
     this.showReading(caption);
   }
@@ -152,6 +152,14 @@ export class MethodPanel {
   /** Whether the map still sharpens. */
   get isGoing() {
     return this.panel.state === "preview";
+  }
+
+  /**
+   * How far to trust the map: while it sharpens only what warns.
+   * @param {Partial<Caption>} caption
+   */
+  diagnosticsOf({ diagnostics = [] }) {
+    return this.isGoing ? diagnostics.filter(({ warn }) => warn) : diagnostics;
   }
 
   /**
