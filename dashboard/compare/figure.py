@@ -21,7 +21,7 @@ from xai.findings import finding_label
 from xai.models.preprocess import footprint, prepare
 from xai.pictures.figure import NOTICE, Text, map_cell, page, panel
 from xai.pictures.layout import Cell, Picture, Words
-from xai.pictures.render import hatch_mask
+from xai.pictures.render import is_hatched
 from xai.pictures.sheet import Mark
 from xai.pictures.view import View, outlines
 from xai.written import with_unit
@@ -144,10 +144,8 @@ def legend(results: Results, asked: Asked) -> str:
 
 def hatched(results: Results, findings: Sequence[str], asked: Asked) -> list[str]:
     """Say what hatching means, where a map of these findings is hatched."""
-    display = asked.display
     maps = (one for explanations in results.values() for one in explanations if one.finding in findings)
-    is_hatched = display.hatched and display.opacity > 0 and any(hatch_mask(one) is not None for one in maps)
-    return [HATCHED] if is_hatched else []
+    return [HATCHED] if any(is_hatched(one, asked.display) for one in maps) else []
 
 
 def notes(source: Source, results: Results, asked: Asked) -> tuple[str, ...]:

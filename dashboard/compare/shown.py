@@ -144,6 +144,7 @@ class Shown(FilmParts):
                     partial(self.explain, method),
                     partial(self._find_maps, method),
                     partial(self._find_state, method),
+                    stop=partial(self.services.sharpening.hold, self.key(method), self.waiter),
                 )
             )
         if self.card.seen is not None:
@@ -166,8 +167,8 @@ class Shown(FilmParts):
         return {method: one for method, one in found.items() if one is not None}
 
     def seen(self) -> dict[str, list[Explanation]]:
-        """Give the explanations that are there, and of those that are not finished the newest state, by method."""
-        found = {method: self.services.store.get(self.key(method)) or self._state(method) for method in self.parameters}
+        """Give the explanations as the page shows them: of those that are not finished the newest state, by method."""
+        found = {method: self._seen(method) for method in self.parameters}
         return {method: one for method, one in found.items() if one is not None}
 
     def unfinished(self, seen: Mapping[str, Sequence[Explanation]]) -> dict[str, str]:
@@ -210,7 +211,8 @@ class Shown(FilmParts):
         return self.mend.film(self.services.twin(self.record, self.without))
 
     def explain(self, method: str) -> Job:
-        """Ask for a method's maps."""
+        """Ask for a method's maps, also where the page stopped them before."""
+        self.services.sharpening.release(self.key(method), self.waiter)
         request = Request(
             self.reopened(), self.model, method, self.parameters[method], self.seed, self.record is not None, self.came
         )
@@ -255,7 +257,7 @@ class Shown(FilmParts):
 
     def _find_maps(self, method: str) -> str | None:
         key = self.key(method)
-        if not self.services.store.has(key):
+        if self._is_held(method) or not self.services.store.has(key):
             return None
         common = self.services.peaks.common(self._about(method))
         return self.offer(["maps", key, *self._words, common], partial(self._maps, method, common))
@@ -287,14 +289,19 @@ class Shown(FilmParts):
     def _explainer(self, method: str) -> Explainer:
         return EXPLAINERS[method](**dict(self.parameters[method]))
 
-    def _state(self, method: str) -> list[Explanation] | None:
-        """Give the newest state of a map that is being made, or was stopped."""
-        films = self.services.sharpening.newest(self.key(method))
-        return None if films is None else self.services.sharpening.at(self.key(method), films)
+    def _is_held(self, method: str) -> bool:
+        return self.services.sharpening.is_held(self.key(method), self.waiter)
+
+    def _seen(self, method: str) -> list[Explanation] | None:
+        """Give a map; the newest state of one that is being made, and of one that was stopped that of then."""
+        key, sharpening = self.key(method), self.services.sharpening
+        whole = None if self._is_held(method) else self.services.store.get(key)
+        films = sharpening.newest(key, self.waiter)
+        return whole or (None if films is None else sharpening.at(key, films))
 
     def _find_state(self, method: str) -> str | None:
         key = self.key(method)
-        films = self.services.sharpening.newest(key)
+        films = self.services.sharpening.newest(key, self.waiter)
         if films is None:
             return None
         return self.offer(["state", key, films, *self._words], partial(self._state_part, method, films))

@@ -38,7 +38,8 @@ class Want:
     step : callable
         Says in words what the job is doing just now.
     stop : callable, optional
-        Ends the job where it does not belong to this page.
+        Called when the visitor stops it: ends the job where it does not belong to this page, or keeps for this page
+        what there is.
     """
 
     key: str
@@ -93,7 +94,6 @@ class Awaited:
     part: str | None = None
     is_stopped: bool = False
     is_over: bool = False
-    stopped_at: str | None = None  # the first look that was there when it was stopped
     asked: int = 0
     error: str | None = None
 
@@ -141,11 +141,13 @@ class Awaited:
             return Item(self.want.name, self.want.title, "ready", 1.0, part=self.part)
         if self.error is not None:
             return Item(self.want.name, self.want.title, "failed", message=self.error)
-        return replace(self._unready(), part=(self.is_stopped and self.stopped_at) or self.preview())
+        return replace(self._unready(), part=self.preview())
 
     def stop(self) -> None:
-        """Take it as it is, if only a first look: others may go on with it."""
-        self.is_stopped, self.stopped_at = True, self.preview()
+        """Wait for it no longer, and say so to whoever makes it."""
+        self.is_stopped = True
+        if self.want.stop is not None:
+            self.want.stop()
 
     def preview(self) -> str | None:
         """Name the part with what is there of it before it is ready."""

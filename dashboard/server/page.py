@@ -125,8 +125,6 @@ class Page:
             for one in stopped:
                 one.stop()
                 self._stopped.add(one.want.key)
-                if one.want.stop is not None:
-                    one.want.stop()
             self._leave(stopped)
             self._ring()
 

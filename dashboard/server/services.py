@@ -233,7 +233,7 @@ class Services:
         """Forget an upload, named by its content hash, and all that was made of it."""
         for key in self._of_upload.pop(film, set()):
             self.store.forget(key)
-            self.sharpening.drop(key)
+            self.sharpening.forget(key)
             self.logits.drop(key)
             self.answered.drop(key)
         self.films.drop(film)

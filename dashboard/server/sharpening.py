@@ -57,6 +57,9 @@ class Sharpening:
         self._states: Bounded[dict[int, _State]] = Bounded(
             STATE_BYTES, lambda states: sum(one.bytes for one in states.values())
         )
+        self._held: Bounded[dict[str, _State | None]] = Bounded(
+            STATE_BYTES, lambda pages: sum(one.bytes for one in pages.values() if one is not None)
+        )
         self._known: Bounded[Known] = Bounded(MOST_KNOWN, lambda known: 1)
         self._lock = threading.Lock()
 
@@ -66,15 +69,38 @@ class Sharpening:
             states = {**(self._states.get(key) or {}), made[0].evaluations: _State.of(made)}
             self._states.put(key, dict(list(states.items())[-LAST_STATES:]))
 
-    def newest(self, key: str) -> int | None:
-        """Say after how many films the newest state of a map was made; None where there is none."""
+    def newest(self, key: str, page: str = "") -> int | None:
+        """Say after how many films the newest state of a map was made, for a page; None where there is none."""
+        if self.is_held(key, page):
+            state = (self._held.get(key) or {}).get(page)
+            return None if state is None else state.made[0].evaluations
         states = self._states.get(key)
         return max(states) if states else None
 
     def at(self, key: str, films: int) -> list[Explanation] | None:
         """Give the state after so many films; None where it is there no longer."""
-        state = (self._states.get(key) or {}).get(films)
-        return None if state is None else state.explanations()
+        held = [one for one in (self._held.get(key) or {}).values() if one is not None]
+        states = {one.made[0].evaluations: one for one in held} | (self._states.get(key) or {})
+        return states[films].explanations() if films in states else None
+
+    def hold(self, key: str, page: str) -> None:
+        """Keep a map for a page as it is now, if there is none of it yet: other pages may go on with it."""
+        with self._lock:
+            states = self._states.get(key)
+            state = states[max(states)] if states else None
+            self._held.put(key, {**(self._held.get(key) or {}), page: state})
+
+    def release(self, key: str, page: str) -> None:
+        """Let a page see of a map what there is."""
+        with self._lock:
+            pages = {name: one for name, one in (self._held.get(key) or {}).items() if name != page}
+            self._held.drop(key)
+            if pages:
+                self._held.put(key, pages)
+
+    def is_held(self, key: str, page: str) -> bool:
+        """Say whether a page sees a map as it was once."""
+        return page in (self._held.get(key) or {})
 
     def known(self, name: str) -> Known:
         """Give what is known of a film's hidden versions; nothing at first."""
@@ -84,6 +110,11 @@ class Sharpening:
             return known
 
     def drop(self, name: str) -> None:
-        """Forget the states of a map, or what is known under a name."""
+        """Forget the states of a map but those that pages hold, or what is known under a name."""
         self._states.drop(name)
         self._known.drop(name)
+
+    def forget(self, name: str) -> None:
+        """Forget all of a map, or what is known under a name."""
+        self.drop(name)
+        self._held.drop(name)

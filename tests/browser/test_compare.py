@@ -108,7 +108,7 @@ def test_a_map_sharpens_stays_when_it_is_cancelled_and_goes_on_from_there(page, 
 
     page.get_by_role("button", name="Cancel").click()
     expect(words).to_have_text(
-        "Cancelled. What was ready stays. LIME stays as far as it came; opened anew, this page makes the whole."
+        "Cancelled. What was ready stays. LIME stays as far as it came; reloaded, this page makes the whole."
     )
     expect(so_far).to_have_text(re.compile(r"Stopped after [\d,]+ of 2,000 films."))
     films = int(re.search(r"after ([\d,]+) of", so_far.inner_text()).group(1))

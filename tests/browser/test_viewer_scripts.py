@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth")
+    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth", "panel", "standing")
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -161,5 +161,50 @@ def test_hatching_lies_on_pieces_whose_sign_is_not_sure_where_they_are_shown(scr
         {"values": values, "pieces": pieces},
     )
     assert alpha == [0, 0, 0, 255, 0, 0]  # of the second map only piece 1 is not sure; 0 and the weakest are not shown
+    told = script(
+        """given.weakest.map((weakest) => isHatched(
+            {unsure: {values: Uint8Array.from([0, 1, 0]), shape: [1, 3]},
+             pieces: {values: given.pieces.flat(), shape: [2, 3]}},
+            0, {values: given.values.flat(), shape: [2, 3]}, {weakest}))""",
+        {"values": values, "pieces": pieces, "weakest": [0.5, 2, 3]},
+    )
+    assert told == [True, True, False]  # of what is left at 3 the sign is sure
+    assert script("[0.5, 3].map((weakest) => isStriped({values: [4, -1, 0]}, {weakest}))") == [True, False]
     nothing = "unsureMask({unsure: null, pieces: null}, 0, {values: [1], shape: [1, 1]}, {weakest: 0}) === undefined"
     assert script(nothing)
+
+
+def test_lines_on_a_map_go_with_its_colours(script):
+    drawn = script(
+        """[0, 0.6].map((opacity) => {
+            const drawn = [], panel = Object.create(MethodPanel.prototype);
+            Object.assign(panel, {panel: {state: "waiting"}, overlayFor: () => true, drawLines: () => drawn.push("lines")});
+            panel.draw({drawImage: () => drawn.push("colours")}, {display: {opacity}}, {box: {}});
+            return drawn; })"""
+    )
+    assert drawn == [["colours"], ["colours", "lines"]]
+
+
+def test_what_warns_of_a_map_is_said_while_it_sharpens_too(script):
+    diagnostics = [{"label": "R²", "value": "0.1", "warn": True}, {"label": "Regions", "value": "60", "warn": False}]
+    told = script(
+        """["preview", "stopped", "ready"].map((state) => {
+            const panel = Object.assign(Object.create(MethodPanel.prototype), {panel: {state}});
+            return panel.diagnosticsOf({diagnostics: given}).map(({label}) => label); })""",
+        diagnostics,
+    )
+    assert told == [["R²"], ["R²", "Regions"], ["R²", "Regions"]]
+
+
+def test_the_colours_of_a_map_that_sharpens_follow_large_changes_only_and_the_rule_says_so(script):
+    held = script(
+        """(() => { const panel = Object.create(MethodPanel.prototype);
+            Object.assign(panel, {panel: {state: "preview"}, held: new Map()});
+            return given.map((largest) => panel.hold("0", largest)); })()""",
+        [1, 1.2, 0.8, 1.4, 1.5, 1],
+    )
+    assert held == [1, 1, 1, 1.4, 1.4, 1]
+    about = {"unit": "", "findings": 2, "form": "", "isHeld": True}
+    display = {"opacity": 0.6, "hide_weakest": 0, "scale": "all"}
+    rule = script("ruleInWords({range: 1, signed: false}, ...given)", [display, about])
+    assert rule.startswith("Colour: 0 to 1, follows only large changes while the map sharpens; ")

@@ -181,6 +181,15 @@ def hatch_mask(explanation: Explanation) -> np.ndarray | None:
     return mask
 
 
+def is_hatched(explanation: Explanation, display: Display) -> bool:
+    """Say whether a map is hatched anywhere: where its sign is not sure, and what is shown of it is not hidden."""
+    unsure, size = hatch_mask(explanation), np.abs(explanation.map)
+    if unsure is None or not display.hatched or display.opacity == 0:
+        return False
+    least = weakest_shown(explanation.map, display.hide_weakest)
+    return bool(((unsure > 0) & (size > 0) & (size >= least)).any())
+
+
 def _hatch(rgb: np.ndarray, mask: np.ndarray) -> None:
     """Draw thin lines into a picture (H, W, 3) where a mask is 1, falling to the right: light ones on dark edges."""
     height, width = rgb.shape[:2]

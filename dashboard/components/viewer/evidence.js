@@ -128,7 +128,7 @@ export function endLabels({ range, signed }, unit) {
 export function ruleInWords({ range, signed, empty }, display, { unit, findings, form, isHeld }) {
   if (range === 0) return "The map is zero everywhere: there is no evidence to colour.";
   const end = significant(range);
-  const whose = isHeld ? "kept still while the map sharpens" : display.scale === "all" ? `the largest of all ${findings} findings` : "this map's own maximum";
+  const whose = isHeld ? "follows only large changes while the map sharpens" : display.scale === "all" ? `the largest of all ${findings} findings` : "this map's own maximum";
   const parts = [
     `${`Colour: ${signed ? `${MINUS}${end} to +${end}` : `0 to ${end}`} ${unit}`.trim()}, ${whose}`,
     `${Math.round(100 * display.opacity)}${NARROW}% opaque from half of it`,

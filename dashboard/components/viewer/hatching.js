@@ -15,12 +15,19 @@ export const HATCHING = {
 };
 
 /**
- * Whether a finding's map has pieces whose sign is not sure.
+ * Whether a finding's map is shown anywhere where its sign is not sure.
  * @param {Panel} panel
  * @param {number} index
+ * @param {Pixels} map
+ * @param {Scale} scale
  */
-export function isHatched({ unsure, pieces }, index) {
-  return Boolean(unsure && pieces && unsureOf(unsure, index).includes(1));
+export function isHatched({ unsure, pieces }, index, { values }, { weakest }) {
+  if (!unsure || !pieces) return false;
+  const own = unsureOf(unsure, index);
+  for (let i = 0; i < values.length; i++) {
+    if (isUnsure(values[i], weakest, own[pieces.values[i]])) return true;
+  }
+  return false;
 }
 
 /**
@@ -30,16 +37,23 @@ export function isHatched({ unsure, pieces }, index) {
  * @param {Pixels} map
  * @param {Scale} scale
  */
-export function unsureMask(panel, index, { values, shape }, { weakest }) {
-  if (!isHatched(panel, index)) return undefined;
+export function unsureMask(panel, index, map, scale) {
+  if (!isHatched(panel, index, map, scale)) return undefined;
+  const { values, shape } = map;
   const unsure = unsureOf(panel.unsure, index);
   return painted(shape, (pixels) => {
     for (let i = 0; i < values.length; i++) {
-      const isShown = values[i] !== 0 && Math.abs(values[i]) >= weakest;
-      if (isShown && unsure[panel.pieces.values[i]]) pixels[4 * i + 3] = 255;
+      if (isUnsure(values[i], scale.weakest, unsure[panel.pieces.values[i]])) pixels[4 * i + 3] = 255;
     }
   });
 }
+
+/**
+ * @param {number} value
+ * @param {number} weakest
+ * @param {number} unsure
+ */
+const isUnsure = (value, weakest, unsure) => Boolean(unsure) && value !== 0 && Math.abs(value) >= weakest;
 
 /**
  * @param {Pixels} unsure

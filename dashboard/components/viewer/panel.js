@@ -9,7 +9,7 @@ import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
 import { HATCHING, isHatched, unsureMask } from "./hatching.js";
 import { dimOutside } from "./scene.js";
-import { drawStripes, loweringMask } from "./stripes.js";
+import { drawStripes, isStriped, loweringMask } from "./stripes.js";
 
 /** @import { Answered, Caption, Display, Drawing, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
 
@@ -133,7 +133,7 @@ export class MethodPanel {
     this.canvas.setAttribute("aria-label", this.labelOf(finding, caption, display));
     this.showSoFar();
     this.showScale({ index, count, display, luts });
-    showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.isGoing ? [] : caption.diagnostics } : {});
+    showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.diagnosticsOf(caption) } : {});
     showTruthNote(this.node, this.isReady && display.truth ? caption.truth_note : null, without);
     this.showReading(caption);
   }
@@ -152,6 +152,14 @@ export class MethodPanel {
   /** Whether the map still sharpens. */
   get isGoing() {
     return this.panel.state === "preview";
+  }
+
+  /**
+   * How far to trust the map: while it sharpens only what warns.
+   * @param {Partial<Caption>} caption
+   */
+  diagnosticsOf({ diagnostics = [] }) {
+    return this.isGoing ? diagnostics.filter(({ warn }) => warn) : diagnostics;
   }
 
   /**
@@ -187,11 +195,11 @@ export class MethodPanel {
     this.part("high").textContent = high;
     this.part("scale").dataset.signed = String(scale.signed && scale.range > 0);
     paintColourBar(this.bar, luts[scale.signed ? "signed" : "unsigned"], scale);
-    const isStriped = display.stripes && scale.signed && scale.range > 0;
+    const isMarked = map && scale.range > 0 && display.opacity > 0;
     const marks = [
       this.formInWords(display),
-      isStriped ? "striped where it lowers the logit" : "",
-      map && display.unsure && isHatched(this.panel, index) ? "hatched where its sign is not sure, at 95\u202f%" : "",
+      isMarked && display.stripes && scale.signed && isStriped(map, scale) ? "striped where it lowers the logit" : "",
+      isMarked && display.unsure && isHatched(this.panel, index, map, scale) ? "hatched where its sign is not sure, at 95\u202f%" : "",
     ];
     const about = { unit: this.panel.unit, findings: count, form: marks.filter(Boolean).join("; "), isHeld: this.isGoing };
     const rule = map ? ruleInWords(scale, display, about) : "";
@@ -260,9 +268,19 @@ export class MethodPanel {
     context.globalAlpha = display.opacity;
     context.drawImage(overlay, box.left, box.top, box.width, box.height);
     context.globalAlpha = 1;
+    if (display.opacity > 0) this.drawLines(context, display, place);
+    if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
+  }
+
+  /**
+   * What lies on the colours, and goes with them.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Display} display
+   * @param {Place} place
+   */
+  drawLines(context, display, place) {
     if (display.stripes && this.overlay.lowering) drawStripes(context, this.overlay.lowering, place);
     if (display.unsure && this.overlay.unsure) drawStripes(context, this.overlay.unsure, place, HATCHING);
-    if (native && this.panel.pieces) this.drawOutlines(context, box, ratio);
   }
 
   /**

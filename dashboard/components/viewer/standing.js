@@ -42,7 +42,7 @@ export function progressOf(items, note, about) {
   const cancelled = items.filter(({ state }) => state === "cancelled");
   if (cancelled.length) {
     const partly = cancelled.filter(({ part }) => part);
-    const stays = partly.length ? ` ${titles(partly)} ${partly.length > 1 ? "stay" : "stays"} as far as it came; opened anew, this page makes the whole.` : "";
+    const stays = partly.length ? ` ${titles(partly)} ${partly.length > 1 ? "stay" : "stays"} as far as ${partly.length > 1 ? "they" : "it"} came; reloaded, this page makes the whole.` : "";
     return { words: `Cancelled. What was ready stays.${stays}`, share: null, button: partly.length ? "Go on" : "Compute" };
   }
   if (failed.length) {

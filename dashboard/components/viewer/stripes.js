@@ -16,6 +16,21 @@ const STRIPES = {
 };
 
 /**
+ * Whether a map is shown anywhere where it lowers the logit.
+ * @param {Pixels} map
+ * @param {Scale} scale
+ */
+export function isStriped({ values }, { weakest }) {
+  return values.some((/** @type {number} */ value) => lowers(value, weakest));
+}
+
+/**
+ * @param {number} value
+ * @param {number} weakest
+ */
+const lowers = (value, weakest) => value < 0 && -value >= weakest;
+
+/**
  * Where a map lowers the logit, as a canvas in the map's own pixels whose alpha says how much.
  * @param {Pixels} map
  * @param {Scale} scale
@@ -23,8 +38,7 @@ const STRIPES = {
 export function loweringMask({ values, shape }, { range, weakest }) {
   return painted(shape, (pixels) => {
     for (let i = 0; i < values.length; i++) {
-      const lowers = values[i] < 0 && -values[i] >= weakest;
-      if (lowers) pixels[4 * i + 3] = Math.round(255 * Math.min(1, (2 * -values[i]) / range));
+      if (lowers(values[i], weakest)) pixels[4 * i + 3] = Math.round(255 * Math.min(1, (2 * -values[i]) / range));
     }
   });
 }

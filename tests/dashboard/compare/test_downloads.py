@@ -21,6 +21,7 @@ from dashboard.compare.hang import Hung
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.page.palette import FINDING_COLORS
+from dashboard.server.awaited import Want
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.dashboard.pages import Idle
@@ -186,7 +187,8 @@ def test_a_map_that_was_stopped_is_in_all_files_and_they_say_so(services):
         and "Only after 384 of 1,000 films." in words
     )
     assert "SHAP was not there yet" in words and "Hatched: whether a region speaks for or against is not sure" in words
-    assert "Hatched" not in words_of(files["figure"](query(display={"unsure": False}))[2])
+    for off in ({"unsure": False}, {"hide_weakest": 90}):  # of the strongest the sign is sure
+        assert "Hatched" not in words_of(files["figure"](query(display=off))[2])
     sheet = words_of(files["findings"](query())[2])
     assert "LIME after 384 of 1,000 films" in sheet and "Hatched" in sheet
     parameters = json.loads(files["parameters"](query())[2])
@@ -199,6 +201,45 @@ def test_a_map_that_was_stopped_is_in_all_files_and_they_say_so(services):
     pixels = [drawn(shown, display={"unsure": on}) for on in (True, False)]
     assert (pixels[0] != pixels[1]).any()
     assert "not_finished" not in json.loads(files_of(shown_of(services, film="b"))["parameters"](query())[2])
+
+
+def test_a_map_that_was_stopped_stays_in_files_as_on_the_screen_while_another_page_goes_on_with_it(services):
+    shown = shown_of(services, ready=("gradcam",))
+    other, key = replace(shown, waiter="another page"), shown.key("lime")
+    pieces = np.repeat(np.arange(16, dtype=np.uint16)[:, None], 16, axis=1)
+
+    def put(films: int) -> None:
+        state = [maps("lime", name) for name in shown.card.outputs]
+        services.sharpening.put(key, [replace(one, pieces=pieces, evaluations=films) for one in state])
+
+    def saved(one: Shown) -> list[int]:
+        made = json.loads(files_of(one)["parameters"](query())[2])["explanations"]
+        return [told["evaluations"] for told in made if told["method"] == "lime"]
+
+    def want(one: Shown) -> Want:
+        return next(want for want in one.wants() if want.name == "lime")
+
+    put(128)
+    part = want(shown).preview()
+    want(shown).stop()
+    for films in (256, 384, 512, 768):
+        put(films)
+    assert (saved(shown), saved(other)) == ([128], [768])
+    services.store.put(key, [maps("lime", name) for name in shown.card.outputs], on_disk=False)
+    services.sharpening.drop(key)
+    assert (saved(shown), saved(other)) == ([128], [10])
+    assert want(shown).find() is None and want(shown).preview() == part and want(other).find() is not None
+    found = services.channel.parts.find(part, "ada")
+    assert found is not None and found.content
+    want(shown).ask()  # it goes on, and there is the whole
+    assert saved(shown) == [10] and want(shown).find() == want(other).find()
+
+
+def test_a_map_that_was_stopped_before_its_first_look_is_in_no_file(services):
+    shown = shown_of(services, ready=("gradcam",))
+    next(want for want in shown.wants() if want.name == "lime").stop()
+    services.store.put(shown.key("lime"), [maps("lime", name) for name in shown.card.outputs], on_disk=False)
+    assert list(shown.seen()) == ["gradcam"]
 
 
 def test_an_uploads_figure_has_no_link(services):

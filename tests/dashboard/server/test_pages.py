@@ -146,7 +146,9 @@ def test_a_first_look_is_shown_until_the_map_is_there_and_stays_when_it_is_stopp
     page = Page("ada")
     work = Work(jobs, page)
     looks: list[str | None] = [None]
-    page.expect("maps", [replace(work.want, preview=lambda: looks[0])])
+    kept: list[str | None] = []
+    preview = lambda: kept[0] if kept else looks[0]  # noqa: E731
+    page.expect("maps", [replace(work.want, preview=preview, stop=lambda: kept.append(looks[0]))])
     until(lambda: states(page) == ["running"])
     assert page.items("maps")[0].part is None
     looks[0] = "first look"

@@ -15,6 +15,7 @@ from xai.pictures.render import (
     colour,
     colour_range,
     hatch_mask,
+    is_hatched,
     opacity,
     overlay,
     place,
@@ -146,5 +147,8 @@ def test_pieces_whose_sign_is_not_sure_are_hatched_where_they_are_shown():
     column = (hatched - plain).mean(axis=2)[:, 40:80]
     assert column.min() < -40 and column.max() > 40  # dark and light, to be seen on any grey
     assert 0.1 < changed[:, 40:80].mean() < 0.3
+    shown = {"as it is": {}, "none": {"hide_weakest": 95.0}, "clear": {"opacity": 0.0}, "off": {"hatched": False}}
+    told = {name: is_hatched(one, Display(**{"hatched": True, **how})) for name, how in shown.items()}
+    assert told == {"as it is": True, "none": False, "clear": False, "off": False}  # of the strongest the sign is sure
     assert hatch_mask(replace(one, errors=None)) is None
     assert hatch_mask(replace(one, errors=np.zeros(4, np.float32))) is None  # exact, that of nothing too
