@@ -96,7 +96,7 @@ class Known:
 def looks(films: int, known: int = 0) -> list[int]:
     """Give the numbers of films after which a map of so many is worth a look: 64, 128, 256, 384, 512, 768 and so on.
 
-    Where the answers to some are known before, that to the untouched film among them, the first look is at all of those.
+    Where the answers to some are known before, that to the untouched film among them, the first look is at all these.
     """
     doubled = [FIRST_LOOK << power for power in range(films.bit_length())]
     steps = [*doubled[:2], *(step for start in doubled[2:] for step in (start, start * 3 // 2))]
