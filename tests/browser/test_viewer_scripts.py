@@ -178,7 +178,8 @@ def test_lines_on_a_map_go_with_its_colours(script):
     drawn = script(
         """[0, 0.6].map((opacity) => {
             const drawn = [], panel = Object.create(MethodPanel.prototype);
-            Object.assign(panel, {panel: {state: "waiting"}, overlayFor: () => true, drawLines: () => drawn.push("lines")});
+            Object.assign(panel, {panel: {state: "waiting"}, overlayFor: () => true});
+            panel.drawLines = () => drawn.push("lines");
             panel.draw({drawImage: () => drawn.push("colours")}, {display: {opacity}}, {box: {}});
             return drawn; })"""
     )
@@ -208,3 +209,10 @@ def test_the_colours_of_a_map_that_sharpens_follow_large_changes_only_and_the_ru
     display = {"opacity": 0.6, "hide_weakest": 0, "scale": "all"}
     rule = script("ruleInWords({range: 1, signed: false}, ...given)", [display, about])
     assert rule.startswith("Colour: 0 to 1, follows only large changes while the map sharpens; ")
+
+
+def test_hatching_is_offered_unless_no_map_can_be_hatched(script):
+    twin, coming = {"picture": {}, "maps": None, "unsure": None}, {"picture": None, "maps": None, "unsure": None}
+    plain, sure = {**coming, "maps": {}}, {**coming, "maps": {}, "unsure": {}}
+    rows = [[plain, twin], [plain, coming], [plain, sure]]
+    assert script("given.map(mayBeHatched)", rows) == [False, True, True]

@@ -245,7 +245,7 @@ class Explainer(ABC):
         task = Task(classifier, film, outputs, budget, explainer.cost, seed, known)
         try:
             if known is not None and budget.refined is not None:
-                for number, films in enumerate(looks(explainer.cost, known.films)):
+                for number, films in enumerate(looks(explainer.cost, known.films + 1)):
                     if number == 0 or task.idle <= MOST_SPENT:
                         budget.refined(explainer.within(Budget(films))._made(task, names))
                         task.begin()

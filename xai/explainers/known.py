@@ -96,9 +96,9 @@ class Known:
 def looks(films: int, known: int = 0) -> list[int]:
     """Give the numbers of films after which a map of so many is worth a look: 64, 128, 256, 384, 512, 768 and so on.
 
-    Where some films are known before, the first look is at as many as there are.
+    Where the answers to some are known before, that to the untouched film among them, the first look is at all these.
     """
     doubled = [FIRST_LOOK << power for power in range(films.bit_length())]
     steps = [*doubled[:2], *(step for start in doubled[2:] for step in (start, start * 3 // 2))]
-    passed = max((number for number, step in enumerate(steps) if step <= known), default=0)
-    return [step for step in steps[passed:] if step < films]
+    begun = [known] if known >= FIRST_LOOK else []
+    return [step for step in (*begun, *(step for step in steps if step > known)) if step < films]

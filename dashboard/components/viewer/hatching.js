@@ -15,6 +15,14 @@ export const HATCHING = {
 };
 
 /**
+ * Whether a map may be hatched: not known before it is there, and of some methods nobody knows how sure a sign is.
+ * @param {Pick<Panel, "picture" | "maps" | "unsure">[]} panels
+ */
+export function mayBeHatched(panels) {
+  return panels.some(({ picture, maps, unsure }) => !picture && (!maps || unsure));
+}
+
+/**
  * Whether a finding's map is shown anywhere where its sign is not sure.
  * @param {Panel} panel
  * @param {number} index

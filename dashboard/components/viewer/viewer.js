@@ -15,6 +15,7 @@ import { clamp, View } from "./geometry.js";
 import { bindKeys } from "./gestures.js";
 import { Glossary } from "./glossary.js";
 import { Hand } from "./hand.js";
+import { mayBeHatched } from "./hatching.js";
 import { Intro } from "./intro.js";
 import { measureDocks } from "./layout.js";
 import { bindMore } from "./more.js";
@@ -395,6 +396,7 @@ class Viewer {
     find(this.root, "[value=input]", HTMLInputElement).disabled = !data.inputPixels;
     const isKnown = knowsTruth(this.whole);
     find(this.root, "[data-display=truth]", HTMLButtonElement).disabled = !isKnown;
+    find(this.root, "[data-display=unsure]", HTMLButtonElement).disabled = !mayBeHatched(data.panels);
     find(this.root, ".legend .truth").textContent = legendOfTruth(isKnown, display.truth);
     const told = { finding, index, count: data.findings.length, display, without: data.without, luts: data.luts };
     const boxes = data.truth[selected]?.length ?? 0;
