@@ -49,7 +49,7 @@ def test_what_hangs_is_described_with_its_sides_where_they_are_known(services):
 def file(services: Idle, monkeypatch, name: str, asked: dict[str, str]) -> tuple[str, str]:
     """Make a file of a film whose name tells what is on it; give its name and content."""
     both = [explanation(name, np.ones((16, 16))) for name in ("Effusion", "Mass")]
-    monkeypatch.setattr(Shown, "ready", lambda self: {"gradcam": both})
+    monkeypatch.setattr(Shown, "seen", lambda self: {"gradcam": both})
     link = lambda changes: ("", {})  # noqa: E731
     source = Source(view(services, "edema_1"), "told", "plain", link)
     made = downloads.downloads(source, "id", ())[name](asked)
