@@ -14,8 +14,6 @@ import argparse
 import functools
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import xai
+from tests.benchmarks.predict_throughput import seconds
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.many.film_files import find_films
@@ -31,13 +30,6 @@ from xai.many.kept import open_kept
 from xai.many.making import Asked, FilmFile, make, readable_sha256
 from xai.models.engine import BATCH_SIZE, DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL
-
-
-def seconds(call: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock, and of the processor's cores together."""
-    clock, cores = time.perf_counter(), time.process_time()
-    call()
-    return time.perf_counter() - clock, time.process_time() - cores
 
 
 def main() -> None:

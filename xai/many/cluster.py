@@ -118,6 +118,7 @@ def classifier_on_worker(path: Path, sha256: str, card: str, engine: str) -> Cla
     sha256, card : str
         What `file_sha256` gives of it, and `card_sha256` of its card, where the work comes from.
     engine : str
+        What runs it where the work comes from. TensorFlow runs on a GPU where there is one, whatever that one has.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def classifier_on_worker(path: Path, sha256: str, card: str, engine: str) -> Cla
     if not path.exists():
         raise ClusterError(f"The worker on {host} has no model file {path}.")
     with _loading:
-        classifier = _load(path, sha256, card, engine)
+        classifier = _load(path, sha256, card, engine.removesuffix("-gpu"))
     if classifier.model_id != sha256:
         raise ClusterError(f"The model file {path} on {host} is another than the one here.")
     if card_sha256(classifier.card) != card:

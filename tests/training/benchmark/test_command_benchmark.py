@@ -114,6 +114,9 @@ def test_some_films_alone_are_held_against_the_place_in_all_films(made, model, b
     assert both[0] == pytest.approx(both[1], abs=0.2)  # the file that is no film has a box too
     assert benchmark(boxed, "--model", model, "--films", "f009", "--out", tmp_path / "none") == 2
     assert "The film “f009” has none of the model's findings at a place that is known." in capsys.readouterr().err
+    assert benchmark(boxed, "--model", model, "--films", "f001", "12", "--out", tmp_path / "none") == 2
+    assert "has no film “12”." in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
 
 
 def test_workers_of_a_cluster_come_to_the_same_table(made, model, boxed, tmp_path):

@@ -239,6 +239,8 @@ def test_a_worker_with_another_model_card_or_film_says_so(films, model):
     path = films / "a" / "chest.png"
     file = FilmFile("chest", path, ("a", "b"), readable_sha256(path))
     assert [one["film"] for one in make_there(model, asked, file).records] == ["chest", "chest"]
+    on_gpu = make_there(model, dataclasses.replace(asked, engine="tensorflow-gpu"), file)  # a worker may have none
+    assert [one["film"] for one in on_gpu.records] == ["chest", "chest"]
     with pytest.raises(ClusterError, match=r"The film .*chest\.png on .* is not there, or another than the one here"):
         make_there(model, asked, FilmFile("chest", path, ("a", "b"), "another"))
 
