@@ -14,6 +14,7 @@ import argparse
 import functools
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
