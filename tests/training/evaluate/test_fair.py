@@ -39,7 +39,8 @@ def test_films_that_a_remedy_of_one_was_fitted_on_are_left_out_of_the_comparison
         assert pair.words == "16 films that only one of the two has met left out of the comparison."
     assert compare_judged(before, mended, "Mass") == compare(TRUTH[rest], *SCORES[:, rest])
     found = side_by_side_judged(before, mended, "Mass", (0.5, 0.4))
-    assert found == side_by_side(TRUTH[rest], *SCORES[:, rest], (0.5, 0.4))
+    expected = side_by_side(TRUTH[rest], *SCORES[:, rest], (0.5, 0.4))
+    np.testing.assert_equal(asdict(found), asdict(expected))  # a p value that is not known is equal to another
 
 
 def test_films_that_both_or_neither_met_stay_and_are_put_in_one_order():
