@@ -1,5 +1,7 @@
 """Two models are compared on films that are as new to the one as to the other."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
