@@ -1,0 +1,50 @@
+"""The sections of the Trust page: adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dashboard.trust.subject import Subject
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page.
+
+    Attributes
+    ----------
+    name : str
+        What a link calls it.
+    title : str
+        What its tab says.
+    sentence : str
+        What it asks, in one sentence.
+    shown_by : str
+        ``module:function`` that shows it, imported when it is opened first; it takes the page's `Subject`.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    shown_by: str
+
+    @property
+    def show(self) -> Callable[[Subject], None]:
+        """The function that shows it."""
+        shown: Callable[[Subject], None] = resolve_name(self.shown_by)
+        return shown
+
+
+_SECTIONS = (
+    Section(
+        "league",
+        "League",
+        "Which method's maps lie where the finding is, and are they any better than a picture of where it usually is?",
+        "dashboard.trust.league:show_league",
+    ),
+)
+SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}

@@ -1,0 +1,52 @@
+"""Everything that decides what the Trust page shows, and the link that shows it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.page.kinds import NAME, one_of
+from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
+from dashboard.trust.sections import SECTIONS
+from training.benchmark.league import ALL
+
+
+@dataclass(frozen=True)
+class State(PageState):
+    """Everything that decides what the Trust page shows.
+
+    Attributes
+    ----------
+    section : str
+        One of `SECTIONS`.
+    model : str or None
+        Name in the library; None takes the default model.
+    league : str or None
+        Name of the results: of their folder. None takes the first of the model.
+    measure : str
+        What is compared, by its name in `xai.measures.FACTS`.
+    finding : str
+        Whose maps are in question, or all.
+    method : str or None
+        Which method's cell is open; None for none.
+    """
+
+    section: str = "league"
+    model: str | None = None
+    league: str | None = None
+    measure: str = "pointing"
+    finding: str = ALL
+    method: str | None = None
+
+
+LINK = Link(
+    State(),
+    [
+        Field("section", one_of(SECTIONS)),
+        Field("model", NAME),
+        Field("league", NAME),
+        Field("measure", NAME),
+        Field("finding", NAME),
+        Field("method", NAME),
+    ],
+)
