@@ -46,5 +46,12 @@ _SECTIONS = (
         "Which method's maps lie where the finding is, and are they any better than a picture of where it usually is?",
         "dashboard.trust.league:show_league",
     ),
+    Section(
+        "twin",
+        "Truth by twin",
+        "What a finding really does to the model's answer, beside what each method's map says: which one keeps its "
+        "promises?",
+        "dashboard.trust.twin:show_twin",
+    ),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}
