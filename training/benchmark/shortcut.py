@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from xai.films.film import Film
     from xai.models.classifier import Classifier
 
+MARGIN = 32  # of a side
+
 
 @dataclass(frozen=True)
 class Question:
@@ -78,8 +80,25 @@ class Looked:
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def share(self, model: str, method: str) -> float:
-        """Share of the evidence for the finding that lies on the object: `xai.measures.energy`."""
-        return energy(self.maps[model, method], self.inside)
+        """Share of the evidence for the finding that lies `around` the object: `xai.measures.energy`."""
+        return energy(self.maps[model, method], around(self.inside))
+
+
+def around(inside: np.ndarray) -> np.ndarray:
+    """Give the box of an object and a margin of a 32nd of the film's sides: no map is as fine as the strokes of a sign.
+
+    Parameters
+    ----------
+    inside : bool array (H, W)
+        Not empty.
+    """
+    box = np.zeros_like(inside)
+    spans = []
+    for axis, side in enumerate(inside.shape):
+        places = np.flatnonzero(inside.any(axis=1 - axis))
+        spans.append(slice(max(0, places[0] - side // MARGIN), places[-1] + 1 + side // MARGIN))
+    box[tuple(spans)] = True
+    return box
 
 
 def draw_film(question: Question, place: int) -> Recipe:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from training.benchmark.shortcut import Looked, Question
+from training.benchmark.shortcut import Looked, Question, around
 from training.evaluate.evidence import on_grid
 from xai.files import write_files
 
@@ -21,12 +21,12 @@ EVIDENCE = {
     "film": "Its place in the row that `training.benchmark.shortcut.draw_film` draws.",
     "model": "Whose map it is.",
     "method": "What made it.",
-    "share": "Share of the evidence for the finding that lies on the object; 0 of a map without any.",
+    "share": "Share of the evidence for the finding that lies on the object or close by; 0 of a map without any.",
 }
 ANSWERS = {
     "film": "As above; each is of another patient.",
     "present": "Whether the film shows the finding: 1 or 0.",
-    "area": "Share of the film that the object covers.",
+    "area": "Share of the film that is the object or close by: what an even map would lay there.",
     "model": "Who answers.",
     "logit": "Of the finding, on the film.",
     "logit_without": "On its twin, the same film without the object.",
@@ -139,7 +139,7 @@ def write_lab(
         for model, method in one.maps
     ]
     answers = [
-        (place, present, round(float(one.inside.mean()), 5), model, *np.round(logits, 4))
+        (place, present, round(float(around(one.inside).mean()), 5), model, *np.round(logits, 4))
         for present, films in ((1, shown), (0, others))
         for place, one in films.items()
         for model, logits in one.logits.items()
