@@ -28,7 +28,9 @@ class State(PageState):
     finding : str
         Whose maps are in question, or all.
     method : str or None
-        Which method's cell is open; None for none.
+        Whose maps are in question; None takes the best.
+    film : str or None
+        Which of its films is chosen.
     """
 
     section: str = "league"
@@ -37,6 +39,7 @@ class State(PageState):
     measure: str = "pointing"
     finding: str = ALL
     method: str | None = None
+    film: str | None = None
 
 
 LINK = Link(
@@ -48,5 +51,6 @@ LINK = Link(
         Field("measure", NAME),
         Field("finding", NAME),
         Field("method", NAME),
+        Field("film", NAME),
     ],
 )

@@ -7,6 +7,7 @@ film to its twin is the finding's effect: no method's assumption is in it.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, stdtrit
 
 from training.benchmark.league import ALL, DRAWS, Case
 from training.datasets.table import Dataset
-from training.evaluate.bootstrap import percentile_interval
 from training.evaluate.ranked import numbered
+from training.evaluate.rates import CONFIDENCE
 from training.opening import open_film, render_film, rendered_size
 from training.simulation.recipe import Recipe
 from xai.explainers import EXPLAINERS
@@ -166,8 +168,8 @@ def _held(part: pd.DataFrame, claim: str, rng: np.random.Generator) -> tuple[flo
         one, other = (weighted_ranks(values, weights) for values in (claims, effects))
         ranks.append(correlation(one, other, weights))
         slopes.append(slope_of(claims, effects, weights))
-    slope = unknown if claim == SHARE else _with_interval(np.concatenate(slopes))
-    return (*_with_interval(np.concatenate(ranks)), *slope, *means)
+    slope = unknown if claim == SHARE else _with_interval(np.concatenate(slopes), count)
+    return (*_with_interval(np.concatenate(ranks), count), *slope, *means)
 
 
 def _draws(owner: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -179,12 +181,17 @@ def _draws(owner: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[
         left -= batch
 
 
-def _with_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Give the first value, and the 95 % interval of the others."""
+def _with_interval(values: np.ndarray, patients: int) -> tuple[float, float, float]:
+    """Give the first value, and the 95 % interval of the others.
+
+    Percentiles alone are too narrow for few patients: they are taken further out, as Student's t is wider than a normal
+    (the expanded percentile interval of Hesterberg, The American Statistician 2015).
+    """
     known = values[1:][np.isfinite(values[1:])]
-    if not np.isfinite(values[0]) or not len(known):
+    if patients < 2 or not np.isfinite(values[0]) or not len(known):
         return np.nan, np.nan, np.nan
-    low, high = percentile_interval(known)
+    tail = float(ndtr(stdtrit(patients - 1, (1 - CONFIDENCE) / 2) * math.sqrt(patients / (patients - 1))))
+    low, high = np.quantile(known, [tail, 1 - tail])
     return float(values[0]), float(low), float(high)
 
 

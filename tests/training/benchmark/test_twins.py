@@ -126,16 +126,16 @@ def test_promises_are_told_by_rank_and_by_slope_with_intervals_over_patients():
 
 
 def test_the_interval_of_a_slope_holds_the_truth_as_often_as_it_says(monkeypatch):
-    monkeypatch.setattr(twins_module, "DRAWS", 300)
+    monkeypatch.setattr(twins_module, "DRAWS", 200)
     rng = np.random.default_rng(2)
     held = 0
-    for _ in range(60):
+    for _ in range(200):
         claims = rng.normal(size=50)
         table = pd.DataFrame({"film": np.arange(50).astype(str), "patient": np.arange(50), "finding": "Mass"})
         table = table.assign(method="shap", claimed=claims, effect=claims + rng.standard_t(5, size=50))
         row = promises(table, rng).iloc[0]
         held += row["slope_low"] <= 1 <= row["slope_high"]
-    assert held >= 52  # of 60 at 95 %; fewer come by once in a thousand
+    assert held >= 178  # of 200 at 95 %, less a little for so few films; fewer come by once in a hundred
 
 
 def test_the_command_writes_twins_beside_the_league(model, simulated, tmp_path):
