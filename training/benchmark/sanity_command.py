@@ -15,7 +15,6 @@ import pandas as pd
 from training.benchmark.sanity import FILMS, make_strip
 from training.benchmark.sanity_table import COLUMNS, SANITY_FILE, at_last, rows_of
 from training.benchmark.truth import with_truth
-from training.datasets.facts import DatasetError
 from training.front_door import open_dataset
 from training.opening import open_film
 from xai.explainers import EXPLAINERS

@@ -33,7 +33,6 @@ def rows_of(strip: Strip) -> list[tuple[str, int, float, bool]]:
     return rows
 
 
-
 def at_last(table: pd.DataFrame) -> pd.DataFrame:
     """Sum up what is left of each method's maps when all layers are at random.
 

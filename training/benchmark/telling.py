@@ -90,12 +90,12 @@ def tells_apart(clean: np.ndarray, leaning: np.ndarray) -> dict[str, float]:
 
 def decide(clean: np.ndarray, leaning: np.ndarray) -> Decision:
     """Say how often a threshold finds either model out on one film, and how many films a majority needs."""
-    right = np.array([_judged(np.delete(clean, k), np.delete(leaning, k), clean[k], leaning[k]) for k in range(len(clean))])
+    right = np.array(
+        [_judged(np.delete(clean, k), np.delete(leaning, k), clean[k], leaning[k]) for k in range(len(clean))]
+    )
     (spared, found), count = right.mean(axis=0), len(clean)
     lower, upper = zip(*(wilson(share * count, count) for share in (spared, found)), strict=True)
-    return Decision(
-        float(found), float(spared), *(films_needed(*shares) for shares in (upper, (spared, found), lower))
-    )
+    return Decision(float(found), float(spared), *(films_needed(*shares) for shares in (upper, (spared, found), lower)))
 
 
 def threshold(clean: np.ndarray, leaning: np.ndarray) -> float:
