@@ -25,12 +25,15 @@ class Section:
         What it asks, in one sentence.
     shown_by : str
         ``module:function`` that shows it, imported when it is opened first; it takes the page's `Subject`.
+    of_model : bool
+        Whether it is about the model that the visitor chooses; else no choice is shown.
     """
 
     name: str
     title: str
     sentence: str
     shown_by: str
+    of_model: bool = True
 
     @property
     def show(self) -> Callable[[Subject], None]:
@@ -52,6 +55,26 @@ _SECTIONS = (
         "What a finding really does to the model's answer, beside what each method's map says: which one keeps its "
         "promises?",
         "dashboard.trust.twin:show_twin",
+    ),
+    Section(
+        "sanity",
+        "Sanity",
+        "Does a map change when the model forgets all that it has learned, or does it show the film alone?",
+        "dashboard.trust.sanity_panel:show_sanity",
+    ),
+    Section(
+        "lab",
+        "Shortcut lab",
+        "Two models say yes to the same films, one of them because of a hospital's token: which maps tell?",
+        "dashboard.trust.lab_panel:show_lab",
+        of_model=False,
+    ),
+    Section(
+        "blind",
+        "Blind test",
+        "Twelve films and their maps: can you see which model is cheating?",
+        "dashboard.trust.blind_panel:show_blind",
+        of_model=False,
     ),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.page.kinds import NAME, one_of
+from dashboard.page.kinds import NAME, SEED, SWITCH, one_of
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
+from dashboard.trust.blind import ANSWERS, NOTHING
 from dashboard.trust.sections import SECTIONS
 from training.benchmark.league import ALL
 
@@ -31,6 +32,16 @@ class State(PageState):
         Whose maps are in question; None takes the best.
     film : str or None
         Which of its films is chosen.
+    dataset : str or None
+        Where the film of the sanity strip is; None takes the first dataset.
+    place : int or None
+        Which film of the shortcut lab is shown; None takes the first.
+    seed : int
+        Draws the films of the blind test.
+    answers : str
+        What the visitor says of each of them, a letter a film: see `dashboard.trust.blind`.
+    ended : bool
+        Whether the truth is shown, once all are answered.
     """
 
     section: str = "league"
@@ -40,6 +51,11 @@ class State(PageState):
     finding: str = ALL
     method: str | None = None
     film: str | None = None
+    dataset: str | None = None
+    place: int | None = None
+    seed: int = 0
+    answers: str = NOTHING
+    ended: bool = False
 
 
 LINK = Link(
@@ -52,5 +68,10 @@ LINK = Link(
         Field("finding", NAME),
         Field("method", NAME),
         Field("film", NAME),
+        Field("dataset", NAME),
+        Field("place", SEED),
+        Field("seed", SEED),
+        Field("answers", ANSWERS),
+        Field("ended", SWITCH),
     ],
 )

@@ -19,7 +19,7 @@ from dashboard.page.words import escape
 from dashboard.server.session import offer
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
 from dashboard.trust.league import choose_finding, choose_results, show_how_to_begin
-from dashboard.trust.league_table import CONTROLS, finding_title, in_finding_order, method_title
+from dashboard.trust.league_table import CONTROLS, in_finding_order, method_title
 from dashboard.trust.league_words import command
 from dashboard.trust.state import State
 from dashboard.trust.subject import Subject
@@ -87,13 +87,16 @@ def summary(held: pd.DataFrame) -> str:
     own, controls = known[~known.index.isin(list(CONTROLS))], known[known.index.isin(list(CONTROLS))]
     if own.empty:
         return "There are too few films to say which method keeps its promises."
-    best = own["rank"].idxmax()
-    told = f"The order of **{method_title(str(best))}**'s claims holds best: {_rank_words(own.loc[best])}."
-    if not controls.empty:
-        other = controls["rank"].idxmax()
-        told += f" The control *{method_title(str(other))}*, which does not ask the model, reaches "
-        told += f"{_rank_words(controls.loc[other])}."
-    return told
+    best = own.loc[own["rank"].idxmax()]
+    told = f"**{method_title(str(best.name))}**'s claims follow the effects most closely: {_rank_words(best)}."
+    if controls.empty:
+        return told
+    other = controls.loc[controls["rank"].idxmax()]
+    control = method_title(str(other.name))
+    told += f" The control *{control}*, which does not ask the model, reaches {_rank_words(other)}"
+    if best["rank_low"] > other["rank_high"]:
+        return f"{told}: size alone does not give that order."
+    return f"{told}: the intervals overlap, so that the order may come of size alone."
 
 
 def promises_table(held: pd.DataFrame) -> dict[tuple[str, str], Cell]:
@@ -167,18 +170,33 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
         selection_mode="points",
         alt=f"What {method_title(method)} claims against what the finding does, a point a finding of a film.",
     )
+    _choose_film(list(dict.fromkeys(shown["film"])))
     row = next(shown[shown["film"] == visit.state.film].itertuples(), None)
-    if row is None:
-        st.caption("A click on a point opens its film.")
-    elif results.dataset in subject.library.datasets():
+    if row is not None and results.dataset in subject.library.datasets():
         st.page_link(
             COMPARE_PAGE,
-            label=f"Open {escape(row.film)} on Compare, beside its twin without {finding_title(row.finding).lower()}",
+            label=f"{escape(row.film)} beside its twin, on Compare",
             icon=":material/compare:",
             query_params=film_link(
                 results.dataset, subject.model, row.film, row.finding, method, without=(row.finding,)
             ),
         )
+
+
+def _choose_film(films: list[str]) -> None:
+    if visit.state.film is not None and visit.state.film not in films:
+        refuse(f"“{visit.state.film}” is not among these films.")
+        visit.change(film=None)
+    visit.bound(
+        st.selectbox,
+        "Film",
+        films,
+        key="film",
+        take=lambda film: {"film": film},
+        placeholder="Choose a film, or click a point",
+        help="Its points are ringed, and it can be opened beside its twin.",
+        width=280,
+    )
 
 
 def _offer_tables(results: Results, twins: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
+from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import Library
@@ -28,23 +29,27 @@ def trust(services: Services) -> None:
         st.info(NO_MODELS)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        subject = open_subject(services, choose_model(models))
+        section = SECTIONS[visit.state.section]
+        subject = open_subject(services, choose_model(models, is_shown=section.of_model))
         choose_section()
-    section = SECTIONS[visit.state.section]
-    show_refused()
+    refused = st.container()
     st.caption(section.sentence, help=explained(section.sentence))
     show_unreadable(services.library)
     section.show(subject)
+    with refused:
+        show_refused()
     visit.write_permalink()
 
 
-def choose_model(models: list[str]) -> str:
-    """Show the choice of the model."""
+def choose_model(models: list[str], *, is_shown: bool = True) -> str:
+    """Show the choice of the model, where the section is about one; fill it in where the state leaves it open."""
     if visit.state.model not in models:
         first = DEFAULT_MODEL if DEFAULT_MODEL in models else models[0]
         if visit.state.model is not None:
             refuse(f"There is no model “{visit.state.model}” in this library; showing {first}.")
         visit.change(model=first)
+    if not is_shown:
+        return filled(visit.state.model)
     return visit.bound(
         st.selectbox,
         "Model",
@@ -63,7 +68,7 @@ def choose_section() -> None:
         "Part",
         list(SECTIONS),
         key="section",
-        take=lambda name: {"section": name or State.section},
+        take=lambda name: {"section": name or State.section, "film": State.film},
         format_func=lambda name: SECTIONS[name].title,
         label_visibility="collapsed",
     )
