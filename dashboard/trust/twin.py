@@ -33,7 +33,7 @@ from xai.written import counted
 TABLE, SCATTER = "trust_promises", "trust_scatter"
 RANK, SLOPE, CLAIMED, EFFECT = "rank", "slope", "claimed", "effect"
 COLUMNS = (
-    Head(RANK, "Order holds", "Rank correlation of claim and effect over films: 1 is the same order, 0 is none."),
+    Head(RANK, "Rank correlation", "Of claim and effect, over films: 1 is the same order, 0 is none."),
     Head(SLOPE, "Logits for each one claimed", "How many logits the answer moves for each that the map claims."),
     Head(CLAIMED, "Mean claim", "In logits; in percent of the evidence where the map is no logits.", apart=True),
     Head(EFFECT, "Mean effect", "Logits by which the answer falls from the film to its twin."),
