@@ -28,6 +28,7 @@ from dashboard.server.front import front_routes
 from dashboard.server.middleware import PageHeaders
 from dashboard.server.routes import routes
 from dashboard.server.shared import library_root, shared_services
+from dashboard.trust.state import LINK as TRUST
 
 
 def before_stopping(end: Callable[[], None]) -> None:
@@ -59,6 +60,7 @@ LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
     "films": FILMS,
     "roc": ROC,
     "errors": ERRORS,
+    "trust": TRUST,
     "models": MODELS,
 }
 BASE = st.get_option("server.baseUrlPath").strip("/")
