@@ -1,8 +1,8 @@
 """What people drew on films: who drew which finding where, in one table for all sources.
 
-A row is one box or one mask. Boxes are fractions of the film's width and height from its top left corner. A mask has its
-own run lengths too (`training.datasets.rle`), and as a box the one around it. ``reader`` is who drew it, as the source
-calls them; empty where it does not say. ``label`` is the source's own word for the finding.
+A row is one box or one mask. Boxes are fractions of the film's width and height from its top left corner. A mask has
+its own run lengths too (`training.datasets.rle`), and as a box the one around it. ``reader`` is who drew it, as the
+source calls them; empty where it does not say. ``label`` is the source's own word for the finding.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def complete_boxes(boxes: pd.DataFrame) -> pd.DataFrame:
         table[name] = table[name].fillna("")
     for name in SIZES:
         table[name] = table[name].fillna(0).astype(np.int64)
-    texts = {name: "str" for name in TEXTS}
+    texts = dict.fromkeys(TEXTS, "str")
     return table.astype(texts | dict.fromkeys(PLACE, np.float64)).reset_index(drop=True)
 
 
@@ -107,7 +107,8 @@ def settle_boxes(file: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Re
     wrong = ~np.isfinite(ends).all(axis=1) | (ends < -OVER).any(axis=1) | (ends > 1 + OVER).any(axis=1)
     if wrong.any():
         first = rows.iloc[int(np.flatnonzero(wrong)[0])]
-        raise DatasetError(f"{file.name}, film “{first['film']}”: the box of {first['label']} does not lie on the film.")
+        told = f"the box of {first['label']} does not lie on the film"
+        raise DatasetError(f"{file.name}, film “{first['film']}”: {told}.")
     over = ((ends < 0) | (ends > 1)).any(axis=1)
     ends = ends.clip(0, 1)
     flat = (ends[:, 2:] <= ends[:, :2]).any(axis=1)

@@ -1,8 +1,8 @@
 """CheXlocalize: what radiologists drew on CheXpert's validation and test films (Saporta et al., 2022).
 
-Two radiologists together drew the ground truth, three others the human benchmark, which there is of the test films. Both
-drew what the film's label says, so they cannot disagree on whether it is there. Either lies in one of two files a split
-(rajpurkarlab/cheXlocalize, README):
+Two radiologists together drew the ground truth, three others the human benchmark, which there is of the test films.
+Both drew what the film's label says, so they cannot disagree on whether it is there. Either lies in one of two files a
+split (rajpurkarlab/cheXlocalize, README):
 
 ``{gt,hb}_segmentations_{val,test}.json``
     ``{film: {pathology: {"size": [height, width], "counts": ...}}}``, a COCO mask of each of ten pathologies, empty
@@ -71,7 +71,7 @@ def read_drawn(drawn: dict[Path, str], films: pd.Series) -> tuple[pd.DataFrame, 
     boxes : DataFrame
         `BOX_COLUMNS`, a mask a row.
     remarks : tuple of Remark
-        About what has no counterpart among the findings, and films that the label tables lack.
+        About what has no counterpart among the findings, and films that are not in the table.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def read_drawn(drawn: dict[Path, str], films: pd.Series) -> tuple[pd.DataFrame, 
                     rows.append(mask_row(film, OURS[pathology], mask, label=pathology, reader=reader))
     return box_table(rows), (
         *remark(f"masks of {', '.join(NO_COUNTERPART)}: none of the 14, left out", others, left_out=True),
-        *remark("films drawn on that the label tables lack, left out", strangers, left_out=True),
+        *remark("films drawn on that are not in the table, left out", strangers, left_out=True),
     )
 
 
@@ -131,7 +131,8 @@ def _outlined(outlines: list[Any], entries: dict[str, Any], where: str) -> np.nd
     """Fill outlines as the publishers' annotation_to_segmentation.py does, with Pillow, edges included."""
     height, width = (int(side) for side in numbers_in(entries.get(SIZE), 2, f"{SIZE} of {where}"))
     if min(height, width) < 1 or height * width > MAX_PIXELS:
-        raise DatasetError(f"{SIZE} of {where} is {height} × {width}; expected 1 to {MAX_PIXELS // 10**6} million pixels.")
+        expected = f"expected 1 to {MAX_PIXELS // 10**6} million pixels"
+        raise DatasetError(f"{SIZE} of {where} is {height} × {width}; {expected}.")
     picture = Image.new("1", (width, height))
     for outline in outlines:
         points = [tuple(numbers_in(point, 2, f"A point of {where}")) for point in expect(outline, list, where)]

@@ -1,10 +1,10 @@
 """CheXpert v1.0 and v1.0-small: Irvin et al., CheXpert, AAAI 2019.
 
-``train.csv`` and ``valid.csv`` name films as ``CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg``. Films
-are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as well. The
-table of the test films, ``test_labels.csv``, tells neither sex nor age nor view. What radiologists drew on validation and
-test films is read with them where it lies below the same root (`training.datasets.chexlocalize`); that download calls
-the folder of the validation films ``val``.
+``train.csv`` and ``valid.csv`` name films as ``CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg``.
+Films are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as
+well. The table of the test films, ``test_labels.csv``, tells neither sex nor age nor view. What radiologists drew on
+validation and test films is read with them where it lies below the same root (`training.datasets.chexlocalize`); that
+download calls the folder of the validation films ``val``.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     parts = table["Path"].str.extract(PLACE)
     expected = "train/patient00001/study1/view1_frontal.jpg"
     refuse_any(file, parts[0].isna(), table["Path"], f"the path is “{{value}}”; expected one such as {expected}.")
-    refuse_twice(file, parts[0])
+    refuse_twice(file, parts[0].map(_published))
     sides = table["Frontal/Lateral"].fillna(parts[4])
     frontal, odd_sides = known_words(sides, {"frontal": "", "lateral": "LATERAL"}, "sides")
     views, odd_views = known_words(table["AP/PA"], VIEWS, "views")
@@ -146,7 +146,7 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     sideways = views.isna() & (frontal == "") & table["AP/PA"].notna()
     films = pd.DataFrame(
         {
-            "film": parts[0].str.replace("^val/", "valid/", regex=True),
+            "film": parts[0].map(_published),
             "path": table["Path"].str.extract(r"((?:train|valid|val|test)/patient.*)$")[0],
             "dataset": "chexpert",
             "patient": "chexpert:" + parts[2],
@@ -173,6 +173,9 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
 def _place(name: str) -> str:
     """Give the part of a file's name that its row in the table has too."""
     found = re.search(PLACE, name)
-    return found.group(1).replace("val/", "valid/", 1) if found and found.group(1).startswith("val/") else (
-        found.group(1) if found else name
-    )
+    return _published(found.group(1)) if found else name
+
+
+def _published(place: str) -> str:
+    """Call the folder of the validation films as CheXpert does: CheXlocalize's download calls it ``val``."""
+    return re.sub("^val/", "valid/", place)

@@ -1,4 +1,4 @@
-"""A source's JSON: unpacked within bounds, each entry of the kind it must be, or one sentence that says which is not."""
+"""A source's JSON: unpacked within bounds, each entry of its kind, or one sentence that says which is not."""
 
 from __future__ import annotations
 

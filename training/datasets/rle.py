@@ -2,8 +2,8 @@
 
 ``counts`` holds the lengths of runs of 0 and 1 in turn, beginning with 0, down one column after the other. Each length
 but the first three is told by its difference from the one before the last, in pieces of five bits, lowest first: a
-character is 48 more than its piece, with 32 added where another follows, and bit 16 of the last is the sign (Lin et al.,
-Microsoft COCO, ECCV 2014; ``rleToString`` and ``rleFrString`` of cocodataset/cocoapi, common/maskApi.c).
+character is 48 more than its piece, with 32 added where another follows, and bit 16 of the last is the sign (Lin et
+al., Microsoft COCO, ECCV 2014; ``rleToString`` and ``rleFrString`` of cocodataset/cocoapi, common/maskApi.c).
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ def _checked_size(size: Any) -> tuple[int, int]:
     if not isinstance(size, list | tuple) or len(size) != 2 or not all(type(one) is int and one > 0 for one in size):
         raise RleError("its size is not two whole numbers above 0, height and width")
     if size[0] * size[1] > MAX_PIXELS:
-        raise RleError(
-            f"it is {size[0]} × {size[1]} pixels; at most {MAX_PIXELS // 10**6} million are read"
-        )
+        raise RleError(f"it is {size[0]} × {size[1]} pixels; at most {MAX_PIXELS // 10**6} million are read")
     return size[0], size[1]
 
 

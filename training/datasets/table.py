@@ -1,9 +1,9 @@
 """The table of a dataset: one row a film, in one schema for every source.
 
 A dataset is a folder with ``dataset.json`` (what it is, where its films lie), ``films.parquet`` and, where somebody
-drew on them, ``boxes.parquet`` (`training.datasets.boxes`). A label is 1.0, 0.0 or NaN: a label that a source does not have is missing, never 0.
-A source that is uncertain may say -1, a state of its own that `labels` gives as missing. Beside each finding stands
-where its label comes from.
+drew on them, ``boxes.parquet`` (`training.datasets.boxes`). A label is 1.0, 0.0 or NaN: a label that a source does not
+have is missing, never 0. A source that is uncertain may say -1, a state of its own that `labels` gives as missing.
+Beside each finding stands where its label comes from.
 """
 
 from __future__ import annotations
