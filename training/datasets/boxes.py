@@ -7,6 +7,7 @@ source calls them; empty where it does not say. ``label`` is the source's own wo
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,26 @@ def drawing(boxes: pd.DataFrame, side: int = SIDE) -> np.ndarray:
 def drawings(boxes: pd.DataFrame, side: int = SIDE) -> dict[str, np.ndarray]:
     """Give what each reader drew of one finding of one film, by reader; see `drawing`."""
     return {str(reader): drawing(part, side) for reader, part in boxes.groupby("reader", sort=False)}
+
+
+def judge_of(film: str, readers: Iterable[str], policy: Mapping[str, str]) -> str | None:
+    """Say whose drawing of a finding is held to be the truth of a film; None where the one who is to judge drew none.
+
+    That is whom the source names, else one of those who drew it, by the film's name: nobody is favoured, and what a
+    map or another reader is held against is always what one person drew.
+
+    Parameters
+    ----------
+    film : str
+    readers : iterable of str
+        Who drew the finding on it; not empty.
+    policy : mapping
+        Of the dataset.
+    """
+    names = sorted(set(readers))
+    if TRUTH in policy:
+        return policy[TRUTH] if policy[TRUTH] in names else None
+    return names[zlib.crc32(film.encode()) % len(names)]
 
 
 def in_boxes(boxes: np.ndarray, side: int = SIDE) -> np.ndarray:

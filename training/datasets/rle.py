@@ -105,8 +105,8 @@ def _unpacked(text: str) -> np.ndarray:
         raise RleError("its counts are empty")
     if len(text) > LONGEST * MAX_RUNS:
         raise RleError(f"it has more than {MAX_RUNS:,} runs")
-    codes = np.frombuffer(text.encode("latin-1", errors="replace"), np.uint8).astype(np.int64) - FIRST
-    if codes.min() < 0 or codes.max() >= 2 * MORE:
+    codes = np.frombuffer(text.encode(errors="replace"), np.uint8).astype(np.int64) - FIRST
+    if not text.isascii() or codes.min() < 0 or codes.max() >= 2 * MORE:
         raise RleError("its counts hold a character that no run length has")
     ends = np.flatnonzero(codes < MORE)
     if not len(ends) or ends[-1] != len(codes) - 1:
