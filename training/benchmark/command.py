@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     others = truths_alone(classifier, dataset, {film: known[film] for film in known if film not in wanted})
     cases = cases_of(measured, owners, others)
     scores = score(cases)
-    people = reader_scores(dataset, wanted, owners)
+    people = reader_scores(dataset, {one.film: tuple(one.truths) for one in measured}, owners)
     table = pd.concat([league(scores), reader_rows(people)], ignore_index=True)
     beside = beside_the_prior(scores, cases, np.random.default_rng(options.seed))
     files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table}
