@@ -107,7 +107,7 @@ export class FilmPanel {
   /**
    * @param {Telling} telling
    * @param {number} boxes
-   * @param {string | undefined} who drew them, or its outline
+   * @param {string | undefined} who who drew them, or its outline
    */
   showWords({ finding, display }, boxes, who) {
     this.showWindow(display);
