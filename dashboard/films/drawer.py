@@ -35,6 +35,7 @@ WIDTH = 1160  # pixels
 MOST_SIBLINGS = 12
 SIBLING_SIDE = 84
 WORDS = {PRESENT: "present", 0: "absent", MISSING: "no label"}
+SIMULATED = "Exact outlines, from the simulation"
 
 
 def close() -> None:
@@ -139,6 +140,7 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         opened = _open(services, dataset, film)
         boxes = {} if dataset == OWN else shared.library.boxes(dataset, film)
         masks = {} if dataset == OWN else shared.library.masks(dataset, film)
+        who = "" if dataset == OWN else shared.library.drawings(dataset).readers(film)
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(str(error)))
         return
@@ -150,7 +152,7 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         picture = outlined(opened, boxes if shown else None, masks if shown else None)
         st.image(picture, width="stretch", output_format="PNG", alt=f"Film {films.titles[row]}")
     if drawn:
-        what = "Boxes drawn by radiologists" if boxes else "Exact outlines, from the simulation"
+        what = f"Drawn by {who}" if who else "Boxes drawn by radiologists" if boxes else SIMULATED
         st.toggle(what, key="films_outlines_toggle", value=shown, on_change=_toggle_outlines)
     else:
         st.caption("Nobody has outlined anything on this film.")

@@ -128,9 +128,19 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
     try:
         drawn = services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        if hung.record and not drawn:  # masks are looked at too, so that it is said here if one is damaged
+            services.library.masks(hung.record.dataset, hung.record.film)
         return hung.mend.boxes(drawn)
     except DatasetError as error:
         st.warning(escape(str(error)))
+        return {}
+
+
+def drawn_by(services: Services, hung: Hung) -> dict[str, str]:
+    """Say who drew each finding on this film, where its source names them."""
+    try:
+        return services.library.drawings(hung.record.dataset).who(hung.record.film) if hung.record else {}
+    except DatasetError:  # `boxes` says so
         return {}
 
 
@@ -292,6 +302,7 @@ def light_box_of(
         "panels": shown.panels(),
         "luts": light_box.colour_tables(),
         "truth": boxes(services, hung),
+        "drawn_by": drawn_by(services, hung),
         "masks": None if (masks := shown.masks()) is None else {"part": masks},
         "selected": state.finding if state.finding in card.outputs else None,
         "without": list(shown.without),
