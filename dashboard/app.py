@@ -25,9 +25,12 @@ from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
 from dashboard.server.front import front_routes
-from dashboard.server.middleware import PageHeaders
+from dashboard.server.hosts import KnownHosts
+from dashboard.server.middleware import PageHeaders, Unlisted
+from dashboard.server.policy import content_policy
 from dashboard.server.routes import routes
-from dashboard.server.shared import library_root, shared_services
+from dashboard.server.shared import asked_for, library_root, shared_services, upload_room
+from dashboard.server.upload_room import BoundedUploads, keep_uploads_in_memory
 
 
 def before_stopping(end: Callable[[], None]) -> None:
@@ -67,12 +70,26 @@ PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {
     f"{min(HOMES).rstrip('/')}/{path}": link.steps for path, link in LINKS.items() if path
 }
 
+FRONT = front_page(PLACES, [path for path in LINKS if path])
+LARGEST_UPLOAD = st.get_option("server.maxUploadSize") * 2**20
+NAMES = [  # that the server may be asked by, beside the machine's own
+    *asked_for().host,
+    *st.get_option("server.allowedHosts"),
+    *filter(None, map(st.get_option, ("server.address", "browser.serverAddress"))),
+]
+keep_uploads_in_memory(LARGEST_UPLOAD)
+
 app = st.App(
     HOME / "main.py",
     lifespan=serving,
     routes=[
         *routes(lambda: shared_services(library_root()[0]).channel, BASE),
-        *front_routes(PLACES, front_page(PLACES, [path for path in LINKS if path])),
+        *front_routes(PLACES, FRONT),
     ],
-    middleware=[Middleware(PageHeaders)],
+    middleware=[
+        Middleware(PageHeaders, policy=content_policy(FRONT)),
+        Middleware(KnownHosts, names=NAMES),
+        Middleware(Unlisted),
+        Middleware(BoundedUploads, room=upload_room(), largest=LARGEST_UPLOAD),
+    ],
 )
