@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard.compare.drafts import Drafts, doubts, may_be_written, save_card
 from dashboard.components.download import download
 from dashboard.page.preparation import CONTRASTS, FITS, resample_words
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, percent
 from dashboard.server.services import Services
 from dashboard.server.session import offer
@@ -64,7 +65,7 @@ def card_form(services: Services, path: Path, hung: Named | None = None) -> None
         with st.spinner("Asking the model…"):
             answers = drafts.answers(path, card, [film for _, film in films])
     except (ValueError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     _show_answers(card, [name for name, _ in films], answers)
     _keep(services, card, path)
@@ -191,7 +192,7 @@ def _keep(services: Services, card: ModelCard, path: Path) -> None:
             try:
                 save_card(card, path)
             except (ModelCardError, OSError) as error:
-                st.error(escape(str(error)))
+                st.error(escape(sentence_of(error)))
                 return
             st.session_state.pop(f"card_form_{path}")
             st.rerun()

@@ -14,6 +14,7 @@ from dashboard.errors.state import State
 from dashboard.errors.visit import visit
 from dashboard.page.kinds import quoted
 from dashboard.page.link import link_to
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from dashboard.server.session import offer
@@ -115,9 +116,9 @@ def _save(
         saved = save_mended(library, home, predictions, remedies, name)
         st.session_state.errors_saved = (key, predictions, before, saved)
     except (EvaluateError, ModelCardError, PredictionsError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
     except OSError as error:
-        st.error(f"It could not be written: {escape(error.strerror or str(error))}.")
+        st.error(escape(sentence_of(error)))
 
 
 def _saved(predictions: str, key: str) -> None:
@@ -159,7 +160,7 @@ def _saved(predictions: str, key: str) -> None:
         try:
             undo(saved)
         except (CardVersionError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             return
         del st.session_state.errors_saved
         st.rerun()

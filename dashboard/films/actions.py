@@ -17,6 +17,7 @@ from dashboard.films.slices import SliceError, Slices
 from dashboard.films.state import LINK, State
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
@@ -116,7 +117,7 @@ def _save_slice(slices: Slices, name: str) -> None:
     try:
         saved = slices.save(name, visit.state)
     except SliceError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
     else:
         st.success(escape(f"Saved as “{saved}”: choose it on ROC or Errors, in Slices."))
 
@@ -164,6 +165,6 @@ def _write(write: Callable[..., None], *what: object) -> None:
     try:
         write(*what)
     except NotesError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     st.rerun()

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import forget_refused, refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
@@ -98,7 +99,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
         try:
             film = read_film(file.getvalue())
         except FilmError as error:
-            refused.append(f"{file.name}: {error}")
+            refused.append(f"{file.name}: {sentence_of(error)}")
             continue
         left -= packed_bytes(film)
         if left < 0:

@@ -16,6 +16,7 @@ from dashboard.models.incoming import (
 )
 from dashboard.models.services import ModelServices, megabytes
 from dashboard.models.visit import visit
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from training.weights.published import LAYOUTS, PUBLISHED
@@ -91,7 +92,7 @@ def _import(
     try:
         out = check_name(library, name)
     except IncomingError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     shared.bring(one, layout, out, output_names(outputs), source)
     st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.models.inventory import ModelEntry
 from dashboard.models.trash import Deleted, TrashError, delete, list_deleted, restore, trash_folder
 from dashboard.models.visit import visit
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 
@@ -27,7 +28,7 @@ def delete_button(library: Library, model: ModelEntry) -> None:
         try:
             st.session_state.models_deleted = delete(library, model)
         except TrashError as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
         else:
             visit.change(model=None, other=None, section="card", evaluation=None)
             st.rerun()
@@ -74,7 +75,7 @@ def _bring_back(library: Library, one: Deleted) -> None:
     try:
         restore(library, one)
     except TrashError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     visit.change(model=one.name, section="card", evaluation=None)
     st.rerun()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.models.inventory import ModelEntry, versions
 from dashboard.models.versions import differences, remedies, switch
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from xai.cards.card_versions import CardVersionError, Saved, take_back, version_number
 from xai.cards.model_card import ModelCardError, card_path, read_card
@@ -50,13 +51,13 @@ def _version(model: ModelEntry, version: Path) -> None:
     try:
         then = read_card(version)
     except (ModelCardError, OSError) as error:
-        st.warning(f"It cannot be gone back to: {escape(str(error))}", icon=":material/warning:")
+        st.warning(f"It cannot be gone back to: {escape(sentence_of(error))}", icon=":material/warning:")
         return
     if button.button("Go back to it", key=f"models_switch_{number}", icon=":material/history:", width="stretch"):
         try:
             st.session_state.models_switched = switch(path, version)
         except (CardVersionError, ModelCardError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
         else:
             st.rerun()
     st.caption(_mended(remedies(then)) or "Nothing was mended in it.")
@@ -87,6 +88,6 @@ def _switched(path: object) -> None:
         try:
             take_back(done)
         except (CardVersionError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             return
         st.rerun()
