@@ -27,7 +27,9 @@ from dashboard.roc.state import LINK as ROC
 from dashboard.server.front import front_routes
 from dashboard.server.hosts import KnownHosts
 from dashboard.server.middleware import PageHeaders, Unlisted
+from dashboard.server.owner import OwnerKey, WhoAsks, is_this_machine, owner_routes
 from dashboard.server.policy import content_policy
+from dashboard.server.roles import door_address
 from dashboard.server.routes import routes
 from dashboard.server.shared import asked_for, library_root, shared_services, upload_room
 from dashboard.server.upload_room import BoundedUploads, keep_uploads_in_memory
@@ -51,6 +53,8 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start queue and store before the first page, and end what is under way after the last."""
     services = shared_services(library_root()[0])
     before_stopping(services.channel.pages.close)
+    if not is_this_machine(st.get_option("server.address") or "") and not KEY.is_given:
+        print(OWNERS_KEY.format(door=door_address(), key=KEY.key), flush=True)
     try:
         yield {"services": services}
     finally:
@@ -77,6 +81,11 @@ NAMES = [  # that the server may be asked by, beside the machine's own
     *st.get_option("server.allowedHosts"),
     *filter(None, map(st.get_option, ("server.address", "browser.serverAddress"))),
 ]
+OWNERS_KEY = """
+  Whoever opens this may look. To change its library from another machine, enter this key at {door}:
+  {key}
+"""
+KEY = OwnerKey(asked_for().owner_key)
 keep_uploads_in_memory(LARGEST_UPLOAD)
 
 app = st.App(
@@ -85,11 +94,13 @@ app = st.App(
     routes=[
         *routes(lambda: shared_services(library_root()[0]).channel, BASE),
         *front_routes(PLACES, FRONT),
+        *owner_routes(KEY, door_address(), min(HOMES)),
     ],
     middleware=[
         Middleware(PageHeaders, policy=content_policy(FRONT)),
         Middleware(KnownHosts, names=NAMES),
         Middleware(Unlisted),
+        Middleware(WhoAsks, key=KEY),
         Middleware(BoundedUploads, room=upload_room(), largest=LARGEST_UPLOAD),
     ],
 )

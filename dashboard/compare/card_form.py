@@ -17,6 +17,7 @@ from dashboard.components.download import download
 from dashboard.page.preparation import CONTRASTS, FITS, resample_words
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, percent
+from dashboard.server.roles import Action, offered
 from dashboard.server.services import Services
 from dashboard.server.session import offer
 from training.datasets.table import DatasetError
@@ -188,7 +189,13 @@ def _keep(services: Services, card: ModelCard, path: Path) -> None:
     """Save the card beside its model, where that may be written, or give it away."""
     place = card_path(path)
     if may_be_written(services.library, path):
-        if st.button("Save the card", type="primary", icon=":material/save:", key=f"card_{path.stem}_save"):
+        if st.button(
+            "Save the card",
+            type="primary",
+            icon=":material/save:",
+            key=f"card_{path.stem}_save",
+            **offered(Action.CHANGE_CARDS),
+        ):
             try:
                 save_card(card, path)
             except (ModelCardError, OSError) as error:

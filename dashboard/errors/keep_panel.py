@@ -17,6 +17,7 @@ from dashboard.page.link import link_to
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, offered
 from dashboard.server.session import offer
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, kept
@@ -87,7 +88,7 @@ def _keep_controls(
             "card gets the remedy. The mended predictions are there at once."
         )
         name = line.text_input("Name of the copy", f"{name}-mended", key=f"{key}_copy_name", max_chars=60, width=260)
-    if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save"):
+    if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save", **offered(Action.KEEP_REMEDIES)):
         _save(library, home, predictions, remedies, before, name, key)
     findings = remedies[0].remedy.finding if len(remedies) == 1 else f"{len(remedies)}-findings"
     with line:
@@ -156,7 +157,13 @@ def _saved(predictions: str, key: str) -> None:
             on_click=visit.put,
             args=(State(predictions=saved.predictions, finding=next(iter(before)), split=visit.state.split),),
         )
-    if button.button("Undo", key=f"{key}_undo", icon=":material/undo:", width="stretch", help="Takes all of it back."):
+    if button.button(
+        "Undo",
+        key=f"{key}_undo",
+        icon=":material/undo:",
+        width="stretch",
+        **offered(Action.KEEP_REMEDIES, help="Takes all of it back."),
+    ):
         try:
             undo(saved)
         except (CardVersionError, OSError) as error:

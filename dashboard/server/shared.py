@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -34,9 +35,10 @@ def library_root() -> tuple[Path, list[str]]:
 
 
 def asked_for() -> argparse.Namespace:
-    """Read the app's own words on the command line: `library`, `host`, and what is `unknown`."""
+    """Read the app's own words on the command line: `library`, `host`, `owner_key`, and what is `unknown`."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
     parser.add_argument("--host", action="append", default=[])
+    parser.add_argument("--owner-key", default=os.environ.get("LIGHTBOX_OWNER_KEY") or None)
     known, unknown = parser.parse_known_args(sys.argv[1:])
     return argparse.Namespace(**vars(known), unknown=unknown)

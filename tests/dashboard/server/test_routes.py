@@ -16,6 +16,7 @@ from dashboard.server.middleware import PageHeaders
 from dashboard.server.routes import routes
 from dashboard.server.visitors import COOKIE, new_token
 from tests.dashboard.server.asgi import ask
+from xai.films.film import FilmError
 
 ADA, BOB = new_token(), new_token()
 JSON = {"content_type": "application/json"}
@@ -201,8 +202,8 @@ def test_a_file_that_cannot_be_made_says_why_in_plain_text(app, channel):
 
     page = channel.pages.begin(ADA)
     for error, status, words in (
-        (ValueError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
-        (ValueError(), 400, "This was not understood."),
+        (FilmError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
+        (FilmError(), 400, "This was not understood."),
         (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, "This could not be read: No such file."),
         (OSError("it is larger than a card"), 500, "This could not be read: it is larger than a card."),
         (KeyError("secret"), 500, "This failed unexpectedly; the server's log has the details."),
