@@ -15,7 +15,7 @@ UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 NOT_READ = "A file could not be read or written: {}."
 LONGEST = 1000  # characters
 _RAISE = dis.opmap["RAISE_VARARGS"]
-_PATH = re.compile(r"(?<![\w./:\\-])(?:[A-Za-z]:[\\/]|/)(?:[\w.+@~ -]*[\w.+@~-][\\/])*([\w.+@~-]+)[\\/]?")
+_PATH = re.compile(r"(?<![^\s\"'“‘(\[=,])(?:[A-Za-z]:[\\/]|/)(?:[\w.+@~ -]*[\w.+@~-][\\/])*([\w.+@~-]+)[\\/]?")
 
 
 def sentence_of(error: BaseException) -> str:

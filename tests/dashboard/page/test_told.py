@@ -64,6 +64,7 @@ def test_a_file_that_cannot_be_read_is_not_named_by_its_path():
         ("[Errno 13] Permission denied: '/var/lib/x/notes.sqlite'", "[Errno 13] Permission denied: 'notes.sqlite'"),
         ("put it into the library's models/ folder", "put it into the library's models/ folder"),
         ("and/or 3/4 of https://example.org/a/b", "and/or 3/4 of https://example.org/a/b"),
+        ("The film <b>a</b> has no label.", "The film <b>a</b> has no label."),
         ("height × width / channels", "height × width / channels"),
     ],
 )

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
+from dashboard.page.told import NOT_READ, UNEXPECTED
 from dashboard.server.awaited import Want
 from dashboard.server.channel import Channel
 from dashboard.server.middleware import PageHeaders
@@ -204,9 +205,9 @@ def test_a_file_that_cannot_be_made_says_why_in_plain_text(app, channel):
     for error, status, words in (
         (FilmError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
         (FilmError(), 400, "This was not understood."),
-        (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, "This could not be read: No such file."),
-        (OSError("it is larger than a card"), 500, "This could not be read: it is larger than a card."),
-        (KeyError("secret"), 500, "This failed unexpectedly; the server's log has the details."),
+        (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, NOT_READ.format("No such file")),
+        (OSError("h5py says /home/ada/a.h5"), 500, UNEXPECTED),
+        (KeyError("secret"), 500, UNEXPECTED),
     ):
         page.files.offer("bad", failing(error))
         answer = ask(app, f"/api/pages/{page.id}/downloads/bad", **cookie(ADA))
