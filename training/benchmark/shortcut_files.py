@@ -1,4 +1,4 @@
-"""What a shortcut was measured to do, in files: one a film while it is measured, and the small tables that come of it."""
+"""What a shortcut was measured to do, in files: one a film while it is measured, and the small tables made of it."""
 
 from __future__ import annotations
 
