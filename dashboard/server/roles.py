@@ -101,7 +101,7 @@ def this_role() -> Role:
     if context is None or not runtime.exists():
         return Role.OWNER
     client = runtime.get_instance().get_client(context.session_id)
-    if client is None:
+    if client is None or client.client_context is None:
         return Role.VISITOR
     written = [value for name, value in client.client_context.headers if name.lower() == HEADER]
     return Role.OWNER if written == [Role.OWNER.value] else Role.VISITOR
