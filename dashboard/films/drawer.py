@@ -22,6 +22,7 @@ from dashboard.films.state import OUTCOMES
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.kinds import shortest
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
@@ -142,7 +143,7 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         masks = {} if dataset == OWN else shared.library.masks(dataset, film)
         who = "" if dataset == OWN else shared.library.drawings(dataset).readers(film)
     except (DatasetError, FilmError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     drawn = bool(boxes or masks)
     shown = st.session_state.get("films_outlines", True) and drawn
@@ -252,7 +253,7 @@ def _written(catalogue: Catalogue, notebook: Notebook, row: int) -> None:
         if note.strip() != known.note:
             notebook.set_note(dataset, [film], note)
     except NotesError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
 
 
 def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row: int) -> None:

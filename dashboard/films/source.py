@@ -11,6 +11,7 @@ from dashboard.films.services import FilmServices
 from dashboard.films.state import State
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.last_used import last_dataset, last_predictions, note_used
@@ -98,7 +99,7 @@ def choose_source(services: Services) -> Catalogue | None:
     try:
         catalogue = catalogue_of(services, asked)
     except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return None
     by_link = () if asked.finding not in catalogue.findings else (asked.finding,)
     visit.bound(

@@ -41,6 +41,7 @@ from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.refused import show_refused
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
@@ -105,7 +106,7 @@ def take_walk() -> None:
     except ValueError as error:
         visit.change(walk="")
         if not session.get("upload_is_lost"):  # the walk was of the same films
-            refuse(f"The walk through several films was left out: {error}.")
+            refuse(f"The walk through several films was left out: {sentence_of(error).rstrip('.')}.")
 
 
 def go_back() -> None:
@@ -132,7 +133,7 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
             services.library.masks(hung.record.dataset, hung.record.film)
         return hung.mend.boxes(drawn)
     except DatasetError as error:
-        st.warning(escape(str(error)))
+        st.warning(escape(sentence_of(error)))
         return {}
 
 

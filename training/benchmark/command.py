@@ -1,8 +1,10 @@
 """Measure the maps of a model's methods against the truth of a dataset, beside controls.
 
 Writes ``league.csv`` (a row a method, finding and measure), ``beside.csv`` (how far each is ahead of where the finding
-usually is, and how often chance does as well) and ``scores.csv`` (every map). ``benchmark.json`` says what was
-measured, and ``maps/`` keeps the maps: the same command goes on where it stopped.
+usually is, and how often chance does as well) and ``scores.csv`` (every map); of simulated films also ``twins.csv``
+(what each finding really does to the answer, beside what each map claims) and ``promises.csv`` (how far claims hold).
+``benchmark.json`` says what was measured, ``maps/`` and ``effects/`` keep what took long: the same command goes on
+where it stopped.
 
 Where several readers drew on the films, ``reader`` stands among the methods: what the others drew, held against the
 same truth. ``readers.csv`` says how often they agree that a finding is there at all, where they were free to.
@@ -23,6 +25,7 @@ from training.benchmark.maps import Order, truths_alone
 from training.benchmark.readers import presence, reader_rows, reader_scores
 from training.benchmark.run import explain_films, here, there
 from training.benchmark.truth import with_truth
+from training.benchmark.twins import effects_of, promises, twins_table
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset
 from training.front_door import open_dataset
@@ -75,6 +78,9 @@ def run(options: argparse.Namespace) -> int:
     table = pd.concat([league(scores), reader_rows(people)], ignore_index=True)
     beside = beside_the_prior(scores, cases, np.random.default_rng(options.seed))
     files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table}
+    if effects := effects_of(classifier, dataset, cases, options.out):
+        files["twins.csv"] = twins = twins_table(cases, effects)
+        files["promises.csv"] = promises(twins, np.random.default_rng(options.seed))
     if len(agreed := presence(dataset, classifier.card.outputs, owners)):
         files["readers.csv"] = agreed
     write_files(options.out, {name: one.to_csv(index=False) for name, one in files.items()})
