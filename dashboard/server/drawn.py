@@ -68,6 +68,13 @@ class Drawings:
         return {finding: words for finding, words in told.items() if words}
 
 
+def layers(mask: np.ndarray) -> list[np.ndarray]:
+    """Take the masks of `Drawings.masks` apart again; one that is bool is its only layer: bool (H, W) each."""
+    bits = mask.astype(np.uint8)
+    parted = [(bits >> bit & 1).astype(bool) for bit in range(BITS)]
+    return [layer for layer in parted if layer.any()]
+
+
 def _layered(rows: pd.DataFrame) -> np.ndarray:
     """Lay the masks of a finding over each other, at the shape of the first, made smaller where that is large."""
     height, width = (int(side) for side in rows[["mask_height", "mask_width"]].iloc[0])
