@@ -26,8 +26,8 @@ CONTROLS: Mapping[str, tuple[str, str]] = {
     ),
     READER: (
         "Another reader",
-        "A control: what other people drew on the same films, held against the same drawing as the maps. Its IoU is that "
-        "of the two areas as they were drawn.",
+        "A control: what other people drew on the same films, held against the same drawing as the maps. Its IoU is "
+        "that of the two areas as they were drawn.",
     ),
 }
 MEASURES = {
