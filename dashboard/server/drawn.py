@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from training.datasets.boxes import decoded, who_drew
+from training.datasets.boxes import PLACE, decoded, who_drew
 from xai.measures import on_map
 
 Box = tuple[float, float, float, float]  # left, top, right and bottom, in fractions of the film's width and height
@@ -40,8 +40,10 @@ class Drawings:
         """Give the boxes on a film, by finding."""
         found: dict[str, list[Box]] = {}
         rows = self.of(film)
-        for row in rows[rows["mask"] == ""].itertuples():
-            found.setdefault(row.finding, []).append((row.x, row.y, row.x + row.width, row.y + row.height))
+        boxes = rows[rows["mask"] == ""]
+        places = boxes[list(PLACE)].to_numpy(float).tolist()
+        for finding, (x, y, width, height) in zip(boxes["finding"], places, strict=True):
+            found.setdefault(str(finding), []).append((x, y, x + width, y + height))
         return found
 
     def masks(self, film: str) -> dict[str, np.ndarray]:
@@ -80,8 +82,8 @@ def _layered(rows: pd.DataFrame) -> np.ndarray:
     height, width = (int(side) for side in rows[["mask_height", "mask_width"]].iloc[0])
     scale = min(1, LONGEST / max(height, width, 1))
     shape = max(1, round(height * scale)), max(1, round(width * scale))
-    readers = {reader: place % BITS for place, reader in enumerate(rows["reader"].unique())}
     laid = np.zeros(shape, np.uint8)
-    for row in rows.itertuples():
-        laid |= np.uint8(1 << readers[row.reader]) * on_map(decoded(row), shape)
+    for place, (_, own) in enumerate(rows.groupby("reader", sort=False)):
+        for row in own.itertuples():
+            laid |= np.uint8(1 << place % BITS) * on_map(decoded(row), shape)
     return laid

@@ -113,7 +113,8 @@ def settle_boxes(file: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Re
     over = ((ends < 0) | (ends > 1)).any(axis=1)
     ends = ends.clip(0, 1)
     flat = (ends[:, 2:] <= ends[:, :2]).any(axis=1)
-    rows = rows.assign(**dict(zip(PLACE, np.column_stack([ends[:, :2], ends[:, 2:] - ends[:, :2]]).T, strict=True)))
+    kept = pd.DataFrame(np.column_stack([ends[:, :2], ends[:, 2:] - ends[:, :2]]), rows.index, list(PLACE))
+    rows = pd.concat([rows.drop(columns=list(PLACE)), kept], axis=1)
     twice = rows.duplicated(["film", "finding", "reader", *PLACE]).to_numpy() & ~flat
     boxes = complete_boxes(rows[~flat & ~twice])
     return boxes, (
