@@ -30,7 +30,7 @@ class Drawings:
 
     @cached_property
     def _rows(self) -> dict[str, np.ndarray]:
-        return {str(film): rows for film, rows in self.table.groupby("film").indices.items()}
+        return {str(film): np.asarray(rows) for film, rows in self.table.groupby("film").indices.items()}
 
     def of(self, film: str) -> pd.DataFrame:
         """Give the rows of a film."""
