@@ -36,7 +36,7 @@ def trust(services: Services) -> None:
     st.caption(section.sentence, help=explained(section.sentence))
     show_unreadable(services.library)
     section.show(subject)
-    visit.write_permalink()
+    visit.write_permalink(visit.state if section.of_model else visit.state.with_(model=None))
 
 
 def choose_model(models: list[str], *, is_shown: bool = True) -> str:
