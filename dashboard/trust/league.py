@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.components.cells import cells
@@ -39,7 +41,10 @@ def show_league(subject: Subject) -> None:
     if not subject.leagues:
         show_how_to_begin(subject)
         return
-    results = choose_results(subject)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        results = choose_results(subject.leagues)
+        _choose_measure(results)
+        choose_finding(findings_of(results))
     measure = visit.state.measure
     if not measures_of(results):
         st.info(f"{escape(results.name)} holds no measure that this page knows.")
@@ -72,28 +77,25 @@ def show_how_to_begin(subject: Subject) -> None:
     st.code(command(subject.model, "simulated"), language="bash")
 
 
-def choose_results(subject: Subject) -> Results:
-    """Show the choice of the results and of the measure; fill in what the state leaves open."""
-    named = {results.name: results for results in subject.leagues}
+def choose_results(leagues: Sequence[Results]) -> Results:
+    """Show the choice of the results, of which there are some; fill in what the state leaves open."""
+    named = {results.name: results for results in leagues}
     if visit.state.league not in named:
         if visit.state.league is not None:
             refuse(f"There are no results “{visit.state.league}” of this model; showing {next(iter(named))}.")
         visit.change(league=None)
     results = named[visit.state.league or next(iter(named))]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        visit.bound(
-            st.selectbox,
-            "Films",
-            list(named),
-            key="league",
-            value=results.name,
-            take=lambda name: {"league": name, "film": None},
-            format_func=lambda name: f"{named[name].dataset} ({name})",
-            width=330,
-            help="Which films the maps were held against: those whose findings have a known place.",
-        )
-        _choose_measure(results)
-        choose_finding(results)
+    visit.bound(
+        st.selectbox,
+        "Films",
+        list(named),
+        key="league",
+        value=results.name,
+        take=lambda name: {"league": name, "film": None},
+        format_func=lambda name: f"{named[name].dataset} ({name})",
+        width=330,
+        help="Which films the maps were held against: those whose findings have a known place.",
+    )
     return results
 
 
@@ -114,9 +116,8 @@ def _choose_measure(results: Results) -> None:
     )
 
 
-def choose_finding(results: Results) -> None:
+def choose_finding(there: list[str]) -> None:
     """Show the choice of the finding."""
-    there = findings_of(results)
     if visit.state.finding not in there:
         refuse(f"“{visit.state.finding}” was not measured here; showing {finding_title(there[0]).lower()}.")
         visit.change(finding=there[0])
@@ -184,5 +185,7 @@ def show_making(subject: Subject, results: Results) -> None:
 
 def _pressed() -> None:
     """Open the cell that was pressed."""
-    method, finding = st.session_state[TABLE].pressed
+    if not (pressed := st.session_state[TABLE].pressed):
+        return
+    method, finding = pressed
     visit.change(method=str(method), finding=str(finding), film=State.film)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from dashboard.components.cells import Cell, Head
 from dashboard.page.words import signed
@@ -61,8 +61,13 @@ def measures_of(results: Results) -> list[str]:
 def findings_of(results: Results) -> list[str]:
     """List all findings together first, then each in its usual order, then outputs of other names."""
     there = set(results.league["finding"])
-    known = [name for name in FINDINGS if name in there]
-    return [*([ALL] if ALL in there else []), *known, *sorted(there - {ALL, *known})]
+    return [*([ALL] if ALL in there else []), *in_finding_order(there - {ALL})]
+
+
+def in_finding_order(names: Collection[str]) -> list[str]:
+    """Put findings into their usual order, outputs of other names behind them."""
+    known = [name for name in FINDINGS if name in names]
+    return [*known, *sorted(set(names) - set(known))]
 
 
 def methods_of(results: Results, measure: str) -> list[str]:

@@ -9,6 +9,7 @@ from dashboard.trust.league_table import (
     AHEAD,
     BEHIND,
     CONTROLS,
+    EVERY,
     LEVEL,
     difference_in_words,
     finding_title,
@@ -21,6 +22,7 @@ from dashboard.trust.league_table import (
 from training.benchmark.league import ALL, PRIOR
 from training.benchmark.results import Results, Score
 from xai.measures import FACTS
+from xai.written import percent
 
 ERROR_RATE = 0.05  # of 95 % intervals
 STANDS = {
@@ -74,10 +76,10 @@ def swapped(lead: Score) -> str:
     """Say how often a method's maps do as well when they are handed to other films."""
     if math.isnan(lead.p):
         return ""
-    often = "in less than 1 of 1,000 tries" if lead.p < 0.001 else f"in {100 * lead.p:.2g}\u00a0% of the tries"
+    often = "in less than 1 of 1,000 tries" if lead.p < 0.001 else f"in {percent(lead.p)} of the tries"
     return (
-        f"Handed out at random among the films of the finding, its maps do as well {often}: that is how often a map "
-        "that knows only the usual place would."
+        f"Dealt out at random among the films of the finding, its maps do as well {often}: where that is often, they "
+        "may know no more than where the finding usually is."
     )
 
 
@@ -109,4 +111,4 @@ def command(model: str, dataset: str) -> str:
 
 def title_of_cell(method: str, finding: str) -> str:
     """Name a cell."""
-    return f"{method_title(method)}, {finding_title(finding)}"
+    return f"{method_title(method)}, {EVERY.lower() if finding == ALL else finding_title(finding)}"

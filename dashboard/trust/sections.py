@@ -50,6 +50,13 @@ _SECTIONS = (
         "dashboard.trust.league:show_league",
     ),
     Section(
+        "twin",
+        "Truth by twin",
+        "What a finding really does to the model's answer, beside what each method's map says: which one keeps its "
+        "promises?",
+        "dashboard.trust.twin:show_twin",
+    ),
+    Section(
         "sanity",
         "Sanity",
         "Does a map change when the model forgets all that it has learned, or does it show the film alone?",

@@ -32,10 +32,12 @@ def trust(services: Services) -> None:
         section = SECTIONS[visit.state.section]
         subject = open_subject(services, choose_model(models, is_shown=section.of_model))
         choose_section()
-    show_refused()
+    refused = st.container()
     st.caption(section.sentence, help=explained(section.sentence))
     show_unreadable(services.library)
     section.show(subject)
+    with refused:
+        show_refused()
     visit.write_permalink(visit.state if section.of_model else visit.state.with_(model=None))
 
 
@@ -66,7 +68,7 @@ def choose_section() -> None:
         "Part",
         list(SECTIONS),
         key="section",
-        take=lambda name: {"section": name or State.section},
+        take=lambda name: {"section": name or State.section, "film": State.film},
         format_func=lambda name: SECTIONS[name].title,
         label_visibility="collapsed",
     )

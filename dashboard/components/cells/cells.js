@@ -50,6 +50,18 @@ function pressable(cell, isChosen) {
   return button;
 }
 
+/**
+ * Scroll sideways until the chosen cell is in sight, beside the names that stay.
+ * @param {HTMLElement} root
+ */
+function reveal(root) {
+  const cell = root.querySelector('[aria-pressed="true"]')?.getBoundingClientRect();
+  const names = root.querySelector("tbody th")?.getBoundingClientRect(), seen = root.getBoundingClientRect();
+  if (!cell || !names) return;
+  if (cell.left < names.right) root.scrollLeft -= names.right - cell.left;
+  else if (cell.right > seen.right) root.scrollLeft += cell.right - seen.right;
+}
+
 /** @param {Component<CellsData>} component */
 export default function (component) {
   const { data, parentElement } = component;
@@ -76,5 +88,9 @@ export default function (component) {
     });
     return line;
   }));
+  if (root.dataset.shown !== data.chosen.join()) {
+    root.dataset.shown = data.chosen.join();
+    reveal(root);
+  }
   if (focused) /** @type {HTMLElement | null} */ (root.querySelector(`[data-place="${focused}"]`))?.focus({ preventScroll: true });
 }
