@@ -19,7 +19,7 @@ from dashboard.page.words import escape
 from dashboard.server.session import offer
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
 from dashboard.trust.league import choose_finding, choose_results, show_how_to_begin
-from dashboard.trust.league_table import CONTROLS, in_finding_order, method_title
+from dashboard.trust.league_table import CONTROLS, finding_title, in_finding_order, method_title
 from dashboard.trust.league_words import command
 from dashboard.trust.state import State
 from dashboard.trust.subject import Subject
@@ -171,15 +171,16 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
         alt=f"What {method_title(method)} claims against what the finding does, a point a finding of a film.",
     )
     _choose_film(list(dict.fromkeys(shown["film"])))
-    row = next(shown[shown["film"] == visit.state.film].itertuples(), None)
-    if row is not None and results.dataset in subject.library.datasets():
+    if results.dataset not in subject.library.datasets():
+        return
+    for row in shown[shown["film"] == visit.state.film].itertuples():
+        link = film_link(results.dataset, subject.model, row.film, row.finding, method, without=(row.finding,))
         st.page_link(
             COMPARE_PAGE,
-            label=f"{escape(row.film)} beside its twin, on Compare",
+            label=f"{escape(row.film)} without {finding_title(row.finding).lower()}",
             icon=":material/compare:",
-            query_params=film_link(
-                results.dataset, subject.model, row.film, row.finding, method, without=(row.finding,)
-            ),
+            query_params=link,
+            help="On Compare: the film with this map and its truth, beside its twin.",
         )
 
 
