@@ -87,11 +87,11 @@ def summary(held: pd.DataFrame) -> str:
     own, controls = known[~known.index.isin(list(CONTROLS))], known[known.index.isin(list(CONTROLS))]
     if own.empty:
         return "There are too few films to say which method keeps its promises."
-    best = own.loc[own["rank"].idxmax()]
+    best = own.loc[str(own["rank"].idxmax())]
     told = f"**{method_title(str(best.name))}**'s claims follow the effects most closely: {_rank_words(best)}."
     if controls.empty:
         return told
-    other = controls.loc[controls["rank"].idxmax()]
+    other = controls.loc[str(controls["rank"].idxmax())]
     control = method_title(str(other.name))
     told += f" The control *{control}*, which does not ask the model, reaches {_rank_words(other)}"
     if best["rank_low"] > other["rank_high"]:
@@ -173,13 +173,13 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
     _choose_film(list(dict.fromkeys(shown["film"])))
     if results.dataset not in subject.library.datasets():
         return
-    for row in shown[shown["film"] == visit.state.film].itertuples():
-        link = film_link(results.dataset, subject.model, row.film, row.finding, method, without=(row.finding,))
+    film = visit.state.film or ""
+    for finding in map(str, shown.loc[shown["film"] == film, "finding"]):
         st.page_link(
             COMPARE_PAGE,
-            label=f"{escape(row.film)} without {finding_title(row.finding).lower()}",
+            label=f"{escape(film)} without {finding_title(finding).lower()}",
             icon=":material/compare:",
-            query_params=link,
+            query_params=film_link(results.dataset, subject.model, film, finding, method, without=(finding,)),
             help="On Compare: the film with this map and its truth, beside its twin.",
         )
 

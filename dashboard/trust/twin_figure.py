@@ -23,7 +23,7 @@ def scatter(twins: pd.DataFrame, *, is_share: bool, chosen: str | None) -> go.Fi
     """
     ink, figure = theme_ink(), go.Figure()
     if not is_share and len(twins):
-        least, most = (float(ends) for ends in twins[["claimed", "effect"]].stack().agg(["min", "max"]))
+        both = twins[["claimed", "effect"]].to_numpy(float)
         line = {"color": ink.quiet, "width": 1, "dash": "dot"}
         figure.add_scatter(
             x=[least, most], y=[least, most], mode="lines", line=line, hoverinfo="skip", showlegend=False
