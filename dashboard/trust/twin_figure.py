@@ -25,9 +25,8 @@ def scatter(twins: pd.DataFrame, *, is_share: bool, chosen: str | None) -> go.Fi
     if not is_share and len(twins):
         both = twins[["claimed", "effect"]].to_numpy(float)
         line = {"color": ink.quiet, "width": 1, "dash": "dot"}
-        figure.add_scatter(
-            x=[least, most], y=[least, most], mode="lines", line=line, hoverinfo="skip", showlegend=False
-        )
+        ends = [both.min(), both.max()]
+        figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", showlegend=False)
     for finding, part in twins.groupby("finding", sort=False):
         figure.add_scatter(
             x=part["claimed"],
