@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -86,11 +87,11 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
     st.caption("Compare makes the map anew, with its own settings and seed: it may differ a little.")
 
 
-def film_link(dataset: str, model: str, film: str, finding: str, method: str, **more: object) -> dict[str, str]:
+def film_link(dataset: str, model: str, film: str, finding: str, method: str, **more: Any) -> dict[str, str]:
     """Give the link of the Compare page that shows a film with one map and the truth."""
-    methods = {"methods": (method,)} if method in EXPLAINERS else {}
-    shown = {"film": f"{dataset}/{film}", "model": model, "finding": finding, "display": {"truth": True}}
-    return COMPARE.write(Compare(**{**shown, **methods, **more}))
+    shown = Compare(film=f"{dataset}/{film}", model=model, finding=finding, display={"truth": True})
+    methods = (method,) if method in EXPLAINERS else shown.methods
+    return COMPARE.write(shown.with_(methods=methods, **more))
 
 
 def films_of_cell(scores: pd.DataFrame, method: str, finding: str, measure: str) -> pd.DataFrame:
