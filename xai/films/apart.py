@@ -14,6 +14,7 @@ import queue
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from xai.films.film import Film, FilmError
 from xai.films.reading import read_film
@@ -78,7 +79,7 @@ def _prepare() -> None:
     if resource is not None:
         with contextlib.suppress(OSError, ValueError):  # macOS bounds no memory
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.RLIM_INFINITY))
 
 

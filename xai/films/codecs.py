@@ -90,7 +90,7 @@ def check_scans(jpeg: bytes, width: int, height: int, parts: int = 1) -> None:
     width, height : int
         Of the picture, in pixels.
     parts : int
-        JPEGs of the same size that make up the picture, in a TIFF.
+        JPEGs that make up the picture, in a TIFF.
     """
     scans = jpeg.count(_SCAN)
     most = min(MOST_SCANS, MOST_SCANNED // max(1, width * height)) * parts

@@ -90,7 +90,9 @@ def check_lengths(ds: Dataset) -> None:
     """Refuse an element that is longer than any is but a picture, before it is taken apart number by number."""
     for element in map(ds.get_item, ds.keys()):
         if isinstance(element, RawDataElement) and element.tag not in _PICTURES and element.length > _LONGEST:
-            raise FilmError(f"This DICOM file holds {element.length:,} bytes in one element of its header; export it again.")
+            raise FilmError(
+                f"This DICOM file holds {element.length:,} bytes in one element of its header; export it again."
+            )
 
 
 def modality_of(ds: Dataset) -> str | None:

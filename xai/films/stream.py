@@ -1,7 +1,7 @@
 """A file's bytes as a stream that nobody reads for ever.
 
-Decoders walk a file's parts one by one: the chunks of a PNG, the blocks of a GIF, the tags of DICOM, the tiles of a TIFF,
-the runs of a BMP. Each costs a microsecond or more however short it is, and 64 MiB hold many millions.
+Decoders walk a file's parts one by one: the chunks of a PNG, the blocks of a GIF, the tags of DICOM, the tiles of a
+TIFF, the runs of a BMP. Each costs a microsecond or more however short it is, and 64 MiB hold many millions.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def read_tiff(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         return _read_beyond_pillow(data)
     check_size(*image.size)
     if image.tag_v2.get(_TAG["Compression"]) in _JPEG:
-        check_scans(data, *image.size, parts=len(image.tile))
+        check_scans(data, *image.size, parts=_parts(image))
     if image.tag_v2.next:
         _check_one_page(data)
     bits = max(image.tag_v2.get(_TAG["BitsPerSample"], (1,)))
@@ -74,6 +74,10 @@ def _check_parts(data: bytes) -> None:
             tag, _, count = struct.unpack_from(f"{order}HH{word}", data, place)
             if tag in _OFFSETS and count > _MOST_PARTS:
                 raise FilmError(f"This TIFF is in {count:,} parts; at most {_MOST_PARTS:,} are read: save it as a PNG.")
+
+
+def _parts(image: TiffImageFile) -> int:
+    return max(len(image.tag_v2.get(tag, ())) for tag in _OFFSETS)
 
 
 def _opened(data: bytes) -> TiffImageFile | None:

@@ -1,0 +1,51 @@
+"""Tables on disk, bounded before they are read: few kilobytes of Parquet may stand for a billion rows of long texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+MOST_VALUES = 200_000_000  # cells; the films of MIMIC-CXR-JPG with all columns have 15 million
+MOST_TEXT = 2**31  # bytes of a column; the names of a million films have 50 MB
+
+
+def read_parquet(file: Path, **options: Any) -> pd.DataFrame:
+    """Read a table as `pandas.read_parquet` does.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or would fill more memory than a table of films does.
+    OSError
+        If it cannot be opened.
+    """
+    facts = pq.read_metadata(file)
+    parts = [facts.row_group(place) for place in range(facts.num_row_groups)]
+    values = sum(part.column(place).num_values for part in parts for place in range(part.num_columns))
+    if max(values, facts.num_rows) > MOST_VALUES:
+        raise ValueError(f"it would unpack to {values:,} cells; at most {MOST_VALUES:,} are read")
+    columns = [facts.schema.column(place) for place in range(facts.num_columns)]
+    _check_texts(
+        file, [one.path for one in columns if one.physical_type == "BYTE_ARRAY" and not one.max_repetition_level]
+    )
+    return pd.read_parquet(file, **options)
+
+
+def _check_texts(file: Path, names: list[str]) -> None:
+    """Refuse texts, each kept once and pointed at by every row, that are too long once they are written out."""
+    table = pq.read_table(file, columns=names, read_dictionary=names) if names else pa.table({})
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        size = sum(map(_text_bytes, column.chunks))
+        if size > MOST_TEXT:
+            raise ValueError(f"its column {name} would unpack to {size / 2**30:.1f} GiB of text")
+
+
+def _text_bytes(chunk: pa.Array) -> int:
+    is_pointed_at = isinstance(chunk, pa.DictionaryArray)
+    lengths = pc.binary_length(chunk.dictionary).take(chunk.indices) if is_pointed_at else pc.binary_length(chunk)
+    return int(pc.sum(lengths).as_py() or 0)
