@@ -14,6 +14,10 @@ MOST_VALUES = 200_000_000  # cells; the films of MIMIC-CXR-JPG with all columns 
 MOST_TEXT = 2**31  # bytes of a column; the names of a million films have 50 MB
 
 
+class TooMuch(ValueError):
+    """A table that is not read for its size."""
+
+
 def read_parquet(file: Path, **options: Any) -> pd.DataFrame:
     """Read a table as `pandas.read_parquet` does.
 
@@ -24,11 +28,23 @@ def read_parquet(file: Path, **options: Any) -> pd.DataFrame:
     OSError
         If it cannot be opened.
     """
+    with file.open("rb"):  # what is said of a file that cannot be opened is the system's own
+        pass
+    try:
+        _check(file)
+        return pd.read_parquet(file, **options)
+    except (MemoryError, TooMuch):
+        raise
+    except Exception as error:  # pyarrow and pandas raise almost anything on damaged bytes
+        raise ValueError("its table is damaged or no Parquet file") from error
+
+
+def _check(file: Path) -> None:
     facts = pq.read_metadata(file)
     parts = [facts.row_group(place) for place in range(facts.num_row_groups)]
     values = sum(part.column(place).num_values for part in parts for place in range(part.num_columns))
     if max(values, facts.num_rows) > MOST_VALUES:
-        raise ValueError(f"it would unpack to {values:,} cells; at most {MOST_VALUES:,} are read")
+        raise TooMuch(f"it would unpack to {values:,} cells; at most {MOST_VALUES:,} are read")
     columns = [facts.schema.column(place) for place in range(facts.num_columns)]
     _check_texts(
         file, [one.path for one in columns if one.physical_type == "BYTE_ARRAY" and not one.max_repetition_level]
@@ -42,7 +58,7 @@ def _check_texts(file: Path, names: list[str]) -> None:
     for name, column in zip(table.column_names, table.columns, strict=True):
         size = sum(map(_text_bytes, column.chunks))
         if size > MOST_TEXT:
-            raise ValueError(f"its column {name} would unpack to {size / 2**30:.1f} GiB of text")
+            raise TooMuch(f"its column {name} would unpack to {size / 2**30:.1f} GiB of text")
 
 
 def _text_bytes(chunk: pa.Array) -> int:

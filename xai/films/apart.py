@@ -76,11 +76,24 @@ def _begin(process: ProcessPoolExecutor | None, data: bytes) -> tuple[ProcessPoo
 def _prepare() -> None:
     """Bound the memory of this process, and end it with the one that started it, however that ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    bound_memory()
+
+
+def bound_memory(most: int = MEMORY) -> None:
+    """Let this process take so many bytes more than it has; macOS and Windows have no such bound."""
     if resource is not None:
-        with contextlib.suppress(OSError, ValueError):  # macOS bounds no memory
+        with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (taken + most, resource.RLIM_INFINITY))
+
+
+def bound_time(seconds: int) -> None:
+    """Let the system end this process once it has taken so much more time of a processor."""
+    if resource is not None:
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used) + seconds, most))
 
 
 def _end_with_parent() -> None:
@@ -91,8 +104,5 @@ def _end_with_parent() -> None:
 
 
 def _read(data: bytes) -> Film:
-    if resource is not None:
-        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        _, most = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used) + SECONDS, most))
+    bound_time(SECONDS)
     return read_film(data)
