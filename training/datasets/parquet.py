@@ -46,10 +46,8 @@ def _check(file: Path) -> None:
     if max(values, facts.num_rows) > MOST_VALUES:
         raise TooMuch(f"it would unpack to {values:,} cells; at most {MOST_VALUES:,} are read")
     columns = [facts.schema.column(place) for place in range(facts.num_columns)]
-    _check_texts(
-        file, [one.path for one in columns if one.physical_type == "BYTE_ARRAY" and not one.max_repetition_level]
-    )
-    return pd.read_parquet(file, **options)
+    texts = [one for one in columns if one.physical_type == "BYTE_ARRAY" and not one.max_repetition_level]
+    _check_texts(file, [one.path for one in texts])
 
 
 def _check_texts(file: Path, names: list[str]) -> None:
