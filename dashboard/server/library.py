@@ -94,7 +94,7 @@ class Library:
         return list_models((BUILT_IN_MODELS, self.root / "models"))
 
     def model(self, model: str) -> Path:
-        """Give the file of a model; raises `ModelCardError` where it is gone, as the whole library may be for a while."""
+        """Give the file of a model; raises `ModelCardError` where it is gone, as a whole library may be."""
         models = self.models()
         if model not in models:
             raise ModelCardError(

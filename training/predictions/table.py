@@ -168,6 +168,8 @@ def read_predictions(folder: Path) -> Predictions:
         raise PredictionsError(f"{folder} cannot be read ({error}).") from error
     if "film" not in table:
         raise PredictionsError(f"{folder / TABLE_FILE} lacks the column film.")
+    if len(table) and pd.api.types.infer_dtype(table["film"], skipna=False) != "string":
+        raise PredictionsError(f"{folder} holds something else than text in the column film.")
     table = table.set_index("film")
     _check(table, facts.outputs, str(folder))
     return Predictions(folder, facts, table[list(facts.outputs)])

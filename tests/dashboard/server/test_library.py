@@ -57,7 +57,7 @@ def test_a_library_that_vanishes_is_one_sentence_until_it_is_back(shelf, library
     away = shelf.root.rename(shelf.root.with_name("away"))
     for error, calls in asked.items():
         for call in calls:
-            with pytest.raises(error, match="^There (is|are) no .*; there are ") as said:
+            with pytest.raises(error, match=r"^There (is|are) no .*; there are ") as said:
                 call()
             assert "\n" not in str(said.value) and str(shelf.root) not in str(said.value)
     away.rename(shelf.root)
