@@ -343,7 +343,9 @@ def test_a_circle_of_groups_is_refused(tmp_path):
 
 def test_a_huge_configuration_is_not_read(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "MAX_CONFIG_BYTES", 1000)
-    assert "longer configuration than a model can have" in refused(edited(saved, tmp_path / "huge.keras", lambda config: None))
+    assert "longer configuration than a model can have" in refused(
+        edited(saved, tmp_path / "huge.keras", lambda config: None)
+    )
 
 
 @pytest.mark.parametrize("config", ["[" * 100_000, "5", "[]", "null", '{"class_name": 5}', "{}"])
