@@ -67,7 +67,7 @@ def hdf5_bytes(dataset: Any) -> int:
             skipped, packed = dataset.id.read_direct_chunk(where)
             if not skipped and _is_longer(packed, chunk):
                 raise ValueError(f"holds {dataset.name} in chunks that unpack to more than they say: get it anew")
-    return max(size, chunk)
+    return int(max(size, chunk))
 
 
 def _filters(dataset: Any) -> int:
