@@ -79,7 +79,9 @@ def test_the_lab_says_what_both_models_do_and_which_maps_tell(served):
     assert "**LIME** does not tell the two models apart" in text
     table = app.dataframe[0].value.set_index("Map")
     assert table.loc["Grad-CAM", "p"] == "< 0.001"
-    assert table.loc["Grad-CAM", "Films needed"] == "1 (1 to 5)" or table.loc["Grad-CAM", "Films needed"].startswith("1")
+    assert table.loc["Grad-CAM", "Films needed"] == "1 (1 to 5)" or table.loc["Grad-CAM", "Films needed"].startswith(
+        "1"
+    )
     assert table.loc["Grad-CAM", "Tells apart (AUROC)"].startswith("1.00 (0.8")
     flags = app.dataframe[1].value
     assert flags["Films"].tolist() == ["30 with emphysema"] * 2 + ["30 without emphysema"] * 2
