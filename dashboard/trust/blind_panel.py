@@ -138,7 +138,8 @@ def show_result(lab: Lab, trials: list[Trial], films: dict[int, Pictured], metho
     films_measured = counted(int(told["films_measured"].iloc[0]), "film")
     said = (
         f"**How well each method's map alone tells the two apart**, by the share of its evidence on the "
-        f"{lab.claim['thing']}: AUROC over {films_measured}, and how many films one needs to be right 95\u00a0% of the time."
+        f"{lab.claim['thing']}: AUROC over {films_measured}, and how many films one needs to be right 95\u00a0% of the "
+        "time."
     )
     st.markdown(said, help=explained(said))
     for name in methods_of(lab):
