@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.compare.state import State as Compare
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.trust.league_table import finding_title, measure_title, method_title
@@ -34,7 +35,7 @@ def show_films(subject: Subject, results: Results, method: str, finding: str, me
     try:
         scores = scores_of(results)
     except ResultsError as error:
-        st.warning(escape(str(error)))
+        st.warning(escape(sentence_of(error)))
         return
     if scores is None or measure not in scores:
         st.caption(NO_SCORES)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dashboard.components.cells import Cell, Head
 from dashboard.page.words import signed
 from training.benchmark.league import ALL, PRIOR
+from training.benchmark.readers import READER
 from training.benchmark.results import Results, Score
 from xai.explainers import EXPLAINERS
 from xai.explainers.controls import CentredMap, RandomMap
@@ -23,6 +24,11 @@ CONTROLS: Mapping[str, tuple[str, str]] = {
         "Usual place",
         "A control: the mean of the finding's true places on films of other patients. It knows where the finding "
         "usually is, and nothing of this film or the model.",
+    ),
+    READER: (
+        "Another reader",
+        "A control: what other people drew on the same films, held against the same drawing as the maps. Its IoU is "
+        "that of the two areas as they were drawn.",
     ),
 }
 MEASURES = {

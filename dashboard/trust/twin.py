@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.components.cells import Cell, Head, cells
 from dashboard.components.download import download
 from dashboard.page.glossary import explained
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
@@ -65,7 +66,7 @@ def show_twin(subject: Subject) -> None:
         try:
             twins, held = twins_of(results)
         except ResultsError as error:
-            st.warning(escape(str(error)), icon=":material/warning:")
+            st.warning(escape(sentence_of(error)), icon=":material/warning:")
             return
         choose_finding([ALL, *in_finding_order(set(held["finding"]) - {ALL})])
     held = held[held["finding"] == visit.state.finding].set_index("method")
