@@ -97,11 +97,12 @@ def _show_trial(
     title = f"Film {number + 1}"
     stamp = (lab.folder / CLAIM_FILE).stat().st_mtime
     draw = partial(laid, film.canvas, film.maps[model, method], EXPLAINERS[method].signed)
-    empty = "" if film.maps[model, method].any() else " The map is empty."
+    empty = "" if film.maps[model, method].any() else "The map is empty."
     truth = _truth(lab, number, trial) if ended else ""
-    alt = f"{title} with its map.{empty} {truth}".strip()
+    said = " ".join(filter(None, (empty, truth)))
     address = picture_address(services, ["blind", stamp, film.film, model, method], draw)
-    show_pictures([Shown(address, f"{title}.{empty} {truth}".strip(), alt)], WIDTH - 10)
+    caption = f"{title}. {said}" if said else title
+    show_pictures([Shown(address, caption, f"{title} with its map. {said}".strip())], WIDTH - 10, beside=1)
     answer = visit.state.answers[number]
     visit.bound(
         st.radio,
@@ -133,10 +134,16 @@ def show_result(lab: Lab, trials: list[Trial], films: dict[int, Pictured], metho
         f"cheats **{leaning}**."
     )
     told = told_apart(lab)
-    st.markdown(f"{_by_rule(lab, trials, method)} {method_score(lab, told.loc[method], method)}")
-    st.markdown("**How well each method's map alone tells the two apart**")
+    st.markdown(_by_rule(lab, trials, method))
+    films_measured = counted(int(told["films_measured"].iloc[0]), "film")
+    said = (
+        f"**How well each method's map alone tells the two apart**, by the share of its evidence on the "
+        f"{lab.claim['thing']}: AUROC over {films_measured}, and how many films one needs to be right 95\u00a0% of the "
+        "time."
+    )
+    st.markdown(said, help=explained(said))
     for name in methods_of(lab):
-        st.markdown(f"- {method_score(lab, told.loc[name], name)}")
+        st.markdown(f"- {method_score(told.loc[name], name)}")
 
 
 def _by_rule(lab: Lab, trials: list[Trial], method: str) -> str:
@@ -154,11 +161,7 @@ def _by_rule(lab: Lab, trials: list[Trial], method: str) -> str:
     )
 
 
-def method_score(lab: Lab, row: Any, method: str) -> str:
+def method_score(row: Any, method: str) -> str:
     """Say how well a method's maps tell the models apart, with its interval, and how many films one needs."""
     area = f"{row.auroc:.2f} ({row.auroc_low:.2f} to {row.auroc_high:.2f})"
-    return (
-        f"{EXPLAINERS[method].title}: the cheating model's map holds more on the {lab.claim['thing']} than the clean "
-        f"one's in {area} of all pairs, over {counted(int(row.films_measured), 'film')}. Films needed to be right 95 % "
-        f"of the time: {needed(row)}."
-    )
+    return f"{EXPLAINERS[method].title}: {area}; films needed: {needed(row)}."

@@ -31,7 +31,7 @@ from xai.explainers import EXPLAINERS
 from xai.findings import finding_label
 from xai.models.preprocess import prepare
 
-LEAST = 180  # pixels of a picture
+LEAST = 240  # pixels of a picture
 
 
 def show_lab(subject: Subject) -> None:
@@ -109,7 +109,7 @@ def show_film(services: Services, lab: Lab) -> None:
             format_func=lambda one: f"Film {places.index(one) + 1}",
         )
         method = choose_method(lab)
-    show_pictures(_pictures(services, lab, films[place], method), LEAST)
+    show_pictures(_pictures(services, lab, films[place], method), LEAST, beside=2)
 
 
 def _pictures(services: Services, lab: Lab, film: Pictured, method: str) -> list[Shown]:

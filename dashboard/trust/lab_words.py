@@ -117,6 +117,6 @@ def origin(lab: Lab, films: int) -> str:
         f"{counted(films, 'simulated film')} of as many patients, each with {finding_label(claim['finding']).lower()} "
         f"and a {claim['thing']}. On the {claim['thing']} means in its box and a 32nd of a side around it. 95 % "
         f"intervals; p is two-sided, by Wilcoxon's signed ranks of the pairs. Films needed: so many that the majority "
-        f"of them is right {RIGHT:.0%} of the time, when each is judged by whether the share is above the threshold "
-        f"that is best on all other films.{sent}"
+        f"of them is right {percent(RIGHT)} of the time, when each is judged by whether the share is above the "
+        f"threshold that is best on all other films.{sent}"
     )

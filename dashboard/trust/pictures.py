@@ -18,7 +18,7 @@ from xai.pictures.render import colour, opacity, window
 
 OPACITY, QUALITY, SIDE = 0.6, 90, 256
 WEBP = "image/webp"
-COLUMNS = "repeat(auto-fill,minmax(min({least}px,30%),1fr))"
+COLUMNS = "repeat(auto-fit,minmax(min({least}px,{share}%),1fr))"
 STYLE = "display:grid;grid-template-columns:" + COLUMNS + ";gap:0.6rem;margin-bottom:0.4rem"
 
 
@@ -41,8 +41,8 @@ class Shown:
     alt: str
 
 
-def show_pictures(pictures: Sequence[Shown], least: int) -> None:
-    """Show pictures in a grid of columns at least so many pixels wide, three or more on a telephone."""
+def show_pictures(pictures: Sequence[Shown], least: int, beside: int = 3) -> None:
+    """Show pictures in a grid of columns at least so many pixels wide; on a telephone, so many beside each other."""
     figures = "".join(
         f'<figure style="margin:0"><img src="{html.escape(one.address)}" alt="{html.escape(one.alt)}" '
         'style="width:100%;aspect-ratio:1;border-radius:4px;display:block;background:#0003">'
@@ -50,7 +50,7 @@ def show_pictures(pictures: Sequence[Shown], least: int) -> None:
         f"{html.escape(one.caption)}</figcaption></figure>"
         for one in pictures
     )
-    st.html(f'<div style="{STYLE.format(least=least)}">{figures}</div>')
+    st.html(f'<div style="{STYLE.format(least=least, share=90 // beside)}">{figures}</div>')
 
 
 def picture_address(services: Services, about: Sequence[Any], draw: Callable[[], np.ndarray | None]) -> str:

@@ -47,7 +47,7 @@ HOW = (
     "show:** that it is right. Noise passes too."
 )
 WARNING = {
-    GRADIENT: "The plain gradient is the warning: it depends on the weights and looks like the film all the same.",
+    GRADIENT: "The plain gradient is a warning: much of it stays while the last layers are random already.",
     EDGES: "Edges of the film know no model. A check that let them pass would be worth nothing.",
 }
 MOST_LISTED = 2000  # films in the choice

@@ -37,6 +37,7 @@ from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL, find_model
 
 CONTROLS = (RandomMap.name, CentredMap.name)
+DIGITS = 5  # of a logit or a share behind the point, of which a page shows two
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,8 +80,9 @@ def run(options: argparse.Namespace) -> int:
     beside = beside_the_prior(scores, cases, np.random.default_rng(options.seed))
     files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table}
     if effects := effects_of(classifier, dataset, cases, options.out):
-        files["twins.csv"] = twins = twins_table(cases, effects)
+        twins = twins_table(cases, effects)
         files["promises.csv"] = promises(twins, np.random.default_rng(options.seed))
+        files["twins.csv"] = twins.round(DIGITS)
     if len(agreed := presence(dataset, classifier.card.outputs, owners)):
         files["readers.csv"] = agreed
     write_files(options.out, {name: one.to_csv(index=False) for name, one in files.items()})

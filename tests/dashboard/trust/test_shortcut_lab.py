@@ -64,6 +64,11 @@ def served(shelf, monkeypatch, tmp_path) -> Path:
 show = partial(opened, "views/trust.py")
 
 
+def strips(app) -> list[str]:
+    """The rows of pictures on the page."""
+    return [one.proto.body for one in app.get("html") if "<figure" in one.proto.body]
+
+
 def everything(app) -> str:
     """All that stands on the page, pictures' words and addresses too, and the link."""
     bodies = [str(one.proto) for kind in ("html", "radio", "selectbox", "button", "alert") for one in app.get(kind)]
@@ -74,18 +79,16 @@ def everything(app) -> str:
 def test_the_lab_says_what_both_models_do_and_which_maps_tell(served):
     app = show(section="lab")
     text = shown(app)
-    assert f"**{BENT}** flags 100\u00a0% with the token on them and 0\u00a0% without it" in text
+    assert f"**{BENT}** flags 100\u00a0% with the token on them and 0.0\u00a0% without it" in text
     assert "**Grad-CAM** gives it away" in text
     assert "**LIME** does not tell the two models apart" in text
     table = app.dataframe[0].value.set_index("Map")
     assert table.loc["Grad-CAM", "p"] == "< 0.001"
-    assert table.loc["Grad-CAM", "Films needed"] == "1 (1 to 5)" or table.loc["Grad-CAM", "Films needed"].startswith(
-        "1"
-    )
+    assert table.loc["Grad-CAM", "Films needed"] == "1 (1 to 3)"  # 30 of 30 is 88.6 % at least
     assert table.loc["Grad-CAM", "Tells apart (AUROC)"].startswith("1.00 (0.8")
     flags = app.dataframe[1].value
     assert flags["Films"].tolist() == ["30 with emphysema"] * 2 + ["30 without emphysema"] * 2
-    pictures = app.get("html")[0].proto.body
+    (pictures,) = strips(app)
     assert pictures.count("<img") == 4
     assert re.search(rf"{BENT}: \d+\.\d\u00a0% of the evidence on the token. Says 95\u00a0%, and 4.7\u00a0%", pictures)
 
@@ -113,7 +116,7 @@ def test_no_model_is_named_before_the_visitor_has_answered(served):
     assert CALM not in everything(app) and BENT not in everything(app)
     app.button(key="trust_blind_end").click().run()
     text = shown(app)
-    assert "**12 of 12 right.**" in text and "<\u00a00.2" not in text and "0.1\u00a0%" in text
+    assert "**12 of 12 right.**" in text and "0.1\u00a0%" in text
     assert f"the one that cheats **{BENT}**" in text
     assert "gets 12 of 12 right" in text
     again = show(**link_of(app))
@@ -178,8 +181,8 @@ def test_a_strip_that_was_made_is_shown_with_what_it_shows_and_what_it_does_not(
     text = shown(app := show(**SANITY, method="gradcam"))
     assert "**Grad-CAM** passes" in text and "Similarity 0.00 once all layers are random" in text
     assert "**Edges of the film** does not pass" in text and "Similarity 1.00" in text
-    assert [one.proto.body.count("<img") for one in app.get("html")] == [3, 3, 3]
-    assert "all random: similarity 0.00" in app.get("html")[0].proto.body
+    assert [one.count("<img") for one in strips(app)] == [3, 3, 3]
+    assert "all random: similarity 0.00" in strips(app)[0]
 
 
 def test_an_empty_map_is_said_to_be_empty(served, shelf, monkeypatch):
