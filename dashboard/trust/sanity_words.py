@@ -76,7 +76,12 @@ def curves(strip: Strip) -> go.Figure:
     figure.update_layout(
         height=260,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        yaxis={"title": "similarity", "range": [lowest - 0.1, 1.05], "fixedrange": True, "tickvals": [0, LIMIT, 0.5, 1]},
+        yaxis={
+            "title": "similarity",
+            "range": [lowest - 0.1, 1.05],
+            "fixedrange": True,
+            "tickvals": [0, LIMIT, 0.5, 1],
+        },
         xaxis={"fixedrange": True},
         legend={"orientation": "h", "y": 1.15},
         hovermode="x unified",
