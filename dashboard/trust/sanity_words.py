@@ -22,7 +22,7 @@ TITLES = {GRADIENT: "Plain gradient", EDGES: "Edges of the film"}
 COLORS = ("#dd7a1f", "#4f93d8", "#8b93a1")
 DASHES = ("solid", "dash", "dot")
 PASSES = "passes: the map follows the weights. It may still point at the wrong place."
-FAILS = "does not pass: most of the map stays although the model knows nothing any more."
+FAILS = "does not pass: too much of the map stays although the model knows nothing any more."
 NOT_KNOWN = "not known: the trained model's map is empty, so there is nothing that could stay."
 
 
@@ -64,18 +64,24 @@ def written(value: float) -> str:
 
 def curves(strip: Strip) -> go.Figure:
     """Draw the similarity of each kind of map to its own at the start."""
-    figure = go.Figure()
+    figure, lowest = go.Figure(), 0.0
     at = [stage_words(strip, stage) for stage in range(len(strip.layers))]
     names = sorted(strip.maps, key=lambda name: [*TITLES].index(name) if name in TITLES else -1)
     for name, color, dash in zip(names, COLORS, DASHES, strict=True):
         if (curve := strip.curve(name)) is not None:
             line = {"color": color, "width": 3, "dash": dash}
+            lowest = min(lowest, float(curve.min()))
             figure.add_scatter(x=at, y=curve, name=title_of(name), mode="lines+markers", line=line)
     figure.add_hline(LIMIT, line={"color": "#8b93a1", "dash": "dash", "width": 1})
     figure.update_layout(
         height=260,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        yaxis={"title": "similarity", "range": [-0.1, 1.05], "fixedrange": True, "tickvals": [0, LIMIT, 0.5, 1]},
+        yaxis={
+            "title": "similarity",
+            "range": [lowest - 0.1, 1.05],
+            "fixedrange": True,
+            "tickvals": [0, LIMIT, 0.5, 1],
+        },
         xaxis={"fixedrange": True},
         legend={"orientation": "h", "y": 1.15},
         hovermode="x unified",
