@@ -357,7 +357,7 @@ def page_of(app: AppTest) -> Page:
 
 
 def waiting(app: AppTest) -> list[Item]:
-    return page_of(app).items("compare")
+    return [one for one in page_of(app).items("compare") if not one.name.startswith(PREFIX)]
 
 
 def content(services: Services, page: Page, item: Item) -> dict:
