@@ -27,11 +27,15 @@ NOT_MEASURED = "Not measured for this model."
 NOT_THIS = "Not measured for this finding by this method."
 REACTS = "It shows where the model reacts, not where the finding is."
 CONTROLS = {"prior": "Usual place", "random": "Noise", "centred": "Blob"}
-LIES = {"on": "on the finding", "partly": "in part on the finding", "beside": "beside the finding"}
+LIES = {
+    "on": "Strongest evidence: on the finding.",
+    "partly": "Strongest evidence: partly on the finding.",
+    "beside": "Strongest evidence: beside the finding.",
+}
 GUESS = {
-    "ahead": "Measured: better than guessing the usual place.",
-    "level": "Measured: not clearly better than guessing the usual place.",
-    "behind": "Measured: worse than guessing the usual place.",
+    "ahead": "Better than its usual place.",
+    "level": "Not clearly better than its usual place.",
+    "behind": "Worse than its usual place.",
     "unknown": "Measured on other films.",
 }
 OFTEN = {
@@ -137,10 +141,10 @@ def verdict(known: Known) -> tuple[str, str]:
     if not known.has_evidence:
         return NO_EVIDENCE, ""
     if known.placed is not None:
-        return f"Its strongest evidence lies {LIES[lies(known.placed.own)]}.", _on_this_film(known.placed)
+        return LIES[lies(known.placed.own)], _on_this_film(known.placed)
     if known.measured:
         first = known.measured[0]
-        return GUESS[stands(first.lead)], f"On the finding in {_interval(first.pointing)} of {_films(first)}."
+        return GUESS[stands(first.lead)], f"Hit in {_interval(first.pointing)} of {_films(first)}."
     return (NOT_THIS if known.is_measured else NOT_MEASURED), ""
 
 
@@ -207,10 +211,11 @@ def faithful(gains: Sequence[Gain]) -> str:
     ahead = [one.by_chance <= SELDOM for one in gains]
     word = "yes" if all(ahead) else "depends" if any(ahead) else "no"
     parts = [
-        f"{with_unit(signed(one.value), 'logit')} with “{one.baseline}” (random maps up to {signed(one.most_drawn)})"
+        f"{with_unit(signed(one.value), 'logit')} where hidden parts show the {one.baseline} (random maps reach "
+        f"{signed(one.most_drawn)})"
         for one in gains
     ]
-    return f"{HANGS[word]} Its strongest parts shown first, not hidden first, keep the answer at {'; '.join(parts)}."
+    return f"{HANGS[word]} Its strongest parts shown first, not hidden first, move the answer by {', '.join(parts)}."
 
 
 def steady(stability: float) -> str:
@@ -226,9 +231,9 @@ def sure(share: float) -> str:
 
 def _on_this_film(placed: Placed) -> str:
     prior = placed.controls.get("prior")
-    chance = f"By chance in {percent(placed.by_chance.pointing)}. " if placed.own.pointing > 0 else ""
-    usual = f"; usual place {prior.iou:.2f}" if prior is not None else ""
-    return f"{chance}IoU {placed.own.iou:.2f}{usual}."
+    usual = f", usual place {prior.iou:.2f}" if prior is not None else ""
+    chance = f"; by chance {percent(placed.by_chance.pointing)}" if placed.own.pointing > 0 else ""
+    return f"IoU {placed.own.iou:.2f}{usual}{chance}."
 
 
 def _place_rows(placed: Placed, others: int) -> list[tuple[str, str]]:
@@ -241,14 +246,13 @@ def _place_rows(placed: Placed, others: int) -> list[tuple[str, str]]:
     if prior is not None:
         word = "more" if own.iou > prior.iou else "less" if own.iou < prior.iou else "no more"
         told.append(("Beside it", f"This map covers the finding {word} than its usual place does."))
-    told.append(
-        (
-            "By chance",
-            f"Moved about the film in every way, it does as well in {percent(chance.pointing)} of places by its "
-            f"strongest evidence, {percent(chance.energy)} by what lies inside, {percent(chance.iou)} by IoU. The "
-            f"finding covers {percent(placed.area)} of the film.",
-        )
-    )
+    ways = [
+        *([f"{percent(chance.pointing)} of places by its strongest evidence"] if own.pointing > 0 else ()),
+        f"{percent(chance.energy)} by what lies inside",
+        f"{percent(chance.iou)} by IoU",
+    ]
+    covers = f"The finding covers {percent(placed.area)} of the film."
+    told.append(("By chance", f"Moved about the film in every way, it does as well in {', '.join(ways)}. {covers}"))
     return told
 
 

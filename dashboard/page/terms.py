@@ -160,6 +160,24 @@ TERMS: tuple[Term, ...] = (
         "A map that knows nothing of the film or the model. A real map that looks no better proves nothing.",
         "controls",
     ),
+    _term(
+        "Usual place",
+        "Where a finding lies on other films: the mean of their truths, without the patient at hand. It has not seen "
+        "the film, so a map that is no better shows no more than that.",
+        "usual place",
+    ),
+    _term(
+        "IoU",
+        "How far two areas are the same: what both have, as a share of what either has. 1 is the same area, 0 no "
+        "overlap. The map's area is made as large as the finding is.",
+        "IoU",
+    ),
+    _term(
+        "Faithful",
+        "Whether the model leans on what a map marks. Parts of the film are hidden, the strongest first, and shown, "
+        "the strongest first: the farther the answers part, the more it does.",
+        "faithful",
+    ),
     # The film
     _term(
         "Centre and width",

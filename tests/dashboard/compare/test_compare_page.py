@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.compare.trust_wants import PREFIX
 from dashboard.components.display import DISPLAY
 from dashboard.server.awaited import Item
 from dashboard.server.library import Library
