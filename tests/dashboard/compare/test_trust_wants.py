@@ -75,8 +75,9 @@ def served(library: Library, model: Bright | None, patch: pytest.MonkeyPatch) ->
 
 
 def shown_of(services: Services, film: str = "a", upload: Film | None = None, **state: object) -> Shown:
-    hung = Hung(upload, "up")
-    if upload is None:
+    if upload is not None:
+        hung = Hung(upload, "up")
+    else:
         hung = Hung(services.film("generated", film), film, services.library.record("generated", film))
     return Shown.of(services, "page", State(methods=("lime",), **state), hung, "tiny", services.library.card("tiny"))
 
