@@ -30,7 +30,7 @@ def outlined(
     boxes : mapping of str to boxes, optional
         By finding, in fractions of the film.
     masks : mapping of str to bool array (H, W), optional
-        By finding or object, of the film's own shape.
+        By finding or object, of the film's own shape; any values above 0 are inside.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def outlined(
     picture = np.repeat(window(resize(film.pixels, height, width))[..., None], 3, axis=2)
     names: list[tuple[int, int]] = []
     for name, mask in (masks or {}).items():
-        enlarged = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        enlarged = cv2.resize((mask > 0).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         edges, _ = cv2.findContours((enlarged >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         if edges:
             _draw(picture, name, [edge.reshape(-1, 2) for edge in edges], names)

@@ -162,9 +162,14 @@ TERMS: tuple[Term, ...] = (
     ),
     _term(
         "Usual place",
-        "Where a finding lies on other films: the mean of their truths, without the patient at hand. It has not seen "
-        "the film, so a map that is no better shows no more than that.",
+        "A picture of where a finding usually is: the mean of its true places on films of other patients, also called "
+        "the prior. A map that finds a place no better may know no more than that.",
         "usual place",
+    ),
+    _term(
+        "Rank correlation",
+        "Whether two numbers put films in the same order (Spearman's): 1 is the same order, 0 is none, −1 the reverse.",
+        "rank correlation",
     ),
     _term(
         "IoU",

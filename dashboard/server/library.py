@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dashboard.server.drawn import Box as Box
+from dashboard.server.drawn import Drawings
 from training import opening
 from training.datasets.conventions import UNKNOWN, Convention, convention_of, with_sides
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
@@ -33,7 +35,6 @@ OWN = "your films"  # stands for a visitor's own films in place of a dataset's n
 DEFAULT_ROOT = CACHE
 TRUTH = {1.0: "present", 0.0: "absent"}
 
-Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, in fractions of a film's width and height."""
 
 
@@ -175,15 +176,22 @@ class Library:
         return opening.film_path(self.dataset(dataset), row)
 
     def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
-        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
+        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name.
+
+        On other films, those that people drew: uint8, see `Drawings.masks`. Raises `DatasetError` where one is damaged.
+        """
         record = self.record(dataset, film)
         if record.recipe is None:
-            return {}
+            return _drawn_masks(self._folder(dataset), self.dataset_stamp(dataset), film)
         return dict(_masks(self._folder(dataset), self.dataset_stamp(dataset), film, record.recipe.to_json()))
 
     def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
         """Boxes that radiologists drew on a film, by finding; empty where there are none."""
-        return _boxes(self._folder(dataset), self.dataset_stamp(dataset)).get(film, {})
+        return self.drawings(dataset).boxes(film)
+
+    def drawings(self, dataset: str) -> Drawings:
+        """What people drew on the films of a dataset; raises `DatasetError` where that is damaged."""
+        return _drawings(self._folder(dataset), self.dataset_stamp(dataset))
 
     def _row(self, dataset: str, film: str) -> pd.Series:
         """Look up a film that can be opened or rendered."""
@@ -265,15 +273,16 @@ def _is_of(folder: Path, stamp: float, dataset: Path) -> bool:
 
 
 @functools.lru_cache(maxsize=4)
-def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
-    found: dict[str, dict[str, list[Box]]] = {}
+def _drawings(folder: Path, stamp: float) -> Drawings:
     try:
-        drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+        return Drawings(_dataset(folder, stamp).boxes)
     except DatasetError as error:
         raise DatasetError(str(error).replace(str(folder), folder.name)) from error
-    for film, finding, x, y, width, height in drawn.itertuples(index=False):
-        found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
-    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _drawn_masks(folder: Path, stamp: float, film: str) -> dict[str, np.ndarray]:
+    return _drawings(folder, stamp).masks(film)
 
 
 @functools.lru_cache(maxsize=8)

@@ -15,11 +15,18 @@ import pandas as pd
 
 from training.benchmark.league import BESIDE, COLUMNS
 from training.benchmark.maps import CLAIM_FILE
+from training.benchmark.twins import PROMISES
 
 LEAGUE_FILE, BESIDE_FILE, SCORES_FILE = "league.csv", "beside.csv", "scores.csv"
+TWINS_FILE, PROMISES_FILE = "twins.csv", "promises.csv"
 KEY = ["method", "finding", "measure"]
 CASE = ["film", "patient", "finding", "method"]  # of `SCORES_FILE`; all its other columns are measures
-MOST_BYTES = {CLAIM_FILE: 1 << 20, LEAGUE_FILE: 4 << 20, BESIDE_FILE: 4 << 20, SCORES_FILE: 64 << 20}
+MOST_BYTES = {
+    **dict.fromkeys((LEAGUE_FILE, BESIDE_FILE, PROMISES_FILE), 4 << 20),
+    **dict.fromkeys((SCORES_FILE, TWINS_FILE), 64 << 20),
+    CLAIM_FILE: 1 << 20,
+}
+ONE_MAP = ["film", "finding", "method"]
 MOST_FOLDERS = 500  # that are looked at in one place
 LONGEST_NAME = 500  # characters
 
@@ -83,13 +90,19 @@ class Results:
 
     def score(self, method: str, finding: str, measure: str) -> Score | None:
         """Give what a method reached; None where it was not measured."""
-        row = _row(self.league, method, finding, measure)
-        return None if row is None else Score(row.value, row.low, row.high, row.films)
+        return self._scores.get((method, finding, measure))
 
     def lead(self, method: str, finding: str, measure: str) -> Score | None:
         """Give how far a method is ahead of where the finding usually is; None where that was not asked."""
-        row = _row(self.beside, method, finding, measure)
-        return None if row is None else Score(row.ahead, row.low, row.high, row.films, row.p)
+        return self._leads.get((method, finding, measure))
+
+    @functools.cached_property
+    def _scores(self) -> dict[tuple[str, ...], Score]:
+        return _by_key(self.league, ["value", "low", "high", "films"])
+
+    @functools.cached_property
+    def _leads(self) -> dict[tuple[str, ...], Score]:
+        return _by_key(self.beside, ["ahead", "low", "high", "films", "p"])
 
 
 def read_results(folder: Path) -> Results:
@@ -114,7 +127,20 @@ def read_scores(folder: Path) -> pd.DataFrame | None:
     """
     if not (Path(folder) / SCORES_FILE).is_file():
         return None
-    return _table(folder, SCORES_FILE, dict.fromkeys(CASE, str), ["film", "finding", "method"], others=float)
+    return _table(folder, SCORES_FILE, dict.fromkeys(CASE, str), ONE_MAP, others=float)
+
+
+def read_twins(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Read what findings do to the answer beside what maps claim, and how far claims hold: see `twins`.
+
+    None where there are no twins, as of films that are not simulated; raises ResultsError as `read_results` does.
+    """
+    if not (Path(folder) / TWINS_FILE).is_file():
+        return None
+    twins = dict.fromkeys(CASE, str) | {"claimed": float, "effect": float}
+    texts = ("method", "finding", "claim")
+    held = dict.fromkeys(texts, str) | _numbers(PROMISES, texts)
+    return _table(folder, TWINS_FILE, twins, ONE_MAP), _table(folder, PROMISES_FILE, held, ["method", "finding"])
 
 
 def results_for(model_id: str, folders: Sequence[Path]) -> list[Results]:
@@ -232,6 +258,6 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
 
 
-def _row(table: pd.DataFrame, method: str, finding: str, measure: str) -> Any:
-    found = table[(table["method"] == method) & (table["finding"] == finding) & (table["measure"] == measure)]
-    return next(found.itertuples(), None)
+def _by_key(table: pd.DataFrame, columns: list[str]) -> dict[tuple[str, ...], Score]:
+    keys = table[KEY].itertuples(index=False, name=None)
+    return {key: Score(*row) for key, row in zip(keys, table[columns].itertuples(index=False, name=None), strict=True)}

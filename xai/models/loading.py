@@ -7,7 +7,10 @@ building block of Keras.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
+import inspect
 import io
 import json
 import zipfile
@@ -264,7 +267,7 @@ def _refuse_code(config: Any, name: str) -> None:
             continue
         if kind == "function":
             own = str(node.get("config"))
-            if own in registered or own in dir(keras.activations):
+            if own in registered or own in _activations():
                 continue
             raise ModelError(
                 f"{name} uses {own}, which is not a function of Keras: Lightbox runs no code that belongs to a model. "
@@ -272,7 +275,7 @@ def _refuse_code(config: Any, name: str) -> None:
             )
         if known in registered or f"Custom>{kind}" in registered or kind in registered:
             continue
-        if ">" not in known and (_is_structure(kind) if module is None else _is_of_keras(str(module))):
+        if ">" not in known and (_is_structure(kind) if module is None else _is_part(str(module), kind)):
             continue
         called = known if ">" in known else kind if module is None else f"{module}.{kind}"
         raise ModelError(
@@ -281,8 +284,31 @@ def _refuse_code(config: Any, name: str) -> None:
         )
 
 
-def _is_of_keras(module: str) -> bool:
-    return module == "builtins" or (module.split(".")[0] in PACKAGES and not module.startswith(CODE_MODULES))
+def _is_part(module: str, kind: str) -> bool:
+    """Whether a name of a module of Keras is of a kind of part, and not of one of its functions.
+
+    Keras gives any of its functions where an object is asked for, such as an activation, and calls it with a film.
+    """
+    if module == "builtins":
+        return True
+    if module.split(".")[0] not in PACKAGES or module.startswith(CODE_MODULES):
+        return False
+    from xai.backend import keras  # chosen and started before any part of it is imported
+
+    try:
+        place = keras if module == "keras" else importlib.import_module(module)
+    except ImportError:  # of an older Keras; this one then says so
+        return True
+    return kind in _activations() or not hasattr(place, kind) or isinstance(getattr(place, kind), type)
+
+
+@functools.cache
+def _activations() -> frozenset[str]:
+    """Name the functions of Keras that are activations: all of that module but those that look one up."""
+    from xai.backend import keras
+
+    named = inspect.getmembers(keras.activations, inspect.isfunction)
+    return frozenset(name for name, _ in named) - {"get", "serialize", "deserialize"}
 
 
 def _is_structure(kind: str) -> bool:

@@ -21,6 +21,7 @@ export function withoutTruth(data) {
       trust: mapped(panel.trust, plain),
     })),
     truth: {},
+    drawn_by: {},
     outlines: {},
     beside: data.beside && withoutTruth(data.beside),
   };

@@ -120,6 +120,49 @@ def test_a_function_in_an_unlikely_place_is_refused(initializer, saved, tmp_path
     refused(edited(saved, tmp_path / "function.keras", edit))
 
 
+def function(name: str, module: str = "builtins") -> dict:
+    """A function as Keras writes it."""
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+def named(name: str, module: str) -> dict:
+    """A function in the place of a class, where Keras looks it up too."""
+    return {"module": module, "class_name": name, "config": {}, "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        named("load_model", "keras.models"),
+        named("save_img", "keras.preprocessing.image"),
+        named("shape", "keras.ops"),
+        named("get", "keras.activations"),
+        named("clear_session", "keras.backend"),
+        function("deserialize"),
+        function("get", "keras.activations"),
+        function("load_model", "keras.models"),
+        function("shape", "keras.ops"),
+    ],
+    ids=lambda one: f"{one['class_name']} {one['config'] or ''} of {one['module']}",
+)
+def test_an_activation_is_an_activation_and_no_other_function_of_keras(activation, saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][-1]["config"]["activation"] = activation
+
+    assert "which is not a" in refused(edited(saved, tmp_path / "called.keras", edit))
+
+
+@pytest.mark.parametrize(
+    "activation",
+    ["relu", function("silu"), function("relu", "keras.activations"), named("ReLU", "keras.layers"), None],
+)
+def test_every_way_of_writing_an_activation_loads(activation, saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][-1]["config"]["activation"] = activation
+
+    assert load_model(edited(saved, tmp_path / "active.keras", edit)) is not None
+
+
 def test_a_file_read_through_a_lookup_layer_is_refused(saved, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("word\n")
