@@ -6,6 +6,7 @@ What was measured is kept beside the maps, under their name: a second visit need
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +26,9 @@ from xai.explainers.explanation import Explanation
 from xai.explainers.halving import cell_index
 from xai.findings import FINDINGS
 from xai.measures.trust import DRAWS, STEPS, Gain, draws, films_asked, gains
-from xai.models.classifier import Classifier
+
+if TYPE_CHECKING:
+    from xai.models.classifier import Classifier
 
 PREFIX = "trust "  # of the names by which the browser knows them
 SQUARES = 8  # a side, whose mean shade stands where a model's card has no mean film
