@@ -8,6 +8,7 @@ import pytest
 
 from training.benchmark.truth import truths, with_truth
 from training.benchmark.usual import SIDE, UsualPlaces, count_places, placed_on_map, read_places
+from training.datasets.boxes import box_table
 from training.datasets.table import COLUMNS, Dataset, DatasetFacts
 from xai import measures
 from xai.measures.frame import WHOLE
@@ -35,7 +36,7 @@ def dataset(tmp_path) -> Dataset:
     boxes.append({"film": "a", "finding": "Effusion", "x": 0.0, "y": 0.5, "width": 0.2, "height": 0.5, "by": ""})
     facts = DatasetFacts("boxed", str(tmp_path), "made here", "none", "none", {}, 0)
     found = Dataset(tmp_path, facts, rows)
-    vars(found)["boxes"] = pd.DataFrame(boxes)
+    vars(found)["boxes"] = box_table(boxes)
     return found
 
 
