@@ -85,8 +85,13 @@ def stands(card: ModelCard, answered: np.ndarray, k: int) -> tuple[bool, str]:
 
 
 def truth_on_map(regions: Regions, made: Explanation, shown: Shown) -> np.ndarray | None:
-    """Give where a finding is in the geometry of its map, bool (H, W); None where it is nowhere that is known."""
+    """Give where a finding is in the geometry of its map, bool (H, W); None where it is nowhere that is known.
+
+    What people drew counts for one that is not said to be absent, whoever drew it: as the film shows it.
+    """
     name, shape = made.finding, made.map.shape
+    if shown.truth.get(name) == "absent":
+        return None
     mask = regions.masks.get(name)
     if mask is not None and mask.any():
         inside = on_map(mask, shape, shown.footprint)

@@ -29,11 +29,8 @@ def dataset(tmp_path) -> Dataset:
         }
     )
     places = [("a", 0.1), ("b", 0.2), ("c", 0.4), ("d", 0.5), ("e", 0.6)]
-    boxes = [
-        {"film": film, "finding": "Mass", "x": at, "y": at, "width": 0.3, "height": 0.3, "by": ""}
-        for film, at in places
-    ]
-    boxes.append({"film": "a", "finding": "Effusion", "x": 0.0, "y": 0.5, "width": 0.2, "height": 0.5, "by": ""})
+    boxes = [{"film": film, "finding": "Mass", "x": at, "y": at, "width": 0.3, "height": 0.3} for film, at in places]
+    boxes.append({"film": "a", "finding": "Effusion", "x": 0.0, "y": 0.5, "width": 0.2, "height": 0.5})
     facts = DatasetFacts("boxed", str(tmp_path), "made here", "none", "none", {}, 0)
     found = Dataset(tmp_path, facts, rows)
     vars(found)["boxes"] = box_table(boxes)
