@@ -98,8 +98,9 @@ class _Trust:
         return self._offer("at once") if self._is_there else None
 
     def known(self, made: Sequence[Explanation]) -> dict[str, Known]:
-        places = self._get(self._places_key)
-        return known_of(self.shown, self.method, made, self._gains(), places and read_places(places))
+        counted = self._get(self._places_key)
+        places = None if counted is None else read_places(counted)
+        return known_of(self.shown, self.method, made, self._gains(), places)
 
     def _offer(self, what: str) -> str:
         measured = [[one.name, (one.folder / "league.csv").stat().st_mtime] for one in results_of(self.shown)]
