@@ -247,12 +247,12 @@ def _place_rows(placed: Placed, others: int) -> list[tuple[str, str]]:
         word = "more" if own.iou > prior.iou else "less" if own.iou < prior.iou else "no more"
         told.append(("Beside it", f"This map covers the finding {word} than its usual place does."))
     ways = [
-        *([f"{percent(chance.pointing)} of places by its strongest evidence"] if own.pointing > 0 else ()),
+        *([f"{percent(chance.pointing)} by its strongest evidence"] if own.pointing > 0 else ()),
         f"{percent(chance.energy)} by what lies inside",
         f"{percent(chance.iou)} by IoU",
     ]
     covers = f"The finding covers {percent(placed.area)} of the film."
-    told.append(("By chance", f"Moved about the film in every way, it does as well in {', '.join(ways)}. {covers}"))
+    told.append(("By chance", f"Of all ways to move it about the film, as good are {', '.join(ways)}. {covers}"))
     return told
 
 
