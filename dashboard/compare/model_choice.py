@@ -68,12 +68,13 @@ def show_no_card(
             services.library.card(model)
         except ModelCardError as error:
             st.error(escape(sentence_of(error)))
+    path = services.library.models().get(model)
     film, words = st.columns([1, 1.6], gap="medium")
     with film:
         show_film()
     with words:
-        if model:
-            _what_to_do(services, services.library.models()[model], hung)
+        if path is not None:
+            _what_to_do(services, path, hung)
 
 
 def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:

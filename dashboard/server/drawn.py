@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from training.datasets.boxes import decoded, who_drew
+from training.datasets.boxes import PLACE, decoded, who_drew
 from xai.measures import on_map
 
 Box = tuple[float, float, float, float]  # left, top, right and bottom, in fractions of the film's width and height
@@ -30,7 +30,7 @@ class Drawings:
 
     @cached_property
     def _rows(self) -> dict[str, np.ndarray]:
-        return {str(film): rows for film, rows in self.table.groupby("film").indices.items()}
+        return {str(film): np.asarray(rows) for film, rows in self.table.groupby("film").indices.items()}
 
     def of(self, film: str) -> pd.DataFrame:
         """Give the rows of a film."""
@@ -40,8 +40,10 @@ class Drawings:
         """Give the boxes on a film, by finding."""
         found: dict[str, list[Box]] = {}
         rows = self.of(film)
-        for row in rows[rows["mask"] == ""].itertuples():
-            found.setdefault(row.finding, []).append((row.x, row.y, row.x + row.width, row.y + row.height))
+        boxes = rows[rows["mask"] == ""]
+        places = boxes[list(PLACE)].to_numpy(float).tolist()
+        for finding, (x, y, width, height) in zip(boxes["finding"], places, strict=True):
+            found.setdefault(str(finding), []).append((x, y, x + width, y + height))
         return found
 
     def masks(self, film: str) -> dict[str, np.ndarray]:
@@ -68,13 +70,20 @@ class Drawings:
         return {finding: words for finding, words in told.items() if words}
 
 
+def layers(mask: np.ndarray) -> list[np.ndarray]:
+    """Take the masks of `Drawings.masks` apart again; one that is bool is its only layer: bool (H, W) each."""
+    bits = mask.astype(np.uint8)
+    parted = [(bits >> bit & 1).astype(bool) for bit in range(BITS)]
+    return [layer for layer in parted if layer.any()]
+
+
 def _layered(rows: pd.DataFrame) -> np.ndarray:
     """Lay the masks of a finding over each other, at the shape of the first, made smaller where that is large."""
     height, width = (int(side) for side in rows[["mask_height", "mask_width"]].iloc[0])
     scale = min(1, LONGEST / max(height, width, 1))
     shape = max(1, round(height * scale)), max(1, round(width * scale))
-    readers = {reader: place % BITS for place, reader in enumerate(rows["reader"].unique())}
     laid = np.zeros(shape, np.uint8)
-    for row in rows.itertuples():
-        laid |= np.uint8(1 << readers[row.reader]) * on_map(decoded(row), shape)
+    for place, (_, own) in enumerate(rows.groupby("reader", sort=False)):
+        for row in own.itertuples():
+            laid |= np.uint8(1 << place % BITS) * on_map(decoded(row), shape)
     return laid

@@ -22,7 +22,7 @@ from training.predictions.table import Predictions, PredictionsError, read_predi
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE
 from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
-from xai.cards.model_card import ModelCard, card_path, read_card
+from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.films.film import Film
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
@@ -94,14 +94,23 @@ class Library:
         """Model files by name."""
         return list_models((BUILT_IN_MODELS, self.root / "models"))
 
+    def model(self, model: str) -> Path:
+        """Give the file of a model; raises `ModelCardError` where it is gone, as a whole library may be."""
+        models = self.models()
+        if model not in models:
+            raise ModelCardError(
+                f"There is no model “{model}” in the library; there are {', '.join(models) or 'none'}."
+            )
+        return models[model]
+
     def card(self, model: str) -> ModelCard:
         """Read the card of a model; raises `ModelCardError`."""
-        path = card_path(self.models()[model])
+        path = card_path(self.model(model))
         return _card(path, _stamp(path))
 
     def model_id(self, model: str) -> str:
-        """Sha256 of a model's file."""
-        path = self.models()[model]
+        """Sha256 of a model's file; raises `ModelCardError` where there is none."""
+        path = self.model(model)
         return _model_id(path, _stamp(path))
 
     def datasets(self) -> dict[str, Path]:
@@ -119,14 +128,11 @@ class Library:
 
     def read_predictions(self, name: str) -> Predictions:
         """Read predictions; raises `PredictionsError`."""
-        folders = self.predictions()
-        if name not in folders:
-            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
-        return _predictions(folders[name], self.predictions_stamp(name))
+        return _predictions(self._predictions(name), self.predictions_stamp(name))
 
     def predictions_stamp(self, name: str) -> float:
-        """When predictions were last written."""
-        folder = self.predictions()[name]
+        """When predictions were last written; raises `PredictionsError` where they are gone."""
+        folder = self._predictions(name)
         return max(_stamp(folder / predictions_folder.TABLE_FILE), _stamp(folder / predictions_folder.FACTS_FILE))
 
     def dataset_stamp(self, dataset: str) -> float:
@@ -201,6 +207,12 @@ class Library:
             return row
         raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
 
+    def _predictions(self, name: str) -> Path:
+        folders = self.predictions()
+        if name not in folders:
+            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
+        return folders[name]
+
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
         if dataset not in folders:
@@ -216,7 +228,10 @@ def render_film(record: Record, without: Iterable[str] = ()) -> Film:
 
 def _stamp(path: Path) -> float:
     """When a file was last written: what was read from it before then is out of date."""
-    return path.stat().st_mtime if path.exists() else 0.0
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 @functools.lru_cache(maxsize=32)

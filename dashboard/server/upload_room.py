@@ -27,14 +27,15 @@ TOO_MUCH = "Your films take more memory at a time than this server has for one v
 TOO_MANY = "Others are bringing films just now, and this server has no memory left: bring yours again in a minute."
 
 
-class _Named(Protocol):
-    data: bytes
+class _File(Protocol):
+    @property
+    def data(self) -> bytes: ...
 
 
 class Store(Protocol):
     """Where Streamlit keeps the files that have come, until a page has read them."""
 
-    def get_files(self, session_id: str, file_ids: Sequence[str]) -> Sequence[_Named]:
+    def get_files(self, session_id: str, file_ids: Sequence[str]) -> Sequence[_File]:
         """Give those files of a session that are there."""
 
 

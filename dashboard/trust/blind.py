@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.page.kinds import Kind
-from training.benchmark.telling import chance_of
 
 FILMS = 12
 CLEAN, LEANING, OPEN = "c", "l", "-"
@@ -67,6 +66,8 @@ def draw_trials(seed: int, method: str, places: Sequence[int]) -> list[Trial]:
 
 def judge_answers(trials: Sequence[Trial], answers: str) -> Outcome:
     """Count what is right of answers that are all given."""
+    from training.benchmark.telling import chance_of  # scipy.stats, which no link needs
+
     said = [answer == LEANING for answer in answers]
     right = sum(one == trial.leans for one, trial in zip(said, trials, strict=True))
     return Outcome(right, sum(said), chance_of(right, sum(said), len(trials), sum(one.leans for one in trials)))

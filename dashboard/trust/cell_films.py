@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.compare.state import State as Compare
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.trust.league_table import finding_title, measure_title, method_title
@@ -33,7 +35,7 @@ def show_films(subject: Subject, results: Results, method: str, finding: str, me
     try:
         scores = scores_of(results)
     except ResultsError as error:
-        st.warning(escape(str(error)))
+        st.warning(escape(sentence_of(error)))
         return
     if scores is None or measure not in scores:
         st.caption(NO_SCORES)
@@ -85,11 +87,11 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
     st.caption("Compare makes the map anew, with its own settings and seed: it may differ a little.")
 
 
-def film_link(dataset: str, model: str, film: str, finding: str, method: str, **more: object) -> dict[str, str]:
+def film_link(dataset: str, model: str, film: str, finding: str, method: str, **more: Any) -> dict[str, str]:
     """Give the link of the Compare page that shows a film with one map and the truth."""
-    methods = {"methods": (method,)} if method in EXPLAINERS else {}
-    shown = {"film": f"{dataset}/{film}", "model": model, "finding": finding, "display": {"truth": True}}
-    return COMPARE.write(Compare(**{**shown, **methods, **more}))
+    shown = Compare(film=f"{dataset}/{film}", model=model, finding=finding, display={"truth": True})
+    methods = (method,) if method in EXPLAINERS else shown.methods
+    return COMPARE.write(shown.with_(methods=methods, **more))
 
 
 def films_of_cell(scores: pd.DataFrame, method: str, finding: str, measure: str) -> pd.DataFrame:

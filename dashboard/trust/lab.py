@@ -9,15 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.server.library import Library
-from training.benchmark.shortcut_files import CLAIM_FILE, Lab, Pictured, read_lab, read_pictured
+from training.benchmark.shortcut_files import CLAIM_FILE, CONTROLS, Lab, Pictured, read_lab, read_pictured
 from training.benchmark.telling import telling
 from training.evaluate.rates import wilson
 from xai.built_in import BUILT_IN_LEAGUES
 from xai.explainers import EXPLAINERS
-from xai.explainers.controls import CentredMap, RandomMap
 
 FOLDER = BUILT_IN_LEAGUES / "shortcut-lab"
-CONTROLS = (RandomMap.name, CentredMap.name)
 ABSENT = (
     "The shortcut lab's results are not here. This command measures them; put its folder where the app keeps its "
     "own, in assets/leagues/shortcut-lab:"

@@ -43,7 +43,8 @@ def needed(row: Any) -> str:
 def verdict(lab: Lab, row: Any, area: float) -> str:
     """Say of a method whether its maps give the leaning model away, and whether anybody would see it."""
     thing, title = lab.claim["thing"], EXPLAINERS[row.Index].title
-    share = f"{to_tenth(row.leaning)} of the evidence lies on the {thing} by the leaning model, {to_tenth(row.clean)} by the clean one"
+    clean, leaning = lab.models
+    share = f"{to_tenth(row.leaning)} of {leaning}'s evidence lies on the {thing}, {to_tenth(row.clean)} of {clean}'s"
     if not row.auroc_low > 0.5:
         return f"**{title}** does not tell the two models apart: {share}."
     if row.leaning_low <= area:

@@ -15,11 +15,13 @@ from dashboard.server.session import offer
 from dashboard.trust.cell_films import show_films
 from dashboard.trust.league_table import finding_title, findings_of, heads, measure_title, measures_of, table_of
 from dashboard.trust.league_words import (
+    CARD_CHANGED,
     about_cell,
     by_chance,
     command,
     facts,
     films_measured,
+    how_made,
     summary,
     title_of_cell,
 )
@@ -63,6 +65,8 @@ def show_league(subject: Subject) -> None:
         on_pressed_change=_pressed,
     )
     st.caption(f"{READING}{by_chance(results, measure)} {escape(films_measured(results))}")
+    if results.card_id not in ("", subject.card_id):
+        st.caption(CARD_CHANGED)
     show_cell(subject, results, *chosen, measure)
     show_measure(measure)
     show_making(subject, results)
@@ -164,6 +168,8 @@ def show_making(subject: Subject, results: Results) -> None:
             "goes on where it was stopped."
         )
         st.code(command(subject.model, results.dataset), language="bash")
+        for title, parameters in how_made(results).items():
+            st.caption(f"**{escape(title)}**: {escape(parameters)}")
         with st.container(horizontal=True, gap="small"):
             for name, label, told in (
                 ("league", "League (CSV)", "A row a method, finding and measure, with interval and films."),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Mapping
 
 from dashboard.components.cells import Cell, Head
 from dashboard.page.words import signed
 from training.benchmark.league import ALL, PRIOR
+from training.benchmark.readers import READER
 from training.benchmark.results import Results, Score
 from xai.explainers import EXPLAINERS
 from xai.explainers.controls import CentredMap, RandomMap
@@ -22,6 +24,11 @@ CONTROLS: Mapping[str, tuple[str, str]] = {
         "Usual place",
         "A control: the mean of the finding's true places on films of other patients. It knows where the finding "
         "usually is, and nothing of this film or the model.",
+    ),
+    READER: (
+        "Another reader",
+        "A control: what other people drew on the same films, held against the same drawing as the maps. Its IoU is "
+        "that of the two areas as they were drawn.",
     ),
 }
 MEASURES = {
@@ -99,14 +106,13 @@ def heads(results: Results, measure: str) -> tuple[list[Head], list[Head]]:
 
 def table_of(results: Results, measure: str) -> dict[tuple[str, str], Cell]:
     """Give the cells, by method and finding; one of no film is not in it."""
-    rows = results.league[results.league["measure"] == measure]
     found = {}
-    for row in rows.itertuples():
-        if row.films and not math.isnan(row.value):
-            score = Score(row.value, row.low, row.high, row.films)
-            sign = sign_of(results.lead(row.method, row.finding, measure))
-            told = f"{method_title(row.method)}, {finding_title(row.finding)}: {in_words(score)}. {SAID[sign]}".strip()
-            found[row.method, row.finding] = Cell(f"{score.value:.2f}", interval(score), sign, told)
+    for method, finding in itertools.product(methods_of(results, measure), findings_of(results)):
+        score = results.score(method, finding, measure)
+        if score is not None and score.films and not math.isnan(score.value):
+            sign = sign_of(results.lead(method, finding, measure))
+            told = f"{method_title(method)}, {finding_title(finding)}: {in_words(score)}. {SAID[sign]}".strip()
+            found[method, finding] = Cell(f"{score.value:.2f}", interval(score), sign, told)
     return found
 
 

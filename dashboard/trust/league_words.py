@@ -91,6 +91,24 @@ def films_measured(results: Results) -> str:
     return f"{films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
 
 
+def how_made(results: Results) -> dict[str, str]:
+    """Write by method with which parameters its maps were made, where the benchmark says so."""
+    known = results.settings.get("settings")
+    if not isinstance(known, dict):
+        return {}
+    return {
+        method_title(method): ", ".join(f"{name} {value}" for name, value in values.items())
+        for method, values in known.items()
+        if isinstance(values, dict) and values and method not in CONTROLS
+    }
+
+
+CARD_CHANGED = (
+    "The model's card has changed since these maps were made. Thresholds and calibration do not change a map; another "
+    "input or mean film would."
+)
+
+
 def facts(measure: str) -> dict[str, str]:
     """Give what is to be known of a measure, by what it is."""
     about = FACTS[measure]

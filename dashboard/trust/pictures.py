@@ -1,4 +1,4 @@
-"""Pictures of the Trust page: maps over films, in a grid that fits any screen, each with words for who cannot see it."""
+"""Pictures of the Trust page: maps over films in a grid that fits any screen, with words for who cannot see them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from xai.pictures.render import colour, opacity, window
 
 OPACITY, QUALITY, SIDE = 0.6, 90, 256
 WEBP = "image/webp"
-STYLE = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min({least}px,30%),1fr));gap:0.6rem;margin-bottom:0.4rem"
+COLUMNS = "repeat(auto-fill,minmax(min({least}px,30%),1fr))"
+STYLE = "display:grid;grid-template-columns:" + COLUMNS + ";gap:0.6rem;margin-bottom:0.4rem"
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def _files(asked: Asked, strip: Strip) -> None:
 
 def show_over_films(subject: Subject) -> None:
     """Show what the check found of all methods over some films, where it was made of this model."""
-    found = read_sanity(BUILT_IN_LEAGUES / f"sanity-{subject.model}")
+    found = read_sanity(BUILT_IN_LEAGUES / f"sanity-{subject.model}", subject.library.model_id(subject.model))
     if found is None:
         return
     last = at_last(found)

@@ -9,6 +9,7 @@ from dashboard.server.library import Library
 from dashboard.server.services import Services
 from training.benchmark.results import Results, problems_of, results_for
 from xai.built_in import BUILT_IN_LEAGUES
+from xai.cards.model_card import ModelCardError, card_sha256
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,14 @@ class Subject:
     services: Services
     model: str
     leagues: tuple[Results, ...]
+
+    @property
+    def card_id(self) -> str:
+        """Sha256 of the model's card; empty where it cannot be read."""
+        try:
+            return card_sha256(self.library.card(self.model))
+        except ModelCardError:
+            return ""
 
     @property
     def library(self) -> Library:

@@ -14,12 +14,13 @@ import streamlit as st
 from dashboard.components.cells import Cell, Head, cells
 from dashboard.components.download import download
 from dashboard.page.glossary import explained
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
 from dashboard.trust.league import choose_finding, choose_results, show_how_to_begin
-from dashboard.trust.league_table import CONTROLS, in_finding_order, method_title
+from dashboard.trust.league_table import CONTROLS, finding_title, in_finding_order, method_title
 from dashboard.trust.league_words import command
 from dashboard.trust.state import State
 from dashboard.trust.subject import Subject
@@ -65,7 +66,7 @@ def show_twin(subject: Subject) -> None:
         try:
             twins, held = twins_of(results)
         except ResultsError as error:
-            st.warning(escape(str(error)), icon=":material/warning:")
+            st.warning(escape(sentence_of(error)), icon=":material/warning:")
             return
         choose_finding([ALL, *in_finding_order(set(held["finding"]) - {ALL})])
     held = held[held["finding"] == visit.state.finding].set_index("method")
@@ -87,16 +88,21 @@ def summary(held: pd.DataFrame) -> str:
     own, controls = known[~known.index.isin(list(CONTROLS))], known[known.index.isin(list(CONTROLS))]
     if own.empty:
         return "There are too few films to say which method keeps its promises."
-    best = own.loc[own["rank"].idxmax()]
+    best = _highest(own)
     told = f"**{method_title(str(best.name))}**'s claims follow the effects most closely: {_rank_words(best)}."
     if controls.empty:
         return told
-    other = controls.loc[controls["rank"].idxmax()]
+    other = _highest(controls)
     control = method_title(str(other.name))
     told += f" The control *{control}*, which does not ask the model, reaches {_rank_words(other)}"
     if best["rank_low"] > other["rank_high"]:
         return f"{told}: size alone does not give that order."
     return f"{told}: the intervals overlap, so that the order may come of size alone."
+
+
+def _highest(held: pd.DataFrame) -> pd.Series:
+    """Give the row of the method whose claims have the highest rank correlation."""
+    return held.iloc[int(held["rank"].to_numpy().argmax())]
 
 
 def promises_table(held: pd.DataFrame) -> dict[tuple[str, str], Cell]:
@@ -171,15 +177,16 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
         alt=f"What {method_title(method)} claims against what the finding does, a point a finding of a film.",
     )
     _choose_film(list(dict.fromkeys(shown["film"])))
-    row = next(shown[shown["film"] == visit.state.film].itertuples(), None)
-    if row is not None and results.dataset in subject.library.datasets():
+    if results.dataset not in subject.library.datasets():
+        return
+    film = visit.state.film or ""
+    for finding in map(str, shown.loc[shown["film"] == film, "finding"]):
         st.page_link(
             COMPARE_PAGE,
-            label=f"{escape(row.film)} beside its twin, on Compare",
+            label=f"{escape(film)} without {finding_title(finding).lower()}",
             icon=":material/compare:",
-            query_params=film_link(
-                results.dataset, subject.model, row.film, row.finding, method, without=(row.finding,)
-            ),
+            query_params=film_link(results.dataset, subject.model, film, finding, method, without=(finding,)),
+            help="On Compare: the film with this map and its truth, beside its twin.",
         )
 
 

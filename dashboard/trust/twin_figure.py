@@ -23,29 +23,31 @@ def scatter(twins: pd.DataFrame, *, is_share: bool, chosen: str | None) -> go.Fi
     """
     ink, figure = theme_ink(), go.Figure()
     if not is_share and len(twins):
-        least, most = (float(ends) for ends in twins[["claimed", "effect"]].stack().agg(["min", "max"]))
+        both = twins[["claimed", "effect"]].to_numpy(float)
         line = {"color": ink.quiet, "width": 1, "dash": "dot"}
-        figure.add_scatter(
-            x=[least, most], y=[least, most], mode="lines", line=line, hoverinfo="skip", showlegend=False
-        )
+        ends = [both.min(), both.max()]
+        figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", showlegend=False)
     for finding, part in twins.groupby("finding", sort=False):
-        rings = (part["film"] == chosen).to_numpy()
         figure.add_scatter(
             x=part["claimed"],
             y=part["effect"],
             mode="markers",
             name=finding_label(str(finding)),
-            marker={
-                "size": [14 if ring else 8 for ring in rings],
-                "color": ink.of(str(finding)),
-                "opacity": 0.8,
-                "line": {"width": [2 if ring else 0 for ring in rings], "color": ink.ink},
-            },
+            marker={"size": 8, "color": ink.of(str(finding)), "opacity": 0.8, "line": {"width": 0}},
             unselected={"marker": {"opacity": 0.8}},
             customdata=part[["film"]].to_numpy(),
             hovertemplate=f"<b>%{{customdata[0]}}</b>, {finding_label(str(finding))}<br>claimed "
             f"{'%{x:.0%}' if is_share else '%{x:.2f}'}<br>effect %{{y:.2f}} logits<extra></extra>",
         )
+    ringed = twins[twins["film"] == chosen]
+    figure.add_scatter(
+        x=ringed["claimed"],
+        y=ringed["effect"],
+        mode="markers",
+        marker={"symbol": "circle-open", "size": 16, "color": ink.ink, "line": {"width": 3}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     figure.add_hline(y=0, line={"color": ink.quiet, "width": 1})
     figure.update_layout(
         height=440,

@@ -38,7 +38,7 @@ def trust(services: Services) -> None:
     section.show(subject)
     with refused:
         show_refused()
-    visit.write_permalink()
+    visit.write_permalink(visit.state if section.of_model else visit.state.with_(model=None))
 
 
 def choose_model(models: list[str], *, is_shown: bool = True) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.compare_page import SLOW, expect, link, wait_for_link
-from tests.browser.conftest import OWNER_KEY
+from tests.browser.conftest import ELSEWHERE, OWNER_KEY
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,8 @@ def test_a_hostile_name_is_only_a_name(page, address):
 
 
 def test_a_visitor_from_elsewhere_looks_and_whoever_has_the_key_may_change(chromium, address, library):
-    context = chromium.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+    address = address.replace("127.0.0.1", ELSEWHERE)
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{address}models?model=mine", timeout=SLOW)
     expect(page.get_by_text("Cite: nobody, 2024")).to_be_visible(timeout=SLOW)

@@ -53,7 +53,8 @@ def reader_scores(dataset: Dataset, wanted: Mapping[str, Sequence[str]], patient
     """
     rows = []
     boxes = dataset.boxes
-    for (film, finding), own in boxes[boxes["film"].isin(list(wanted))].groupby(["film", "finding"], sort=False):
+    for (name, finding), own in boxes[boxes["film"].isin(list(wanted))].groupby(["film", "finding"], sort=False):
+        film = str(name)
         judge = judge_of(film, own["reader"], dataset.facts.policy)
         if finding not in wanted[film] or judge is None or own["reader"].nunique() < 2:
             continue
@@ -61,7 +62,7 @@ def reader_scores(dataset: Dataset, wanted: Mapping[str, Sequence[str]], patient
         truth = drawn.pop(judge)
         if not truth.any():
             continue
-        found = [_held(own[own["reader"] == name], mask, truth) for name, mask in drawn.items() if mask.any()]
+        found = [_held(own[own["reader"] == reader], mask, truth) for reader, mask in drawn.items() if mask.any()]
         if found:
             mean = dict(zip(ASKED, np.mean(found, axis=0).tolist(), strict=True))
             told = {"film": film, "patient": patients[film], "finding": finding, "method": READER}
@@ -88,16 +89,21 @@ def presence(dataset: Dataset, findings: Sequence[str], patients: Mapping[str, s
     told = films[films[READ_BY].notna() & films["on_disk"]] if READ_BY in films else films.iloc[:0]
     readers = {film: set(names.split(APART)) for film, names in zip(told["film"], told.get(READ_BY, ()), strict=True)}
     rows = []
-    for (film, finding), own in dataset.boxes.groupby(["film", "finding"], sort=False):
+    for (name, finding), own in dataset.boxes.groupby(["film", "finding"], sort=False):
+        film = str(name)
         read_by = readers.get(film, set())
         saw = len(read_by & set(own["reader"]))
         if finding in findings and saw and len(read_by) > 1:
             rows.append((film, patients[film], finding, (saw - 1) / (len(read_by) - 1)))
     cases = pd.DataFrame(rows, columns=["film", "patient", "finding", "value"])
     found = [
-        (finding, PRESENCE, *mean_with_interval(part["value"].to_numpy(), part["patient"].to_numpy()), films)
+        (
+            finding,
+            PRESENCE,
+            *mean_with_interval(part["value"].to_numpy(), part["patient"].to_numpy()),
+            part["film"].nunique(),
+        )
         for finding, part in _parts(cases)
-        if (films := part["film"].nunique())
     ]
     return pd.DataFrame(found, columns=list(COLUMNS))
 

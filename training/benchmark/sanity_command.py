@@ -1,11 +1,13 @@
 """Ask of every method whether its maps change when the model is made random, over some films.
 
-Writes ``sanity.csv``: a row a film, what made the map, and how many layers were at random.
+Writes ``sanity.csv``: a row a film, what made the map, and how many layers were at random; and ``sanity.json``, which
+says of which model.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -13,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from training.benchmark.sanity import FILMS, make_strip
-from training.benchmark.sanity_table import COLUMNS, SANITY_FILE, at_last, rows_of
+from training.benchmark.sanity_table import CLAIM_FILE, COLUMNS, SANITY_FILE, at_last, rows_of
 from training.benchmark.truth import with_truth
 from training.front_door import open_dataset
 from training.opening import open_film
 from xai.explainers import EXPLAINERS
 from xai.explainers.controls import CentredMap, RandomMap
-from xai.files import write_file
+from xai.files import write_files
 from xai.front_door import check_request, open_model, within_samples
 from xai.models.library import DEFAULT_MODEL, find_model
 
@@ -49,13 +51,15 @@ def run(options: argparse.Namespace) -> int:
     names = dataset.films["film"].head(FILMS)
     canvases = np.stack([classifier.prepare(open_film(dataset, name)) for name in names])
     explainers = [within_samples(EXPLAINERS[name](), options.samples) for name in options.method]
+    claim = {"dataset": dataset.facts.name, "model": classifier.model_id, "samples": options.samples}
     rows = []
     for film, (finding, *_) in tqdm(wanted, unit="film", disable=None, file=sys.stderr):
         opened = open_film(dataset, film)
         strip = make_strip(classifier, find_model(options.model), opened, finding, explainers, canvases)
         rows += [(film, finding, *row) for row in rows_of(strip)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    write_file(options.out / SANITY_FILE, table.to_csv(index=False, float_format="%.4f"))
+        table = pd.DataFrame(rows, columns=list(COLUMNS))  # whoever stops it has the films so far
+        told = {SANITY_FILE: table.to_csv(index=False, float_format="%.4f"), CLAIM_FILE: json.dumps(claim, indent=2)}
+        write_files(options.out, told)
     print(summary(table))
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from training.benchmark.league import drawn_interval
 from training.benchmark.sanity import Strip
 from xai.measures.sanity import LIMIT
 
-SANITY_FILE = "sanity.csv"
+SANITY_FILE, CLAIM_FILE = "sanity.csv", "sanity.json"
 COLUMNS = {
     "film": "Name in the dataset.",
     "finding": "Whose map: the first that the film shows.",
@@ -69,7 +70,9 @@ def at_last(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 
-def read_sanity(folder: Path) -> pd.DataFrame | None:
-    """Read the table of a folder; None where it was not made."""
-    file = folder / SANITY_FILE
-    return pd.read_csv(file) if file.is_file() else None
+def read_sanity(folder: Path, model_id: str) -> pd.DataFrame | None:
+    """Read the table of a folder; None where it was not made, or of another model by content."""
+    if not (folder / CLAIM_FILE).is_file():
+        return None
+    claim = json.loads((folder / CLAIM_FILE).read_text(encoding="utf-8"))
+    return pd.read_csv(folder / SANITY_FILE) if claim["model"] == model_id else None

@@ -1,4 +1,4 @@
-"""What a shortcut was measured to do, in files: one a film while it is measured, and the small tables made of it."""
+"""What a shortcut was measured to do, in files: one a film while it is measured, and small tables of all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from training.benchmark.shortcut import Looked, Question, around
 from training.evaluate.evidence import on_grid
+from xai.explainers.controls import CentredMap, RandomMap
 from xai.files import write_files
 
 CLAIM_FILE, EVIDENCE_FILE, ANSWERS_FILE, FILMS_FILE = "lab.json", "evidence.csv", "answers.csv", "films.npz"
@@ -31,6 +32,7 @@ ANSWERS = {
     "logit": "Of the finding, on the film.",
     "logit_without": "On its twin, the same film without the object.",
 }
+CONTROLS = (RandomMap.name, CentredMap.name)  # the same by every model: measured, and not worth a look
 SIDE = 64  # pixels of a map that comes with the app
 STEPS = 127  # of its colours, either way
 
@@ -181,6 +183,7 @@ def _small(films: Sequence[Looked]) -> dict[str, np.ndarray]:
     maps = {
         f"{model}/{method}": np.stack([_steps(one.maps[model, method]) for one in films])
         for model, method in films[0].maps
+        if method not in CONTROLS
     }
     canvases = np.stack([np.rint(np.clip(one.canvas, 0, 1) * 255).astype(np.uint8) for one in films])
     return {"canvas": canvases, "inside": np.stack([one.inside for one in films]), **maps}

@@ -59,7 +59,7 @@ def judged(dataset: Dataset) -> pd.DataFrame:
     """Give the drawings of who is to judge each finding of each film; `BOX_COLUMNS`."""
     boxes = dataset.boxes
     parts = boxes[["film", "finding", "reader"]].drop_duplicates().groupby(["film", "finding"], sort=False)["reader"]
-    judges = {key: judge_of(key[0], names, dataset.facts.policy) for key, names in parts}
+    judges = {key: judge_of(str(key[0]), names, dataset.facts.policy) for key, names in parts}
     keys = zip(boxes["film"], boxes["finding"], boxes["reader"], strict=True)
     return boxes.loc[[reader == judges[film, finding] for film, finding, reader in keys]]  # keeps columns without rows
 

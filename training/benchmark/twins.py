@@ -85,7 +85,7 @@ def effects_of(
     for case in cases:
         if case.film in recipes:
             wanted.setdefault(case.film, []).append(case.finding)
-    found = {}
+    found: dict[tuple[str, str], float] = {}
     for film, findings in tqdm(wanted.items(), unit="twin film", disable=None, file=sys.stderr):
         path = out / EFFECTS_FOLDER / f"{places[film]:06}.json"
         known = _kept(path)

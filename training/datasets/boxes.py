@@ -110,16 +110,17 @@ def settle_boxes(file: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Re
         first = rows.iloc[int(np.flatnonzero(wrong)[0])]
         told = f"the box of {first['label']} does not lie on the film"
         raise DatasetError(f"{file.name}, film “{first['film']}”: {told}.")
-    over = ((ends < 0) | (ends > 1)).any(axis=1)
+    over = np.asarray(((ends < 0) | (ends > 1)).any(axis=1))
     ends = ends.clip(0, 1)
-    flat = (ends[:, 2:] <= ends[:, :2]).any(axis=1)
-    rows = rows.assign(**dict(zip(PLACE, np.column_stack([ends[:, :2], ends[:, 2:] - ends[:, :2]]).T, strict=True)))
+    flat = np.asarray((ends[:, 2:] <= ends[:, :2]).any(axis=1))
+    kept = pd.DataFrame(np.column_stack([ends[:, :2], ends[:, 2:] - ends[:, :2]]), rows.index, list(PLACE))
+    rows = pd.concat([rows.drop(columns=list(PLACE)), kept], axis=1)
     twice = rows.duplicated(["film", "finding", "reader", *PLACE]).to_numpy() & ~flat
     boxes = complete_boxes(rows[~flat & ~twice])
     return boxes, (
-        *remark("boxes that reach a little over the edge of their film: they end there", rows["film"][over]),
-        *remark("boxes without any area, left out", rows["film"][flat], left_out=True),
-        *remark("boxes that the same reader drew twice, of which one counts", rows["film"][twice], left_out=True),
+        *remark("boxes that reach a little over the edge of their film: they end there", rows.loc[over, "film"]),
+        *remark("boxes without any area, left out", rows.loc[flat, "film"], left_out=True),
+        *remark("boxes that the same reader drew twice, of which one counts", rows.loc[twice, "film"], left_out=True),
     )
 
 

@@ -88,6 +88,13 @@ JUDGEMENTS: dict[str, tuple[Judgement, ...]] = {
     ),
     "chexpert": (
         *_REPORT_LABELS,
+        Judgement(
+            "masks of CheXlocalize",
+            "Airspace Opacity, Enlarged Cardiomediastinum, Lung Lesion, Support Devices",
+            "left out",
+            "They are none of the 14, or do not say which. The ground truth alone counts as truth; the human benchmark "
+            "is held against it.",
+        ),
         Judgement("view", "AP/PA", "LL and RL on frontal films are missing", "They name no frontal projection."),
         Judgement("age", "Age", "0 is missing; 90 is 90 or more", "The publishers capped ages at 90."),
         Judgement("sex", "Sex", "Unknown is missing", "One film says so."),

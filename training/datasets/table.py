@@ -20,6 +20,7 @@ from training.datasets.boxes import BOX_COLUMNS as BOX_COLUMNS
 from training.datasets.boxes import OLD_COLUMNS, check_boxes, complete_boxes
 from training.datasets.boxes import empty_boxes as empty_boxes
 from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, facts_from_json
+from training.datasets.parquet import read_parquet
 from training.datasets.patients import forget_invented
 from training.datasets.splits import SPLITS, torn_patient
 from training.datasets.splits import split_by_patient as split_by_patient
@@ -259,6 +260,6 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], file: Path) -> None:
 
 def _read_parquet(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(file)
+        return read_parquet(file)
     except (ValueError, TypeError, OSError) as error:
         raise DatasetError(f"{file.parent} cannot be read ({error}).") from error

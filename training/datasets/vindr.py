@@ -150,8 +150,13 @@ def _rows(file: Path) -> pd.DataFrame:
     refuse_any(file, strange, readers, f"the reader “{{value}}” has {APART} in the name.")
     blank = pd.DataFrame({name: is_blank(table[name]) for name in CORNERS})
     found = (classes != NOTHING).to_numpy()
-    refuse_any(file, blank.any(axis=1) & found, classes, "{value} has no box; expected x_min, y_min, x_max and y_max.")
-    refuse_any(file, ~blank.all(axis=1) & ~found, classes, "{value} has a box; expected none.")
+    refuse_any(
+        file,
+        blank.any(axis=1).to_numpy() & found,
+        classes,
+        "{value} has no box; expected x_min, y_min, x_max and y_max.",
+    )
+    refuse_any(file, ~blank.all(axis=1).to_numpy() & ~found, classes, "{value} has a box; expected none.")
     return table.assign(film=table["image_id"].str.strip(), reader=readers.str.strip(), class_name=classes)
 
 
@@ -210,7 +215,8 @@ def _sizes(root: Path, places: dict[str, str], rows: pd.DataFrame, meta: Path | 
         told = called.rename(columns={"image_id": "film", "dim1": "width", "dim0": "height"})
     if told is not None:
         each = told.drop_duplicates("film").set_index("film")[list(SIZES)].apply(as_numbers)
-        each = each[(each > 0).all(axis=1) & np.isfinite(each).all(axis=1)]
+        sides = each.to_numpy(float)
+        each = each[np.isfinite(sides).all(axis=1) & (sides > 0).all(axis=1)]
         return dict(zip(each.index, each.itertuples(index=False, name=None), strict=True))
     boxed = sorted(set(rows.loc[rows["class_name"] != NOTHING, "film"]) & set(places))
     found = {}

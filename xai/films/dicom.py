@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ from xai.films import dicom_header as header
 from xai.films.dicom_grey import displayed
 from xai.films.dicom_pixels import inflated, stored_colours, stored_values
 from xai.films.film import Doubt, FilmFacts, check_size
+from xai.films.stream import Stream
 from xai.films.window import shown
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
@@ -42,7 +42,8 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         If it is no radiograph, has no picture or several, or is compressed in a way that cannot be read.
     """
     tags = [*header.NEEDED, *header.OPTIONAL]
-    ds = dcmread(BytesIO(inflated(data)), force=True, specific_tags=tags)
+    ds = dcmread(Stream(inflated(data)), force=True, specific_tags=tags)
+    header.check_lengths(ds)
     modality = header.modality_of(ds)
     header.check_picture(ds)
     notes = header.doubts_of(ds)

@@ -45,6 +45,26 @@ def test_models_of_the_folder_stand_beside_the_built_in_ones(shelf, library):
     assert {"notes", "folder"}.isdisjoint(found)
 
 
+def test_a_library_that_vanishes_is_one_sentence_until_it_is_back(shelf, library):
+    """As when a drive is unplugged, or a share of the network is away, between two clicks."""
+    shelf.add_model()
+    shelf.add_dataset()
+    asked = {
+        ModelCardError: (lambda: library.card("tiny"), lambda: library.model_id("tiny"), lambda: library.model("tiny")),
+        DatasetError: (lambda: library.films("generated"), lambda: library.dataset_stamp("generated")),
+        PredictionsError: (lambda: library.read_predictions("p"), lambda: library.predictions_stamp("p")),
+    }
+    before = library.card("tiny"), library.model_id("tiny"), len(library.films("generated"))
+    away = shelf.root.rename(shelf.root.with_name("away"))
+    for error, calls in asked.items():
+        for call in calls:
+            with pytest.raises(error, match=r"^There (is|are) no .*; there are ") as said:
+                call()
+            assert "\n" not in str(said.value) and str(shelf.root) not in str(said.value)
+    away.rename(shelf.root)
+    assert before == (library.card("tiny"), library.model_id("tiny"), len(library.films("generated")))
+
+
 def test_links_that_lead_nowhere_are_no_models(shelf, library):
     models = shelf.root / "models"
     models.mkdir()

@@ -116,10 +116,11 @@ class Connected:
 @pytest.mark.parametrize(
     ("headers", "role"),
     [
-        ({HEADER: "owner"}, Role.OWNER),
-        ({HEADER: "visitor"}, Role.VISITOR),
-        ({HEADER: "OWNER"}, Role.VISITOR),
-        ({}, Role.VISITOR),  # a server without the middleware
+        ([("host", "localhost"), (HEADER, "owner")], Role.OWNER),
+        ([(HEADER, "visitor")], Role.VISITOR),
+        ([(HEADER, "OWNER")], Role.VISITOR),
+        ([(HEADER, "owner"), (HEADER, "visitor")], Role.VISITOR),
+        ([("host", "localhost")], Role.VISITOR),  # a server without the middleware
         (None, Role.VISITOR),  # a browser that has gone while its page runs
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -150,11 +151,20 @@ def test_promises_are_told_beside_the_best_control(results):
     assert (cells["shap", "slope"].words, cells["shap", "slope"].small) == ("2.00", "1.50 to 2.50")
     assert ("gradcam", "slope") not in cells and cells["gradcam", "claimed"].words == "30\u00a0%"
     figure = scatter(twins[twins["method"] == "shap"], is_share=False, chosen="c")
-    assert list(figure.data[1].y) == [0, 1, 2, 3] and list(figure.data[1].marker.line.width) == [0, 0, 2, 0]
+    assert list(figure.data[1].y) == [0, 1, 2, 3] and list(figure.data[-1].y) == [2]
 
 
 def test_a_command_is_written_such_that_a_shell_takes_each_name_whole():
     assert "--model 'my model; rm' " in command("my model; rm", "simulated")
+
+
+def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_since(run, results):
+    claim = json.loads((results.folder / "benchmark.json").read_text())
+    told = {"settings": {"shap": {"evaluations": 500, "baseline": "mean"}, "random": {"grid": 8}}, "card": "b" * 64}
+    (results.folder / "benchmark.json").write_text(json.dumps(claim | told))
+    captions = "\n".join(one.value for one in run().caption)
+    assert r"**SHAP**: evaluations 500\, baseline mean" in captions and "grid 8" not in captions
+    assert "The model's card has changed since these maps were made." in captions
 
 
 def test_a_score_of_no_film_has_no_cell(results):
