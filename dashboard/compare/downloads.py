@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from dashboard.compare.asked import Asked, read_asked
 from dashboard.compare.figure import Results, Source, contact_sheet, figure
 from dashboard.compare.film_sheet import Next, film_sheet
 from dashboard.compare.shown import Shown
+from dashboard.compare.trust_line import numbers
+from dashboard.compare.trust_wants import trust_of
 from dashboard.server.files import File, MakeFile
 from xai.explainers.archive import facts
+from xai.explainers.explanation import Explanation
 from xai.machine import file_name
 from xai.models.preprocess import footprint
 from xai.pictures.boxes import Boxes
@@ -120,7 +124,18 @@ def _parameters(view: Shown, model_id: str, results: Results, asked: Asked) -> b
         "model_sha256": model_id,
         **({"truth": view.truth.get(card.outputs[k])} if asked.shows_truth else {}),
         "threshold": card.threshold(card.outputs[k]).value,
-        "explanations": [facts(explanations[k]) for explanations in results.values()],
+        "explanations": [
+            {**facts(explanations[k]), **_trust(view, method, explanations, asked)}
+            for method, explanations in results.items()
+        ],
         **({"not_finished": unfinished} if (unfinished := view.unfinished(results)) else {}),
     }
     return json.dumps(content, indent=2).encode()
+
+
+def _trust(view: Shown, method: str, explanations: Sequence[Explanation], asked: Asked) -> dict[str, Any]:
+    """Give what is known of how far to trust a map; of one that is not finished nothing is."""
+    if view.unfinished({method: explanations}):
+        return {}
+    known = trust_of(view, method, explanations)[asked.finding]
+    return {"trust": numbers(known if asked.shows_truth else known.untold())}

@@ -11,6 +11,8 @@ import numpy as np
 from dashboard.compare import light_box, twin
 from dashboard.compare.asked import Asked
 from dashboard.compare.shown import Shown
+from dashboard.compare.trust_line import verdict
+from dashboard.compare.trust_wants import trust_of
 from dashboard.page.finding_cautions import about_finding
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
 from dashboard.page.words import percent
@@ -181,7 +183,15 @@ def _map_cell(
     where = " ".join([*so_far, caption["where"]])
     if asked.shows_truth and caption["truth_note"]:
         where += f" {caption['truth_note']['sentence']}"
+    if not so_far:
+        where += f" {_trust_words(shown, method, explanations, asked)}"
     return map_cell(one, picture, view.display, where), " ".join([*so_far, caption["alt"]])
+
+
+def _trust_words(shown: Shown, method: str, explanations: Sequence[Explanation], asked: Asked) -> str:
+    """Say how far to trust a map, as the page does."""
+    known = trust_of(shown, method, explanations)[asked.finding]
+    return " ".join(filter(None, verdict(known if asked.shows_truth else known.untold())))
 
 
 def _twin_cells(shown: Shown, view: View, logits: np.ndarray, asked: Asked) -> list[Cell]:

@@ -206,7 +206,7 @@ class Shown(FilmParts):
         return self.services.logits_key(self.sha256, self.model)
 
     @property
-    def _words(self) -> list[Any]:
+    def words(self) -> list[Any]:
         """What the words beside a map depend on, but for the map."""
         of_dataset = [self.record.dataset, self.record.film, self.mend.steps] if self.record else []
         return [self.card.fingerprint, sorted(self.truth.items()), self.sides, of_dataset]
@@ -263,7 +263,7 @@ class Shown(FilmParts):
         kept = any(self.services.store.has(self.key(method)) for method in self.parameters)
         if not kept and self.services.logits.get(self._logits_key) is None:
             return None
-        return self.offer(["answers", self._logits_key, *self._words], self._answers)
+        return self.offer(["answers", self._logits_key, *self.words], self._answers)
 
     def _answers(self) -> Payload | None:
         logits = self.logits()
@@ -271,10 +271,10 @@ class Shown(FilmParts):
 
     def _find_maps(self, method: str) -> str | None:
         key = self.key(method)
-        if self._is_held(method) or not self.services.store.has(key):
+        if self.is_held(method) or not self.services.store.has(key):
             return None
         common = self.services.peaks.common(self._about(method))
-        return self.offer(["maps", key, *self._words, common], partial(self._maps, method, common))
+        return self.offer(["maps", key, *self.words, common], partial(self._maps, method, common))
 
     def _maps(self, method: str, common: Mapping[str, Common]) -> Payload | None:
         made = self.services.store.get(self.key(method))
@@ -303,13 +303,14 @@ class Shown(FilmParts):
     def _explainer(self, method: str) -> Explainer:
         return EXPLAINERS[method](**dict(self.parameters[method]))
 
-    def _is_held(self, method: str) -> bool:
+    def is_held(self, method: str) -> bool:
+        """Whether the page stopped a method's maps before they were whole."""
         return self.services.sharpening.is_held(self.key(method), self.waiter)
 
     def _seen(self, method: str) -> list[Explanation] | None:
         """Give a map; the newest state of one that is being made, and of one that was stopped that of then."""
         key, sharpening = self.key(method), self.services.sharpening
-        whole = None if self._is_held(method) else self.services.store.get(key)
+        whole = None if self.is_held(method) else self.services.store.get(key)
         films = sharpening.newest(key, self.waiter)
         return whole or (None if films is None else sharpening.at(key, films))
 
@@ -318,7 +319,7 @@ class Shown(FilmParts):
         films = self.services.sharpening.newest(key, self.waiter)
         if films is None:
             return None
-        return self.offer(["state", key, films, *self._words], partial(self._state_part, method, films))
+        return self.offer(["state", key, films, *self.words], partial(self._state_part, method, films))
 
     def _state_part(self, method: str, films: int) -> Payload | None:
         made = self.services.sharpening.at(self.key(method), films)
@@ -329,7 +330,7 @@ class Shown(FilmParts):
     def _find_twin(self, key: str) -> str | None:
         if self.services.logits.get(key) is None or self._find_answers() is None:
             return None
-        return self.offer(["twin words", key, self._logits_key, *self._words], lambda: self._twin_words(key))
+        return self.offer(["twin words", key, self._logits_key, *self.words], lambda: self._twin_words(key))
 
     def _twin_words(self, key: str) -> Payload | None:
         before, after = self.logits(), self.services.logits.get(key)

@@ -171,6 +171,17 @@ def truth_note(sentence: str, others: Sequence[Payload]) -> Payload:
     return {"sentence": sentence, "others": list(others)}
 
 
+def trust_line(
+    verdict: str, origin: str, rows: Sequence[tuple[str, str]] = (), *, plain: Payload | None = None
+) -> Payload:
+    """Say how far to trust a map, and what that comes from, a sentence each; ``rows`` are the numbers behind it.
+
+    A row is what it is about, and its words. ``plain`` has these entries without the truth.
+    """
+    told = [{"label": label, "words": words} for label, words in rows]
+    return {"verdict": verdict, "origin": origin, "rows": told, "plain": plain or {}}
+
+
 def panel_payload(
     method: str,
     *,

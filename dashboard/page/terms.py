@@ -171,6 +171,18 @@ TERMS: tuple[Term, ...] = (
         "Whether two numbers put films in the same order (Spearman's): 1 is the same order, 0 is none, −1 the reverse.",
         "rank correlation",
     ),
+    _term(
+        "IoU",
+        "How far two areas are the same: what both have, as a share of what either has. 1 is the same area, 0 no "
+        "overlap. The map's area is made as large as the finding is.",
+        "IoU",
+    ),
+    _term(
+        "Faithful",
+        "Whether the model leans on what a map marks. Parts of the film are hidden, the strongest first, and shown, "
+        "the strongest first: the farther the answers part, the more it does.",
+        "faithful",
+    ),
     # The film
     _term(
         "Centre and width",

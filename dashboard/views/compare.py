@@ -36,6 +36,7 @@ from dashboard.compare.recipes import recipe_controls
 from dashboard.compare.several import beside_part, rows, second_model, wants_beside
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State, checked_choices, checked_hand
+from dashboard.compare.trust_wants import trust_wants
 from dashboard.compare.truth import both_ways, hide_by_switch
 from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
@@ -286,7 +287,9 @@ def light_box_of(
     shown = Shown.of(services, page.id, state, hung, model, card)
     second = second_model(shown, state, hung)
     # The first film hangs before anything loads TensorFlow, which takes the processor from all else.
-    standing = page.expect(GROUP, [*shown.wants(), *wants_beside(second)], asks=services.has_models or page.is_heard)
+    standing = page.expect(
+        GROUP, [*shown.wants(), *trust_wants(shown), *wants_beside(second)], asks=services.has_models or page.is_heard
+    )
     page.note = lambda: "" if services.has_models else LOADING
     page.questions = {one.GROUP: partial(one.wants, shown) for one in (hand, behind)}
     films = films_from_here(services, hung, MOST_FILMS)

@@ -23,7 +23,7 @@ LIBRARY = nothing
 THEMES = ("dark", "light")
 COMPARE = {"film": "simulated/s00000", "finding": "Effusion", "lime.samples": "100", "shap.evaluations": "100"}
 PAGES = {  # what the link says, and the words after which a page is whole
-    "": (COMPARE, "All maps are there."),
+    "": (COMPARE, "All maps are there. The model"),  # and measured
     "films": ({"dataset": "simulated-2000"}, "How often each finding is present"),
     "roc": ({"predictions": "lightbox-on-simulated-2000", "finding": "Nodule"}, "Scores by truth"),
     "errors": ({"predictions": "overcaller-on-simulated-2000", "finding": "Emphysema"}, "The flagged share"),

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FIELDS = {
     "film", "model", "finding", "method", "probability", "logit", "target", "evaluations", "seconds", "seed",
     "map", "overlay", "diagnostics", "film_notes", "film_doubts",
-    "film_distance", "film_farther_than",
+    "film_distance", "film_farther_than", "trust",
 }  # fmt: skip
 
 
@@ -77,6 +77,14 @@ def test_files_and_fields_are_as_documented(model, film_file, tmp_path, capfd):
         assert (one["target"], one["seed"]) == ("logit", 4)
         assert one["probability"] == pytest.approx(1 / (1 + np.exp(-one["logit"])), abs=1e-6)
         assert one["model_sha256"] == file_sha256(Path(model))
+        threshold = models.ZOO["logits"].card.threshold(one["finding"]).value
+        assert one["trust"] == {
+            "flagged": one["probability"] >= threshold,
+            "threshold": threshold,
+            "evidence": bool(values.max() > 0),
+            "steady": one["diagnostics"].get("rank_stability"),
+            "sure": one["diagnostics"].get("sure_share"),
+        }
     assert {one["method"]: one["evaluations"] for one in found} == {"gradcam": 1, "shap": 29, "lime": 30}
     engines = {one["method"]: one["engine"] for one in found}
     assert engines.pop("gradcam") == "tensorflow"  # whatever runs hidden films

@@ -61,7 +61,7 @@ def judged(dataset: Dataset) -> pd.DataFrame:
     parts = boxes[["film", "finding", "reader"]].drop_duplicates().groupby(["film", "finding"], sort=False)["reader"]
     judges = {key: judge_of(str(key[0]), names, dataset.facts.policy) for key, names in parts}
     keys = zip(boxes["film"], boxes["finding"], boxes["reader"], strict=True)
-    return boxes.loc[np.array([reader == judges[film, finding] for film, finding, reader in keys], bool)]
+    return boxes.loc[[reader == judges[film, finding] for film, finding, reader in keys]]  # keeps columns without rows
 
 
 def truths(

@@ -30,13 +30,14 @@ class RandomMap(Explainer):
     reading: ClassVar[str] = "Noise. It looks like a heat map and says nothing about the film or the model."
     pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
 
+    def drawn(self, shape: tuple[int, int], *seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw a map of a shape, and the cells that it is scaled up from."""
+        cells = np.random.default_rng(seed).random((self.grid, self.grid), np.float32)
+        return upsample(cells, shape), cells
+
     def _explain(self, task: Task) -> list[Evidence]:
-        evidence = []
-        for output in task.outputs:
-            rng = np.random.default_rng([task.seed, output])
-            cells = rng.random((self.grid, self.grid), np.float32)
-            evidence.append(Evidence(upsample(cells, task.canvas.shape), cells=cells))
-        return evidence
+        maps = (self.drawn(task.canvas.shape, task.seed, output) for output in task.outputs)
+        return [Evidence(values, cells=cells) for values, cells in maps]
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,13 @@ class CentredMap(Explainer):
     )
     pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
 
+    def blob(self, shape: tuple[int, int]) -> np.ndarray:
+        """Give the map of a shape, float32."""
+        down, across = (self._profile(side) for side in shape)
+        return np.outer(down, across).astype(np.float32)
+
     def _explain(self, task: Task) -> list[Evidence]:
-        down, across = (self._profile(side) for side in task.canvas.shape)
-        blob = np.outer(down, across).astype(np.float32)
+        blob = self.blob(task.canvas.shape)
         return [Evidence(blob) for _ in task.outputs]
 
     def _profile(self, side: int) -> np.ndarray:

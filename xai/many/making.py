@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from xai.budget import Budget
-from xai.cards.model_card import card_sha256
+from xai.cards.model_card import ModelCard, card_sha256
 from xai.explainers.archive import VERSION
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film, FilmError
@@ -157,8 +157,31 @@ def make(classifier: Classifier, asked: Asked, file: FilmFile, budget: Budget) -
             made.files.update({f"{stem}.npy": raw, f"{stem}.png": png})
             digests = {"map_sha256": _sha256(raw), "overlay_sha256": _sha256(png)}
             boxes = {"box": box_of(film, one, footprint)} if asked.boxed else {}
-            made.records.append(_record(one, {"film": file.name, **told}, about, stem) | digests | boxes)
+            trust = {"trust": trust_in(one, classifier.card)}
+            made.records.append(_record(one, {"film": file.name, **told}, about, stem) | digests | boxes | trust)
     return made
+
+
+def trust_in(one: Explanation, card: ModelCard) -> dict[str, Any]:
+    """Give what a map itself says of how far to trust it, without any truth.
+
+    Returns
+    -------
+    dict
+        ``flagged``, whether the answer reaches its ``threshold``: the map of a finding that is not flagged shows no
+        place of it; both None for a class without a threshold that shares 100 % with others. ``evidence``, whether
+        anything speaks for the finding. ``steady``, how alike other hidden films would order the regions, and ``sure``,
+        of how many the sign is known at 95 %: None where the method does not know.
+    """
+    known = card.link == "sigmoid" or one.finding in card.thresholds
+    threshold = card.threshold(one.finding).value if known else None
+    return {
+        "flagged": None if threshold is None else one.probability >= threshold,
+        "threshold": threshold,
+        "evidence": bool(one.map.max() > 0),
+        "steady": one.diagnostics.get("rank_stability"),
+        "sure": one.diagnostics.get("sure_share"),
+    }
 
 
 def make_there(model: Path, asked: Asked, file: FilmFile) -> Made:

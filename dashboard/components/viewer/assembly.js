@@ -5,9 +5,10 @@ import { isPending, newestOf } from "../shared/standing.js";
 import { boundaries } from "./geometry.js";
 import { Parts } from "./parts.js";
 import { bytesOfBase64 } from "./tables.js";
+import { PREFIX } from "./trust.js";
 
 /** @import { Item, Standing } from "../types.d.ts" */
-/** @import { Answered, Answers, Data, FilmPixels, Finding, Luts, Outline, Panel, PanelWords, Payload } from "./payload.d.ts" */
+/** @import { Answered, Answers, Data, FilmPixels, Finding, Luts, Outline, Panel, PanelWords, Payload, Trust } from "./payload.d.ts" */
 
 export class Assembly {
   constructor() {
@@ -108,7 +109,7 @@ export class Assembly {
       inputPixels: input?.pixels ?? null,
       outlines: this.outlinesOf(payload.masks?.part ?? null),
       findings: payload.findings.map((one) => answered(one, answers)),
-      panels: payload.panels.map((panel) => this.panelOf(panel, items.get(panel.method))),
+      panels: payload.panels.map((panel) => ({ ...this.panelOf(panel, items.get(panel.method)), trust: this.trustIn(items.get(PREFIX + panel.method)) })),
       luts: this.tables(payload.luts),
     };
     return { ...data, beside: this.besideOf(payload, data, items) };
@@ -145,7 +146,7 @@ export class Assembly {
    */
   panelOf(panel, item) {
     /** @type {Omit<Panel, keyof PanelWords | "state" | "picture">} */
-    const nothing = { maps: null, native: null, pieces: null, unsure: null, so_far: null, more: null, captions: {}, message: "" };
+    const nothing = { maps: null, native: null, pieces: null, unsure: null, so_far: null, more: null, captions: {}, trust: {}, message: "" };
     if (panel.picture) {
       const pixels = this.parts.now(panel.picture.part)?.pixels ?? null;
       return { ...panel, ...nothing, ...this.parts.now(item?.part), state: "ready", picture: pixels };
@@ -159,6 +160,15 @@ export class Assembly {
     const state = !item || item.state === "ready" ? "running" : item.state;
     const message = state === "failed" ? item.message : state === "cancelled" ? "Cancelled." : "Being computed…";
     return { ...panel, ...nothing, state, message, picture: null };
+  }
+
+  /**
+   * How far to trust a method's maps, by finding, as far as is known by now.
+   * @param {Item | undefined} item
+   * @returns {Trust["lines"]}
+   */
+  trustIn(item) {
+    return (item && this.newestOf(item))?.lines ?? {};
   }
 
   /**

@@ -9,6 +9,7 @@ import { verdict } from "./findings.js";
 import { boundaries, strokeOver } from "./geometry.js";
 import { HATCHING, isHatched, unsureMask } from "./hatching.js";
 import { dimOutside } from "./scene.js";
+import { showTrust } from "./trust.js";
 import { drawStripes, isStriped, loweringMask } from "./stripes.js";
 
 /** @import { Answered, Caption, Display, Drawing, Panel, Pixels, Place, Scale, Telling } from "./payload.d.ts" */
@@ -135,6 +136,7 @@ export class MethodPanel {
     this.showScale({ index, count, display, luts });
     showCaption(this.node, this.isReady ? { ...caption, diagnostics: this.diagnosticsOf(caption) } : {});
     showTruthNote(this.node, this.isReady && display.truth ? caption.truth_note : null, without);
+    showTrust(this.node, this.isReady && !this.isGoing ? panel.trust[finding.name] : undefined);
     this.showReading(caption);
   }
 

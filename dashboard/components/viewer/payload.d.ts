@@ -91,6 +91,19 @@ export interface Caption {
   plain: Plain<Omit<Caption, "plain">>;
 }
 
+/** How far to trust a map, and the numbers behind it. */
+export interface TrustLine {
+  verdict: string;
+  origin: string;
+  rows: { label: string; words: string }[];
+  plain: Plain<Omit<TrustLine, "plain">>;
+}
+
+/** The part of how far to trust a method's maps. */
+export interface Trust {
+  lines: Record<string, TrustLine>;
+}
+
 /** What lies where a map's strongest evidence is, though it is none for the map's finding. */
 export interface OtherTruth {
   name: string;
@@ -141,6 +154,7 @@ export interface Panel extends Omit<PanelWords, "picture"> {
   unsure: Maps["unsure"];
   so_far: Maps["so_far"];
   more: Maps["more"];
+  trust: Trust["lines"];
   picture: Pixels | null;
 }
 

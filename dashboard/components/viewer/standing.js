@@ -3,6 +3,7 @@
 
 import { isPending, shareOf, turnInWords } from "../shared/standing.js";
 import { element, find, say, setHidden } from "./dom.js";
+import { PREFIX } from "./trust.js";
 
 /** @import { Answered, Answers } from "./payload.d.ts" */
 /** @import { Item } from "../types.d.ts" */
@@ -30,6 +31,8 @@ function makingInWords(running) {
  * @returns {{words: string, share: number | null, button: "Cancel" | "Compute" | "Go on" | "Try again" | null}}
  */
 export function progressOf(items, note, about) {
+  const measured = items.filter(({ name }) => name.startsWith(PREFIX));
+  if (measured.length) return measuring(progressOf(items.filter((one) => !measured.includes(one)), note, about), measured);
   const pending = items.filter(isPending);
   const failed = items.filter(({ state }) => state === "failed");
   if (pending.length) {
@@ -49,6 +52,17 @@ export function progressOf(items, note, about) {
     return { words: `Could not be made: ${titles(failed)}. What is ready stays.`, share: null, button: "Try again" };
   }
   return { words: `All maps are there. ${about}`, share: null, button: null };
+}
+
+/**
+ * What to say while maps that are all there are measured. Where they cannot be, the line under each says less.
+ * @param {ReturnType<typeof progressOf>} maps how these stand
+ * @param {Item[]} measured
+ * @returns {ReturnType<typeof progressOf>}
+ */
+function measuring(maps, measured) {
+  if (maps.share !== null || maps.button || !measured.some(isPending)) return maps;
+  return { words: "All maps are there. Measuring how far to trust them…", share: shareOf(measured), button: "Cancel" };
 }
 
 export class Standing {

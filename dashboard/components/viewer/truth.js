@@ -18,6 +18,7 @@ export function withoutTruth(data) {
     panels: (data.blind ? unnamed(data.panels) : data.panels).map((panel) => ({
       ...plain(panel),
       captions: mapped(panel.captions, plain),
+      trust: mapped(panel.trust, plain),
     })),
     truth: {},
     drawn_by: {},
@@ -36,7 +37,7 @@ function unnamed(panels) {
   return panels.map((panel) => {
     if (panel.picture) return panel;
     const title = `Map ${String.fromCharCode("A".charCodeAt(0) + maps.indexOf(panel))}`;
-    return { ...panel, title, unit: "", how: "", lies: "", shares: "", so_far: panel.so_far && UNTOLD, more: null, captions: mapped(panel.captions, untold) };
+    return { ...panel, title, unit: "", how: "", lies: "", shares: "", so_far: panel.so_far && UNTOLD, more: null, captions: mapped(panel.captions, untold), trust: {} };
   });
 }
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.compare.trust_wants import PREFIX
 from dashboard.components.display import DISPLAY
 from dashboard.server.awaited import Item
 from dashboard.server.library import Library
@@ -357,7 +358,7 @@ def page_of(app: AppTest) -> Page:
 
 
 def waiting(app: AppTest) -> list[Item]:
-    return page_of(app).items("compare")
+    return [one for one in page_of(app).items("compare") if not one.name.startswith(PREFIX)]
 
 
 def content(services: Services, page: Page, item: Item) -> dict:
