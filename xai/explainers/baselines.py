@@ -15,6 +15,7 @@ from xai.explainers.regions import region_means
 from xai.models.loading import ModelError
 
 if TYPE_CHECKING:
+    from xai.cards.model_card import ModelCard
     from xai.models.classifier import Classifier
 
 BASELINES = {
@@ -22,8 +23,21 @@ BASELINES = {
     "region mean": "each region's own mean shade",
     "dataset mean": "the mean of the films that the model was trained on",
 }
-DEFAULT_BASELINE = "blurred film"
+AUTOMATIC = "automatic"  # the dataset mean where the model's card has a mean film, else the blurred film
+DEFAULT_BASELINE = AUTOMATIC
+BASELINE_CHOICES = (AUTOMATIC, *BASELINES)
+ABOUT_AUTOMATIC = (
+    "“automatic”: the dataset mean where the model's card has a mean film, because maps made with it lie on the finding "
+    "more often (docs/trust.md); else the blurred film."
+)
 BLUR = 1 / 10  # standard deviation of the blur, as a share of each side
+
+
+def settled(name: str, card: ModelCard) -> str:
+    """Give the baseline that a name stands for with a model: itself, or what `AUTOMATIC` comes to."""
+    if name != AUTOMATIC:
+        return name
+    return "dataset mean" if card.mean_film else "blurred film"
 
 
 def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regions: np.ndarray) -> np.ndarray:
@@ -32,7 +46,7 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
     Parameters
     ----------
     name : str
-        One of `BASELINES`.
+        One of `BASELINE_CHOICES`.
     classifier : Classifier
         Its card holds the dataset mean.
     canvas : ndarray of float32, shape (H, W)
@@ -51,6 +65,7 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
     ModelError
         If the card holds no mean film.
     """
+    name = settled(name, classifier.card)
     if name == "blurred film":
         blurred: np.ndarray = gaussian_filter(canvas, [BLUR * side for side in canvas.shape], mode="nearest")
         return blurred
@@ -64,4 +79,4 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
                 "be had: choose another one."
             )
         return classifier.mean_film
-    raise ValueError(f"no baseline “{name}”: choose one of {', '.join(BASELINES)}")
+    raise ValueError(f"no baseline “{name}”: choose one of {', '.join(BASELINE_CHOICES)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
+from xai.explainers.baselines import settled
 from xai.explainers.declared import Diagnostic, Setting, Told, tell
 from xai.explainers.known import MOST_SPENT, Known, looks
 from xai.explainers.pairs import SURE
@@ -21,6 +22,7 @@ from xai.models.engines.compiled import SINGLE
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
+    from xai.cards.model_card import ModelCard
     from xai.explainers.behind import Behind
     from xai.films.film import Film
     from xai.models.classifier import Classifier
@@ -237,7 +239,7 @@ class Explainer(ABC):
         if not names:
             raise ValueError("expected at least one finding to explain, got none")
         outputs = [classifier.card.index(name) for name in names]
-        explainer = self.within(budget)
+        explainer = self.within(budget).settled(classifier.card)
         if not explainer.sharpens:
             known = None
         elif budget.refined is not None:
@@ -306,6 +308,12 @@ class Explainer(ABC):
     def within(self, budget: Budget) -> Explainer:
         """The same method with the number of evaluations that a budget allows."""
         return self
+
+    def settled(self, card: ModelCard) -> Explainer:
+        """The same method with the baseline that it takes with a model of this card, by name."""
+        if (baseline := self.parameters().get("baseline")) is None:
+            return self
+        return dataclasses.replace(self, baseline=settled(baseline, card))  # type: ignore[type-var]
 
     @classmethod
     def tell(cls, diagnostics: Mapping[str, Any]) -> list[Told]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.behind import Behind, nearest, sampled
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
@@ -54,7 +54,7 @@ class LIME(Explainer):
     regions : int
         Superpixels asked for.
     baseline : str
-        What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
+        What a hidden region shows; see `xai.explainers.baselines.BASELINE_CHOICES`.
     design : {"pairs", "lime"}
     surrogate : bool
         Of ``"pairs"``: fit a Gaussian process, which helps where pairs are few; see `xai.explainers.process`.
@@ -121,8 +121,8 @@ class LIME(Explainer):
         Setting(
             "baseline",
             "hidden regions show",
-            tuple(BASELINES),
-            "What a hidden region is replaced by.",
+            BASELINE_CHOICES,
+            f"What a hidden region is replaced by. {ABOUT_AUTOMATIC}",
         ),
         Setting(
             "design",
@@ -138,7 +138,7 @@ class LIME(Explainer):
         check_choice("design", self.design, DESIGNS)
         check_whole("samples", self.samples, 2 if self.design == "lime" else 4, MOST_FILMS)
         check_whole("regions", self.regions, 1, MOST_REGIONS)
-        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("baseline", self.baseline, BASELINE_CHOICES)
 
     def within(self, budget: Budget) -> LIME:
         """Take the samples from the budget."""
