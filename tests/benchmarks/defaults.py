@@ -166,7 +166,9 @@ def table(scores: pd.DataFrame, patients: pd.Series, against: dict[str, str]) ->
 
 def compared(names: list[str]) -> dict[str, str]:
     """Say which variant each is held against: one of the same method, that with the blurred film and the most films."""
-    first = {name.split(",")[0]: name for name in names if "smoothed" not in name and (", blur" in name or "old" in name)}
+    first = {
+        name.split(",")[0]: name for name in names if "smoothed" not in name and (", blur" in name or "old" in name)
+    }
     return {name: first[method] for name in names if (method := name.split(",")[0]) in first and name != first[method]}
 
 

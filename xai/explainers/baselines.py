@@ -27,8 +27,8 @@ AUTOMATIC = "automatic"  # the dataset mean where the model's card has a mean fi
 DEFAULT_BASELINE = AUTOMATIC
 BASELINE_CHOICES = (AUTOMATIC, *BASELINES)
 ABOUT_AUTOMATIC = (
-    "“automatic”: the dataset mean where the model's card has a mean film, because maps made with it lie on the finding "
-    "more often (docs/trust.md); else the blurred film."
+    "“automatic” is the dataset mean where the model's card has a mean film, and else the blurred film "
+    "(docs/trust.md has what was measured of both)."
 )
 BLUR = 1 / 10  # standard deviation of the blur, as a share of each side
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from xai.budget import Budget
 from xai.explainers.baselines import settled
-from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.explainers.declared import Box, Diagnostic, Setting, Told, glance, tell
 from xai.explainers.known import MOST_SPENT, Known, looks
 from xai.explainers.pairs import SURE
 from xai.explainers.task import Task
@@ -174,6 +174,10 @@ class Explainer(ABC):
         What a number in the map is.
     reading, pitfalls : str
         For people: how to read the map, and when it misleads.
+    box : Box
+        What it needs to know of the model: its inside, its answers or nothing.
+    warning : str
+        What to say beside every map of it, in one sentence; empty where nothing is to be said of all of them.
     diagnostics : tuple of Diagnostic
         The measures that it takes of its own map, and how they are told.
     settings : tuple of Setting
@@ -190,6 +194,8 @@ class Explainer(ABC):
     unit: ClassVar[str]
     reading: ClassVar[str]
     pitfalls: ClassVar[str]
+    box: ClassVar[Box]
+    warning: ClassVar[str] = ""
     diagnostics: ClassVar[tuple[Diagnostic, ...]] = ()
     settings: ClassVar[tuple[Setting, ...]] = ()
     shares: ClassVar[str] = ""
@@ -324,6 +330,11 @@ class Explainer(ABC):
     def cost(self) -> int:
         """Films that one explanation sends through the model."""
         return 1
+
+    @property
+    def at_a_glance(self) -> str:
+        """What tells it apart from other methods: what it needs of the model, and how many films it sends."""
+        return glance(self.box, self.cost)
 
     @property
     def quick(self) -> bool:

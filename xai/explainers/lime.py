@@ -15,7 +15,7 @@ from xai.explainers.behind import Behind, nearest, sampled
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
 from xai.explainers.converging import CONVERGING, NOT_KNOWN, fit_until_converged
-from xai.explainers.declared import Diagnostic, Setting, never
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
 from xai.explainers.pairs import PairsFit, draw_pairs, films_of, fit_pairs
 from xai.explainers.regions import superpixels
@@ -78,6 +78,7 @@ class LIME(Explainer):
     name: ClassVar[str] = "lime"
     title: ClassVar[str] = "LIME"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per region"
     shares: ClassVar[str] = "piece"
     hides: ClassVar[bool] = True

@@ -11,7 +11,7 @@ import numpy as np
 from xai.budget import Budget
 from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.checks import check_choice, check_whole
-from xai.explainers.declared import Setting
+from xai.explainers.declared import BLACK_BOX, Box, Setting
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
@@ -47,6 +47,7 @@ class Occlusion(Explainer):
     name: ClassVar[str] = "occlusion"
     title: ClassVar[str] = "Occlusion"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per window"
     reading: ClassVar[str] = (
         "A window is slid over the film and hides what lies there. Orange is where the score of this finding falls "
@@ -64,7 +65,9 @@ class Occlusion(Explainer):
             "A small window shows small things, and misses wide ones.",
         ),
         Setting("places", "places a side", (7, 9, 13, 17, 25), "More make the map smoother; films are their square."),
-        Setting("baseline", "the window shows", BASELINE_CHOICES, f"What a hidden place is replaced by. {ABOUT_AUTOMATIC}"),
+        Setting(
+            "baseline", "the window shows", BASELINE_CHOICES, f"What a hidden place is replaced by. {ABOUT_AUTOMATIC}"
+        ),
     )
 
     def __post_init__(self) -> None:

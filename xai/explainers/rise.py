@@ -14,7 +14,7 @@ from xai.budget import Budget
 from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.converging import LOW_STABILITY, STABILITY_MEANING, rank_stability
-from xai.explainers.declared import Diagnostic, Setting
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
@@ -58,6 +58,7 @@ class RISE(Explainer):
     name: ClassVar[str] = "rise"
     title: ClassVar[str] = "RISE"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit"
     reading: ClassVar[str] = (
         "The film is shown again and again through random soft masks. Orange is where the score of this finding is "
@@ -86,7 +87,9 @@ class RISE(Explainer):
             "More masks make the map steadier and take proportionally longer.",
         ),
         Setting("grid", "cells a side", (4, 6, 8, 12), "Finer masks show smaller things and need more films."),
-        Setting("baseline", "hidden cells show", BASELINE_CHOICES, f"What a hidden cell is replaced by. {ABOUT_AUTOMATIC}"),
+        Setting(
+            "baseline", "hidden cells show", BASELINE_CHOICES, f"What a hidden cell is replaced by. {ABOUT_AUTOMATIC}"
+        ),
     )
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from xai.explainers.behind import Behind, contexts_around, on_grid, paired
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
 from xai.explainers.converging import CONVERGING, NOT_KNOWN, fit_until_converged
-from xai.explainers.declared import Diagnostic, Setting, never
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
 from xai.explainers.halving import cell_index, halving_tree, owen_values, told_apart
 from xai.explainers.hiding import MOSAIC_REGIONS
@@ -90,6 +90,7 @@ class SHAP(Explainer):
     name: ClassVar[str] = "shap"
     title: ClassVar[str] = "SHAP"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per pixel"
     shares: ClassVar[str] = "pixel"
     hides: ClassVar[bool] = True
