@@ -1,19 +1,22 @@
 """Which defaults of the methods that hide parts of a film give the better maps, measured on films with a known truth.
 
     python tests/benchmarks/defaults.py --out DIR                 # the films on which defaults are chosen
-    python tests/benchmarks/defaults.py --out DIR --half held     # old against new, on the others
+    python tests/benchmarks/defaults.py --out DIR --half held     # the same on the others
+    python tests/benchmarks/defaults.py --out DIR --write         # what was measured, for docs/trust.md
 
-Every second patient of the built-in simulated films is held back: what is chosen on one half is confirmed on the other.
-Films come in an order drawn at random, a file a film and method, so that a run goes on where it stopped, and one that is stopped
-has measured a random sample. Printed are means, and how far each variant is ahead of the one that it would replace, film
-by film, with 95 % intervals from draws of patients. Faithfulness is mu-fidelity in logits, with the blurred film and with
-the dataset mean behind what is hidden, because a test favours the maps that were made with its own baseline.
+Every second patient of the built-in simulated films is held back: what is chosen on one half is confirmed on the
+other. Films come in an order drawn at random, a file a film and method, so that a run goes on where it stopped, and
+one that is stopped has measured a random sample. Of each variant there are the means, and how far it is ahead of the
+first of its method, film by film, with 95 % intervals from draws of patients. Faithfulness is mu-fidelity in logits,
+with the blurred film and with the dataset mean behind what is hidden, because a test favours the maps that were made
+with its own baseline.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +32,7 @@ from training.benchmark.league import drawn_interval
 from training.benchmark.truth import truths, with_truth
 from training.datasets.table import Dataset
 from xai import measures
-from xai.explainers.baselines import baseline_canvas
+from xai.explainers.baselines import BLURRED, DATASET_MEAN, baseline_canvas
 from xai.explainers.explanation import Explainer
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.known import Known
@@ -37,10 +40,12 @@ from xai.explainers.regions import superpixels
 from xai.files import write_file
 from xai.models.classifier import Classifier
 
-BLUR, MEAN = "blurred film", "dataset mean"
-SHORT = {BLUR: "blur", MEAN: "mean"}
+SHORT = {BLURRED: "blur", DATASET_MEAN: "mean"}
 SMOOTHED = {"": 0.0, ", smoothed by 1/32": 1 / 32, ", smoothed by 1/16": 1 / 16}  # standard deviation, in sides
 MEASURES = ("pointing", "iou", "fidelity (blur)", "fidelity (mean)")
+COLUMNS = ["half", "variant", "sent", "measure", "value", "ahead", "low", "high", "films", "cases"]
+TABLE = Path(__file__).with_suffix(".csv")
+HALVES = {"chosen": 0, "held": 1}
 SEED, SUBSETS = 0, 64
 
 TRIED: dict[str, tuple[Explainer, list[dict[str, int]]]] = {
@@ -50,12 +55,6 @@ TRIED: dict[str, tuple[Explainer, list[dict[str, int]]]] = {
     "occlusion": (xai.Occlusion(), [{"places": 13}]),
 }
 Variants = dict[str, list[Explainer]]  # of each, fewer films first: they are the first of more
-OLD: dict[str, Explainer] = {
-    "shap": xai.SHAP(evaluations=500, baseline=BLUR),
-    "lime": xai.LIME(samples=1000, baseline=BLUR),
-    "rise": xai.RISE(samples=500, baseline=BLUR),
-    "occlusion": xai.Occlusion(places=13, baseline=BLUR),
-}
 
 
 def tried(method: str) -> Variants:
@@ -65,14 +64,8 @@ def tried(method: str) -> Variants:
         f"{method}, {short}": [replace(kind, baseline=name, **size) for size in sizes] for name, short in SHORT.items()
     }
     if method == "lime":
-        found["lime, mean, 120 regions"] = [replace(kind, baseline=MEAN, regions=120, **size) for size in sizes]
+        found["lime, mean, 120 regions"] = [replace(kind, baseline=DATASET_MEAN, regions=120, **size) for size in sizes]
     return found
-
-
-def confirmed(method: str) -> Variants:
-    """The defaults of before and those that are there now."""
-    old = OLD[method]
-    return {f"{method}, old": [old], f"{method}, new": [type(old)()]}
 
 
 def named(kind: str, method: Explainer) -> str:
@@ -85,10 +78,9 @@ def halves(dataset: Dataset, known: dict[str, tuple[str, ...]]) -> dict[str, lis
     owners = dataset.films.set_index("film")["patient"].astype(str)
     place = {name: number for number, name in enumerate(sorted(set(owners)))}
     rng = np.random.default_rng(SEED)
-    parts = {"chosen": 0, "held": 1}
     return {
         half: list(rng.permutation([film for film in known if place[owners[film]] % 2 == odd]))
-        for half, odd in parts.items()
+        for half, odd in HALVES.items()
     }
 
 
@@ -143,33 +135,26 @@ def measured(
                     yield {"film": film, "finding": one.finding, "variant": name, "made": one.evaluations, **scores}
 
 
-def table(scores: pd.DataFrame, patients: pd.Series, against: dict[str, str]) -> str:
-    """Write a table for the docs: the means of each variant, and how far it is ahead of another."""
-    rng = np.random.default_rng(SEED)
+def compared(half: str, scores: pd.DataFrame, patients: pd.Series) -> pd.DataFrame:
+    """Hold each variant of a method against the first one, on the films that have both: a row a variant and measure."""
+    rng, rows = np.random.default_rng(SEED), []
     by_variant = {name: part.set_index(["film", "finding"]) for name, part in scores.groupby("variant", sort=False)}
-    lines = ["| variant | films sent | " + " | ".join(MEASURES) + " |", "|---" * (2 + len(MEASURES)) + "|"]
-    for name, part in by_variant.items():
-        there = by_variant.get(against.get(name, ""))
-        cells = []
+    for variant, part in by_variant.items():
+        first = next(name for name in by_variant if name.split(",")[0] == variant.split(",")[0])
         for measure in MEASURES:
-            cell = f"{part[measure].mean():.3f}"
-            if there is not None:
-                ahead = (part[measure] - there[measure]).dropna()
-                owners = patients[ahead.index.get_level_values("film")].astype(str).to_numpy()
-                low, high = drawn_interval(ahead.to_numpy(), owners, rng)
-                cell += f" ({ahead.mean():+.3f} [{low:+.3f}, {high:+.3f}])"
-            cells.append(cell.replace("-", "−"))
-        lines.append(f"| {name} | {part['made'].mean():.0f} | " + " | ".join(cells) + " |")
-    films, rows = scores["film"].nunique(), len(scores) // max(len(by_variant), 1)
-    return "\n".join([*lines, "", f"{films} films, {rows} findings of films."])
+            ahead = (part[measure] - by_variant[first][measure]).dropna()
+            owners = patients[ahead.index.get_level_values("film")].astype(str).to_numpy()
+            interval = drawn_interval(ahead.to_numpy(), owners, rng)
+            lead = (math.nan,) * 3 if variant == first else (ahead.mean(), *interval)
+            counted = part.index.get_level_values("film").nunique(), len(part)
+            rows.append((half, variant, part["made"].mean(), measure, part[measure].mean(), *lead, *counted))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def compared(names: list[str]) -> dict[str, str]:
-    """Say which variant each is held against: one of the same method, that with the blurred film and the most films."""
-    first = {
-        name.split(",")[0]: name for name in names if "smoothed" not in name and (", blur" in name or "old" in name)
-    }
-    return {name: first[method] for name in names if (method := name.split(",")[0]) in first and name != first[method]}
+def kept(out: Path, half: str) -> pd.DataFrame:
+    """Read what was measured before."""
+    rows = [row for path in sorted((out / half).glob("*.json")) for row in json.loads(path.read_text("utf-8"))]
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -177,26 +162,28 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dataset", default="simulated")
     parser.add_argument("--model", default="lightbox")
-    parser.add_argument("--half", choices=("chosen", "held"), default="chosen")
-    parser.add_argument("--method", nargs="+", choices=list(OLD), default=list(OLD))
+    parser.add_argument("--half", choices=list(HALVES), default="chosen")
+    parser.add_argument("--method", nargs="+", choices=list(TRIED), default=list(TRIED))
     parser.add_argument("--fewest", action="store_true", help="only the fewest films sent that a method is tried with")
     parser.add_argument("--films", type=int, default=30, help="at most so many")
+    parser.add_argument("--write", action="store_true", help=f"measure nothing, and write {TABLE.name}")
     options = parser.parse_args()
     dataset, model = training.open_dataset(options.dataset), xai.open_model(options.model)
     known = with_truth(dataset, model.card.outputs)
-    rows: list[dict] = []
-    for film in tqdm(halves(dataset, known)[options.half][: options.films]):
+    for film in [] if options.write else tqdm(halves(dataset, known)[options.half][: options.films]):
         for method in options.method:
-            variants = confirmed(method) if options.half == "held" else tried(method)
+            variants = tried(method)
             if options.fewest:
                 variants = {name: methods[:1] for name, methods in variants.items()}
-            kept = options.out / options.half / f"{film}-{method}{'-fewest' if options.fewest else ''}.json"
-            if not kept.exists():
-                found = list(measured(model, dataset, film, known[film], variants))
-                write_file(kept, json.dumps(found))
-            rows += json.loads(kept.read_text("utf-8"))
-    scores = pd.DataFrame(rows)
-    print(table(scores, dataset.films.set_index("film")["patient"], compared(list(scores["variant"].unique()))))
+            path = options.out / options.half / f"{film}-{method}{'-fewest' if options.fewest else ''}.json"
+            if not path.exists():
+                write_file(path, json.dumps(list(measured(model, dataset, film, known[film], variants))))
+    patients = dataset.films.set_index("film")["patient"]
+    done = {half: kept(options.out, half) for half in HALVES}
+    table = pd.concat([compared(half, scores, patients) for half, scores in done.items() if len(scores)])
+    print(table[~table["variant"].str.contains("smoothed")].to_string(index=False, float_format="%.3f"))
+    if options.write:
+        table.to_csv(TABLE, index=False, float_format="%.4f")
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from xai.cards.model_card import ModelCard
     from xai.models.classifier import Classifier
 
+BLURRED, DATASET_MEAN = "blurred film", "dataset mean"
 BASELINES = {
-    "blurred film": "the same film, blurred until only its broad shades are left",
+    BLURRED: "the same film, blurred until only its broad shades are left",
     "region mean": "each region's own mean shade",
-    "dataset mean": "the mean of the films that the model was trained on",
+    DATASET_MEAN: "the mean of the films that the model was trained on",
 }
 AUTOMATIC = "automatic"  # the dataset mean where the model's card has a mean film, else the blurred film
-DEFAULT_BASELINE = AUTOMATIC
+DEFAULT_BASELINE = AUTOMATIC  # of methods for which that was measured to be the better one: docs/trust.md
 BASELINE_CHOICES = (AUTOMATIC, *BASELINES)
 ABOUT_AUTOMATIC = (
     "“automatic” is the dataset mean where the model's card has a mean film, and else the blurred film "
@@ -37,7 +38,7 @@ def settled(name: str, card: ModelCard) -> str:
     """Give the baseline that a name stands for with a model: itself, or what `AUTOMATIC` comes to."""
     if name != AUTOMATIC:
         return name
-    return "dataset mean" if card.mean_film else "blurred film"
+    return DATASET_MEAN if card.mean_film else BLURRED
 
 
 def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regions: np.ndarray) -> np.ndarray:
@@ -66,13 +67,13 @@ def baseline_canvas(name: str, classifier: Classifier, canvas: np.ndarray, regio
         If the card holds no mean film.
     """
     name = settled(name, classifier.card)
-    if name == "blurred film":
+    if name == BLURRED:
         blurred: np.ndarray = gaussian_filter(canvas, [BLUR * side for side in canvas.shape], mode="nearest")
         return blurred
     if name == "region mean":
         means: np.ndarray = region_means(canvas, regions)[regions]
         return means
-    if name == "dataset mean":
+    if name == DATASET_MEAN:
         if classifier.mean_film is None:
             raise ModelError(
                 f"The card of {classifier.card.name} holds no mean_film, so the baseline “dataset mean” is not to "

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.checks import check_choice, check_whole
 from xai.explainers.declared import BLACK_BOX, Box, Setting
 from xai.explainers.explanation import Evidence, Explainer, Task
@@ -42,7 +42,7 @@ class Occlusion(Explainer):
 
     window: int = 25
     places: int = 13
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
 
     name: ClassVar[str] = "occlusion"
     title: ClassVar[str] = "Occlusion"

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.converging import LOW_STABILITY, STABILITY_MEANING, rank_stability
 from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting
@@ -53,7 +53,7 @@ class RISE(Explainer):
 
     samples: int = 500
     grid: int = 8
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
 
     name: ClassVar[str] = "rise"
     title: ClassVar[str] = "RISE"

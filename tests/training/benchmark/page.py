@@ -71,7 +71,8 @@ class League:
             told = [
                 f"{value:,} {name}" if isinstance(value, int) and not isinstance(value, bool) else f"{name} {value}"
                 for name, value in self.claim["settings"][method].items()
-                if name in ("evaluations", "samples", "places", "window", "regions", "baseline") and value not in ("", 0)
+                if name in ("evaluations", "samples", "places", "window", "regions", "baseline")
+                and value not in ("", 0)
             ]
             yield f"- `{method}`: {', '.join(told) or 'nothing to set'}"
 
@@ -91,7 +92,9 @@ class League:
     def _verdict(self) -> str:
         ahead = [name for name in self.methods if all(self.stands(name, ALL, measure) > 0 for measure in BOTH)]
         if ahead:
-            return f"**Above the prior in pointing and IoU over all findings** (both intervals above 0): {_list(ahead)}."
+            return (
+                f"**Above the prior in pointing and IoU over all findings** (both intervals above 0): {_list(ahead)}."
+            )
         return "**No method is above the prior in both pointing and IoU over all findings** (both intervals above 0)."
 
     def stands(self, method: str, finding: str, measure: str) -> int:
@@ -107,7 +110,9 @@ class League:
             few = [name for name in known[method].index if name != ALL and known[method][name] < FEWEST]
             told = []
             for measure in BOTH:
-                by = {sign: [name for name in found if self.stands(method, name, measure) == sign] for sign in (1, 0, -1)}
+                by = {
+                    sign: [name for name in found if self.stands(method, name, measure) == sign] for sign in (1, 0, -1)
+                }
                 said = [
                     f"{word} {self._findings(method, by[sign], measure)}"
                     for sign, word in ((1, "above it for"), (-1, "below it for"), (0, "not to be told from it for"))
@@ -119,7 +124,9 @@ class League:
 
     def _findings(self, method: str, names: Sequence[str], measure: str) -> str:
         """List findings, the farthest from the prior first, each with its lead and the films behind it."""
-        rows = sorted(((self.beside.loc[(method, name, measure)], name) for name in names), key=lambda one: -abs(one[0].ahead))
+        rows = sorted(
+            ((self.beside.loc[(method, name, measure)], name) for name in names), key=lambda one: -abs(one[0].ahead)
+        )
         return ", ".join(f"{name} ({_with_interval(row, 'ahead', '+')}, {int(row['films'])})" for row, name in rows)
 
 
@@ -129,7 +136,9 @@ def defaults(table: pd.DataFrame) -> str:
     for half, part in table.groupby("half", sort=False):
         films, cases = part["films"].iloc[0], part["cases"].iloc[0]
         kind = "films on which they were chosen" if half == "chosen" else "films that were held back"
-        parts.append(f"The {kind}: {films} films, {cases} findings of films. In brackets what is ahead of the first of its method.\n")
+        parts.append(
+            f"The {kind}: {films} films, {cases} findings of films. In brackets: how far ahead of the first of its method.\n"
+        )
         names = list(part["measure"].unique())
         parts += [f"| map | films sent | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
         for variant, own in part.groupby("variant", sort=False):
