@@ -137,7 +137,7 @@ def defaults(table: pd.DataFrame) -> str:
         films, cases = part["films"].iloc[0], part["cases"].iloc[0]
         kind = "films on which they were chosen" if half == "chosen" else "films that were held back"
         parts.append(
-            f"The {kind}: {films} films, {cases} findings of films. In brackets: how far ahead of the first of its method.\n"
+            f"The {kind}: {films} films, {cases} findings of films. In brackets: ahead of the first of its method.\n"
         )
         names = list(part["measure"].unique())
         parts += [f"| map | films sent | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
