@@ -30,7 +30,7 @@ def make_league(library: Path, model: str) -> None:
     Parameters
     ----------
     library : Path
-        Folder with ``models/`` and ``datasets/simulated``; maps stay in ``work/``, so that a run goes on where it stopped.
+        Folder with ``models/`` and ``datasets/simulated``. Maps stay in ``work/``: a run goes on where it stopped.
     model : str
         Name of the model.
     """
