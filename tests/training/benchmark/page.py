@@ -134,17 +134,15 @@ def defaults(table: pd.DataFrame) -> str:
     """Write what defaults were chosen by."""
     parts = ["## What the defaults were chosen by\n"]
     for half, part in table.groupby("half", sort=False):
-        films, cases = part["films"].iloc[0], part["cases"].iloc[0]
-        kind = "films on which they were chosen" if half == "chosen" else "films that were held back"
-        parts.append(
-            f"The {kind}: {films} films, {cases} findings of films. In brackets: ahead of the first of its method.\n"
-        )
+        kind = "Films on which they were chosen" if half == "chosen" else "Films that were held back"
+        parts.append(f"{kind}; in brackets how far ahead of the first of its method, on the same films:\n")
         names = list(part["measure"].unique())
-        parts += [f"| map | films sent | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+        parts += [f"| map | sent | films (findings) | {' | '.join(names)} |", "|---" * (3 + len(names)) + "|"]
         for variant, own in part.groupby("variant", sort=False):
-            rows = own.set_index("measure")
+            rows, first = own.set_index("measure"), own.iloc[0]
             cells = [_number(rows.at[name, "value"]) + _lead(rows.loc[name]) for name in names]
-            parts.append(f"| {variant} | {own['sent'].iloc[0]:.0f} | {' | '.join(cells)} |")
+            counted = f"{first['sent']:.0f} | {first['films']} ({first['cases']})"
+            parts.append(f"| {variant} | {counted} | {' | '.join(cells)} |")
         parts.append("")
     return "\n".join(parts)
 
