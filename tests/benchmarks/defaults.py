@@ -157,6 +157,19 @@ def kept(out: Path, half: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def measure(dataset: Dataset, model: Classifier, options: argparse.Namespace) -> None:
+    """Measure what is not measured yet."""
+    known = with_truth(dataset, model.card.outputs)
+    for film in tqdm(halves(dataset, known)[options.half][: options.films]):
+        for method in options.method:
+            variants = tried(method)
+            if options.fewest:
+                variants = {name: methods[:1] for name, methods in variants.items()}
+            path = options.out / options.half / f"{film}-{method}{'-fewest' if options.fewest else ''}.json"
+            if not path.exists():
+                write_file(path, json.dumps(list(measured(model, dataset, film, known[film], variants))))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -168,18 +181,12 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=30, help="at most so many")
     parser.add_argument("--write", action="store_true", help=f"measure nothing, and write {TABLE.name}")
     options = parser.parse_args()
-    dataset, model = training.open_dataset(options.dataset), xai.open_model(options.model)
-    known = with_truth(dataset, model.card.outputs)
-    for film in [] if options.write else tqdm(halves(dataset, known)[options.half][: options.films]):
-        for method in options.method:
-            variants = tried(method)
-            if options.fewest:
-                variants = {name: methods[:1] for name, methods in variants.items()}
-            path = options.out / options.half / f"{film}-{method}{'-fewest' if options.fewest else ''}.json"
-            if not path.exists():
-                write_file(path, json.dumps(list(measured(model, dataset, film, known[film], variants))))
+    dataset = training.open_dataset(options.dataset)
+    if not options.write:
+        measure(dataset, xai.open_model(options.model), options)
     patients = dataset.films.set_index("film")["patient"]
     done = {half: kept(options.out, half) for half in HALVES}
+    done["both"] = pd.concat(done.values())
     table = pd.concat([compared(half, scores, patients) for half, scores in done.items() if len(scores)])
     print(table[~table["variant"].str.contains("smoothed")].to_string(index=False, float_format="%.3f"))
     if options.write:

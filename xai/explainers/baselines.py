@@ -25,7 +25,6 @@ BASELINES = {
     DATASET_MEAN: "the mean of the films that the model was trained on",
 }
 AUTOMATIC = "automatic"  # the dataset mean where the model's card has a mean film, else the blurred film
-DEFAULT_BASELINE = AUTOMATIC  # of methods for which that was measured to be the better one: docs/trust.md
 BASELINE_CHOICES = (AUTOMATIC, *BASELINES)
 ABOUT_AUTOMATIC = (
     "“automatic” is the dataset mean where the model's card has a mean film, and else the blurred film "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, AUTOMATIC, BASELINE_CHOICES, baseline_canvas
 from xai.explainers.behind import Behind, nearest, sampled
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
@@ -70,7 +70,7 @@ class LIME(Explainer):
 
     samples: int = 1000
     regions: int = 60
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = AUTOMATIC
     design: str = "pairs"
     surrogate: bool = False
     stops: bool = True

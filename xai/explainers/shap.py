@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.behind import Behind, contexts_around, on_grid, paired
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
@@ -81,7 +81,7 @@ class SHAP(Explainer):
     """
 
     evaluations: int = 500
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
     grid: int = 16
     context: str = "ends"
     regions: int = 0

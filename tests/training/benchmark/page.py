@@ -15,6 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(REPOSITORY))  # run as a file
+
+from xai.explainers import EXPLAINERS  # noqa: E402
+
 PAGE = REPOSITORY / "docs" / "trust.md"
 LEAGUES = REPOSITORY / "assets" / "leagues"
 DEFAULTS = REPOSITORY / "tests" / "benchmarks" / "defaults.csv"
@@ -24,6 +28,11 @@ CONTROLS = ("random", "centred", PRIOR)
 BOTH = ("pointing", "iou")  # in which a method must be ahead
 SHOWN = ("pointing", "energy", "iou")
 MEASURES = {"pointing": "pointing", "energy": "energy", "iou": "IoU"}
+HALVES = {
+    "chosen": "Films on which they were chosen",
+    "held": "Films that were held back",
+    "both": "All of these films together",
+}
 FEWEST = 6  # films with a finding, below which nothing is said of it
 
 
@@ -56,6 +65,7 @@ class League:
                 f"## `{model}` on `{dataset}`\n",
                 f"{films} films. Sent and hidden as follows; all else is as the method has it by default.\n",
                 *self._settings(),
+                *self._not_measured(),
                 "",
                 self._overall(),
                 "",
@@ -75,6 +85,11 @@ class League:
                 and value not in ("", 0)
             ]
             yield f"- `{method}`: {', '.join(told) or 'nothing to set'}"
+
+    def _not_measured(self) -> Iterator[str]:
+        missing = [name for name in EXPLAINERS if name not in (*self.methods, *CONTROLS)]
+        if missing:
+            yield f"\nNot in this league yet, so that nothing is known of them here: {_list(missing)}."
 
     def _overall(self) -> str:
         ahead = [f"{MEASURES[name]} ahead of prior" for name in BOTH]
@@ -134,8 +149,7 @@ def defaults(table: pd.DataFrame) -> str:
     """Write what defaults were chosen by."""
     parts = ["## What the defaults were chosen by\n"]
     for half, part in table.groupby("half", sort=False):
-        kind = "Films on which they were chosen" if half == "chosen" else "Films that were held back"
-        parts.append(f"{kind}; in brackets how far ahead of the first of its method, on the same films:\n")
+        parts.append(f"{HALVES[half]}; in brackets how far ahead of the first of its method, on the same films:\n")
         names = list(part["measure"].unique())
         parts += [f"| map | sent | films (findings) | {' | '.join(names)} |", "|---" * (3 + len(names)) + "|"]
         for variant, own in part.groupby("variant", sort=False):
@@ -143,8 +157,17 @@ def defaults(table: pd.DataFrame) -> str:
             cells = [_number(rows.at[name, "value"]) + _lead(rows.loc[name]) for name in names]
             counted = f"{first['sent']:.0f} | {first['films']} ({first['cases']})"
             parts.append(f"| {variant} | {counted} | {' | '.join(cells)} |")
-        parts.append("")
+        parts += ["", *_told(part), ""]
     return "\n".join(parts)
+
+
+def _told(part: pd.DataFrame) -> Iterator[str]:
+    """Say in which measures each variant is ahead or behind, by its 95 % interval."""
+    for variant, own in part[part["ahead"].notna()].groupby("variant", sort=False):
+        better, worse = list(own["measure"][own["low"] > 0]), list(own["measure"][own["high"] < 0])
+        if "smoothed" not in variant:
+            said = [f"{word} {_list(names)}" for word, names in (("better in", better), ("worse in", worse)) if names]
+            yield f"- {variant}: {'; '.join(said) or 'not to be told from the first'}"
 
 
 def _lead(row: pd.Series) -> str:
@@ -170,5 +193,4 @@ def with_measured(page: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(REPOSITORY))
     PAGE.write_text(with_measured(PAGE.read_text("utf-8")), "utf-8")

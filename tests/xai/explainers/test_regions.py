@@ -74,19 +74,19 @@ def test_a_baseline_that_is_not_to_be_had_says_why(zoo):
 
 
 @pytest.mark.parametrize("method", ["shap", "lime"])
-def test_the_usual_baseline_is_the_dataset_mean_where_the_card_has_one_and_the_map_says_which(method, zoo_model, film):
+def test_the_automatic_baseline_is_the_dataset_mean_where_a_card_has_one_and_the_map_names_it(method, zoo_model, film):
     mean = replace(models.card(), mean_film=grey_png(np.full((4, 4), 51, np.uint8)))
     kind = EXPLAINERS[method]
     for card, baseline in ((models.card(), "blurred film"), (mean, "dataset mean")):
         classifier = models.classifier(zoo_model("flat"), card)
         usual, named = (
             one.explain(classifier, film, ["Mass"], Budget(evaluations=40))[0]
-            for one in (kind(), kind(baseline=baseline))
+            for one in (kind(baseline="automatic"), kind(baseline=baseline))
         )
         assert usual.baseline == named.baseline == baseline
         np.testing.assert_array_equal(usual.map, named.map)
 
 
-@pytest.mark.parametrize("method", ["rise", "occlusion"])
-def test_methods_for_which_it_was_not_measured_to_be_better_keep_the_blurred_film(method):
-    assert EXPLAINERS[method]().baseline == "blurred film"
+@pytest.mark.parametrize("method", ["shap", "lime", "rise", "occlusion"])
+def test_only_the_method_of_which_it_was_confirmed_hides_with_the_dataset_mean_by_default(method):
+    assert EXPLAINERS[method]().baseline == ("automatic" if method == "lime" else "blurred film")
