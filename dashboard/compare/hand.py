@@ -17,7 +17,7 @@ from dashboard.server.services import Answered
 from dashboard.server.store import content_key
 from xai.budget import Budget
 from xai.explainers import EXPLAINERS
-from xai.explainers.baselines import BASELINES
+from xai.explainers.baselines import BASELINES, DATASET_MEAN, settled
 from xai.explainers.claims import claimed_change, evidence_in
 from xai.explainers.explanation import Explanation
 from xai.explainers.hiding import Grid, Region, hidden_canvas, hidden_pixels
@@ -29,7 +29,7 @@ GROUP = "hand"
 
 def baselines(shown: Shown) -> dict[str, str]:
     """Give what hidden parts can show under this model, each with what it is."""
-    return {name: said for name, said in BASELINES.items() if name != "dataset mean" or shown.card.mean_film}
+    return {name: said for name, said in BASELINES.items() if name != DATASET_MEAN or shown.card.mean_film}
 
 
 def wants(shown: Shown, about: Any) -> list[Want]:
@@ -57,14 +57,14 @@ class _Hidden:
 
     def __init__(self, shown: Shown, text: str, shows: str) -> None:
         self.shown, self.services = shown, shown.services
-        self.shapes, self.shows = areas.read(text), shows
+        self.shapes, self.shows = areas.read(text), settled(shows, shown.card)
         self.methods = sorted({shape.method for shape in self.shapes if isinstance(shape, Region)})
-        if shows not in baselines(shown):
+        if self.shows not in baselines(shown):
             raise ValueError("there is no such baseline under this model")
         if unknown := set(self.methods) - set(shown.parameters):
             raise ValueError(f"no map of {', '.join(unknown)} hangs here")
         maps = {method: shown.key(method) for method in self.methods}
-        self.key = content_key(shown.sha256, self.services.model_key(shown.model), "hidden", text, shows, maps)
+        self.key = content_key(shown.sha256, self.services.model_key(shown.model), "hidden", text, self.shows, maps)
 
     def ask(self) -> Job:
         """Ask the model; before that for the maps whose pieces are hidden."""

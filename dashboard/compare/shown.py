@@ -190,7 +190,7 @@ class Shown(FilmParts):
         return {
             method: after(made[0].evaluations, self._explainer(method).cost)
             for method, made in seen.items()
-            if any(made[0].parameters.get(name, value) != value for name, value in self.parameters[method])
+            if made[0].parameters | self._settled(method) != made[0].parameters
         }
 
     def logits(self) -> np.ndarray | None:
@@ -302,6 +302,11 @@ class Shown(FilmParts):
 
     def _explainer(self, method: str) -> Explainer:
         return EXPLAINERS[method](**dict(self.parameters[method]))
+
+    def _settled(self, method: str) -> dict[str, Any]:
+        """Give the parameters that a method was asked for, as its maps of this model name them."""
+        asked = self._explainer(method).settled(self.card).parameters()
+        return {name: asked[name] for name, _ in self.parameters[method]}
 
     def is_held(self, method: str) -> bool:
         """Whether the page stopped a method's maps before they were whole."""

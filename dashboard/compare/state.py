@@ -13,7 +13,7 @@ from dashboard.page.kinds import NAME, SEED, SWITCH, Kind, names, number, one_of
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE
+from xai.explainers.baselines import AUTOMATIC, BASELINE_CHOICES
 from xai.films.mend import STEPS
 
 MOST_BROUGHT = 9_999  # films of one visitor
@@ -73,7 +73,7 @@ class State(PageState):
     hidden : str
         Parts that a hand hides, as `dashboard.compare.areas` writes them.
     shows : str
-        What these show instead; one of `xai.explainers.baselines.BASELINES`.
+        What these show instead; one of `xai.explainers.baselines.BASELINE_CHOICES`.
     display : dict
         Changed display settings of the viewer.
     upload : int
@@ -98,7 +98,7 @@ class State(PageState):
     mend: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     hidden: str = ""
-    shows: str = DEFAULT_BASELINE
+    shows: str = AUTOMATIC
     display: Mapping[str, Any] = field(default_factory=dict)
     upload: int = 0
     walk: str = ""
@@ -152,7 +152,7 @@ def checked_choices(display: Mapping[str, Any]) -> dict[str, Any]:
 
 def checked_hand(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Check what a browser says of hidden parts by the rules of links; ValueError for what they would not take."""
-    kinds = {"hidden": AREAS, "shows": one_of(tuple(BASELINES))}
+    kinds = {"hidden": AREAS, "shows": one_of(BASELINE_CHOICES)}
     if not all(isinstance(value, str) for value in changes.values()):
         raise ValueError("expected a text")
     return {name: kinds[name].read(value) for name, value in changes.items()}
@@ -174,7 +174,7 @@ LINK = Link(
         Field("seed", SEED),
         Field("hidden", AREAS),
         Field("blind", SWITCH),
-        Field("shows", one_of(tuple(BASELINES))),
+        Field("shows", one_of(BASELINE_CHOICES)),
         *(
             Field(
                 one.key,

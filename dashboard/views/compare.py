@@ -52,6 +52,7 @@ from dashboard.server.session import page_address, this_page
 from dashboard.server.uploads import Upload, uploads
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCard
+from xai.explainers.baselines import settled
 from xai.films.formats import NAMES
 
 LIGHT_BOX = "light_box"
@@ -312,7 +313,7 @@ def light_box_of(
         "without": list(shown.without),
         "model": card.name,
         "about": about_model(card),
-        "hand": {"areas": state.hidden, "shows": state.shows, "baselines": hand.baselines(shown)},
+        "hand": {"areas": state.hidden, "shows": settled(state.shows, shown.card), "baselines": hand.baselines(shown)},
         "standing": standing,
         "films": len(films),
         "questions": questions_part(),

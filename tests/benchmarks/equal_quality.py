@@ -12,16 +12,16 @@ import xai
 from tests.benchmarks.long_runs import FOLDER, LongRuns, Plan, in_blocks
 from tests.benchmarks.regions_converging import by_region, correlations, remembered, sized
 from tests.benchmarks.stock_calls import Stock, Subject
-from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import BLURRED, baseline_canvas
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
 
 LIME, RECTANGLES, REGIONS, STOCK_LIME = "LIME", "SHAP of rectangles", "SHAP of regions", "stock lime"
 DESIGNS: dict[str, Explainer] = {
-    LIME: xai.LIME(stops=False),
-    RECTANGLES: xai.SHAP(),
-    REGIONS: xai.SHAP(regions=60, stops=False),
-    STOCK_LIME: xai.LIME(design="lime"),  # lime's own films and fit
+    LIME: xai.LIME(stops=False, baseline=BLURRED),
+    RECTANGLES: xai.SHAP(baseline=BLURRED),
+    REGIONS: xai.SHAP(regions=60, stops=False, baseline=BLURRED),
+    STOCK_LIME: xai.LIME(design="lime", baseline=BLURRED),  # lime's own films and fit
 }
 Curve = dict[int, list[float]]
 
@@ -79,7 +79,7 @@ class Bench:
         """Give canvases with half of the regions hidden, ready for the model: float32 (films, H, W)."""
         classifier, pieces = self.subject.classifier, self.truth.pieces
         canvas = classifier.prepare(self.film)
-        baseline = baseline_canvas(DEFAULT_BASELINE, classifier, canvas, pieces)
+        baseline = baseline_canvas(BLURRED, classifier, canvas, pieces)
         shown = np.random.default_rng(0).random((films, int(pieces.max()) + 1)) < 0.5
         return np.where(shown[:, pieces], canvas, baseline)
 

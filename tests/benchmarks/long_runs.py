@@ -16,6 +16,7 @@ import numpy as np
 import xai
 from tests.benchmarks.regions_converging import long_run
 from tests.benchmarks.stock_calls import GRID, MASKERS, Stock, Subject, blocks
+from xai.explainers.baselines import BLURRED
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.models.classifier import Classifier
@@ -83,7 +84,7 @@ def long_runs(subject: Subject, film: Film, stock: Stock, plan: Plan, exact: Cal
         return {"pieces": pieces, "lime": found.by_kernel, "shapley": found.shapley}
 
     def rectangles() -> dict[str, np.ndarray]:
-        made = xai.SHAP(evaluations=ALL_RECTANGLES, grid=GRID, context="ends").explain(exact(), film)
+        made = xai.SHAP(evaluations=ALL_RECTANGLES, grid=GRID, context="ends", baseline=BLURRED).explain(exact(), film)
         return {"rectangles": in_blocks(made)}
 
     def by_shap(masker: str, evaluations: int) -> np.ndarray:

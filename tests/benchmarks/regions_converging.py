@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import xai
 from xai.built_in import BUILT_IN_DATASETS
+from xai.explainers.baselines import BLURRED
 from xai.explainers.explanation import Explainer, Explanation
 from xai.explainers.lime import KERNEL_WIDTH
 from xai.explainers.pairs import SURE, draw_pairs, films_of
@@ -40,12 +41,12 @@ from xai.models.library import list_models
 
 SAMPLES = (100, 200, 500, 1000)
 LIME_BY = {
-    "lime": xai.LIME(design="lime"),
-    "pairs": xai.LIME(design="pairs", stops=False),
-    "pairs, surrogate": xai.LIME(design="pairs", stops=False, surrogate=True),
+    "lime": xai.LIME(design="lime", baseline=BLURRED),
+    "pairs": xai.LIME(design="pairs", stops=False, baseline=BLURRED),
+    "pairs, surrogate": xai.LIME(design="pairs", stops=False, surrogate=True, baseline=BLURRED),
 }
 HIDDEN = "hidden_logits" if hasattr(Classifier, "hidden_logits") else "logits"  # what hidden films are asked for by
-SHAP_BY = {"rectangles": xai.SHAP(), "regions": xai.SHAP(regions=60, stops=False)}
+SHAP_BY = {"rectangles": xai.SHAP(baseline=BLURRED), "regions": xai.SHAP(regions=60, stops=False, baseline=BLURRED)}
 
 
 class Remembering:

@@ -16,7 +16,7 @@ from scipy.special import logit
 from xai.backend import keras, tf
 from xai.cards.input_spec import InputSpec
 from xai.cards.model_card import ModelCard
-from xai.explainers.baselines import DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import BLURRED, baseline_canvas
 from xai.explainers.halving import cell_index
 from xai.films.film import Film
 from xai.findings import FINDINGS
@@ -100,7 +100,7 @@ class Stock:
 
     def lime(self, pieces: np.ndarray, samples: int) -> np.ndarray:
         """Weights (regions, findings) over our regions and with our baseline."""
-        hide = baseline_canvas(DEFAULT_BASELINE, self._classifier, self._canvas, pieces)
+        hide = baseline_canvas(BLURRED, self._classifier, self._canvas, pieces)
         with contextlib.redirect_stderr(io.StringIO()):
             made = lime_image.LimeImageExplainer(random_state=0).explain_instance(
                 self._picture,

@@ -37,6 +37,7 @@ from tests.benchmarks.speed_growth import growth
 from tests.benchmarks.speed_page import Goal, Measured, Row, about, tables, write_page
 from tests.benchmarks.stock_calls import DENSENET, MASKERS, Stock, open_subject
 from xai.built_in import BUILT_IN_DATASETS
+from xai.explainers.baselines import BLURRED
 from xai.explainers.explanation import Explanation
 from xai.models.engine import DEFAULT_ENGINE, ENGINES
 
@@ -131,8 +132,8 @@ def calls_of(bench: Bench, need: Mapping[str, int], first: Mapping[str, int]) ->
 
     def converged() -> list[Explanation]:
         return [
-            *xai.LIME(samples=2000).explain(classifier, bench.film),
-            *xai.SHAP(evaluations=2000, regions=60).explain(classifier, bench.film),
+            *xai.LIME(samples=2000, baseline=BLURRED).explain(classifier, bench.film),
+            *xai.SHAP(evaluations=2000, regions=60, baseline=BLURRED).explain(classifier, bench.film),
         ]
 
     return {

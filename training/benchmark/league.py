@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from training.benchmark.maps import Measured
+from training.benchmark.swapped import Made, swap_table
 from training.evaluate.bootstrap import percentile_interval
 from training.evaluate.intervals import area_interval, like_patients
 from training.evaluate.ranked import numbered
 from xai import measures
 
 PRIOR, ALL = "prior", "all"
-Made = tuple[np.ndarray, np.ndarray | None]  # a map, and the cells that it was scaled up from
 MEASURES: dict[str, Callable[..., float]] = {
     name: getattr(measures, name) for name in ("pointing", "energy", "iou", "iou_otsu", "auroc", "average_precision")
 }
@@ -180,7 +180,7 @@ def _swapped(cases: Sequence[Case], name: str) -> dict[tuple[str, str], np.ndarr
             if method != PRIOR:
                 groups.setdefault((method, case.finding), {}).setdefault(case.patient, case)
     return {
-        (method, finding): np.array([[_taken(name, one.maps[method], there.truth) for one in same] for there in same])
+        (method, finding): swap_table(name, [one.maps[method] for one in same], [one.truth for one in same])
         for (method, finding), group in groups.items()
         if len(same := list(group.values())) >= FEWEST
     }

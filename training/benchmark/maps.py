@@ -16,15 +16,19 @@ from training.benchmark.truth import truths
 from training.datasets.facts import DatasetError
 from training.datasets.table import TABLE_FILE, Dataset
 from training.opening import open_film
+from xai.cards.model_card import card_sha256
+from xai.explainers import EXPLAINERS
+from xai.explainers.archive import VERSION
 from xai.explainers.explanation import Explanation
 from xai.files import write_file
 from xai.films.film import FilmError
-from xai.front_door import explain
+from xai.front_door import explain, within_samples
 from xai.measures.frame import WHOLE
 from xai.models.errors import ModelError
 from xai.models.loading import file_sha256
 
 if TYPE_CHECKING:
+    from xai.cards.model_card import ModelCard
     from xai.models.classifier import Classifier
 
 CLAIM_FILE = "benchmark.json"
@@ -74,8 +78,19 @@ class Order:
 
     def claim(self, classifier: Classifier, dataset: Dataset) -> dict[str, Any]:
         """Everything that changes a map, by content."""
-        table = file_sha256(dataset.folder / TABLE_FILE)
-        return {"dataset": dataset.facts.name, "table": table, "model": classifier.model_id, **asdict(self)}
+        return {
+            "dataset": dataset.facts.name,
+            "table": file_sha256(dataset.folder / TABLE_FILE),
+            "model": classifier.model_id,
+            "card": card_sha256(classifier.card),
+            "version": VERSION,
+            **asdict(self),
+            "settings": {name: self._settings(name, classifier.card) for name in self.methods},
+        }
+
+    def _settings(self, method: str, card: ModelCard) -> dict[str, Any]:
+        """Give a method's parameters as they are with this model: defaults of today are not those of tomorrow."""
+        return within_samples(EXPLAINERS[method](), self.samples).settled(card).parameters()
 
 
 def open_folder(out: Path, claim: Mapping[str, Any]) -> Path:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from training.benchmark.maps import Measured, Order, explain_film, kept, open_folder, written
 from training.datasets.facts import DatasetError
 from training.datasets.table import Dataset, read_dataset
+from xai.budget import Budget
 from xai.cards.model_card import card_sha256
 from xai.explainers import EXPLAINERS
 from xai.files import write_file
 from xai.films.film import FilmError
 from xai.many.cluster import classifier_on_worker, connected, spread
+from xai.many.in_turn import in_turn
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
@@ -73,11 +75,14 @@ def explain_films(
 
 
 def here(classifier: Classifier, dataset: Dataset, order: Order) -> Run:
-    """Explain film after film in this process."""
+    """Explain films in this process, two under way: while one is in the engine, the other is got ready."""
+
+    def work(item: tuple[str, Sequence[str]], budget: Budget) -> Measured | str:
+        return _explained(classifier, dataset, *item, order)
 
     def run(films: Wanted) -> Iterator[tuple[str, Measured | str]]:
-        for film, findings in films.items():
-            yield film, _explained(classifier, dataset, film, findings, order)
+        for (film, _), made in in_turn(work, list(films.items()), Budget()):
+            yield film, made
 
     return run
 

@@ -2,7 +2,7 @@
 
 A list of the commands that a user would type, each run in turn; what is finished is not done again, so that a run
 that was stopped goes on where it was. The last steps measure both models of fourteen findings on simulated films that
-neither has seen, and write the figures into their cards.
+neither has seen, write the figures into their cards, and measure the maps of what is shown side by side.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 
 from training.demo.ablation import KINDS, SEEDS, add_ablation, has_ablation
 from training.demo.figures import add_figures, has_figures, summarise
+from training.demo.leagues import MODELS as IN_LEAGUES
+from training.demo.leagues import has_league, make_league
 from training.demo.overcaller import NAME, make_overcaller
 
 MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and what they are drawn by
@@ -209,6 +211,10 @@ def run(args: argparse.Namespace) -> int:
     if args.nih and not has_ablation(args.out, "lightbox"):
         print("Comparing what was learned with and without simulated films", flush=True)
         add_ablation(args.out, "lightbox", args.out / "work" / "nih", ablated(args.out))
+    for model in IN_LEAGUES:  # last, for a league says of which card it is
+        if not has_league(args.out, model):
+            print(f"Measuring the maps of {model} on simulated films", flush=True)
+            make_league(args.out, model)
     return 0
 
 

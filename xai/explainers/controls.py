@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from xai.explainers.declared import CONTROL, Box
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.gradcam import upsample
 
@@ -26,6 +27,7 @@ class RandomMap(Explainer):
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "Control: random"
     signed: ClassVar[bool] = False
+    box: ClassVar[Box] = CONTROL
     unit: ClassVar[str] = "arbitrary units"
     reading: ClassVar[str] = "Noise. It looks like a heat map and says nothing about the film or the model."
     pitfalls: ClassVar[str] = "If a real map is no better than this one at finding the truth, do not believe it."
@@ -55,6 +57,7 @@ class CentredMap(Explainer):
     name: ClassVar[str] = "centred"
     title: ClassVar[str] = "Control: centre"
     signed: ClassVar[bool] = False
+    box: ClassVar[Box] = CONTROL
     unit: ClassVar[str] = "arbitrary units"
     reading: ClassVar[str] = (
         "A blob in the middle of every film. Much of what is wrong in a chest lies near it by chance."

@@ -94,6 +94,36 @@ class Setting:
     offered: str = ""
 
 
+@dataclass(frozen=True)
+class Box:
+    """What a method needs to know of a model: the first thing that tells methods apart.
+
+    Attributes
+    ----------
+    name, meaning : str
+        What it is called, and what that means for whoever reads the map.
+    """
+
+    name: str
+    meaning: str
+
+
+WHITE_BOX = Box(
+    "white box", "It reads the network's inside, its feature maps and gradients, so it needs one that can be opened."
+)
+BLACK_BOX = Box(
+    "black box", "It asks nothing but answers to changed films, so it works with any model and takes many of them."
+)
+CONTROL = Box("control", "It looks at neither the film nor the model.")
+
+
+def glance(box: Box, films: int) -> str:
+    """Write what a method needs and what it costs, as ``black box · at most 501 films``; a control costs nothing."""
+    if box is CONTROL:
+        return box.name
+    return f"{box.name} · " + ("one look at the film" if films == 1 else f"at most {films:,} films")
+
+
 def never(value: Any) -> bool:
     """Say no: of a diagnostic that is kept for downloads and needs no line, or tells itself in another's words."""
     return False

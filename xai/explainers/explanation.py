@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.declared import Diagnostic, Setting, Told, tell
+from xai.explainers.baselines import settled
+from xai.explainers.declared import Box, Diagnostic, Setting, Told, glance, tell
 from xai.explainers.known import MOST_SPENT, Known, looks
 from xai.explainers.pairs import SURE
 from xai.explainers.task import Task
@@ -21,6 +22,7 @@ from xai.models.engines.compiled import SINGLE
 from xai.showing import picture_of
 
 if TYPE_CHECKING:
+    from xai.cards.model_card import ModelCard
     from xai.explainers.behind import Behind
     from xai.films.film import Film
     from xai.models.classifier import Classifier
@@ -172,6 +174,10 @@ class Explainer(ABC):
         What a number in the map is.
     reading, pitfalls : str
         For people: how to read the map, and when it misleads.
+    box : Box
+        What it needs to know of the model: its inside, its answers or nothing.
+    warning : str
+        What to say beside every map of it, in one sentence; empty where nothing is to be said of all of them.
     diagnostics : tuple of Diagnostic
         The measures that it takes of its own map, and how they are told.
     settings : tuple of Setting
@@ -188,6 +194,8 @@ class Explainer(ABC):
     unit: ClassVar[str]
     reading: ClassVar[str]
     pitfalls: ClassVar[str]
+    box: ClassVar[Box]
+    warning: ClassVar[str] = ""
     diagnostics: ClassVar[tuple[Diagnostic, ...]] = ()
     settings: ClassVar[tuple[Setting, ...]] = ()
     shares: ClassVar[str] = ""
@@ -237,7 +245,7 @@ class Explainer(ABC):
         if not names:
             raise ValueError("expected at least one finding to explain, got none")
         outputs = [classifier.card.index(name) for name in names]
-        explainer = self.within(budget)
+        explainer = self.within(budget).settled(classifier.card)
         if not explainer.sharpens:
             known = None
         elif budget.refined is not None:
@@ -307,6 +315,12 @@ class Explainer(ABC):
         """The same method with the number of evaluations that a budget allows."""
         return self
 
+    def settled(self, card: ModelCard) -> Explainer:
+        """The same method with the baseline that it takes with a model of this card, by name."""
+        if (baseline := self.parameters().get("baseline")) is None:
+            return self
+        return dataclasses.replace(self, baseline=settled(baseline, card))  # type: ignore[type-var]
+
     @classmethod
     def tell(cls, diagnostics: Mapping[str, Any]) -> list[Told]:
         """Put the diagnostics of one of its maps into words."""
@@ -316,6 +330,11 @@ class Explainer(ABC):
     def cost(self) -> int:
         """Films that one explanation sends through the model."""
         return 1
+
+    @property
+    def at_a_glance(self) -> str:
+        """What tells it apart from other methods: what it needs of the model, and how many films it sends."""
+        return glance(self.box, self.cost)
 
     @property
     def quick(self) -> bool:

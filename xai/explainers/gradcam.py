@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import cv2
 import numpy as np
 
-from xai.explainers.declared import Diagnostic, Setting, never
+from xai.explainers.declared import WHITE_BOX, Box, Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.models.place import BETWEEN, finest, spread
 
@@ -41,6 +41,7 @@ class GradCAM(Explainer):
     name: ClassVar[str] = "gradcam"
     title: ClassVar[str] = "Grad-CAM"
     signed: ClassVar[bool] = False
+    box: ClassVar[Box] = WHITE_BOX
     unit: ClassVar[str] = "logit"
     reading: ClassVar[str] = (
         "Bright cells are where the network's last feature map raises the score of this finding. "

@@ -35,6 +35,7 @@ class LayerCAM(GradCAM):
 
     name: ClassVar[str] = "layercam"
     title: ClassVar[str] = "LayerCAM"
+    warning: ClassVar[str] = "Less specific than Grad-CAM: its maps of two findings may look alike."
     reading: ClassVar[str] = (
         "Bright cells are where an earlier layer of the network, with finer cells, raises the score of this finding."
     )

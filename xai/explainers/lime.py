@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, AUTOMATIC, BASELINE_CHOICES, baseline_canvas
 from xai.explainers.behind import Behind, nearest, sampled
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
 from xai.explainers.converging import CONVERGING, NOT_KNOWN, fit_until_converged
-from xai.explainers.declared import Diagnostic, Setting, never
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
 from xai.explainers.pairs import PairsFit, draw_pairs, films_of, fit_pairs
 from xai.explainers.regions import superpixels
@@ -54,7 +54,7 @@ class LIME(Explainer):
     regions : int
         Superpixels asked for.
     baseline : str
-        What a hidden region shows; see `xai.explainers.baselines.BASELINES`.
+        What a hidden region shows; see `xai.explainers.baselines.BASELINE_CHOICES`.
     design : {"pairs", "lime"}
     surrogate : bool
         Of ``"pairs"``: fit a Gaussian process, which helps where pairs are few; see `xai.explainers.process`.
@@ -70,7 +70,7 @@ class LIME(Explainer):
 
     samples: int = 1000
     regions: int = 60
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = AUTOMATIC
     design: str = "pairs"
     surrogate: bool = False
     stops: bool = True
@@ -78,6 +78,7 @@ class LIME(Explainer):
     name: ClassVar[str] = "lime"
     title: ClassVar[str] = "LIME"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per region"
     shares: ClassVar[str] = "piece"
     hides: ClassVar[bool] = True
@@ -121,8 +122,8 @@ class LIME(Explainer):
         Setting(
             "baseline",
             "hidden regions show",
-            tuple(BASELINES),
-            "What a hidden region is replaced by.",
+            BASELINE_CHOICES,
+            f"What a hidden region is replaced by. {ABOUT_AUTOMATIC}",
         ),
         Setting(
             "design",
@@ -138,7 +139,7 @@ class LIME(Explainer):
         check_choice("design", self.design, DESIGNS)
         check_whole("samples", self.samples, 2 if self.design == "lime" else 4, MOST_FILMS)
         check_whole("regions", self.regions, 1, MOST_REGIONS)
-        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("baseline", self.baseline, BASELINE_CHOICES)
 
     def within(self, budget: Budget) -> LIME:
         """Take the samples from the budget."""

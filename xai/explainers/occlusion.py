@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.checks import check_choice, check_whole
-from xai.explainers.declared import Setting
+from xai.explainers.declared import BLACK_BOX, Box, Setting
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
@@ -31,7 +31,7 @@ class Occlusion(Explainer):
     places : int
         Places of the window a side; from one border to the other.
     baseline : str
-        What the window shows; see `xai.explainers.baselines.BASELINES`.
+        What the window shows; see `xai.explainers.baselines.BASELINE_CHOICES`.
 
     Examples
     --------
@@ -42,11 +42,12 @@ class Occlusion(Explainer):
 
     window: int = 25
     places: int = 13
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
 
     name: ClassVar[str] = "occlusion"
     title: ClassVar[str] = "Occlusion"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per window"
     reading: ClassVar[str] = (
         "A window is slid over the film and hides what lies there. Orange is where the score of this finding falls "
@@ -64,13 +65,15 @@ class Occlusion(Explainer):
             "A small window shows small things, and misses wide ones.",
         ),
         Setting("places", "places a side", (7, 9, 13, 17, 25), "More make the map smoother; films are their square."),
-        Setting("baseline", "the window shows", tuple(BASELINES), "What a hidden place is replaced by."),
+        Setting(
+            "baseline", "the window shows", BASELINE_CHOICES, f"What a hidden place is replaced by. {ABOUT_AUTOMATIC}"
+        ),
     )
 
     def __post_init__(self) -> None:
         check_whole("window", self.window, 1, 99)
         check_whole("places", self.places, 1, 1000)
-        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("baseline", self.baseline, BASELINE_CHOICES)
 
     def within(self, budget: Budget) -> Occlusion:
         """Take as many places as the budget has films for."""

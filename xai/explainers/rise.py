@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.checks import MOST_FILMS, check_choice, check_whole
 from xai.explainers.converging import LOW_STABILITY, STABILITY_MEANING, rank_stability
-from xai.explainers.declared import Diagnostic, Setting
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting
 from xai.explainers.explanation import Evidence, Explainer, Task
 from xai.explainers.hiding import MOSAIC_REGIONS
 from xai.explainers.regions import superpixels
@@ -42,7 +42,7 @@ class RISE(Explainer):
     grid : int
         Cells of a mask a side.
     baseline : str
-        What a hidden cell shows; see `xai.explainers.baselines.BASELINES`.
+        What a hidden cell shows; see `xai.explainers.baselines.BASELINE_CHOICES`.
 
     Examples
     --------
@@ -53,11 +53,12 @@ class RISE(Explainer):
 
     samples: int = 500
     grid: int = 8
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
 
     name: ClassVar[str] = "rise"
     title: ClassVar[str] = "RISE"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit"
     reading: ClassVar[str] = (
         "The film is shown again and again through random soft masks. Orange is where the score of this finding is "
@@ -86,13 +87,15 @@ class RISE(Explainer):
             "More masks make the map steadier and take proportionally longer.",
         ),
         Setting("grid", "cells a side", (4, 6, 8, 12), "Finer masks show smaller things and need more films."),
-        Setting("baseline", "hidden cells show", tuple(BASELINES), "What a hidden cell is replaced by."),
+        Setting(
+            "baseline", "hidden cells show", BASELINE_CHOICES, f"What a hidden cell is replaced by. {ABOUT_AUTOMATIC}"
+        ),
     )
 
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, 2, MOST_FILMS)
         check_whole("grid", self.grid, 2, 64)
-        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("baseline", self.baseline, BASELINE_CHOICES)
 
     def within(self, budget: Budget) -> RISE:
         """Take the samples from the budget."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xai.budget import Budget
-from xai.explainers.baselines import BASELINES, DEFAULT_BASELINE, baseline_canvas
+from xai.explainers.baselines import ABOUT_AUTOMATIC, BASELINE_CHOICES, BLURRED, baseline_canvas
 from xai.explainers.behind import Behind, contexts_around, on_grid, paired
 from xai.explainers.cancelling import CANCELLING, net_share
 from xai.explainers.checks import MOST_FILMS, MOST_REGIONS, check_choice, check_whole
 from xai.explainers.converging import CONVERGING, NOT_KNOWN, fit_until_converged
-from xai.explainers.declared import Diagnostic, Setting, never
+from xai.explainers.declared import BLACK_BOX, Box, Diagnostic, Setting, never
 from xai.explainers.explanation import Evidence, Explainer, Explanation, Task
 from xai.explainers.halving import cell_index, halving_tree, owen_values, told_apart
 from xai.explainers.hiding import MOSAIC_REGIONS
@@ -63,7 +63,7 @@ class SHAP(Explainer):
     evaluations : int
         Films with hidden rectangles.
     baseline : str
-        What a hidden rectangle shows; see `xai.explainers.baselines.BASELINES`.
+        What a hidden rectangle shows; see `xai.explainers.baselines.BASELINE_CHOICES`.
     grid : int
         Finest rectangles a side; a rectangle is never smaller than one cell of it.
     context : {"ends", "all"}
@@ -81,7 +81,7 @@ class SHAP(Explainer):
     """
 
     evaluations: int = 500
-    baseline: str = DEFAULT_BASELINE
+    baseline: str = BLURRED
     grid: int = 16
     context: str = "ends"
     regions: int = 0
@@ -90,6 +90,7 @@ class SHAP(Explainer):
     name: ClassVar[str] = "shap"
     title: ClassVar[str] = "SHAP"
     signed: ClassVar[bool] = True
+    box: ClassVar[Box] = BLACK_BOX
     unit: ClassVar[str] = "logit per pixel"
     shares: ClassVar[str] = "pixel"
     hides: ClassVar[bool] = True
@@ -142,8 +143,8 @@ class SHAP(Explainer):
         Setting(
             "baseline",
             "hidden parts show",
-            tuple(BASELINES),
-            "What a hidden rectangle is replaced by. The map is relative to this picture.",
+            BASELINE_CHOICES,
+            f"What a hidden rectangle is replaced by. The map is relative to this picture. {ABOUT_AUTOMATIC}",
         ),
         Setting(
             "grid",
@@ -171,7 +172,7 @@ class SHAP(Explainer):
     def __post_init__(self) -> None:
         check_whole("evaluations", self.evaluations, 2, MOST_FILMS)
         check_whole("grid", self.grid, 1, MOST_CELLS)
-        check_choice("baseline", self.baseline, BASELINES)
+        check_choice("baseline", self.baseline, BASELINE_CHOICES)
         check_choice("context", self.context, CONTEXTS)
         check_whole("regions", self.regions, 0, MOST_REGIONS)
 

@@ -63,7 +63,7 @@ def test_a_link_holds_hidden_parts_and_what_they_show():
     assert LINK.write(state) == {"hidden": TEXT, "shows": "region mean"}
     assert LINK.read(LINK.write(state)) == (state, [])
     read, problems = LINK.read({"hidden": "box-1", "shows": "black"})
-    assert (read.hidden, read.shows) == ("", "blurred film")
+    assert (read.hidden, read.shows) == ("", "automatic")
     assert len(problems) == 2
 
 

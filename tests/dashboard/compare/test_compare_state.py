@@ -96,7 +96,7 @@ def test_what_is_as_by_default_is_left_out():
         ("seed", "1e3", "a whole number from 0 to 999,999,999"),
         ("seed", "9" * 5000, "a whole number from 0 to 999,999,999"),
         ("lime.samples", "999", "it can be 100, 200, 500, 1000, 2000"),
-        ("shap.baseline", "black", "it can be blurred film"),
+        ("shap.baseline", "black", "it can be automatic, blurred film"),
         ("overlay", "true", "it can be on or off"),
         ("opacity", "2", "a number from 0 to 1"),
         ("opacity", "nan", "a number from 0 to 1"),
@@ -154,7 +154,7 @@ def test_methods_named_twice_count_once():
 
 def test_parameters_are_complete_and_in_a_fixed_order():
     view = State(settings={"lime.regions": 20})
-    expected = (("samples", 1000), ("regions", 20), ("baseline", "blurred film"), ("design", "pairs"))
+    expected = (("samples", 1000), ("regions", 20), ("baseline", "automatic"), ("design", "pairs"))
     assert view.parameters("lime") == expected
     assert view.parameters("gradcam") == (("layer", ""),)
 

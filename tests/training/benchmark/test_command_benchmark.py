@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 
 import numpy as np
@@ -14,12 +15,13 @@ import training
 from tests.xai import made_models as models
 from training.benchmark import run as run_module
 from training.benchmark.league import COLUMNS
+from training.benchmark.maps import Order
 from training.benchmark.truth import in_boxes, truths, with_truth
 from training.datasets.facts import DatasetFacts
 from training.datasets.table import COLUMNS as FILM_COLUMNS
 from training.datasets.table import DatasetError, read_dataset, write_dataset
 from xai.__main__ import main
-from xai.cards.model_card import card_path, write_card
+from xai.cards.model_card import card_path, card_sha256, write_card
 from xai.findings import FINDINGS
 from xai.front_door import explain, open_model
 from xai.measures import iou, pointing
@@ -78,6 +80,15 @@ def test_the_league_has_the_documented_columns_with_controls_among_the_methods(m
     assert set(table["finding"]) == {"all", "Mass"} and set(table["measure"]) >= {"pointing", "energy", "iou"}
     assert (table["films"] == FILMS).all()
     assert ((table["low"] >= 0) & (table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+
+
+def test_the_claim_says_with_which_parameters_each_map_was_made(made, model, boxed):
+    claim = json.loads((made / "benchmark.json").read_text("utf-8"))
+    assert claim["methods"] == ["gradcam", "random", "centred"] and claim["samples"] is None
+    assert claim["card"] == card_sha256(open_model(model).card)
+    settings = Order(("lime", "shap"), samples=30).claim(open_model(model), read_dataset(boxed))["settings"]
+    assert settings["lime"]["samples"] == settings["shap"]["evaluations"] == 30
+    assert settings["lime"]["baseline"] == "blurred film"  # by name: this card has no mean film
 
 
 def test_a_score_is_that_of_the_map_which_explain_makes(made, model, boxed):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from training.benchmark.league import ALL, BESIDE, COLUMNS, PRIOR, beside_the_prior, cases_of, league, score
+from training.benchmark.league import ALL, BESIDE, COLUMNS, PRIOR, SWAPPED, beside_the_prior, cases_of, league, score
 from training.benchmark.league import mean_with_interval as interval
 from training.benchmark.maps import Measured, read, written
+from training.benchmark.swapped import swap_table
 from xai import measures
 
 FILMS, SIDE = 14, 16
@@ -74,6 +75,26 @@ def test_a_method_that_sees_is_ahead_of_the_prior_and_one_that_knows_the_place_i
         assert knows["high"] < 0.1 and knows["p"] > 0.05
     few = beside_the_prior(score(cases[:5]), cases[:5], np.random.default_rng(0))
     assert few["p"].isna().all() and few["ahead"].notna().all()
+
+
+@pytest.mark.parametrize("measure", SWAPPED)
+def test_maps_swapped_all_at_once_score_what_they_score_one_by_one(measure):
+    rng = np.random.default_rng(3)
+    truths = [rng.random((12, 10)) < share for share in (0.05, 0.3, 0.9)]
+    cells = rng.random((4, 5))
+    ties, flat = np.round(rng.normal(size=(12, 10))), np.ones((12, 10))
+    made = [
+        (rng.normal(size=(12, 10)), None),
+        (ties, None),
+        (flat, None),
+        (-flat, None),
+        (np.kron(cells, np.ones((3, 2))), cells),
+    ]
+    found = swap_table(measure, made, truths)
+    for i, truth in enumerate(truths):
+        for j, (values, own) in enumerate(made):
+            one = getattr(measures, measure)(values, truth, *([own] if measure == "pointing" else []))
+            assert found[i, j] == pytest.approx(one, abs=1e-12)
 
 
 def test_an_interval_of_films_of_different_patients_is_the_score_interval_and_of_one_patients_films_wider():

@@ -14,6 +14,7 @@ from training.__main__ import COMMANDS, main
 from training.datasets.table import read_dataset
 from training.demo import command as demo
 from training.demo.figures import token_effect, unseen_figures
+from training.demo.leagues import SHIPPED, league_folder
 from training.evaluate import auroc
 from training.fitting.recipe import recipe_from
 from training.predictions.table import Predictions, PredictionsFacts
@@ -43,6 +44,7 @@ def ran(monkeypatch) -> list[list[str]]:
 
     monkeypatch.setattr(demo.subprocess, "run", fake)
     monkeypatch.setattr(demo, "make_overcaller", make)
+    monkeypatch.setattr(demo, "make_league", lambda library, model: commands.append(["league", model]))
     monkeypatch.setattr(demo, "has_figures", lambda out, model: True)
     monkeypatch.setattr(demo, "has_ablation", lambda out, model: True)
     monkeypatch.setattr(demo, "summarise", lambda out, model: None)
@@ -69,7 +71,21 @@ def test_goes_on_where_it_was_stopped(tmp_path, ran):
     (tmp_path / "library" / "models" / "lightbox.json").unlink()
     ran.clear()
     assert main(["demo", "--out", str(tmp_path / "library")]) == 0
-    assert ran == [words for words in everything if words[-1].endswith("lightbox.keras")]
+    made = [words for words in ran if words[0] != "league"]
+    assert made == [words for words in everything if words[-1].endswith("lightbox.keras")]
+
+
+def test_leagues_come_last_once_their_cards_are_finished(tmp_path, ran):
+    assert main(["demo", "--out", str(tmp_path / "library")]) == 0
+    assert ran[-2:] == [["league", "lightbox"], ["league", "shortcut"]]
+    for model in ("lightbox", "shortcut"):
+        folder = league_folder(tmp_path / "library", model)
+        folder.mkdir(parents=True)
+        for name in SHIPPED:
+            (folder / name).touch()
+    ran.clear()
+    assert main(["demo", "--out", str(tmp_path / "library")]) == 0
+    assert ran == []
 
 
 def test_without_real_films_it_says_so_and_uses_none(tmp_path, ran, capsys):

@@ -179,3 +179,31 @@ def test_parameters_make_the_same_map_again(method, zoo, film):
 def test_a_parameter_that_makes_no_sense_is_refused_in_a_sentence(method, parameters, sentence):
     with pytest.raises(ValueError, match=sentence):
         EXPLAINERS[method](**parameters)
+
+
+def test_every_method_says_what_it_needs_of_a_model_and_what_it_costs():
+    boxes = {name: (method.box.name, method().cost) for name, method in EXPLAINERS.items()}
+    assert boxes == {
+        "gradcam": ("white box", 1),
+        "shap": ("black box", 501),
+        "lime": ("black box", 1000),
+        "layercam": ("white box", 1),
+        "rise": ("black box", 501),
+        "occlusion": ("black box", 170),
+        "random": ("control", 1),
+        "centred": ("control", 1),
+    }
+    assert EXPLAINERS["rise"]().at_a_glance == "black box · at most 501 films"
+    assert EXPLAINERS["gradcam"]().at_a_glance == "white box · one look at the film"
+    assert [name for name, method in EXPLAINERS.items() if method.warning] == ["layercam"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_black_box_sends_the_films_that_it_says_and_asks_for_no_gradient(method, zoo, film, monkeypatch):
+    classifier, explainer = zoo("flat"), EXPLAINERS[method]().within(BUDGET)
+    asked = []
+    gradients = type(classifier).feature_gradients
+    monkeypatch.setattr(type(classifier), "feature_gradients", lambda *given: (asked.append(1), gradients(*given))[1])
+    found = explainer.explain(classifier, film, budget=BUDGET)
+    assert bool(asked) == (explainer.box.name == "white box")
+    assert found[0].evaluations <= explainer.cost

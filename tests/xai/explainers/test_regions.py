@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 from tests.xai import made_models as models
+from tests.xai.cards.test_model_card import grey_png
+from xai.budget import Budget
+from xai.explainers import EXPLAINERS
 from xai.explainers.baselines import BASELINES, baseline_canvas
 from xai.explainers.regions import region_means, superpixels
 from xai.models.loading import ModelError
@@ -64,5 +69,24 @@ def test_a_baseline_that_is_not_to_be_had_says_why(zoo):
     canvas = np.zeros((24, 24), np.float32)
     with pytest.raises(ModelError, match="holds no mean_film"):
         baseline_canvas("dataset mean", zoo("flat"), canvas, canvas.astype(int))
-    with pytest.raises(ValueError, match="no baseline “black”: choose one of blurred film, region mean, dataset mean"):
+    with pytest.raises(ValueError, match="no baseline “black”: choose one of automatic, blurred film, region"):
         baseline_canvas("black", zoo("flat"), canvas, canvas.astype(int))
+
+
+@pytest.mark.parametrize("method", ["shap", "lime"])
+def test_the_automatic_baseline_is_the_dataset_mean_where_a_card_has_one_and_the_map_names_it(method, zoo_model, film):
+    mean = replace(models.card(), mean_film=grey_png(np.full((4, 4), 51, np.uint8)))
+    kind = EXPLAINERS[method]
+    for card, baseline in ((models.card(), "blurred film"), (mean, "dataset mean")):
+        classifier = models.classifier(zoo_model("flat"), card)
+        usual, named = (
+            one.explain(classifier, film, ["Mass"], Budget(evaluations=40))[0]
+            for one in (kind(baseline="automatic"), kind(baseline=baseline))
+        )
+        assert usual.baseline == named.baseline == baseline
+        np.testing.assert_array_equal(usual.map, named.map)
+
+
+@pytest.mark.parametrize("method", ["shap", "lime", "rise", "occlusion"])
+def test_only_the_method_of_which_it_was_confirmed_hides_with_the_dataset_mean_by_default(method):
+    assert EXPLAINERS[method]().baseline == ("automatic" if method == "lime" else "blurred film")

@@ -1,0 +1,67 @@
+"""docs/trust.md says what the leagues that come with the app say."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from tests.training.benchmark.page import LEAGUES, PAGE, League, with_measured
+from training.benchmark.league import BESIDE, COLUMNS
+
+FILES = {"league.csv", "beside.csv", "benchmark.json"}
+
+
+def test_the_page_in_docs_says_what_was_measured():
+    page = PAGE.read_text("utf-8")
+    assert with_measured(page) == page, "python tests/training/benchmark/page.py writes it anew"
+
+
+def test_leagues_that_come_with_the_app_are_small_and_hold_no_picture():
+    folders = [path for path in LEAGUES.iterdir() if path.is_dir()]
+    assert "lightbox-on-simulated" in {path.name for path in folders}
+    for folder in folders:
+        assert {path.name for path in folder.iterdir()} == FILES
+        assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
+
+
+@pytest.fixture
+def made(tmp_path) -> League:
+    """A league of one method that is ahead in IoU of one finding, behind in another, and even in pointing."""
+    folder = tmp_path / "small-on-made"
+    folder.mkdir()
+    leads = {("Mass", "iou"): (0.2, 0.1, 0.3), ("Edema", "iou"): (-0.2, -0.3, -0.1), ("all", "iou"): (0.1, 0.05, 0.2)}
+    findings, measures = ("all", "Mass", "Edema", "Hernia"), ("pointing", "energy", "iou")
+    films = {"all": 20, "Hernia": 5}
+    beside = [
+        ("cam", finding, name, *leads.get((finding, name), (0.0, -0.1, 0.1)), 0.5, films.get(finding, 10))
+        for finding in findings
+        for name in measures
+    ]
+    league = [
+        (method, finding, name, 0.5, 0.4, 0.6, films.get(finding, 10))
+        for method in ("cam", "random", "centred", "prior")
+        for finding in findings
+        for name in measures
+    ]
+    controls = [("random", *row[1:]) for row in beside] + [("centred", *row[1:]) for row in beside]
+    pd.DataFrame(league, columns=list(COLUMNS)).to_csv(folder / "league.csv", index=False)
+    pd.DataFrame(beside + controls, columns=list(BESIDE)).to_csv(folder / "beside.csv", index=False)
+    claim = {
+        "methods": ["cam", "random", "centred"],
+        "settings": {"cam": {"samples": 1000, "baseline": "dataset mean"}},
+    }
+    (folder / "benchmark.json").write_text(json.dumps(claim), "utf-8")
+    return League(folder)
+
+
+def test_a_verdict_needs_both_measures_and_an_interval_on_one_side(made):
+    text = made.section()
+    assert "**No method is above the prior in both pointing and IoU over all findings**" in text
+    assert "IoU above it for Mass (+0.20 [+0.10, +0.30], 10); below it for Edema (−0.20 [−0.30, −0.10], 10)" in text
+    assert "pointing not to be told from it for Mass (0.00 [−0.10, +0.10], 10)" in text
+    assert "Fewer than 6 films, nothing is said: Hernia." in text
+    assert "- `cam`: 1,000 samples, baseline dataset mean" in text
+    made.beside.loc[("cam", "all", "pointing"), ["ahead", "low", "high"]] = (0.1, 0.01, 0.2)
+    assert "**Above the prior in pointing and IoU over all findings** (both intervals above 0): cam." in made.section()
