@@ -122,7 +122,9 @@ def verdict_words(said: Alarm, finding: str) -> str:
         f"{_beyond(said.against_unflagged, at)}."
     )
     if said.against_others is not None:
-        words += f" For the model's other findings the same films hold {percent(others)}{_beyond(said.against_others, at)}."
+        words += (
+            f" For the model's other findings the same films hold {percent(others)}{_beyond(said.against_others, at)}."
+        )
     return words
 
 
@@ -150,7 +152,9 @@ def rates_words(said: Alarm) -> str:
 
 
 def _share_words(one: Share) -> str:
-    return f"{one.count} of {one.of} ({percent(one.value)}, 95\u00a0% interval {percent(one.low)} to {percent(one.high)})"
+    return (
+        f"{one.count} of {one.of} ({percent(one.value)}, 95\u00a0% interval {percent(one.low)} to {percent(one.high)})"
+    )
 
 
 def regions_table(said: Alarm) -> pd.DataFrame:
@@ -175,7 +179,9 @@ def in_percent(table: pd.DataFrame) -> pd.DataFrame:
                 for low, high in table[[f"low_over_{name}", f"high_over_{name}"]].to_numpy()
             ]
             shown[f"More than {title.lower()}, 95\u00a0%"] = ends
-            shown["p" if name == "not_flagged" else "p (others)"] = table[f"p_over_{name}"].map(p_words).str.removeprefix("p = ")
+            shown["p" if name == "not_flagged" else "p (others)"] = (
+                table[f"p_over_{name}"].map(p_words).str.removeprefix("p = ")
+            )
     return shown
 
 

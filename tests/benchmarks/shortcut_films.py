@@ -1,7 +1,8 @@
 """Simulated films for the study of the shortcut alarm: chests once, and on them any objects, laid on as asked.
 
 Every chest is rendered without an object and with each one alone. A film with several is the chest and what each of
-them changes. That takes a second for thousands of films, and gives each film's twin as well.
+them changes. That takes a second for thousands of films, and gives each film's twin as well. The token and the clip in
+the corner are the simulator's; its letters and tubes are thinner than a pixel here, so larger ones are drawn.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from training.simulation.objects import OBJECTS
 from training.simulation.population import draw_recipe
 from training.simulation.render import Sitting
 
 SIDE = 64
 FINDINGS = ("Cardiomegaly", "Effusion", "Emphysema", "Consolidation", "Pneumothorax", "Mass")
 EDGES = ("top", "bottom", "left", "right")
-BORDERS = tuple(f"border_{edge}" for edge in EDGES)  # a strip along an edge, as a holder or a collimator leaves it
-ALL = (*OBJECTS, *BORDERS)
-STRIP = 0.97  # grey of a strip
+RENDERED = ("token", "corner")
+DRAWN = ("marker", "tube", *(f"border_{edge}" for edge in EDGES))  # a strip, as a holder or a collimator leaves it
+ALL = (*RENDERED, *DRAWN)
 # How often each lies on a film that has nothing to do with it: often enough to be met, and to be leant on by chance.
-RATES = {"marker": 0.5, "token": 0.2, "ecg_leads": 0.15, "chest_tube": 0.15, "portable_text": 0.2, "corner": 0.15}
-RATES |= dict.fromkeys(BORDERS, 0.08)
+RATES = {"token": 0.2, "corner": 0.15, "marker": 0.5, "tube": 0.15} | dict.fromkeys(DRAWN[2:], 0.08)
+FINE = 8  # pixels drawn for one of the film
+GREY = 0.95  # of what is drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,26 +77,42 @@ def chests(films: int, seed: int, folder: Path) -> Chests:
     with np.load(path) as kept:
         bare, laid = (kept[name].astype(np.float32) / 255 for name in ("films", "laid"))
         truth = kept["truth"]
-    strips = np.stack([[_strip(edge, row) for edge in EDGES] for row in range(films)])
-    changes = np.concatenate([laid - bare[:, None], strips * (STRIP - bare[:, None])], axis=1)
+    covers = np.stack([[_cover(name, np.random.default_rng([seed, row])) for name in DRAWN] for row in range(films)])
+    changes = np.concatenate([laid - bare[:, None], covers * (GREY - bare[:, None])], axis=1)
     return Chests(bare, changes.astype(np.float16), truth)
 
 
 def _rendered(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    recipe = replace(draw_recipe(seed, index, "balanced"), objects=OBJECTS)
+    recipe = replace(draw_recipe(seed, index, "balanced"), objects=RENDERED)
     sitting = Sitting(recipe, SIDE)
-    laid = [sitting.film([one for one in OBJECTS if one != name]) for name in OBJECTS]
+    laid = [sitting.film([one for one in RENDERED if one != name]) for name in RENDERED]
     truth = np.array([name in recipe.severities for name in FINDINGS], np.float32)
-    return _grey(sitting.film(OBJECTS)), np.stack([_grey(film) for film in laid]), truth
+    return _grey(sitting.film(RENDERED)), np.stack([_grey(film) for film in laid]), truth
 
 
 def _grey(film: np.ndarray) -> np.ndarray:
     return np.rint(film * 255).astype(np.uint8)
 
 
-def _strip(edge: str, row: int) -> np.ndarray:
-    """Coverage (SIDE, SIDE) of a strip along the middle of an edge, another for each film."""
-    rng = np.random.default_rng([row, EDGES.index(edge)])
+def _cover(name: str, rng: np.random.Generator) -> np.ndarray:
+    """Coverage (SIDE, SIDE) of what is drawn, another for each film."""
+    kind, _, edge = name.partition("_")
+    if kind == "border":
+        return _strip(edge, rng)
+    fine = np.zeros((SIDE * FINE, SIDE * FINE), np.uint8)
+    if kind == "marker":
+        at = rng.uniform((0.83, 0.1), (0.91, 0.17)) * len(fine)
+        cv2.putText(fine, "L", at.astype(int).tolist(), cv2.FONT_HERSHEY_SIMPLEX, 1.7, 255, 10, cv2.LINE_AA)
+    else:
+        way = np.array([[0.06, 0.78], [0.14, 0.6], [0.2, 0.4], [0.3, 0.22]]) + rng.normal(0, 0.02, (4, 2))
+        side = rng.random() < 0.5
+        points = np.where([side, False], 1 - way, way) * len(fine)
+        cv2.polylines(fine, [np.rint(points).astype(np.int32)], False, 255, 11, cv2.LINE_AA)
+    return cv2.resize(fine, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def _strip(edge: str, rng: np.random.Generator) -> np.ndarray:
+    """Coverage (SIDE, SIDE) of a strip along the middle of an edge."""
     depth, start, end = rng.uniform(0.03, 0.06), rng.uniform(0.22, 0.32), rng.uniform(0.68, 0.78)
     place = (np.arange(SIDE) + 0.5) / SIDE
     along = (place > start) & (place < end)
