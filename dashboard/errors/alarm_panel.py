@@ -66,9 +66,9 @@ def show_alarm(atlas: Atlas) -> None:
 def too_few(flagged: int, unflagged: int) -> str:
     """Say that there are too few films to know."""
     return (
-        f"**Not known: too few films.** The alarm needs at least {FEWEST} wrongly flagged films and {FEWEST} rightly left "
-        f"alone, each with a picture and of another patient; there are {flagged} and {unflagged}. A lower threshold "
-        "flags more."
+        f"**Not known: too few films.** The alarm needs at least {FEWEST} wrongly flagged films and {FEWEST} rightly "
+        f"not flagged, each with a picture and of another patient; there are {flagged} and {unflagged}. A lower "
+        "threshold flags more."
     )
 
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from tests.benchmarks.shortcut_films import ALL, FINDINGS, RATES, SIDE, Chests
-from training.evaluate.evidence import evidence_shares, on_grid
 from training.evaluate.alarm import GRID
+from training.evaluate.evidence import evidence_shares, on_grid
 
 if TYPE_CHECKING:
     import keras
@@ -75,6 +75,7 @@ class Student:
 
     def __init__(self, outputs: int = len(FINDINGS)) -> None:
         import tensorflow as tf
+
         from xai.backend import keras
 
         self.network = small_network(outputs)

@@ -1,4 +1,4 @@
-"""A shortcut alarm that needs no truth: does the evidence for a finding gather where no lung is?
+"""A shortcut alarm that needs no truth: whether the evidence for a finding gathers where no lung is.
 
 Two questions of maps that are put on one grid over the film, as shares of each film's evidence:
 

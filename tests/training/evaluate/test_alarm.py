@@ -5,8 +5,8 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
+from tests.conftest import REPOSITORY
 from training.evaluate.alarm import FEWEST, GRID, REGIONS, alarm, raised, raised_within, shares_of
-from training.evaluate.alarm_rates import KINDS, found, named_rightly, read_models
 
 COUNT = len(REGIONS)
 
@@ -125,3 +125,14 @@ def test_regions_without_any_evidence_are_not_named():
     assert (got.p == 1).all()
     assert (got.low == 0).all()
     assert not got.is_raised.any()
+
+
+def test_the_rates_that_come_with_the_app_are_what_its_page_in_the_docs_says():
+    models = read_models()
+    assert set(models["kind"]) <= set(KINDS)
+    assert (models["effect"] >= 1).equals(models["kind"] == "strong")
+    assert (models["effect"] < 0.3).equals(models["kind"] == "clean")
+    assert not models.loc[models["verdict"] != "found", "right"].any()
+    assert named_rightly(models, "strong").count <= found(models, "strong").count
+    assert found(models, "clean").of == (models["kind"] == "clean").sum() >= 10
+    assert rates_table(models) in (REPOSITORY / "docs" / "alarm.md").read_text(encoding="utf-8")
