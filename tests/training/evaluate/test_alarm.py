@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from training.evaluate.alarm import FEWEST, GRID, REGIONS, alarm, raised, raised_within, shares_of
+from training.evaluate.alarm_rates import KINDS, found, named_rightly, rates_table, read_models
 
 COUNT = len(REGIONS)
 
