@@ -32,8 +32,9 @@ METHOD = (
     "(permutation, 5\u00a0%), and by 5\u00a0% of all evidence or more. One film a patient."
 )
 BOUNDS = (
-    "Something over the lungs, such as a tube, has no region of its own here and may be missed. Why the evidence lies "
-    "there, the alarm does not know: look at the films, and hide the place by hand on Compare."
+    "Something over the lungs, such as a tube, has no region of its own here and is missed. Grad-CAM of a deep network "
+    "may lie elsewhere than what moves its answer: the built-in model shortcut, which leans on a token, is missed too. "
+    "Why evidence lies somewhere, the alarm does not know: look at the films, and hide the place by hand on Compare."
 )
 
 
@@ -111,8 +112,9 @@ def verdict_words(said: Alarm, finding: str) -> str:
     """Say in words what was found, with the numbers."""
     if not said.region:
         return (
-            f"**Nothing found.** No corner and no border holds more of the evidence for {escape(finding)} than chance "
-            "would give, both against films that are not flagged and against the model's other findings."
+            f"**Nothing found.** No corner and no border holds enough more of the evidence for {escape(finding)}, beyond "
+            "chance, both against films that are not flagged and against the model's other findings. That is no proof "
+            "that there is no shortcut."
         )
     at = list(REGIONS).index(said.region)
     own, unflagged, others = said.shares[:, at]
