@@ -112,9 +112,9 @@ def verdict_words(said: Alarm, finding: str) -> str:
     """Say in words what was found, with the numbers."""
     if not said.region:
         return (
-            f"**Nothing found.** No corner and no border holds enough more of the evidence for {escape(finding)}, beyond "
-            "chance, both against films that are not flagged and against the model's other findings. That is no proof "
-            "that there is no shortcut."
+            f"**Nothing found.** No corner and no border holds enough more of the evidence for {escape(finding)}, "
+            "beyond chance, both against films that are not flagged and against the model's other findings. That is no "
+            "proof that there is no shortcut."
         )
     at = list(REGIONS).index(said.region)
     own, unflagged, others = said.shares[:, at]

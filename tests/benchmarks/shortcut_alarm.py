@@ -78,7 +78,7 @@ def row(network: Network, films: Chests) -> dict[str, object]:
     right = bool(name) and region in where(films, name)
     plan = network.plan
     return {
-        "kind": kind, "object": name, "effect": round(effect, 2), "planted": plan.object, "finding": plan.finding,
+        "kind": kind, "object": name, "effect": round(effect, 4), "planted": plan.object, "finding": plan.finding,
         "verdict": verdict, "region": region, "right": int(right),
     }  # fmt: skip
 
