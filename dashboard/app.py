@@ -25,9 +25,15 @@ from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
 from dashboard.server.front import front_routes
-from dashboard.server.middleware import PageHeaders
+from dashboard.server.hosts import KnownHosts
+from dashboard.server.middleware import PageHeaders, Unlisted
+from dashboard.server.owner import OwnerKey, WhoAsks, is_this_machine, owner_routes
+from dashboard.server.policy import content_policy
+from dashboard.server.roles import door_address
 from dashboard.server.routes import routes
-from dashboard.server.shared import library_root, shared_services
+from dashboard.server.shared import asked_for, library_root, shared_services, upload_room
+from dashboard.server.upload_room import BoundedUploads, keep_uploads_in_memory
+from dashboard.trust.state import LINK as TRUST
 
 
 def before_stopping(end: Callable[[], None]) -> None:
@@ -48,6 +54,8 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start queue and store before the first page, and end what is under way after the last."""
     services = shared_services(library_root()[0])
     before_stopping(services.channel.pages.close)
+    if not is_this_machine(st.get_option("server.address") or "") and not KEY.is_given:
+        print(OWNERS_KEY.format(door=door_address(), key=KEY.key), flush=True)
     try:
         yield {"services": services}
     finally:
@@ -59,6 +67,7 @@ LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
     "films": FILMS,
     "roc": ROC,
     "errors": ERRORS,
+    "trust": TRUST,
     "models": MODELS,
 }
 BASE = st.get_option("server.baseUrlPath").strip("/")
@@ -67,12 +76,33 @@ PLACES = dict.fromkeys(HOMES, LINKS[""].steps) | {
     f"{min(HOMES).rstrip('/')}/{path}": link.steps for path, link in LINKS.items() if path
 }
 
+FRONT = front_page(PLACES, [path for path in LINKS if path])
+LARGEST_UPLOAD = st.get_option("server.maxUploadSize") * 2**20
+NAMES = [  # that the server may be asked by, beside the machine's own
+    *asked_for().host,
+    *st.get_option("server.allowedHosts"),
+    *filter(None, map(st.get_option, ("server.address", "browser.serverAddress"))),
+]
+OWNERS_KEY = """
+  Whoever opens this may look. To change its library from another machine, enter this key at {door}:
+  {key}
+"""
+KEY = OwnerKey(asked_for().owner_key)
+keep_uploads_in_memory(LARGEST_UPLOAD)
+
 app = st.App(
     HOME / "main.py",
     lifespan=serving,
     routes=[
         *routes(lambda: shared_services(library_root()[0]).channel, BASE),
-        *front_routes(PLACES, front_page(PLACES, [path for path in LINKS if path])),
+        *front_routes(PLACES, FRONT),
+        *owner_routes(KEY, door_address(), min(HOMES)),
     ],
-    middleware=[Middleware(PageHeaders)],
+    middleware=[
+        Middleware(PageHeaders, policy=content_policy(FRONT)),
+        Middleware(KnownHosts, names=NAMES),
+        Middleware(Unlisted),
+        Middleware(WhoAsks, key=KEY),
+        Middleware(BoundedUploads, room=upload_room(), largest=LARGEST_UPLOAD),
+    ],
 )

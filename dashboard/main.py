@@ -56,6 +56,7 @@ page = st.navigation(
         st.Page("views/films.py", title="Films", icon=":material/grid_view:"),
         st.Page("views/roc.py", title="ROC", icon=":material/show_chart:"),
         st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
+        st.Page("views/trust.py", title="Trust", icon=":material/verified:"),
         st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
     ],
     position="top",

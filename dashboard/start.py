@@ -9,7 +9,7 @@ from pathlib import Path
 
 APP = Path(__file__).with_name("app.py")  # its settings lie beside it, in .streamlit/config.toml
 LARGEST_PORT = 65535
-OPEN_TO_ALL = "Served at {address}: anybody on the network can open this app, its films and its models."
+OPEN_TO_ALL = "Served at {address}: anybody on the network can open this app and look at its films and models."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, help="default: 8501, or the next one that is free")
     parser.add_argument(
         "--address", help="network address to serve at (default: 127.0.0.1, this machine only; 0.0.0.0: every network)"
+    )
+
+    parser.add_argument(
+        "--host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name that it is asked by beside this machine's own, such as a proxy's; may be given several times",
+    )
+    parser.add_argument(
+        "--owner-key",
+        type=_key,
+        metavar="KEY",
+        help="what lets you change the library from another machine; better in the variable LIGHTBOX_OWNER_KEY, which "
+        "no list of programs shows (default: made up, and printed where others can open the app)",
     )
 
 
@@ -41,7 +56,10 @@ def streamlit_words(options: argparse.Namespace) -> list[str]:
     for name in ("port", "address"):
         if (value := getattr(options, name)) is not None:
             words.append(f"--server.{name}={value}")
-    return words if options.library is None else [*words, "--", "--library", options.library]
+    own = [] if options.library is None else ["--library", options.library]
+    own += [word for name in options.host for word in ("--host", name)]
+    own += [] if options.owner_key is None else ["--owner-key", options.owner_key]
+    return [*words, "--", *own] if own else words
 
 
 def is_local(address: str) -> bool:
@@ -50,6 +68,15 @@ def is_local(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:  # a host's name
         return address == "localhost"
+
+
+def _key(text: str) -> str:
+    from dashboard.server.owner import OwnerKey
+
+    try:
+        return OwnerKey(text).key
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _port(text: str) -> int:

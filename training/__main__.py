@@ -19,6 +19,8 @@ COMMANDS = {
     "fetch": "training.weights.fetch_command",
     "seen": "training.looks.seen_command",
     "learn-looks": "training.looks.learn_command",
+    "sanity": "training.benchmark.sanity_command",
+    "shortcut-lab": "training.benchmark.shortcut_command",
     "demo": "training.demo.command",
 }
 

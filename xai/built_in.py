@@ -9,3 +9,4 @@ ASSETS = Path(str(files("assets")))
 BUILT_IN_MODELS = ASSETS / "models"
 BUILT_IN_DATASETS = ASSETS / "datasets"
 BUILT_IN_PREDICTIONS = ASSETS / "predictions"
+BUILT_IN_LEAGUES = ASSETS / "leagues"

@@ -24,6 +24,7 @@ def _module(name: str) -> Any:
 
 fcntl = _module("fcntl")  # everywhere but on Windows
 msvcrt = _module("msvcrt")  # on Windows
+resource = _module("resource")  # everywhere but on Windows
 
 MOST_PROCESSES = 61 if os.name == "nt" else None  # Windows waits for no more at once
 LOCKED_BYTE = 2**31 - 2  # Windows locks bytes and keeps others from reading them: one that no file of ours has

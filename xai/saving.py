@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -18,8 +19,10 @@ from xai.explainers.explanation import Explanation
 from xai.files import write_file
 from xai.films.film import Film, FilmFacts
 from xai.films.reading import read_film
+from xai.inflating import zip_bytes
 from xai.pictures.explained import Explained
 
+MOST_UNPACKED = 4 * 2**30  # bytes; a film of the largest size with 14 maps of all methods has 1.5 GB
 HIGHEST = 65535  # white in a PNG of 16 bits
 
 
@@ -91,6 +94,10 @@ def load(path: str | Path) -> Film | Explained:
     if path.suffix == ".png":
         return read_film(path)
     try:
+        with zipfile.ZipFile(path) as packed:
+            size = zip_bytes(packed.infolist())
+        if size > MOST_UNPACKED:
+            raise ValueError(f"it unpacks to {size / 2**30:.1f} GiB")
         with np.load(path, allow_pickle=False) as archive:
             return _from_arrays(dict(archive))
     except OSError:

@@ -15,7 +15,9 @@ import streamlit as st
 from dashboard.compare.drafts import Drafts, doubts, may_be_written, save_card
 from dashboard.components.download import download
 from dashboard.page.preparation import CONTRASTS, FITS, resample_words
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, percent
+from dashboard.server.roles import Action, offered
 from dashboard.server.services import Services
 from dashboard.server.session import offer
 from training.datasets.table import DatasetError
@@ -64,7 +66,7 @@ def card_form(services: Services, path: Path, hung: Named | None = None) -> None
         with st.spinner("Asking the model…"):
             answers = drafts.answers(path, card, [film for _, film in films])
     except (ValueError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     _show_answers(card, [name for name, _ in films], answers)
     _keep(services, card, path)
@@ -187,11 +189,17 @@ def _keep(services: Services, card: ModelCard, path: Path) -> None:
     """Save the card beside its model, where that may be written, or give it away."""
     place = card_path(path)
     if may_be_written(services.library, path):
-        if st.button("Save the card", type="primary", icon=":material/save:", key=f"card_{path.stem}_save"):
+        if st.button(
+            "Save the card",
+            type="primary",
+            icon=":material/save:",
+            key=f"card_{path.stem}_save",
+            **offered(Action.CHANGE_CARDS),
+        ):
             try:
                 save_card(card, path)
             except (ModelCardError, OSError) as error:
-                st.error(escape(str(error)))
+                st.error(escape(sentence_of(error)))
                 return
             st.session_state.pop(f"card_form_{path}")
             st.rerun()

@@ -12,6 +12,7 @@ import numpy as np
 
 from dashboard.server.bounded import Bounded
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, only
 from dashboard.server.services import keep_keras_state
 from xai.built_in import BUILT_IN_MODELS
 from xai.cards.model_card import ModelCard, ModelCardError, card_path, write_card
@@ -91,6 +92,7 @@ def may_be_written(library: Library, path: Path) -> bool:
     return is_own and os.access(folder, os.W_OK)
 
 
+@only(Action.CHANGE_CARDS)
 def save_card(card: ModelCard, path: Path) -> None:
     """Put a card beside a model, whole or not at all; raises `ModelCardError` where one lies there already."""
     place = card_path(path)

@@ -205,10 +205,8 @@ def _truth_marks(shown: Shown, finding: str) -> tuple[Mark, ...]:
     if record is None:
         return ()
     boxes = shown.mend.boxes(shown.services.library.boxes(record.dataset, record.film)).get(finding, ())
-    mask = None
-    if record.recipe is not None:
-        mask = shown.services.library.masks(record.dataset, record.film).get(finding)
-        mask = None if mask is None else shown.mend.moved(mask)
+    mask = shown.services.library.masks(record.dataset, record.film).get(finding)
+    mask = None if mask is None else shown.mend.moved(mask)
     return (outlines(FINDING_COLORS.get(finding, OTHER_COLOR), boxes, mask),)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.compare.state import OF_ONE_FILM, State
 from dashboard.compare.visit import visit
 from dashboard.compare.walk import Place, Walk
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import OWN, Record
 from dashboard.server.services import Services
@@ -106,7 +107,7 @@ def current_film(services: Services, state: State) -> Hung | None:
         record = services.library.record(dataset, film_name)
         film = services.film(dataset, film_name)
     except (DatasetError, FilmError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return None
     title, other = _title(film_name, record), alias(services, record)
     return Hung.mended(film, title, record, steps=state.mend, alias=other)
@@ -229,7 +230,7 @@ def _dataset_controls(services: Services) -> None:
     try:
         films = services.library.films(dataset)
     except DatasetError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     wanted = st.text_input("Find by name", key="pick_name", placeholder=f"part of a name; {len(films):,} films")
     found = [name for name in films.index if wanted.strip().lower() in name.lower()]

@@ -9,7 +9,7 @@ from dashboard.server.library import Library, Record
 from training.datasets.facts import DatasetError
 from training.evaluate.met import Met, films_met
 from training.evaluate.met_words import film_words
-from xai.cards.model_card import ModelCard, card_path
+from xai.cards.model_card import ModelCard, ModelCardError, card_path
 
 KEPT = 16  # models and datasets
 
@@ -20,9 +20,9 @@ def met_line(library: Library, model: str, card: ModelCard, record: Record | Non
         return film_words(None, 0, patient_known=False)
     try:
         films = library.table(record.dataset)
-        read = card_path(library.models()[model]).stat().st_mtime
+        read = card_path(library.model(model)).stat().st_mtime
         met = _met(f"{model} {read} {record.dataset} {library.dataset_stamp(record.dataset)}", library, record, card)
-    except (DatasetError, OSError):
+    except (DatasetError, ModelCardError, OSError):
         return film_words(None, 0, patient_known=False)
     row = films.index.get_indexer(pd.Index([record.film]))[0]
     return film_words(met, row, patient_known=bool(pd.notna(films["patient"].iloc[row])))

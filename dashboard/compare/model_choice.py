@@ -11,6 +11,7 @@ from dashboard.compare.card_form import card_form
 from dashboard.compare.hang import Hung
 from dashboard.compare.state import State
 from dashboard.compare.visit import visit
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
@@ -66,13 +67,14 @@ def show_no_card(
         try:
             services.library.card(model)
         except ModelCardError as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
+    path = services.library.models().get(model)
     film, words = st.columns([1, 1.6], gap="medium")
     with film:
         show_film()
     with words:
-        if model:
-            _what_to_do(services, services.library.models()[model], hung)
+        if path is not None:
+            _what_to_do(services, path, hung)
 
 
 def _what_to_do(services: Services, path: Path, hung: Hung | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.page.card_figures import at, number
 from dashboard.page.glossary import explained
 from dashboard.page.words import escape, percent
 from xai.cards.model_card import ModelCard
@@ -31,19 +32,18 @@ def model_facts(card: ModelCard, engine: str) -> None:
 
 
 def _row(card: ModelCard, name: str) -> dict[str, str]:
-    test = card.performance.get("test") or {}
-    measured = (test.get("findings") or {}).get(name) or {}
+    measured = at(card.performance, "test", "findings", name)
+    positives = number(at(measured, "positives"))
     return {
         "Finding": finding_label(name),
         "AUROC on test films": _interval(measured),
-        "Positives": str(measured.get("positives", "")),
+        "Positives": "" if positives is None else f"{positives:.0f}",
         "Threshold": percent(card.threshold(name).value),
         "In training": percent(card.prevalence[name]) if name in card.prevalence else "",
     }
 
 
-def _interval(measured: dict[str, Any]) -> str:
-    try:
-        return f"{measured['auroc']:.2f} [{measured['auroc_low']:.2f}, {measured['auroc_high']:.2f}]"
-    except (KeyError, TypeError, ValueError, OverflowError):  # performance is free-form in a card
-        return "not measured"
+def _interval(measured: Any) -> str:
+    """Say an area with its interval, where a card, which is free in what it measures, has all three as numbers."""
+    area, low, high = (number(at(measured, key)) for key in ("auroc", "auroc_low", "auroc_high"))
+    return "not measured" if area is None or low is None or high is None else f"{area:.2f} [{low:.2f}, {high:.2f}]"

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.compare.hang import Hung
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, percent
 from dashboard.server.services import Services
 from xai.cards.model_card import ModelCard
@@ -31,7 +32,7 @@ def recipe_controls(services: Services, model: str, card: ModelCard, hung: Hung 
             with st.spinner("Asking the model…"):
                 st.session_state[TRIED] = asked, under_recipes(services.classifier(model), hung.film, recipes)
         except (ValueError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             return
     tried, answers = st.session_state.get(TRIED, (None, None))
     if tried == asked:

@@ -5,6 +5,7 @@ Whatever is kept here after the page has run holds names and keys, no pixels: th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.peaks import Common
 from dashboard.server.services import Request, Services
+from training.datasets.facts import DatasetError
 from xai.budget import Budget
 from xai.cards.model_card import ModelCard
 from xai.explainers import EXPLAINERS
@@ -106,14 +108,26 @@ class Shown(FilmParts):
             ["input", self.sha256, self.card.fingerprint], lambda: light_box.input_part(self.reopened(), self.card)
         )
 
+    @property
+    def outlined(self) -> str:
+        """What people outlined on the film, by content; empty where nobody did, or where it is damaged."""
+        library, record = self.services.library, self.record
+        try:
+            drawn = {} if record is None or record.recipe is not None else library.masks(record.dataset, record.film)
+        except DatasetError:  # the page says so
+            return ""
+        parts = [f"{name} {mask.shape}".encode() + mask.tobytes() for name, mask in drawn.items()]
+        return hashlib.sha256(b"".join(parts)).hexdigest() if parts else ""
+
     def masks(self) -> str | None:
-        """Name the part with the exact truth of a simulated film; None for any other."""
+        """Name the part with the exact truth of a simulated film, or with what people outlined; None for any other."""
         record = self.record
-        if record is None or record.recipe is None:
+        if record is None or (record.recipe is None and not self.outlined):
             return None
         masks = partial(self.services.library.masks, record.dataset, record.film)
+        content = self.outlined if record.recipe is None else record.recipe.to_json()
         return self.offer(
-            ["masks", record.recipe.to_json(), self.mend.steps],
+            ["masks", content, self.mend.steps],
             lambda: light_box.masks_part({name: self.mend.moved(mask) for name, mask in masks().items()}),
         )
 

@@ -29,7 +29,8 @@ class Regions:
     Attributes
     ----------
     masks : mapping of str to ndarray of bool, shape (H, W)
-        Exact ones, of a simulated film: also of what was laid on it, such as a marker.
+        Exact ones, of a simulated film: also of what was laid on it, such as a marker; or those that people drew, where
+        any value above 0 is inside.
     boxes : mapping of str to sequence of (x0, y0, x1, y1)
         Drawn by radiologists, in fractions of the film's width and height.
     """
@@ -57,7 +58,7 @@ class Regions:
 
 
 def regions_of(library: Library, record: Record, mend: Mend) -> Regions:
-    """Look up where on a film, mended, each finding lies; no boxes where those of its dataset are damaged.
+    """Look up where on a film, mended, each finding lies; nothing that people drew where that is damaged.
 
     The page says so then.
     """
@@ -65,7 +66,10 @@ def regions_of(library: Library, record: Record, mend: Mend) -> Regions:
         boxes = library.boxes(record.dataset, record.film)
     except DatasetError:
         boxes = {}
-    masks = library.masks(record.dataset, record.film)
+    try:
+        masks = library.masks(record.dataset, record.film)
+    except DatasetError:
+        masks = {}
     return Regions({name: mend.moved(mask) for name, mask in masks.items()}, mend.boxes(boxes))
 
 

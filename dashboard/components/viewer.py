@@ -29,6 +29,7 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "input": None,
         "masks": None,
         "truth": {},
+        "drawn_by": {},
         "without": [],
         "heard": 0,
         "model": "",
@@ -83,6 +84,7 @@ def viewer(
         ``page``, the address of the page's channel, ``group``, what it calls what this light box waits for, and
         ``standing``, how that stands; optionally ``outputs`` (what to call the findings: ``"findings"`` or
         ``"classes"``), ``input``, ``masks`` (parts), ``truth`` (boxes by finding, in fractions of the film),
+        ``drawn_by`` (who drew boxes or masks, in words by finding),
         ``without`` (what the twin that is shown lacks), ``display`` (entries of :data:`DISPLAY` to start from),
         ``heard`` (how many choices Python knows of), ``model`` and ``about`` (its name and what to say of it),
         ``sides`` (the patient's on the film's left and right, such as ``("R", "L")``; None where they are not known),

@@ -16,6 +16,7 @@ from dashboard.films.gallery_panel import choose
 from dashboard.films.state import OUTCOMES
 from dashboard.films.state import State as FilmsState
 from dashboard.page.side_by_side import INTERVAL, p_value
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, signed
 from dashboard.server.store import content_key
@@ -102,7 +103,7 @@ def _nearest_to(atlas: Atlas, film: str) -> None:
     try:
         found, similarity = nearest(np.stack([known[names[k]] for k in here]), known[film], visit.state.near)
     except EvaluateError as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
         return
     near_rows = rows[np.array(here)[found]]
     _show_found(atlas, film, row, near_rows, similarity, allowed)

@@ -13,6 +13,7 @@ from dashboard.errors.visit import visit
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, to_tenth
 from training.evaluate.co_occurrence import co_occurrence
 from training.evaluate.judged import Judged
@@ -108,7 +109,7 @@ def _one_finding(judged: Judged, stamp: str, found: Thresholds) -> None:
         prepared = _prepared(stamp, finding, visitors_word(), judged)
         told = decompose(prepared, found.value(finding), found.rules[finding], visit.state.keep)
     except EvaluateError as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
         return
     st.markdown(headline := sentences.headline(finding, told), help=explained(headline))
     if words := sentences.cause(told):

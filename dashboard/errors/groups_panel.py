@@ -17,6 +17,7 @@ from dashboard.errors.visit import visit
 from dashboard.films.gallery_panel import choose
 from dashboard.films.handover import compare
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.store import content_key
 from training.evaluate.map_groups import FEWEST, NONE, MapGroups, group_maps
@@ -76,7 +77,7 @@ def show_groups(atlas: Atlas) -> None:
     try:
         shown = _grouped(content_key(maps.key, films), maps, films)
     except EvaluateError as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
         return
     _show(atlas, maps, shown)
     if told := left_out(maps, films):

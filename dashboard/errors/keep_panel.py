@@ -14,8 +14,10 @@ from dashboard.errors.state import State
 from dashboard.errors.visit import visit
 from dashboard.page.kinds import quoted
 from dashboard.page.link import link_to
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, offered
 from dashboard.server.session import offer
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, kept
@@ -86,7 +88,7 @@ def _keep_controls(
             "card gets the remedy. The mended predictions are there at once."
         )
         name = line.text_input("Name of the copy", f"{name}-mended", key=f"{key}_copy_name", max_chars=60, width=260)
-    if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save"):
+    if line.button(words, type="primary", icon=":material/save:", key=f"{key}_save", **offered(Action.KEEP_REMEDIES)):
         _save(library, home, predictions, remedies, before, name, key)
     findings = remedies[0].remedy.finding if len(remedies) == 1 else f"{len(remedies)}-findings"
     with line:
@@ -115,9 +117,9 @@ def _save(
         saved = save_mended(library, home, predictions, remedies, name)
         st.session_state.errors_saved = (key, predictions, before, saved)
     except (EvaluateError, ModelCardError, PredictionsError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
     except OSError as error:
-        st.error(f"It could not be written: {escape(error.strerror or str(error))}.")
+        st.error(escape(sentence_of(error)))
 
 
 def _saved(predictions: str, key: str) -> None:
@@ -155,11 +157,17 @@ def _saved(predictions: str, key: str) -> None:
             on_click=visit.put,
             args=(State(predictions=saved.predictions, finding=next(iter(before)), split=visit.state.split),),
         )
-    if button.button("Undo", key=f"{key}_undo", icon=":material/undo:", width="stretch", help="Takes all of it back."):
+    if button.button(
+        "Undo",
+        key=f"{key}_undo",
+        icon=":material/undo:",
+        width="stretch",
+        **offered(Action.KEEP_REMEDIES, help="Takes all of it back."),
+    ):
         try:
             undo(saved)
         except (CardVersionError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             return
         del st.session_state.errors_saved
         st.rerun()

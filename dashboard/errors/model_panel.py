@@ -13,6 +13,7 @@ from dashboard.errors.state import simplified
 from dashboard.errors.visit import visit
 from dashboard.errors.waiting import start_job, started, wait_for
 from dashboard.films.gallery_panel import choose
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
@@ -53,7 +54,7 @@ def show_map(atlas: Atlas) -> None:
     try:
         found = _projected(content_key(kept_as, [names[k] for k in here]), [known[names[k]] for k in here])
     except EvaluateError as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
         return
     _draw(atlas, found, atlas.outcome[rows[here]], [names[k] for k in here])
 

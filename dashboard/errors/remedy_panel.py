@@ -16,6 +16,7 @@ from dashboard.errors.visit import visit
 from dashboard.page import side_by_side
 from dashboard.page.glossary import explained
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, to_tenth
 from dashboard.server.library import Library
 from dashboard.server.session import offer
@@ -66,7 +67,7 @@ def show_remedies(library: Library, judged: Judged, stamp: str, found: Threshold
                 asked.seed,
             )
         except EvaluateError as error:
-            st.warning(escape(str(error)), icon=":material/warning:")
+            st.warning(escape(sentence_of(error)), icon=":material/warning:")
             return
         _show(trial, predictions)
     show_keeping(library, [trial], predictions)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboard.server.library import Library
 from dashboard.server.model_names import name_problem
+from dashboard.server.roles import Action, only
 from training.evaluate.ranked import EvaluateError
 from training.mending.mended import Kept, mend_card, mend_predictions, predict_again
 from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsFacts
@@ -74,6 +75,7 @@ def home_of(library: Library, facts: PredictionsFacts) -> Home:
     return Home(path, path.resolve().is_relative_to((library.root / "models").resolve()))
 
 
+@only(Action.KEEP_REMEDIES)
 def save_mended(library: Library, home: Home, predictions: str, remedies: Sequence[Kept], name: str) -> Mended:
     """Keep remedies in the model's card, as far as it is in the library, and write what it would predict now.
 
@@ -108,6 +110,7 @@ def save_mended(library: Library, home: Home, predictions: str, remedies: Sequen
     return Mended(saved, folder.name, folder)
 
 
+@only(Action.KEEP_REMEDIES)
 def undo(mended: Mended) -> None:
     """Put the card before back, and take the mended predictions away.
 
@@ -124,6 +127,7 @@ def undo(mended: Mended) -> None:
         mended.folder.rmdir()
 
 
+@only(Action.KEEP_REMEDIES)
 def save_remedies(library: Library, home: Home, facts: PredictionsFacts, remedies: Sequence[Kept], name: str) -> Saved:
     """Write remedies into the card of a model of the library, or into that of a copy.
 

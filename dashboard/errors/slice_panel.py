@@ -12,6 +12,7 @@ from dashboard.films.slices import SliceError
 from dashboard.films.state import LINK as FILMS_LINK
 from dashboard.films.state import State as FilmsState
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, percent, signed
 from dashboard.server.judging import Source
@@ -109,7 +110,7 @@ def _kind_controls(shared: FilmServices, told: Source, finding: str, threshold: 
             try:
                 name = name if name in shared.slices.names() else shared.slices.save(name, asked)
             except SliceError as error:
-                refuse(str(error))
+                refuse(sentence_of(error))
             else:
                 visit.change(slice=name)
             st.rerun()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dashboard.errors.state import NUMBER, State
+from dashboard.page.told import sentence_of
 from training.evaluate.judged import Judged
 from training.evaluate.ranked import EvaluateError
 from training.evaluate.thresholds import choose
@@ -52,5 +53,5 @@ def choose_thresholds(judged: Judged, state: State) -> Thresholds:
             thresholds[finding] = choose(state.rule, judged.ranked(finding), state.target, card)
             rules[finding] = state.rule
         except EvaluateError as error:
-            problems[finding] = str(error)
+            problems[finding] = sentence_of(error)
     return Thresholds(thresholds, rules, problems)

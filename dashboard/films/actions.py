@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,9 +18,11 @@ from dashboard.films.slices import SliceError, Slices
 from dashboard.films.state import LINK, State
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
+from dashboard.server.roles import Action, offered
 from dashboard.server.session import offer
 from xai.machine import file_name
 
@@ -91,18 +94,25 @@ def view_controls(notebook: Notebook, slices: Slices) -> None:
         refuse(*problems)
         choose([])
         st.rerun()
-    if second.button("Remove", key="films_view_remove", disabled=opened is None, width="stretch"):
+    if second.button(
+        "Remove", key="films_view_remove", width="stretch", **offered(Action.KEEP_VIEWS, disabled=opened is None)
+    ):
         _write(notebook.remove_view, opened)
     name = st.text_input("Save this view as", key="films_view_name", max_chars=LONGEST_VIEW, placeholder="a name")
     own = visit.state.dataset == OWN
-    if st.button("Save", key="films_view_save", disabled=not name or own, width="stretch"):
+    if st.button(
+        "Save", key="films_view_save", width="stretch", **offered(Action.KEEP_VIEWS, disabled=not name or own)
+    ):
         _write(notebook.save_view, name, LINK.write(visit.state.with_(film=None, page=1)))
     if st.button(
         "Save as slice",
         key="films_slice_save",
-        disabled=not name or own,
         width="stretch",
-        help="The conditions alone, to judge models on the films that meet them: on ROC and Errors.",
+        **offered(
+            Action.KEEP_VIEWS,
+            disabled=not name or own,
+            help="The conditions alone, to judge models on the films that meet them: on ROC and Errors.",
+        ),
     ):
         _save_slice(slices, name)
     _remove_slice(slices)
@@ -116,7 +126,7 @@ def _save_slice(slices: Slices, name: str) -> None:
     try:
         saved = slices.save(name, visit.state)
     except SliceError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
     else:
         st.success(escape(f"Saved as “{saved}”: choose it on ROC or Errors, in Slices."))
 
@@ -126,7 +136,15 @@ def _remove_slice(slices: Slices) -> None:
     if not names:
         return
     name = st.selectbox("Slices", names, index=None, key="films_slices", placeholder="Choose one")
-    if st.button("Remove slice", key="films_slice_remove", disabled=name is None, width="stretch") and name:
+    if (
+        st.button(
+            "Remove slice",
+            key="films_slice_remove",
+            width="stretch",
+            **offered(Action.KEEP_VIEWS, disabled=name is None),
+        )
+        and name
+    ):
         slices.remove(name)
         st.rerun()
 
@@ -144,9 +162,15 @@ def tag_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
         help=f"At most {LONGEST_TAG} characters; at most {MOST_AT_ONCE:,} films at once.",
     )
     first, second = st.columns(2)
-    if first.button(f"Tag {len(picked):,}", key="films_tag_add", disabled=not tag, type="primary", width="stretch"):
+    if first.button(
+        f"Tag {len(picked):,}",
+        key="films_tag_add",
+        type="primary",
+        width="stretch",
+        **_writing(notebook, disabled=not tag),
+    ):
         _write(notebook.add_tag, dataset, picked, tag)
-    if second.button("Take off", key="films_tag_remove", disabled=not tag, width="stretch"):
+    if second.button("Take off", key="films_tag_remove", width="stretch", **_writing(notebook, disabled=not tag)):
         _write(notebook.remove_tag, dataset, picked, tag)
 
 
@@ -156,14 +180,19 @@ def note_controls(dataset: str, picked: list[str], notebook: Notebook) -> None:
     written = sum(bool(one.note) for one in notebook.remarks(dataset, picked).values())
     if written:
         st.caption(f"{written:,} of these films {'has a note' if written == 1 else 'have notes'}, which this replaces.")
-    if st.button("Write it", key="films_note_write", type="primary", disabled=not note.strip()):
+    if st.button("Write it", key="films_note_write", type="primary", **_writing(notebook, disabled=not note.strip())):
         _write(notebook.set_note, dataset, picked, note)
+
+
+def _writing(notebook: Notebook, *, disabled: bool) -> dict[str, Any]:
+    """Give the options of a button that writes into a notebook: into one's own anybody may."""
+    return offered(Action.WRITE_NOTES, disabled=disabled) if notebook.is_kept else {"disabled": disabled}
 
 
 def _write(write: Callable[..., None], *what: object) -> None:
     try:
         write(*what)
     except NotesError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     st.rerun()

@@ -22,6 +22,7 @@ from dashboard.films.state import OUTCOMES
 from dashboard.films.visit import visit
 from dashboard.films.walk import FilmsWalk, place
 from dashboard.page.kinds import shortest
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
@@ -35,6 +36,7 @@ WIDTH = 1160  # pixels
 MOST_SIBLINGS = 12
 SIBLING_SIDE = 84
 WORDS = {PRESENT: "present", 0: "absent", MISSING: "no label"}
+SIMULATED = "Exact outlines, from the simulation"
 
 
 def close() -> None:
@@ -139,8 +141,9 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         opened = _open(services, dataset, film)
         boxes = {} if dataset == OWN else shared.library.boxes(dataset, film)
         masks = {} if dataset == OWN else shared.library.masks(dataset, film)
+        who = "" if dataset == OWN else shared.library.drawings(dataset).readers(film)
     except (DatasetError, FilmError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     drawn = bool(boxes or masks)
     shown = st.session_state.get("films_outlines", True) and drawn
@@ -150,7 +153,7 @@ def _picture(services: Services, catalogue: Catalogue, row: int) -> None:
         picture = outlined(opened, boxes if shown else None, masks if shown else None)
         st.image(picture, width="stretch", output_format="PNG", alt=f"Film {films.titles[row]}")
     if drawn:
-        what = "Boxes drawn by radiologists" if boxes else "Exact outlines, from the simulation"
+        what = f"Drawn by {who}" if who else "Boxes drawn by radiologists" if boxes else SIMULATED
         st.toggle(what, key="films_outlines_toggle", value=shown, on_change=_toggle_outlines)
     else:
         st.caption("Nobody has outlined anything on this film.")
@@ -250,7 +253,7 @@ def _written(catalogue: Catalogue, notebook: Notebook, row: int) -> None:
         if note.strip() != known.note:
             notebook.set_note(dataset, [film], note)
     except NotesError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
 
 
 def _siblings(services: Services, catalogue: Catalogue, notebook: Notebook, row: int) -> None:

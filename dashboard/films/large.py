@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from dashboard.page.palette import FINDING_COLORS, OTHER_COLOR
-from dashboard.server.library import Box
+from dashboard.server.drawn import Box, layers
 from xai.films.film import Film
 from xai.findings import finding_label
 from xai.models.preprocess import resize
@@ -30,7 +30,7 @@ def outlined(
     boxes : mapping of str to boxes, optional
         By finding, in fractions of the film.
     masks : mapping of str to bool array (H, W), optional
-        By finding or object, of the film's own shape.
+        By finding or object; of values above 1, each bit is a mask of its own (`dashboard.server.drawn`).
 
     Returns
     -------
@@ -43,14 +43,19 @@ def outlined(
     picture = np.repeat(window(resize(film.pixels, height, width))[..., None], 3, axis=2)
     names: list[tuple[int, int]] = []
     for name, mask in (masks or {}).items():
-        enlarged = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-        edges, _ = cv2.findContours((enlarged >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if edges:
-            _draw(picture, name, [edge.reshape(-1, 2) for edge in edges], names)
+        if edges := [edge for layer in layers(mask) for edge in _edges(layer, (width, height))]:
+            _draw(picture, name, edges, names)
     for name, drawn in (boxes or {}).items():
         corners = np.array([[(x0, y0), (x1, y0), (x1, y1), (x0, y1)] for x0, y0, x1, y1 in drawn])
         _draw(picture, name, list(np.rint(corners * (width, height)).astype(np.int32)), names)
     return picture
+
+
+def _edges(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """Find the outer edges of a mask as it is shown: closed lines of (x, y)."""
+    enlarged = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    edges, _ = cv2.findContours((enlarged >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return [edge.reshape(-1, 2) for edge in edges]
 
 
 def _draw(picture: np.ndarray, name: str, edges: list[np.ndarray], names: list[tuple[int, int]]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.server.roles import Action, require
+
 FILE = "notes.sqlite"
 LONGEST_TAG, LONGEST_NOTE, LONGEST_VIEW = 40, 2000, 80
 MOST_AT_ONCE = 5000  # films tagged in one go
@@ -51,6 +53,11 @@ class Notebook:
         self._connection: sqlite3.Connection | None = None
         self._writes = 0
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is the library's, so that others read it; else it is one visitor's own and ends with the visit."""
+        return self._path is not None
+
     def version(self) -> tuple[int, int]:
         """Give something that changes with every write, here or by another program."""
         found = self._read("PRAGMA data_version", ())
@@ -81,6 +88,7 @@ class Notebook:
 
     def add_tag(self, dataset: str, films: Iterable[str], tag: str) -> None:
         """Tag some films; raises `NotesError` for a tag that is none, or for too many films at once."""
+        self._allow(Action.WRITE_NOTES)
         tag, films = checked_tag(tag), list(films)
         if len(films) > MOST_AT_ONCE:
             raise NotesError(f"At most {MOST_AT_ONCE:,} films are tagged at once, not {len(films):,}.")
@@ -88,11 +96,13 @@ class Notebook:
 
     def remove_tag(self, dataset: str, films: Iterable[str], tag: str) -> None:
         """Take a tag off some films."""
+        self._allow(Action.WRITE_NOTES)
         sql = "DELETE FROM tags WHERE dataset = ? AND film = ? AND tag = ?"
         self._write(sql, [(dataset, film, tag) for film in films])
 
     def set_note(self, dataset: str, films: Iterable[str], note: str) -> None:
         """Replace the note of some films; an empty one removes it."""
+        self._allow(Action.WRITE_NOTES)
         note, films = note.strip(), list(films)
         if len(note) > LONGEST_NOTE:
             raise NotesError(f"A note has at most {LONGEST_NOTE:,} characters, not {len(note):,}.")
@@ -109,6 +119,7 @@ class Notebook:
 
     def save_view(self, name: str, link: Mapping[str, str]) -> None:
         """Keep a view under a name; raises `NotesError` for a name that is none or already taken."""
+        self._allow(Action.KEEP_VIEWS)
         name = _checked(name, "name of a view", LONGEST_VIEW)
         views = self.views()
         if name in views:
@@ -119,7 +130,12 @@ class Notebook:
 
     def remove_view(self, name: str) -> None:
         """Forget a named view."""
+        self._allow(Action.KEEP_VIEWS)
         self._write("DELETE FROM views WHERE name = ?", [(name,)])
+
+    def _allow(self, action: Action) -> None:
+        if self.is_kept:
+            require(action)
 
     def _open(self, write: bool) -> sqlite3.Connection | None:
         """Open the file once; a reader does not make one that is not there."""

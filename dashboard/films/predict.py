@@ -17,6 +17,7 @@ from dashboard.page.words import escape
 from dashboard.server.awaited import Want
 from dashboard.server.library import OWN
 from dashboard.server.page import Page
+from dashboard.server.roles import Action, offered, only
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
 from dashboard.server.store import content_key
@@ -71,10 +72,22 @@ def _start_controls(services: Services, catalogue: Catalogue) -> None:
         "Stopped and started again, it goes on where it was. `python -m training predict` does the same, and on a "
         "cluster."
     )
-    if st.button("Start", key="predict_start", type="primary", disabled=not count or model is None, width="stretch"):
-        st.session_state.films_predicting = (films.dataset, model)
-        this_page().resume(_key(films.dataset, model))
+    if st.button(
+        "Start",
+        key="predict_start",
+        type="primary",
+        width="stretch",
+        **offered(Action.PREDICT, disabled=not count or model is None),
+    ):
+        start(films.dataset, model)
         st.rerun()
+
+
+@only(Action.PREDICT)
+def start(dataset: str, model: str) -> None:
+    """Let a model answer a dataset from now on, for this visitor's page to wait for."""
+    st.session_state.films_predicting = (dataset, model)
+    this_page().resume(_key(dataset, model))
 
 
 def wait_for_dataset(services: Services) -> None:

@@ -10,6 +10,7 @@ from scipy.special import logit
 
 from dashboard.films.catalogue import ABSENT, MISSING, PRESENT, Catalogue
 from dashboard.films.state import NEEDS_ANSWERS, State
+from dashboard.page.told import sentence_of
 from training.evaluate.conditions import meets, read_condition
 from training.evaluate.ranked import EvaluateError
 from xai.findings import finding_label
@@ -144,7 +145,7 @@ def _askable(conditions: tuple[str, ...], catalogue: Catalogue) -> tuple[tuple[s
         try:
             meets(catalogue.films.table, [read_condition(text)])
         except EvaluateError as error:
-            problems.append(str(error))
+            problems.append(sentence_of(error))
         else:
             kept.append(text)
     return tuple(kept), problems

@@ -16,6 +16,7 @@ from dashboard.films.services import FilmServices
 from dashboard.films.slices import SliceError, circular
 from dashboard.films.state import LINK, OUTCOMES, State, films_of
 from dashboard.page.side_by_side import INTERVAL, p_value
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import Visit, refuse
 from dashboard.page.words import escape, signed, to_tenth
 from dashboard.server.judging import Source
@@ -81,7 +82,7 @@ def choose_slice(visit: Visit[Any], shared: FilmServices, told: Source) -> State
     try:
         return shared.slices.read(visit.state.slice)
     except SliceError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return None
 
 
@@ -107,7 +108,7 @@ def show_slice(
         here = in_slice(shared, told, judged, finding, asked)
         found = compare_slice(judged, finding, threshold, here)
     except (SliceError, EvaluateError, NotesError) as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
         return
     for warning in filter(None, (circular(asked, finding), found.caution)):
         st.warning(escape(warning), icon=":material/warning:")

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from dashboard.films.state import LINK, State
+from dashboard.server.roles import Action, only
 from training.evaluate.conditions import read_condition
 from xai.files import write_file
 from xai.findings import finding_label
@@ -57,6 +58,7 @@ class Slices:
             raise SliceError(f"The slice “{name}” cannot be used. {problems[0]}")
         return conditions_of(state)
 
+    @only(Action.KEEP_VIEWS)
     def save(self, name: str, asked: State) -> str:
         """Keep the conditions of the Films page under a name, and give that; raises `SliceError`."""
         name = " ".join(name.split())
@@ -76,6 +78,7 @@ class Slices:
             raise SliceError(f"The slice could not be written ({error}).") from error
         return name
 
+    @only(Action.KEEP_VIEWS)
     def remove(self, name: str) -> None:
         """Forget a slice."""
         self._path(name).unlink(missing_ok=True)

@@ -11,12 +11,14 @@ from dashboard.films.services import FilmServices
 from dashboard.films.state import State
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.last_used import last_dataset, last_predictions, note_used
 from dashboard.server.library import OWN
 from dashboard.server.services import Services
 from dashboard.server.uploads import uploads
+from training.datasets.boxes import drawn_words
 from training.datasets.facts import DatasetFacts
 from training.datasets.judgements import Judgement, judgements_of
 from training.datasets.table import DatasetError
@@ -97,7 +99,7 @@ def choose_source(services: Services) -> Catalogue | None:
     try:
         catalogue = catalogue_of(services, asked)
     except (DatasetError, PredictionsError, ModelCardError, OSError) as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return None
     by_link = () if asked.finding not in catalogue.findings else (asked.finding,)
     visit.bound(
@@ -120,10 +122,21 @@ def about_labels(services: Services, dataset: str) -> None:
     facts = services.library.dataset(dataset).facts if dataset != OWN else None
     if facts is None or not (judgements := judgements_of(facts)):
         return
+    drawn = _drawn(services, dataset)
     with st.popover("About the labels", icon=":material/label:", type="tertiary", key="films_labels"):
         st.markdown("**How the source's labels became these**")
         st.caption(_choices_made(facts))
+        if drawn:
+            st.caption(escape(f"People drew {drawn}."))
         st.markdown("\n".join(label_words(one) for one in judgements))
+
+
+def _drawn(services: Services, dataset: str) -> str:
+    """Count what people drew on the films; the film's own panel says so where that is damaged."""
+    try:
+        return drawn_words(services.library.drawings(dataset).table)
+    except DatasetError:
+        return ""
 
 
 def label_words(judgement: Judgement) -> str:

@@ -82,7 +82,7 @@ def _read(log: Path) -> pd.DataFrame:
     except CurvesError:
         raise
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise CurvesError(f"{log.name} is no table of epochs: {' '.join(str(error).split())[:120]}.") from error
+        raise CurvesError(f"{log.name} is no table of epochs.") from error
 
 
 def _table(raw: pd.DataFrame, what: str) -> pd.DataFrame:

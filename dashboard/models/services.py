@@ -17,6 +17,7 @@ from dashboard.models.incoming import Incoming, downloads
 from dashboard.server.bounded import Bounded
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, only, require
 from training.weights.fetch_command import fetch
 from training.weights.registry import Entry
 from xai.budget import Budget, Cancelled
@@ -74,6 +75,7 @@ class ModelServices:
         self._layers: Bounded[tuple[Layer, ...]] = Bounded(LAYER_BYTES, lambda layers: ROW_BYTES * len(layers))
         self._lock = threading.Lock()
 
+    @only(Action.FETCH_WEIGHTS)
     def fetch(self, entry: Entry) -> TrackedJob:
         """Download published files into the library's ``downloads/``; what is there already is not fetched again."""
 
@@ -96,6 +98,7 @@ class ModelServices:
 
         return self._start(f"fetch {entry.name}", f"Fetching {entry.name}", work, slow=True)
 
+    @only(Action.IMPORT_MODELS)
     def bring(
         self, one: Incoming, layout: str, out: Path, outputs: tuple[str, ...] | None, source: str | None
     ) -> TrackedJob:
@@ -150,6 +153,8 @@ class ModelServices:
 
     def stop(self, key: str) -> None:
         """Stop work, or forget that it has ended; parts of a download stay and are gone on from."""
+        if not is_look(key):
+            require(Action.STOP_WORK)
         with self._lock:
             self._tracked.pop(key, None)
             self.jobs.keep_only(OWNER, list(self._tracked))
@@ -187,6 +192,11 @@ def list_layers(model: Any, home: str = "") -> Iterator[Layer]:
         shape = getattr(getattr(layer, "output", None), "shape", None)
         written = " × ".join("any" if side is None else str(side) for side in shape[1:]) if shape else ""
         yield Layer(name, type(layer).__name__, written, int(layer.count_params()))
+
+
+def is_look(key: str) -> bool:
+    """Whether work is a look into a model, which changes nothing."""
+    return key.startswith("layers ")
 
 
 def layers_key(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboard.models.inventory import ModelEntry, files_of, own_folder
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, only
 from xai.files import move_new
 from xai.models.library import is_model
 
@@ -38,6 +39,7 @@ class Deleted:
     when: datetime.datetime
 
 
+@only(Action.DELETE_MODELS)
 def delete(library: Library, model: ModelEntry) -> Deleted:
     """Move a model with its card, kept cards and log into the trash.
 
@@ -63,6 +65,7 @@ def delete(library: Library, model: ModelEntry) -> Deleted:
     return _deleted(model.name, folder)
 
 
+@only(Action.DELETE_MODELS)
 def restore(library: Library, deleted: Deleted) -> Path:
     """Move a model back; gives its file.
 

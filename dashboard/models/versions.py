@@ -7,11 +7,13 @@ from pathlib import Path
 from dashboard.models.inventory import versions
 from dashboard.page.card_figures import at, text
 from dashboard.page.words import percent
-from xai.cards.card_versions import CardVersionError, Saved, save_card_version
+from dashboard.server.roles import Action, only
+from xai.cards.card_versions import CardVersionError, Saved, save_card_version, take_back
 from xai.cards.model_card import ModelCard, read_card
 from xai.findings import finding_label
 
 
+@only(Action.CHANGE_CARDS)
 def switch(path: Path, version: Path) -> Saved:
     """Put a kept card in the place of the one in use, which is kept as the newest version.
 
@@ -23,6 +25,10 @@ def switch(path: Path, version: Path) -> Saved:
     if version not in versions(path):
         raise CardVersionError(f"{version.name} is no longer kept, so there is nothing to go back to.")
     return Saved(path, save_card_version(path, read_card(version)))
+
+
+undo_switch = only(Action.CHANGE_CARDS)(take_back)
+"""Put the card that was in use before back, as `take_back` does."""
 
 
 def differences(now: ModelCard, then: ModelCard) -> list[dict[str, str]]:

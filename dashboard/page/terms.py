@@ -167,6 +167,17 @@ TERMS: tuple[Term, ...] = (
         "A map that knows nothing of the film or the model. A real map that looks no better proves nothing.",
         "controls",
     ),
+    _term(
+        "Usual place",
+        "A picture of where a finding usually is: the mean of its true places on films of other patients, also called "
+        "the prior. A map that finds a place no better may know no more than that.",
+        "usual place",
+    ),
+    _term(
+        "Rank correlation",
+        "Whether two numbers put films in the same order (Spearman's): 1 is the same order, 0 is none, −1 the reverse.",
+        "rank correlation",
+    ),
     # The film
     _term(
         "Centre and width",

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import streamlit as st
 
+from dashboard.page.told import sentence_of
 from dashboard.roc.colors import Colors, colors
 from dashboard.roc.data import KEPT, POINTS, Curves, Row, curves, overview
 from dashboard.roc.threshold import settle
@@ -129,7 +130,7 @@ def _others(library: Library, home: Source, here: Judged, finding: str) -> tuple
             whole, told = judged(library, name), source(library, name, ALL)
             found[name] = _other(home.stamp, told.stamp, finding, name, here, whole)
         except JUDGING_ERRORS as error:
-            refused.append(f"{name} is not shown: {error}")
+            refused.append(f"{name} is not shown: {sentence_of(error)}")
     return found, refused
 
 

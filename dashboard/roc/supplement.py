@@ -11,6 +11,7 @@ import pandas as pd
 
 from dashboard.page.calibration_words import worse
 from dashboard.page.cause_names import CAUSE_NAMES, main_cause
+from dashboard.page.told import sentence_of
 from dashboard.roc.at_thresholds import AtThresholds, at_thresholds
 from dashboard.roc.colors import colors
 from dashboard.roc.data import Group, Row, curves, groups, overview
@@ -219,7 +220,7 @@ def _part(scene: Scene, asked: State) -> Part:
         try:
             return work()
         except EvaluateError as error:
-            missing.append(f"{what}: {error}")
+            missing.append(f"{what}: {sentence_of(error)}")
             return None
 
     rule = "" if scene.problem else rule_of(here, finding, asked)  # as on the Errors page: a card's number stays

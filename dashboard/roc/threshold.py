@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from scipy.special import expit, logit
 
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.roc.numbers import probability
 from dashboard.roc.state import State
@@ -43,7 +44,7 @@ def settle(judged: Judged, finding: str, asked: State) -> tuple[Threshold, str]:
     try:
         return choose(rule_of(judged, finding, asked), judged.ranked(finding), asked.target, card), ""
     except EvaluateError as error:
-        return card, str(error)
+        return card, sentence_of(error)
 
 
 def rule_of(judged: Judged, finding: str, asked: State) -> str:

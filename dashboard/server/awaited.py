@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dashboard.page.told import sentence_of
 from dashboard.server.jobs import UNEXPECTED, Job
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
@@ -107,7 +108,7 @@ class Awaited:
         try:
             self._look(tell, asks)
         except (ValueError, OSError) as error:  # the project's own errors say what to do
-            self.error = str(error)
+            self.error = sentence_of(error)
         except LookupError:
             self.error = GONE
         except Exception:

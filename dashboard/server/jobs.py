@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dashboard.page.told import UNEXPECTED, sentence_of
 from xai.budget import Budget, Cancelled
 
 State = Literal["waiting", "running", "done", "failed"]
 PATIENCE = 30.0  # seconds after which a visitor who was not heard of no longer counts as waiting
-UNEXPECTED = "This failed unexpectedly; the server's log has the details."
 TOLD_EVERY = 0.2  # seconds, at most, between two words on how far a job is
 
 log = logging.getLogger(__name__)
@@ -223,7 +223,7 @@ class Jobs:
                 job.work = _nothing
             job.tell()
         except (ValueError, OSError) as error:  # the project's own errors say what to do
-            self._end(job, "failed", error=str(error))
+            self._end(job, "failed", error=sentence_of(error))
         except Exception:  # anything else must not end the worker that all visitors share
             log.exception("A job failed unexpectedly")
             self._end(job, "failed", error=UNEXPECTED)

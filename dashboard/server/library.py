@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dashboard.server.drawn import Box as Box
+from dashboard.server.drawn import Drawings
 from training import opening
 from training.datasets.conventions import UNKNOWN, Convention, convention_of, with_sides
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
@@ -20,7 +22,7 @@ from training.predictions.table import Predictions, PredictionsError, read_predi
 from training.simulation.recipe import Recipe
 from training.simulation.render import SIZE
 from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
-from xai.cards.model_card import ModelCard, card_path, read_card
+from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card
 from xai.films.film import Film
 from xai.films.reading import read_film
 from xai.findings import FINDINGS
@@ -33,7 +35,6 @@ OWN = "your films"  # stands for a visitor's own films in place of a dataset's n
 DEFAULT_ROOT = CACHE
 TRUTH = {1.0: "present", 0.0: "absent"}
 
-Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge, in fractions of a film's width and height."""
 
 
@@ -93,14 +94,23 @@ class Library:
         """Model files by name."""
         return list_models((BUILT_IN_MODELS, self.root / "models"))
 
+    def model(self, model: str) -> Path:
+        """Give the file of a model; raises `ModelCardError` where it is gone, as a whole library may be."""
+        models = self.models()
+        if model not in models:
+            raise ModelCardError(
+                f"There is no model “{model}” in the library; there are {', '.join(models) or 'none'}."
+            )
+        return models[model]
+
     def card(self, model: str) -> ModelCard:
         """Read the card of a model; raises `ModelCardError`."""
-        path = card_path(self.models()[model])
+        path = card_path(self.model(model))
         return _card(path, _stamp(path))
 
     def model_id(self, model: str) -> str:
-        """Sha256 of a model's file."""
-        path = self.models()[model]
+        """Sha256 of a model's file; raises `ModelCardError` where there is none."""
+        path = self.model(model)
         return _model_id(path, _stamp(path))
 
     def datasets(self) -> dict[str, Path]:
@@ -118,14 +128,11 @@ class Library:
 
     def read_predictions(self, name: str) -> Predictions:
         """Read predictions; raises `PredictionsError`."""
-        folders = self.predictions()
-        if name not in folders:
-            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
-        return _predictions(folders[name], self.predictions_stamp(name))
+        return _predictions(self._predictions(name), self.predictions_stamp(name))
 
     def predictions_stamp(self, name: str) -> float:
-        """When predictions were last written."""
-        folder = self.predictions()[name]
+        """When predictions were last written; raises `PredictionsError` where they are gone."""
+        folder = self._predictions(name)
         return max(_stamp(folder / predictions_folder.TABLE_FILE), _stamp(folder / predictions_folder.FACTS_FILE))
 
     def dataset_stamp(self, dataset: str) -> float:
@@ -175,15 +182,22 @@ class Library:
         return opening.film_path(self.dataset(dataset), row)
 
     def masks(self, dataset: str, film: str) -> dict[str, np.ndarray]:
-        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name; empty elsewhere."""
+        """Pixels that each finding and object of a simulated film changed: bool (H, W) by name.
+
+        On other films, those that people drew: uint8, see `Drawings.masks`. Raises `DatasetError` where one is damaged.
+        """
         record = self.record(dataset, film)
         if record.recipe is None:
-            return {}
+            return _drawn_masks(self._folder(dataset), self.dataset_stamp(dataset), film)
         return dict(_masks(self._folder(dataset), self.dataset_stamp(dataset), film, record.recipe.to_json()))
 
     def boxes(self, dataset: str, film: str) -> dict[str, list[Box]]:
         """Boxes that radiologists drew on a film, by finding; empty where there are none."""
-        return _boxes(self._folder(dataset), self.dataset_stamp(dataset)).get(film, {})
+        return self.drawings(dataset).boxes(film)
+
+    def drawings(self, dataset: str) -> Drawings:
+        """What people drew on the films of a dataset; raises `DatasetError` where that is damaged."""
+        return _drawings(self._folder(dataset), self.dataset_stamp(dataset))
 
     def _row(self, dataset: str, film: str) -> pd.Series:
         """Look up a film that can be opened or rendered."""
@@ -192,6 +206,12 @@ class Library:
         if isinstance(row, pd.Series) and _can_be_hung(row):
             return row
         raise DatasetError(f"The dataset {dataset} has no film “{film}” on disk.")
+
+    def _predictions(self, name: str) -> Path:
+        folders = self.predictions()
+        if name not in folders:
+            raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
+        return folders[name]
 
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
@@ -208,7 +228,10 @@ def render_film(record: Record, without: Iterable[str] = ()) -> Film:
 
 def _stamp(path: Path) -> float:
     """When a file was last written: what was read from it before then is out of date."""
-    return path.stat().st_mtime if path.exists() else 0.0
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 @functools.lru_cache(maxsize=32)
@@ -265,15 +288,16 @@ def _is_of(folder: Path, stamp: float, dataset: Path) -> bool:
 
 
 @functools.lru_cache(maxsize=4)
-def _boxes(folder: Path, stamp: float) -> dict[str, dict[str, list[Box]]]:
-    found: dict[str, dict[str, list[Box]]] = {}
+def _drawings(folder: Path, stamp: float) -> Drawings:
     try:
-        drawn = _dataset(folder, stamp).boxes[["film", "finding", "x", "y", "width", "height"]]
+        return Drawings(_dataset(folder, stamp).boxes)
     except DatasetError as error:
         raise DatasetError(str(error).replace(str(folder), folder.name)) from error
-    for film, finding, x, y, width, height in drawn.itertuples(index=False):
-        found.setdefault(film, {}).setdefault(finding, []).append((x, y, x + width, y + height))
-    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _drawn_masks(folder: Path, stamp: float, film: str) -> dict[str, np.ndarray]:
+    return _drawings(folder, stamp).masks(film)
 
 
 @functools.lru_cache(maxsize=8)

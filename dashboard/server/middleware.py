@@ -1,9 +1,10 @@
-"""What every answer of the server carries: headers that keep a page to itself, and the visitor's token."""
+"""What every answer carries: headers that keep a page to itself, the visitor's token; and what is not answered."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.server.visitors import COOKIE, is_token, new_token
@@ -14,16 +15,24 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 CONDITIONS = (b"if-none-match", b"if-modified-since")
+UNLISTED = ("/_stcore/metrics",)  # how many visitors there are and what they hold is nobody else's business
 
 
 class PageHeaders:
     """Sets `HEADERS` on every answer, and a cookie with a new token on a page that is opened without one.
 
     The cookie cannot be read by scripts, is sent to no other site, and ends with the browser's session.
+
+    Parameters
+    ----------
+    app : callable
+    policy : str
+        The Content-Security-Policy of all answers; empty for none.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy: str = "") -> None:
         self.app = app
+        self.headers = HEADERS | ({"Content-Security-Policy": policy} if policy else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with them."""
@@ -37,7 +46,7 @@ class PageHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 if is_new and headers.get("content-type", "").startswith("text/html"):
                     secure = "; Secure" if scope.get("scheme") == "https" else ""
@@ -46,6 +55,19 @@ class PageHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+class Unlisted:
+    """Answers 404 where Streamlit would tell anybody about the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        is_unlisted = scope["type"] == "http" and scope["path"].rstrip("/").endswith(UNLISTED)
+        answer = PlainTextResponse("There is nothing here.", 404) if is_unlisted else self.app
+        await answer(scope, receive, send)
 
 
 def _token(scope: Scope) -> str | None:

@@ -16,10 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.page.told import UNEXPECTED, sentence_of
 from dashboard.server.channel import PREFIX, Channel
 from dashboard.server.events import Events
 from dashboard.server.files import MakeFile
-from dashboard.server.jobs import UNEXPECTED
 from dashboard.server.page import Page
 from dashboard.server.visitors import COOKIE, is_token
 
@@ -158,9 +158,9 @@ def _file(make: MakeFile, asked: dict[str, str]) -> Response:
     try:
         made = make(asked)
     except ValueError as error:  # the project's own errors say what is wrong
-        return _sentence(str(error), 400)
+        return _sentence(sentence_of(error), 400)
     except OSError as error:  # without the path on this machine
-        return _sentence(f"This could not be read: {error.strerror or error}.", 500)
+        return _sentence(sentence_of(error), 500)
     except Exception:  # whoever clicked hears of it all the same
         log.exception("A file could not be made")
         return _sentence(UNEXPECTED, 500)

@@ -134,7 +134,7 @@ class Services:
             if key not in self._classifiers:
                 while len(self._classifiers) >= MODELS_IN_MEMORY:
                     self._classifiers.popitem(last=False)
-                self._classifiers[key] = Classifier.load(self.library.models()[model])
+                self._classifiers[key] = Classifier.load(self.library.model(model))
             self._classifiers.move_to_end(key)
             return self._classifiers[key]
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import os
 import sys
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 
 from dashboard.server import services
 from dashboard.server.library import DEFAULT_ROOT
+from dashboard.server.upload_room import UploadRoom
 
 
 @st.cache_resource(show_spinner=False)
@@ -18,9 +22,23 @@ def shared_services(root: Path) -> services.Services:
     return services.open_services(root)
 
 
+@functools.cache
+def upload_room() -> UploadRoom:
+    """Make what counts the uploads on their way, once."""
+    return UploadRoom(lambda: runtime.get_instance().uploaded_file_mgr)
+
+
 def library_root() -> tuple[Path, list[str]]:
     """Give the folder named with ``--library``, and what else stands on the command line, which nobody knows."""
+    known = asked_for()
+    return known.library.expanduser(), known.unknown
+
+
+def asked_for() -> argparse.Namespace:
+    """Read the app's own words on the command line: `library`, `host`, `owner_key`, and what is `unknown`."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
+    parser.add_argument("--host", action="append", default=[])
+    parser.add_argument("--owner-key", default=os.environ.get("LIGHTBOX_OWNER_KEY") or None)
     known, unknown = parser.parse_known_args(sys.argv[1:])
-    return known.library.expanduser(), unknown
+    return argparse.Namespace(**vars(known), unknown=unknown)

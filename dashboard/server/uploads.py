@@ -10,14 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import forget_refused, refuse
 from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from dashboard.server.session import part_address, this_page
+from dashboard.server.shared import upload_room
+from xai.films.apart import read_film_apart
 from xai.films.film import Film, FilmError
 from xai.films.formats import NAMES
-from xai.films.reading import read_film
 from xai.written import with_unit
 
 MOST_UPLOADS = 200
@@ -49,9 +52,12 @@ def take_uploads(services: Services) -> Upload | None:
         "server's memory and are forgotten when you leave. Remove names from the pictures themselves before you "
         "upload.",
     )
+    problem = _without_room()
     if not files:
+        refuse(*problem)
         return None
     forget_refused()  # what is brought now takes the place of what was refused before
+    refuse(*problem)
     first = _read_uploads(services, files[:MOST_UPLOADS])
     if len(files) > MOST_UPLOADS:
         refuse(f"Only the first {MOST_UPLOADS} films were taken.")
@@ -87,6 +93,13 @@ def show_upload(services: Services, sha256: str, view: str, draw: Callable[[Film
     st.html(f'<img src="{part_address(name)}" alt="{html.escape(alt, quote=True)}" style="width: 100%">')
 
 
+def _without_room() -> tuple[str, ...]:
+    """Say why files of this page did not come, where some did not."""
+    context = get_script_run_ctx()
+    problem = None if context is None else upload_room().refused(context.session_id)
+    return () if problem is None else (problem,)
+
+
 def _read_uploads(services: Services, files: list) -> Upload | None:
     refused: list[str] = []
     first: Upload | None = None
@@ -96,9 +109,9 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
     for number, file in enumerate(files, 1):
         bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
         try:
-            film = read_film(file.getvalue())
+            film = read_film_apart(file.getvalue())
         except FilmError as error:
-            refused.append(f"{file.name}: {error}")
+            refused.append(f"{file.name}: {sentence_of(error)}")
             continue
         left -= packed_bytes(film)
         if left < 0:

@@ -41,6 +41,7 @@ from dashboard.compare.visit import visit
 from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.refused import show_refused
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
@@ -105,7 +106,7 @@ def take_walk() -> None:
     except ValueError as error:
         visit.change(walk="")
         if not session.get("upload_is_lost"):  # the walk was of the same films
-            refuse(f"The walk through several films was left out: {error}.")
+            refuse(f"The walk through several films was left out: {sentence_of(error).rstrip('.')}.")
 
 
 def go_back() -> None:
@@ -128,9 +129,19 @@ def boxes(services: Services, hung: Hung) -> dict[str, Any]:
     """Give the boxes that radiologists drew on this film, for the viewer to outline; none where they are damaged."""
     try:
         drawn = services.library.boxes(hung.record.dataset, hung.record.film) if hung.record else {}
+        if hung.record and not drawn:  # masks are looked at too, so that it is said here if one is damaged
+            services.library.masks(hung.record.dataset, hung.record.film)
         return hung.mend.boxes(drawn)
     except DatasetError as error:
-        st.warning(escape(str(error)))
+        st.warning(escape(sentence_of(error)))
+        return {}
+
+
+def drawn_by(services: Services, hung: Hung) -> dict[str, str]:
+    """Say who drew each finding on this film, where its source names them."""
+    try:
+        return services.library.drawings(hung.record.dataset).who(hung.record.film) if hung.record else {}
+    except DatasetError:  # `boxes` says so
         return {}
 
 
@@ -292,6 +303,7 @@ def light_box_of(
         "panels": shown.panels(),
         "luts": light_box.colour_tables(),
         "truth": boxes(services, hung),
+        "drawn_by": drawn_by(services, hung),
         "masks": None if (masks := shown.masks()) is None else {"part": masks},
         "selected": state.finding if state.finding in card.outputs else None,
         "without": list(shown.without),

@@ -19,6 +19,7 @@ from dashboard.films.services import FilmServices
 from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.judging import (
@@ -68,7 +69,7 @@ def errors(services: Services) -> None:
             films, told = judged(library, name, split), source(library, name, split)
             note_used(told.dataset, name)
         except JUDGING_ERRORS as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             visit.write_permalink()
             return
     found = _settle(films)
@@ -123,7 +124,7 @@ def _audit(services: Services, films: Judged, told: Source, found: Thresholds) -
         show_remedies(services.library, films, told.stamp, found, told.predictions)
         show_together(services.library, films, told.stamp, found, table, told.predictions)
     except EvaluateError as error:
-        st.info(escape(str(error)))
+        st.info(escape(sentence_of(error)))
     st.divider()
     show_co_occurrence(films, found)
 

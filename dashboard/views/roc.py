@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.page.glossary import explained
 from dashboard.page.refused import show_refused
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.roc.data import order, overview
@@ -160,7 +161,7 @@ def roc(library: Library) -> None:
         note_used(home.dataset, name)
     except JUDGING_ERRORS as error:
         show_refused()
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(sentence_of(error)), icon=":material/error:")
         return
     with line:
         choose_others(library, home)

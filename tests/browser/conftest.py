@@ -22,6 +22,8 @@ from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APP = REPOSITORY / "dashboard" / "app.py"
+ELSEWHERE = "elsewhere.localhost"  # a name that leads here, and is none of this machine's own
+OWNER_KEY = "the owner of these tests"
 PATIENCE = 60_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
@@ -77,10 +79,10 @@ def _serve(app: Path, *arguments: str, port: int | None = None, **environment: s
     }
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += [f"--{name}={value}" for name, value in options.items()]
+    known = {"PYTHONPATH": str(REPOSITORY), "LIGHTBOX_OWNER_KEY": OWNER_KEY}
+    command += ["--", "--host", ELSEWHERE, *arguments]
     # In the app's folder, whose settings then hold for an app of a test too; what it prints stands below a failed test.
-    server = subprocess.Popen(
-        [*command, "--", *arguments], cwd=APP.parent, env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
-    )
+    server = subprocess.Popen(command, cwd=APP.parent, env={**os.environ, **known, **environment})
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}/"
@@ -182,6 +184,7 @@ def page(browser: Any) -> Iterator[Any]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.on("console", lambda told: problems.append(told.text) if "Content Security Policy" in told.text else None)
     yield page
     assert page.get_by_test_id("stException").count() == 0
     page.close()

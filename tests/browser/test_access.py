@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 LIBRARY = nothing
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-NAMED = {"": "Compare", "films": "Films", "roc": "ROC", "errors": "Errors", "models": "Models"}
+NAMED = {"": "Compare", "films": "Films", "roc": "ROC", "errors": "Errors", "trust": "Trust", "models": "Models"}
 PAPER = {"light": "rgb(250, 250, 248)", "dark": "rgb(14, 15, 18)"}
 SERIOUS = ("serious", "critical")
 

@@ -31,6 +31,7 @@ import streamlit as st
 from dashboard.components.download import download
 from dashboard.server.session import page_address
 from held import channel
+from xai.films.film import FilmError
 
 home = Path(__file__).parent
 page = st.session_state.setdefault("page", channel.pages.begin(st.context.cookies["lightbox_visitor"]))
@@ -48,7 +49,7 @@ def late(asked):
 
 
 def bad(asked):
-    raise ValueError("The film <b>a</b> has no label.")
+    raise FilmError("The film <b>a</b> has no label.")
 
 
 page.begin()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.compare_page import SLOW, expect, link, wait_for_link
+from tests.browser.conftest import ELSEWHERE, OWNER_KEY
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,8 @@ def test_a_model_is_opened_compared_deleted_and_brought_back(page, address, libr
     expect(page.get_by_text("Not the same films")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Where not to trust lightbox")).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
+    assert (library / "models" / "mine.keras").exists()
+    page.get_by_role("button", name="Delete it").click()
     expect(page.get_by_text("its card are in the trash")).to_be_visible()
     expect(page.get_by_role("radiogroup", name="Models").get_by_text("mine", exact=True)).to_have_count(0)
     assert not (library / "models" / "mine.keras").exists()
@@ -53,3 +56,23 @@ def test_a_hostile_name_is_only_a_name(page, address):
     page.goto(link(f"{address}models", model=HOSTILE.replace("/", "_")), timeout=SLOW)
     expect(page.get_by_role("heading", name=HOSTILE).first).to_be_visible(timeout=SLOW)
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_visitor_from_elsewhere_looks_and_whoever_has_the_key_may_change(chromium, address, library):
+    address = address.replace("127.0.0.1", ELSEWHERE)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{address}models?model=mine", timeout=SLOW)
+    expect(page.get_by_text("Cite: nobody, 2024")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
+    page.goto(f"{address}owner", timeout=SLOW)
+    page.get_by_label("Key").fill("guessed")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_text("That is not the key.")).to_be_visible()
+    page.get_by_label("Key").fill(OWNER_KEY)
+    page.get_by_role("button", name="Enter").click()
+    page.wait_for_url(address, timeout=SLOW)
+    assert OWNER_KEY not in page.evaluate("document.cookie") + page.url
+    page.goto(f"{address}models?model=mine", timeout=SLOW)
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_enabled(timeout=SLOW)
+    context.close()

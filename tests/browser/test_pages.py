@@ -17,6 +17,7 @@ PAGES = {
     "films": "films · ",
     "roc": "Confusion matrix",
     "errors": "Predicted against true prevalence",
+    "trust": "Does the strongest evidence lie inside the truth",
     "models": "Where not to trust it",
 }
 

@@ -27,6 +27,7 @@ PAGES = {  # what the link says, and the words after which a page is whole
     "films": ({"dataset": "simulated-2000"}, "How often each finding is present"),
     "roc": ({"predictions": "lightbox-on-simulated-2000", "finding": "Nodule"}, "Scores by truth"),
     "errors": ({"predictions": "overcaller-on-simulated-2000", "finding": "Emphysema"}, "The flagged share"),
+    "trust": ({"model": "lightbox", "finding": "Mass"}, "How this was made, and the numbers"),
     "models": ({"model": "lightbox"}, "Where not to trust it"),
 }
 PARTS = {"": ".viewer .panel >> nth=-1", "roc": ".stPlotlyChart >> nth=3", "models": "[data-testid=stRadio] >> nth=0"}

@@ -38,6 +38,7 @@ from dashboard.server.awaited import Want
 from dashboard.server.session import page_address, part_address
 from held import channel, jobs, steps
 from xai.budget import Cancelled
+from xai.models.errors import ModelError
 
 home = Path(__file__).parent
 page = st.session_state.setdefault("page", channel.pages.begin(st.context.cookies["lightbox_visitor"]))
@@ -50,7 +51,7 @@ def work(name, budget):
         if budget.cancelled():
             raise Cancelled
         if what == "fails":
-            raise ValueError(words)
+            raise ModelError(words)
         if what == "done":
             return
         steps[name] = words

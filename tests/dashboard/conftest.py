@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from dashboard.server.roles import Role
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from xai.films.film import Film
 
@@ -23,6 +24,12 @@ SIDE = 40
 def own_main_module(monkeypatch):
     """Streamlit's AppTest puts the app in the place of ``__main__``, which every process started later would run."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def as_owner(monkeypatch):
+    """A page that AppTest runs has no browser, so nobody knows who asks: here that is the owner."""
+    monkeypatch.setattr("dashboard.server.roles.this_role", lambda: Role.OWNER)
 
 
 @pytest.fixture(scope="session", autouse=True)

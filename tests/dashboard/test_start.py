@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import tomllib
 import pytest
 
 from dashboard.__main__ import COMMANDS, main
-from dashboard.start import APP, is_local
+from dashboard.start import APP, add_arguments, is_local, streamlit_words
 from training.__main__ import COMMANDS as TRAINING
 from xai.__main__ import COMMANDS as XAI
 
@@ -97,3 +98,19 @@ def test_bad_usage_is_one_line(words, line, capsys):
         main(words)
     assert ended.value.code == 2
     assert capsys.readouterr().err == f"lightbox: {line}\n"
+
+
+def test_names_and_the_owners_key_reach_the_app():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    words = ["--host", "lab.example.org", "--host", "*.school.example", "--owner-key", "long enough to keep"]
+    told = streamlit_words(parser.parse_args(words))
+    assert told[told.index("--") + 1 :] == words
+
+
+def test_a_key_that_can_be_guessed_is_refused(capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--owner-key", "short"])
+    assert "The owner's key must have at least 12 characters, not 5." in capsys.readouterr().err

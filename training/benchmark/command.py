@@ -1,8 +1,13 @@
 """Measure the maps of a model's methods against the truth of a dataset, beside controls.
 
 Writes ``league.csv`` (a row a method, finding and measure), ``beside.csv`` (how far each is ahead of where the finding
-usually is, and how often chance does as well) and ``scores.csv`` (every map). ``benchmark.json`` says what was
-measured, and ``maps/`` keeps the maps: the same command goes on where it stopped.
+usually is, and how often chance does as well) and ``scores.csv`` (every map); of simulated films also ``twins.csv``
+(what each finding really does to the answer, beside what each map claims) and ``promises.csv`` (how far claims hold).
+``benchmark.json`` says what was measured, ``maps/`` and ``effects/`` keep what took long: the same command goes on
+where it stopped.
+
+Where several readers drew on the films, ``reader`` stands among the methods: what the others drew, held against the
+same truth. ``readers.csv`` says how often they agree that a finding is there at all, where they were free to.
 """
 
 from __future__ import annotations
@@ -17,9 +22,12 @@ import pandas as pd
 
 from training.benchmark.league import ALL, PRIOR, SWAPPED, beside_the_prior, cases_of, league, score
 from training.benchmark.maps import Order, truths_alone
+from training.benchmark.readers import presence, reader_rows, reader_scores
 from training.benchmark.run import explain_films, here, there
 from training.benchmark.truth import with_truth
+from training.benchmark.twins import effects_of, promises, twins_table
 from training.datasets.facts import DatasetError
+from training.datasets.table import Dataset
 from training.front_door import open_dataset
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.controls import CentredMap, RandomMap
@@ -62,19 +70,30 @@ def run(options: argparse.Namespace) -> int:
     if options.scheduler is not None:
         start = there(find_model(options.model), classifier, dataset, order, options.scheduler)
     measured, refused = explain_films(classifier, dataset, wanted, order, options.out, start)
-    patients = dataset.films.set_index("film")["patient"]
-    owners = {film: str(film if pd.isna(patients[film]) else patients[film]) for film in known}
+    owners = owners_of(dataset)
     others = truths_alone(classifier, dataset, {film: known[film] for film in known if film not in wanted})
     cases = cases_of(measured, owners, others)
     scores = score(cases)
-    table = league(scores)
+    people = reader_scores(dataset, {one.film: tuple(one.truths) for one in measured}, owners)
+    table = pd.concat([league(scores), reader_rows(people)], ignore_index=True)
     beside = beside_the_prior(scores, cases, np.random.default_rng(options.seed))
     files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table}
+    if effects := effects_of(classifier, dataset, cases, options.out):
+        files["twins.csv"] = twins = twins_table(cases, effects)
+        files["promises.csv"] = promises(twins, np.random.default_rng(options.seed))
+    if len(agreed := presence(dataset, classifier.card.outputs, owners)):
+        files["readers.csv"] = agreed
     write_files(options.out, {name: one.to_csv(index=False) for name, one in files.items()})
     print(summary(table))
     for sentence in refused:
         print(sentence, file=sys.stderr)
     return 0
+
+
+def owners_of(dataset: Dataset) -> dict[str, str]:
+    """Give the patient of each film; a film of an unknown one stands for itself."""
+    films = dataset.films
+    return dict(zip(films["film"], films["patient"].fillna(films["film"]).astype(str), strict=True))
 
 
 def chosen(films: dict[str, tuple[str, ...]], only: Sequence[str] | None) -> dict[str, tuple[str, ...]]:

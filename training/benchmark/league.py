@@ -23,7 +23,8 @@ MEASURES: dict[str, Callable[..., float]] = {
 SWAPPED = ("pointing", "energy", "iou")  # of which it is asked how often chance does as well
 DRAWS = 2000
 COLUMNS = {
-    "method": "What made the maps; random, centred and prior are controls that look at neither film nor model.",
+    "method": "What made the maps; random, centred and prior are controls that look at neither film nor model, reader "
+    "is what other people drew.",
     "finding": "Whose truth the maps are held against, or all: the mean over every finding of every film.",
     "measure": "As docs/measures.md defines it.",
     "value": "Mean over films.",

@@ -1,8 +1,10 @@
 """CheXpert v1.0 and v1.0-small: Irvin et al., CheXpert, AAAI 2019.
 
-``train.csv`` and ``valid.csv`` name films as ``CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg``. Films
-are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as well. The
-table of the test films, ``test_labels.csv``, tells neither sex nor age nor view.
+``train.csv`` and ``valid.csv`` name films as ``CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg``.
+Films are found by the part from ``train/`` or ``valid/`` on, so the batch folders of the full-size download work as
+well. The table of the test films, ``test_labels.csv``, tells neither sex nor age nor view. What radiologists drew on
+validation and test films is read with them where it lies below the same root (`training.datasets.chexlocalize`); that
+download calls the folder of the validation films ``val``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.datasets import chexlocalize
 from training.datasets.disk import list_files, remark
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import CHEXPERT_COLUMNS, DEFAULT_POLICY, Policy, chexpert_labels
@@ -46,8 +49,11 @@ CITATION = (
 )
 WANTED = ("Path", *CHEXPERT_COLUMNS)
 FACTS = ("Sex", "Age", "Frontal/Lateral", "AP/PA")  # that the table of the test films lacks
-TABLES = {"train.csv": "train", "valid.csv": "validation", "test.csv": "test", "test_labels.csv": "test"}
-PLACE = r"(?:^|/)((?:train|valid|test)/(patient(\d+))/study(\d+)/view\d+_(frontal|lateral))\.\w+$"
+TABLES = {
+    **{"train.csv": "train", "valid.csv": "validation", "val_labels.csv": "validation"},
+    **{"test.csv": "test", "test_labels.csv": "test"},
+}
+PLACE = r"(?:^|/)((?:train|valid|val|test)/(patient(\d+))/study(\d+)/view\d+_(frontal|lateral))\.\w+$"
 VIEWS = {"ap": "AP", "pa": "PA", "ll": None, "rl": None}
 SEXES = {"male": "M", "female": "F", "unknown": None}
 CEILING = 90  # ages above it are given as it
@@ -83,6 +89,7 @@ def read_chexpert(
             tables[file] = split
     if not tables:
         raise DatasetError(f"{root} holds no label table; expected train.csv or valid.csv.")
+    drawn = chexlocalize.find_drawn(files)
     parts = [_films(file, split, policy) for file, split in tables.items()]
     films = pd.concat([part for part, _ in parts], ignore_index=True)
     remarks = [one for _, part in parts for one in part]
@@ -97,9 +104,12 @@ def read_chexpert(
     if splits == "random":
         films["split"] = random_split(films, labels(films) == 1, seed)
     films["film"] = films["film"].str.replace("^[^/]*/", "", regex=True)
+    boxes, on_films = chexlocalize.read_drawn(drawn, films["film"])
     home, told = str(Path(root).resolve()), spell_policy("chexpert", policy, splits=splits, views=views)
-    facts = DatasetFacts("chexpert", home, SOURCE, LICENCE, CITATION, sha256(*tables), seed, policy=told)
-    return finish(facts, films, (*remarks, *on_disk))
+    told |= chexlocalize.POLICY if drawn else {}
+    citation = f"{CITATION} {chexlocalize.CITATION}" if drawn else CITATION
+    facts = DatasetFacts("chexpert", home, SOURCE, LICENCE, citation, sha256(*tables, *drawn), seed, policy=told)
+    return finish(facts, films, (*remarks, *on_films, *on_disk), boxes)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +135,7 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     parts = table["Path"].str.extract(PLACE)
     expected = "train/patient00001/study1/view1_frontal.jpg"
     refuse_any(file, parts[0].isna(), table["Path"], f"the path is “{{value}}”; expected one such as {expected}.")
-    refuse_twice(file, parts[0])
+    refuse_twice(file, parts[0].map(_published))
     sides = table["Frontal/Lateral"].fillna(parts[4])
     frontal, odd_sides = known_words(sides, {"frontal": "", "lateral": "LATERAL"}, "sides")
     views, odd_views = known_words(table["AP/PA"], VIEWS, "views")
@@ -136,8 +146,8 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
     sideways = views.isna() & (frontal == "") & table["AP/PA"].notna()
     films = pd.DataFrame(
         {
-            "film": parts[0],
-            "path": table["Path"].str.extract(r"((?:train|valid|test)/patient.*)$")[0],
+            "film": parts[0].map(_published),
+            "path": table["Path"].str.extract(r"((?:train|valid|val|test)/patient.*)$")[0],
             "dataset": "chexpert",
             "patient": "chexpert:" + parts[2],
             "study": "chexpert:" + parts[2] + "/" + parts[3],
@@ -163,4 +173,9 @@ def _films(file: Path, split: str, policy: Policy) -> tuple[pd.DataFrame, tuple[
 def _place(name: str) -> str:
     """Give the part of a file's name that its row in the table has too."""
     found = re.search(PLACE, name)
-    return found.group(1) if found else name
+    return _published(found.group(1)) if found else name
+
+
+def _published(place: str) -> str:
+    """Call the folder of the validation films as CheXpert does: CheXlocalize's download calls it ``val``."""
+    return re.sub("^val/", "valid/", place)

@@ -14,6 +14,9 @@ _READERS = {
     "covid": "training.datasets.covid",
     "folders": "training.datasets.folders",
     "films": "training.datasets.films",
+    "vindr": "training.datasets.vindr",
+    "padchest-gr": "training.datasets.padchest_gr",
+    "rsna": "training.datasets.rsna",
 }
 READERS = {name: import_module(module) for name, module in _READERS.items()}
 COMMANDS = {**READERS, "overlaps": import_module("training.datasets.overlaps")}

@@ -45,6 +45,9 @@ CONVENTIONS = {
     "covid": Convention(False, True, "Collected from publications and web pages, whose names the files keep."),
     "folders": Convention(False, True, "Filed by label, so that the path of a film names it."),
     "films": UNKNOWN,
+    "vindr": Convention(False, False, "Its DICOM files may say; no orientation is documented; named by hashes."),
+    "padchest-gr": Convention(False, False, "No orientation is documented; named by numbers."),
+    "rsna": Convention(True, False, "NIH's films, and shown as those are; named by random numbers."),
 }
 
 

@@ -88,6 +88,13 @@ JUDGEMENTS: dict[str, tuple[Judgement, ...]] = {
     ),
     "chexpert": (
         *_REPORT_LABELS,
+        Judgement(
+            "masks of CheXlocalize",
+            "Airspace Opacity, Enlarged Cardiomediastinum, Lung Lesion, Support Devices",
+            "left out",
+            "They are none of the 14, or do not say which. The ground truth alone counts as truth; the human benchmark "
+            "is held against it.",
+        ),
         Judgement("view", "AP/PA", "LL and RL on frontal films are missing", "They name no frontal projection."),
         Judgement("age", "Age", "0 is missing; 90 is 90 or more", "The publishers capped ages at 90."),
         Judgement("sex", "Sex", "Unknown is missing", "One film says so."),
@@ -126,6 +133,52 @@ JUDGEMENTS: dict[str, tuple[Judgement, ...]] = {
         Judgement("all 14", "any other folder", "missing", "Its name stays in the column class."),
     ),
     "films": (),
+    "vindr": (
+        Judgement(
+            "Atelectasis, Cardiomegaly, Consolidation, Edema, Effusion, Emphysema, Fibrosis, Infiltration, "
+            "Pleural_Thickening, Pneumonia, Pneumothorax",
+            "marks of each reader of a film",
+            "1 where more than half marked it, 0 where nobody did; uncertain and missing between",
+            "Three readers worked apart on each training film. What one in three sees is neither there nor absent; "
+            "what each drew is kept with who drew it.",
+        ),
+        Judgement(
+            "Mass, Nodule",
+            "Nodule/Mass",
+            "0 makes both 0; otherwise both are missing, and its boxes are left out",
+            "It does not say which of the two.",
+        ),
+        Judgement("Pneumonia", "a diagnosis", "no boxes; missing without image_labels", "Nobody boxed diagnoses."),
+        Judgement("all 14", "No finding, of every reader", "0", "All readers found nothing."),
+        Judgement("Hernia", "none", "missing, but for films without findings", "It is none of VinDr-CXR's classes."),
+        Judgement("view", "none", "PA", "The publishers chose PA films only."),
+    ),
+    "padchest-gr": (
+        Judgement("all 14", "a label of an abnormal sentence", "1", "A radiologist's report says so."),
+        Judgement("all 14", "no abnormal sentence", "0", "The report names nothing abnormal."),
+        Judgement(
+            "all 14",
+            "a report that names other findings only",
+            "missing, not mentioned",
+            "Sentences that deny a finding carry no label of it.",
+        ),
+        Judgement(
+            "Mass, Fibrosis, Emphysema",
+            "mediastinal and pleural mass, fibrotic band, subcutaneous emphysema",
+            "left out",
+            "The findings are of the lung.",
+        ),
+    ),
+    "rsna": (
+        Judgement(
+            "Pneumonia",
+            "Target",
+            "the same",
+            "Readers boxed opacities that may be pneumonia on the film; nobody looked at the patient's illness.",
+        ),
+        Judgement("all others", "class Normal", "0", "Readers called the film normal."),
+        Judgement("all others", "any other class", "missing", "Only opacities were asked for."),
+    ),
 }
 
 

@@ -111,7 +111,7 @@ def nih_labels(named: pd.DataFrame) -> pd.DataFrame:
         present = named[name].to_numpy()
         values = np.where(something, present.astype(np.float32), np.nan)
         columns[name] = (values, np.select([present, nothing], [EXPLICIT, IMPLIED], NOT_MENTIONED))
-    return _frame(columns, named.index)
+    return label_frame(columns, named.index)
 
 
 def chexpert_labels(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -130,7 +130,7 @@ def chexpert_labels(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The findings and where they come from.
     """
     nothing = source[NO_FINDING].to_numpy() == 1
-    columns = {name: _unlabelled(len(source)) for name in FINDINGS}
+    columns = {name: unlabelled(len(source)) for name in FINDINGS}
     for name, column in SHARED.items():
         said = source[column].to_numpy(np.float32)
         values, codes = _settle(said, policy)
@@ -143,7 +143,7 @@ def chexpert_labels(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         values, codes = columns[name]
         implied = nothing & np.isnan(values) & np.isin(codes, [NOT_LABELLED, NOT_MENTIONED])
         columns[name] = (np.where(implied, 0, values), np.where(implied, IMPLIED, codes))
-    return _frame(columns, source.index)
+    return label_frame(columns, source.index)
 
 
 def class_labels(classes: pd.Series, meanings: Mapping[str, Meaning | None]) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def class_labels(classes: pd.Series, meanings: Mapping[str, Meaning | None]) -> 
     DataFrame (films, 28)
         The findings and where they come from.
     """
-    columns = {name: _unlabelled(len(classes)) for name in FINDINGS}
+    columns = {name: unlabelled(len(classes)) for name in FINDINGS}
     for one in classes.unique():
         if (meaning := meanings[one]) is None:
             continue
@@ -170,7 +170,7 @@ def class_labels(classes: pd.Series, meanings: Mapping[str, Meaning | None]) -> 
         for name in FINDINGS if finding == NO_FINDING else (finding,):
             values, codes = columns[name]
             values[here], codes[here] = float(finding != NO_FINDING), code
-    return _frame(columns, classes.index)
+    return label_frame(columns, classes.index)
 
 
 def _settle(said: np.ndarray, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
@@ -181,11 +181,13 @@ def _settle(said: np.ndarray, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
     return np.select(kinds, [blank, uncertain], said), np.select(kinds, [NOT_MENTIONED, NOT_SURE], EXPLICIT)
 
 
-def _unlabelled(films: int) -> tuple[np.ndarray, np.ndarray]:
+def unlabelled(films: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the column of a finding that a source does not label: values, and codes of where they come from."""
     return np.full(films, np.nan, np.float32), np.full(films, NOT_LABELLED, np.int8)
 
 
-def _frame(columns: Mapping[str, tuple[np.ndarray, np.ndarray]], index: pd.Index) -> pd.DataFrame:
+def label_frame(columns: Mapping[str, tuple[np.ndarray, np.ndarray]], index: pd.Index) -> pd.DataFrame:
+    """Make a table of columns: finding -> values, and codes of where they come from."""
     values = {name: column.astype(np.float32) for name, (column, _) in columns.items()}
     sources = {
         f"source_{name}": pd.Categorical.from_codes(codes.astype(np.int8), dtype=PROVENANCE_TYPE)

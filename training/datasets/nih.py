@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.datasets.boxes import complete_boxes
 from training.datasets.disk import list_files, remark, stem
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import NO_FINDING, nih_labels
@@ -26,7 +27,7 @@ from training.datasets.rows import (
     require_columns,
 )
 from training.datasets.splits import list_names, random_split, split_from_lists
-from training.datasets.table import BOX_COLUMNS, CLASS, labels
+from training.datasets.table import CLASS, labels
 from training.datasets.text_table import as_numbers, column_key
 from xai.findings import FINDINGS
 
@@ -226,6 +227,6 @@ def _boxes(file: Path, films: set[str]) -> tuple[pd.DataFrame, tuple[Remark, ...
         }
     )
     known = boxes["film"].isin(films)
-    return boxes.loc[known, list(BOX_COLUMNS)].reset_index(drop=True), remark(
+    return complete_boxes(boxes[known]), remark(
         "boxes on films that the label table lacks, left out", boxes.loc[~known, "film"], left_out=True
     )

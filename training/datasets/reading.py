@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.datasets.boxes import drawn_words
 from training.datasets.disk import Files, remark
 from training.datasets.facts import DatasetError, DatasetFacts, Remark
 from training.datasets.labels import BLANK_POLICIES, UNCERTAIN_POLICIES, Policy
@@ -166,7 +167,7 @@ def save(out: Path, reading: Reading, name: str = "") -> int:
     here = films[films["on_disk"]]
     told = here if len(here) else films
     counts = ", ".join(f"{(told['split'] == split).sum()} {split}" for split in SPLITS)
-    boxes = f"; {len(reading.boxes)} boxes" if len(reading.boxes) else ""
+    boxes = f"; {drawn_words(reading.boxes)}" if len(reading.boxes) else ""
     count = count_patients(told["patient"])
     print(f"{len(films)} films in the table, {len(here)} on disk, {_patient_words(count)}: {counts}{boxes}")
     for one in reading.facts.report:

@@ -15,6 +15,7 @@ from training.datasets.table import LEAVES_ROOT
 from training.datasets.text_table import TableError, as_numbers, column_key, is_blank, read_text_table
 
 SHOWN = 30  # columns that a message lists
+LONGEST_SHOWN = 100  # characters of a name or value in it
 
 
 def read_csv(file: Path, wanted: Iterable[str], **options: Any) -> pd.DataFrame:
@@ -62,8 +63,14 @@ def require_columns(file: Path, table: pd.DataFrame, wanted: Iterable[str]) -> N
     """Refuse a table that lacks one of the columns."""
     missing = [name for name in wanted if name not in table.columns]
     if missing:
-        there = ", ".join(map(str, table.columns[:SHOWN])) + (", …" if len(table.columns) > SHOWN else "")
+        there = ", ".join(map(shown, table.columns[:SHOWN])) + (", …" if len(table.columns) > SHOWN else "")
         raise DatasetError(f"{file} lacks the columns {', '.join(missing)}; it has {there}.")
+
+
+def shown(value: object) -> str:
+    """Give a value of a file as a sentence quotes it: on one line, and not at length."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def refuse(file: Path, row: int, problem: str) -> NoReturn:
@@ -87,7 +94,7 @@ def refuse_any(file: Path, wrong: np.ndarray | pd.Series, values: pd.Series, pro
     """
     places = np.flatnonzero(wrong)
     if len(places):
-        refuse(file, values.index[places[0]], problem.replace("{value}", str(values.iloc[places[0]])))
+        refuse(file, values.index[places[0]], problem.replace("{value}", shown(values.iloc[places[0]])))
 
 
 def refuse_twice(file: Path, films: pd.Series) -> None:
@@ -96,7 +103,7 @@ def refuse_twice(file: Path, films: pd.Series) -> None:
         return
     second = films.index[films.duplicated()][0]
     first = films.index[films == films[second]][0]
-    refuse(file, second, f"the film “{films[second]}” already has row {first + 2}; expected one row a film.")
+    refuse(file, second, f"the film “{shown(films[second])}” already has row {first + 2}; expected one row a film.")
 
 
 def refuse_strays(file: Path, names: pd.Series) -> None:

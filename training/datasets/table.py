@@ -1,9 +1,9 @@
 """The table of a dataset: one row a film, in one schema for every source.
 
 A dataset is a folder with ``dataset.json`` (what it is, where its films lie), ``films.parquet`` and, where somebody
-drew them, ``boxes.parquet``. A label is 1.0, 0.0 or NaN: a label that a source does not have is missing, never 0.
-A source that is uncertain may say -1, a state of its own that `labels` gives as missing. Beside each finding stands
-where its label comes from.
+drew on them, ``boxes.parquet`` (`training.datasets.boxes`). A label is 1.0, 0.0 or NaN: a label that a source does not
+have is missing, never 0. A source that is uncertain may say -1, a state of its own that `labels` gives as missing.
+Beside each finding stands where its label comes from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.datasets.boxes import BOX_COLUMNS as BOX_COLUMNS
+from training.datasets.boxes import OLD_COLUMNS, check_boxes, complete_boxes
+from training.datasets.boxes import empty_boxes as empty_boxes
 from training.datasets.facts import FACTS_FILE, DatasetError, DatasetFacts, facts_from_json
+from training.datasets.parquet import read_parquet
 from training.datasets.patients import forget_invented
 from training.datasets.splits import SPLITS, torn_patient
 from training.datasets.splits import split_by_patient as split_by_patient
@@ -47,9 +51,6 @@ PROVENANCE_TYPE = pd.CategoricalDtype(list(PROVENANCE))
 SOURCE_COLUMNS = tuple(f"source_{name}" for name in FINDINGS)
 STUDY = "study"
 SCHEMA = (*FACT_COLUMNS[:4], STUDY, *FACT_COLUMNS[4:], *FINDINGS, *SOURCE_COLUMNS)
-
-# Boxes are fractions of the film's width and height from its top left corner; `label` is the source's own word.
-BOX_COLUMNS = ("film", "finding", "x", "y", "width", "height", "label")
 
 # A path that starts at the disk's root, climbs out of its folder, or ends in the middle (a null byte).
 LEAVES_ROOT = r"^[/\\]|^[A-Za-z]:[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)|\x00"
@@ -89,7 +90,7 @@ class Dataset:
 
     @cached_property
     def boxes(self) -> pd.DataFrame:
-        """Boxes that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did.
+        """Boxes and masks that readers of the films drew, with the columns `BOX_COLUMNS`; empty where nobody did.
 
         Raises `DatasetError` where the file is no table of boxes.
         """
@@ -97,9 +98,9 @@ class Dataset:
         if not file.is_file():
             return empty_boxes()
         boxes = _read_parquet(file)
-        _require(boxes, BOX_COLUMNS, file)
-        _check_boxes(boxes, str(self.folder))
-        return boxes[list(BOX_COLUMNS)]
+        _require(boxes, OLD_COLUMNS, file)
+        check_boxes(boxes, str(self.folder))
+        return complete_boxes(boxes)
 
 
 def write_dataset(folder: Path, facts: DatasetFacts, films: pd.DataFrame, boxes: pd.DataFrame | None = None) -> None:
@@ -150,12 +151,6 @@ def labels(films: pd.DataFrame, findings: tuple[str, ...] = FINDINGS) -> np.ndar
     values = films[list(findings)].to_numpy(np.float32, copy=True)
     values[values == UNCERTAIN] = np.nan
     return values
-
-
-def empty_boxes() -> pd.DataFrame:
-    """Give a table of boxes without rows."""
-    words = ("film", "finding", "label")
-    return pd.DataFrame({name: pd.Series(dtype="str" if name in words else float) for name in BOX_COLUMNS})
 
 
 def complete(films: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -228,17 +223,6 @@ def _check_labels(films: pd.DataFrame, where: str) -> None:
             raise DatasetError(f"{where} says {value:g} for {finding} in {row}; expected 1, 0, -1 or none.")
 
 
-def _check_boxes(boxes: pd.DataFrame, where: str) -> None:
-    for name in ("film", "finding"):
-        if len(boxes) and pd.api.types.infer_dtype(boxes[name]) != "string":
-            raise DatasetError(f"{where} holds something else than text in the column {name} of its boxes.")
-    for name in ("x", "y", "width", "height"):
-        if not pd.api.types.is_float_dtype(boxes[name]) or not boxes[name].between(0, 1).all():
-            raise DatasetError(
-                f"{where} holds something else than shares from 0 to 1 in the column {name} of its boxes."
-            )
-
-
 def _check_patients(films: pd.DataFrame, where: str) -> None:
     if patient := torn_patient(films):
         homes = films[["patient", "split"]].reset_index(drop=True).dropna().drop_duplicates()
@@ -276,6 +260,6 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], file: Path) -> None:
 
 def _read_parquet(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(file)
+        return read_parquet(file)
     except (ValueError, TypeError, OSError) as error:
         raise DatasetError(f"{file.parent} cannot be read ({error}).") from error

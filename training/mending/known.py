@@ -65,12 +65,12 @@ def known_of(card: Mapping[str, Any], finding: str) -> Known:
     weight or for the prevalence only what it was made for, and of a temperature or of both corrections the card does
     not tell what is left.
     """
-    told, trained = _part(card, "provenance"), _part(card, "prevalence").get(finding)
-    weight = _part(told, "positive_weight").get(finding)
-    unweighted = _part(told, "imbalance").get("strategy") == "none" or _part(told, "calibration").get("films")
+    told, trained = part_of(card, "provenance"), part_of(card, "prevalence").get(finding)
+    weight = part_of(told, "positive_weight").get(finding)
+    unweighted = part_of(told, "imbalance").get("strategy") == "none" or part_of(told, "calibration").get("films")
     if weight is None and unweighted:
         weight = 1.0
-    calibration = _part(card, "calibration").get(finding)
+    calibration = part_of(card, "calibration").get(finding)
     if calibration is None:
         return Known(weight, trained)
     notes = _remedies(told, finding)
@@ -79,7 +79,7 @@ def known_of(card: Mapping[str, Any], finding: str) -> Known:
     if methods == {"prior"}:
         return Known(weight, fitted, calibrated=True)
     if methods == {"weighting"}:
-        moved = _part(_part(card, "calibration"), finding).get("intercept")
+        moved = part_of(part_of(card, "calibration"), finding).get("intercept")
         return Known(_left(weight, moved), fitted, calibrated=True)
     undone = not methods & LEAVE or methods & {"platt", "isotonic"}
     return Known(1.0 if undone else None, fitted, calibrated=True)
@@ -96,6 +96,7 @@ def _remedies(told: Mapping[str, Any], finding: str) -> list[Mapping[str, Any]]:
     return [one for one in notes if isinstance(one, Mapping) and one.get("finding") == finding]
 
 
-def _part(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def part_of(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give a part of a card, which may be no whole card and hold anything anywhere; empty where it is no mapping."""
     found = content.get(name)
     return found if isinstance(found, Mapping) else {}

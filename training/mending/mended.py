@@ -104,7 +104,8 @@ def mend_card(card: ModelCard, remedies: Sequence[Kept]) -> ModelCard:
     for one in remedies:
         card.index(one.remedy.finding)
         card = _with(card, one)
-    names = ", ".join(dict.fromkeys(finding_label(note["finding"]) for note in card.provenance.get("remedies", [])))
+    notes = [note for note in _notes({"provenance": card.provenance}) if isinstance(note, Mapping)]
+    names = ", ".join(dict.fromkeys(finding_label(str(note.get("finding", ""))) for note in notes))
     summary = (
         f"{card.summary.partition('Mended since')[0].rstrip()} Mended since for {names}: what is said of it was before."
     )
@@ -224,7 +225,7 @@ def _with(card: ModelCard, one: Kept) -> ModelCard:
         calibration=calibration,
         thresholds={**card.thresholds, remedy.finding: remedy.threshold},
         performance=performance,
-        provenance={**card.provenance, "remedies": [*card.provenance.get("remedies", []), one.note]},
+        provenance={**card.provenance, "remedies": [*_notes({"provenance": card.provenance}), one.note]},
     )
 
 

@@ -21,7 +21,7 @@ from training.evaluate.roc import Auroc, clustered_auroc
 from training.evaluate.side_by_side import SideBySide, side_by_side
 from training.evaluate.thresholds import ALIASES, choose
 from training.mending.calibrate import METHODS, apply_map, caution_of, correct_prior, fit_map, stop_of, undo_weight
-from training.mending.known import known_of
+from training.mending.known import known_of, part_of
 from xai.cards.calibration import LogitMap
 from xai.cards.model_card import Threshold
 
@@ -287,13 +287,12 @@ def _map(
     if method == "none":
         return None
     if method == "weighting":
-        known = ((card.get("provenance") or {}).get("positive_weight") or {}).get(finding)
-        weight = known if weight is None else weight
+        weight = part_of(part_of(card, "provenance"), "positive_weight").get(finding) if weight is None else weight
         if weight is None:
             raise EvaluateError(f"The model card does not say how often the loss counted films with {finding}.")
         return undo_weight(weight)
     if method == "prior":
-        trained = (card.get("prevalence") or {}).get(finding) if trained is None else trained
+        trained = part_of(card, "prevalence").get(finding) if trained is None else trained
         if trained is None:
             raise EvaluateError(f"The model card does not say how many training films had {finding}.")
         return correct_prior(trained, fitted.prevalence if here is None else here)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from training.datasets.parquet import read_parquet
 from training.predict.films import Source
 from training.predictions.table import FACTS_FILE, TABLE_FILE, PredictionsError, check_probabilities
 from xai.files import write_file
@@ -104,7 +105,7 @@ class WorkFolder:
     def is_done(self, shard: Shard) -> bool:
         """Tell whether a shard is written and whole: of its films, undamaged, with probabilities only."""
         try:
-            table = pd.read_parquet(self._path(shard), page_checksum_verification=True)
+            table = read_parquet(self._path(shard), page_checksum_verification=True)
             check_probabilities(table.drop(columns=WHY), "")
             return sorted(table.index) == sorted(source.film for batch in shard.batches for source in batch)
         except (OSError, ValueError, TypeError, KeyError):  # not there, cut short by a power failure, or damaged
@@ -116,7 +117,7 @@ class WorkFolder:
 
     def gather(self, shards: Sequence[Shard]) -> tuple[pd.DataFrame, dict[str, str]]:
         """Put all shards together: probabilities by film, and the films left out with the reason."""
-        table = pd.concat([pd.read_parquet(self._path(shard)) for shard in shards])
+        table = pd.concat([read_parquet(self._path(shard)) for shard in shards])
         reasons = table.pop(WHY)
         out = reasons != ""
         return table[~out], {str(film): why for film, why in reasons[out].items()}

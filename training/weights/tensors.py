@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-MAX_BYTES = 2 * 1024**3  # of one file unpacked; a DenseNet-121 with its optimizer has 100 MB
+from xai.inflating import MOST_BYTES, too_much
+
+MAX_BYTES = MOST_BYTES
 MAX_TENSORS = 100_000
 DTYPES = {
     "F64": "<f8",
@@ -48,6 +50,12 @@ class Checkpoint:
     tensors: dict[str, np.ndarray]
     facts: dict[str, Any] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
+
+
+def refuse_much(size: int, stored: int) -> None:
+    """Refuse a file of weights that would unpack to so many bytes from those that it has on the disk."""
+    if told := too_much(size, stored):
+        raise WeightsError(f"it {told}")
 
 
 def decode(data: bytes | memoryview, dtype: str) -> np.ndarray:

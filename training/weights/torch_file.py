@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError, decode, width
+from training.weights.tensors import MAX_BYTES, MAX_TENSORS, Checkpoint, WeightsError, decode, refuse_much, width
 from training.weights.torch_pickle import SAVE, WAY_OUT, Inert, Storage, Tensor, load
+from xai.inflating import zip_bytes
 
 MAX_PICKLE = 64 * 1024**2
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -67,8 +68,7 @@ def _read_zip(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
             pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
             if len(pickles) != 1:
                 raise WeightsError("this zip archive is not one that torch.save wrote: it has no data.pkl")
-            if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
-                raise WeightsError(f"it unpacks to more than {MAX_BYTES // 2**30} GiB")
+            refuse_much(zip_bytes(archive.infolist()), Path(path).stat().st_size)
             if archive.getinfo(pickles[0]).file_size > MAX_PICKLE:
                 raise WeightsError(f"its pickle is larger than {MAX_PICKLE // 2**20} MiB, which weights do not need")
             root = pickles[0].removesuffix("data.pkl")

@@ -20,15 +20,18 @@ from pydicom import uid
 from pydicom.pixels.common import PhotometricInterpretation
 from pydicom.pixels.decoders import base
 
-from xai.films.film import FilmError, ends_early
+from xai.films.film import MAX_PIXELS, FilmError, ends_early
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydicom.pixels.decoders.base import Decoder, DecodeRunner
 
-MOST_SCANS = 100  # of a progressive JPEG: real ones have some ten, and each costs as much time as a whole picture
+# Of a progressive JPEG: real ones have some ten scans, and each costs as much time as a whole picture.
+MOST_SCANS = 100
+MOST_SCANNED = 25 * MAX_PIXELS  # pixels, in all scans together
 
+_SCAN = b"\xff\xda"
 _JPEG = {uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1}
 _SYNTAXES = {uid.RLELossless, *_JPEG, *uid.JPEGLSTransferSyntaxes, *uid.JPEG2000TransferSyntaxes}
 
@@ -71,16 +74,28 @@ def codestream_of(jpeg_2000: bytes) -> bytes:
     return jpeg_2000[start:] if start >= 0 else b""
 
 
-def check_jpeg(stream: bytes) -> None:
-    """Refuse a JPEG that is cut short, which its decoder would fill up with grey, or that has no end of scans.
-
-    Inside a scan the byte FF is always followed by 00 or a restart, so that the two markers are easy to find.
-    """
-    scan, end = b"\xff\xda", b"\xff\xd9"
-    if (scans := stream.count(scan)) > MOST_SCANS:
-        raise FilmError(f"This JPEG has {scans:,} scans; at most {MOST_SCANS} are read: save it again as a plain JPEG.")
-    if stream.rfind(end) < stream.rfind(scan):
+def check_whole(jpeg: bytes) -> None:
+    """Refuse a JPEG that is cut short, which its decoder would fill up with grey."""
+    if jpeg.rfind(b"\xff\xd9") < jpeg.rfind(_SCAN):
         raise ends_early("JPEG")
+
+
+def check_scans(jpeg: bytes, width: int, height: int, parts: int = 1) -> None:
+    """Refuse a JPEG that has no end of scans.
+
+    Parameters
+    ----------
+    jpeg : bytes
+        Inside a scan the byte FF is always followed by 00 or a restart, so that its marker is easy to find.
+    width, height : int
+        Of the picture, in pixels.
+    parts : int
+        JPEGs that make up the picture, in a TIFF.
+    """
+    scans = jpeg.count(_SCAN)
+    most = min(MOST_SCANS, MOST_SCANNED // max(1, width * height)) * parts
+    if scans > most:
+        raise FilmError(f"This JPEG has {scans:,} scans; at most {most:,} are read: save it again as a plain JPEG.")
 
 
 def _decoded(stream: bytes, runner: DecodeRunner) -> bytes:
@@ -111,7 +126,8 @@ def _rle(stream: bytes, runner: DecodeRunner) -> bytes:
 
 
 def _jpeg(stream: bytes, runner: DecodeRunner) -> np.ndarray:
-    check_jpeg(stream)
+    check_whole(stream)
+    check_scans(stream, runner.columns, runner.rows)
     # pydicom converts colours itself, by what the header and the stream say together.
     as_stored = "YCBCR" if runner.samples_per_pixel == 3 else None
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from pathlib import Path
 
 import cv2
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, dcmread, uid
 
 from xai.films import dicom_header as header
 from xai.films.dicom_grey import displayed
 from xai.films.dicom_pixels import inflated, stored_colours, stored_values
 from xai.films.film import Doubt, FilmFacts, check_size
+from xai.films.stream import Stream
 from xai.films.window import shown
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
+_HEADER = 2**12  # bytes that name the transfer syntax
 _SQUARE = 0.01  # relative difference of a pixel's sides that is rounding, and moves nothing by a pixel of a lung
 _LONGEST_PIXEL = 4  # times as long as wide; beyond it the numbers are a mistake
 
@@ -40,7 +42,8 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         If it is no radiograph, has no picture or several, or is compressed in a way that cannot be read.
     """
     tags = [*header.NEEDED, *header.OPTIONAL]
-    ds = dcmread(BytesIO(inflated(data)), force=True, specific_tags=tags)
+    ds = dcmread(Stream(inflated(data)), force=True, specific_tags=tags)
+    header.check_lengths(ds)
     modality = header.modality_of(ds)
     header.check_picture(ds)
     notes = header.doubts_of(ds)
@@ -63,6 +66,22 @@ def read_dicom(data: bytes) -> tuple[np.ndarray, FilmFacts]:
         sides=header.sides_of(ds),
     )
     return pixels, facts
+
+
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Give height and width that a DICOM file says its picture has, without decoding it; None where it does not."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEADER)
+            if start[128:132] != b"DICM" or uid.DeflatedExplicitVRLittleEndian.encode() in start:
+                return None  # pydicom inflates without a limit
+            file.seek(0)
+            ds = dcmread(file, stop_before_pixels=True, specific_tags=["Rows", "Columns"])
+        height, width = int(ds.Rows), int(ds.Columns)
+        check_size(width, height)
+    except Exception:  # pydicom raises all kinds for what is damaged
+        return None
+    return height, width
 
 
 def _squared(pixels: np.ndarray, ds: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 
@@ -28,6 +28,8 @@ _PALETTE = [
     for part, what in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
 ]
 _PICTURE = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_PICTURES = {tag_for_keyword(name) for name in _PICTURE}
+_LONGEST = 2**20  # bytes; the longest that is in order is a table of 65,536 grey levels
 OPTIONAL = (
     "Modality",
     "ViewPosition",
@@ -82,6 +84,15 @@ _MIRRORED = ("R", "F")  # where rows and columns of a film lead to that is uprig
 _TEXT = ("DS", "IS")  # numbers that are written as text
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _ALLOWED = "expected a chest radiograph with 8, 16 or 32 bits allocated, grey or in colour"
+
+
+def check_lengths(ds: Dataset) -> None:
+    """Refuse an element that is longer than any is but a picture, before it is taken apart number by number."""
+    for element in map(ds.get_item, ds.keys()):
+        if isinstance(element, RawDataElement) and element.tag not in _PICTURES and element.length > _LONGEST:
+            raise FilmError(
+                f"This DICOM file holds {element.length:,} bytes in one element of its header; export it again."
+            )
 
 
 def modality_of(ds: Dataset) -> str | None:

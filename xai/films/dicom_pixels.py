@@ -15,6 +15,8 @@ from xai.films.codecs import codestream_of, decoder_of
 from xai.films.colour import luma
 from xai.films.film import MAX_BYTES, FilmError, ends_early
 
+_FRAGMENT = b"\xfe\xff\0\xe0"  # how each begins
+_MOST_FRAGMENTS = 10_000  # of 6 KB in the largest file; one frame is mostly in one
 _CONVERT = "convert it to uncompressed DICOM first, for example with `gdcmconv --raw IN OUT`"
 
 
@@ -101,6 +103,8 @@ def _decompressed(ds: Dataset, syntax: uid.UID) -> tuple[np.ndarray, str]:
     if decoder is None:
         name = "an unknown transfer syntax" if syntax.name == syntax else syntax.name
         raise FilmError(f"This DICOM file is compressed as {name}, which is not read here; {_CONVERT}.")
+    if ds.PixelData.count(_FRAGMENT) > _MOST_FRAGMENTS:
+        raise FilmError(f"This DICOM file's picture is in more than {_MOST_FRAGMENTS:,} pieces; {_CONVERT}.")
     if syntax in uid.JPEG2000TransferSyntaxes:
         ds.PixelData = encapsulate([codestream_of(get_frame(ds.PixelData, 0, number_of_frames=1))])
     refusals: list[FilmError] = []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from io import BytesIO
 
 import cv2
 import imagecodecs
@@ -24,9 +23,10 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from pydicom.pixels.utils import get_j2k_parameters
 
-from xai.films.codecs import check_jpeg, codestream_of
+from xai.films.codecs import check_scans, check_whole, codestream_of
 from xai.films.colour import luma
 from xai.films.film import FilmError, FilmFacts, check_size, ends_early
+from xai.films.stream import Stream
 from xai.films.window import shown
 
 COLOUR_MODES = {"RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
@@ -36,7 +36,7 @@ _MAX_PNG_CHUNKS = 100_000  # real files have a few thousand; each costs time how
 
 def read_png(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a PNG of any depth and colour type; alpha is dropped, never averaged in. Of an animation the first frame."""
-    image = PngImageFile(BytesIO(data))
+    image = PngImageFile(Stream(data))
     check_size(*image.size)
     chunks = dict(_png_chunks(data))
     notes = _first_frame(image)
@@ -57,39 +57,40 @@ def read_png(data: bytes) -> tuple[np.ndarray, FilmFacts]:
 
 def read_jpeg(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a grey, RGB or CMYK JPEG, upright by its EXIF orientation."""
-    check_jpeg(data)
+    check_whole(data)
     try:
-        image = JpegImageFile(BytesIO(data))
+        image = JpegImageFile(Stream(data))
     except SyntaxError as error:
         if "-bit layers" in str(error):
             raise FilmError("This JPEG has more than 8 bits a sample; save it as a 16-bit greyscale PNG.") from None
         raise
+    check_scans(data, *image.size)
     return _eight_bit_film(image, "JPEG")
 
 
 def read_bmp(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a BMP, grey, with a palette or in colour."""
-    return _eight_bit_film(BmpImageFile(BytesIO(data)), "BMP")
+    return _eight_bit_film(BmpImageFile(Stream(data)), "BMP")
 
 
 def read_gif(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a GIF; of an animation the first frame."""
-    return _eight_bit_film(GifImageFile(BytesIO(data)), "GIF")
+    return _eight_bit_film(GifImageFile(Stream(data)), "GIF")
 
 
 def read_webp(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a WebP; of an animation the first frame."""
-    return _eight_bit_film(WebPImageFile(BytesIO(data)), "WebP")
+    return _eight_bit_film(WebPImageFile(Stream(data)), "WebP")
 
 
 def read_avif(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read an AVIF, cut to 8 bits where it has more; of an animation the first frame."""
-    return _eight_bit_film(AvifImageFile(BytesIO(data)), "AVIF")
+    return _eight_bit_film(AvifImageFile(Stream(data)), "AVIF")
 
 
 def read_jpeg_2000(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     """Read a JPEG 2000 picture or bare codestream; grey of up to 16 bits, or colour of 8."""
-    image = Jpeg2KImageFile(BytesIO(data))
+    image = Jpeg2KImageFile(Stream(data))
     check_size(*image.size)
     if image.mode != "I;16":
         return _eight_bit_film(image, "JPEG 2000")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
 from dataclasses import replace
-from io import BytesIO
 from itertools import islice
 
 import numpy as np
@@ -11,12 +12,18 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.TiffTags import TAGS_V2
 from tifffile import PHOTOMETRIC, PLANARCONFIG, TiffFile, TiffPage
 
+from xai.films.codecs import check_scans
 from xai.films.colour import luma
 from xai.films.film import MAX_PIXELS, FilmError, FilmFacts, check_size
 from xai.films.raster import COLOUR_MODES, eight_bit, film_of, orientation_of
+from xai.films.stream import Stream
 
 _TAG = {info.name: number for number, info in TAGS_V2.items()}
 _WHITE_IS_ZERO = 0
+_JPEG = (6, 7)  # as Compression has it
+_OFFSETS = (273, 324)  # tags that say where strips and tiles lie
+_MOST_PARTS = 200_000  # tiles of 16 × 16 pixels, the smallest there are, for the largest picture that is read
+_MOST_ENTRIES = 2**16
 _MOST_THUMBNAILS = 16  # pages after the first that are looked at
 
 
@@ -26,10 +33,13 @@ def read_tiff(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     Integers of 8 and 16 bits are divided by their range. Signed, wider and floating numbers declare none: they are
     taken for 0 to 1, or for the depth that holds them where they are not negative.
     """
+    _check_parts(data)
     image = _opened(data)
     if image is None or _is_beyond_pillow(image):
         return _read_beyond_pillow(data)
     check_size(*image.size)
+    if image.tag_v2.get(_TAG["Compression"]) in _JPEG:
+        check_scans(data, *image.size, parts=_parts(image))
     if image.tag_v2.next:
         _check_one_page(data)
     bits = max(image.tag_v2.get(_TAG["BitsPerSample"], (1,)))
@@ -49,9 +59,30 @@ def read_tiff(data: bytes) -> tuple[np.ndarray, FilmFacts]:
     return (1 - pixels if deep else pixels), _said_inverted(facts)  # Pillow inverts up to 8 bits itself
 
 
+def _check_parts(data: bytes) -> None:
+    """Refuse a first page in more strips or tiles than a film has: Pillow and tifffile list them all before they read.
+
+    A directory that leads out of the file is left to them.
+    """
+    order, big = "<" if data.startswith(b"II") else ">", data[2:4] in (b"+\0", b"\0+")
+    word, entry = ("Q", 20) if big else ("I", 12)
+    with contextlib.suppress(struct.error):
+        (start,) = struct.unpack_from(order + word, data, 8 if big else 4)
+        (entries,) = struct.unpack_from(order + ("Q" if big else "H"), data, start)
+        start += 8 if big else 2
+        for place in range(start, start + entry * min(entries, _MOST_ENTRIES), entry):
+            tag, _, count = struct.unpack_from(f"{order}HH{word}", data, place)
+            if tag in _OFFSETS and count > _MOST_PARTS:
+                raise FilmError(f"This TIFF is in {count:,} parts; at most {_MOST_PARTS:,} are read: save it as a PNG.")
+
+
+def _parts(image: TiffImageFile) -> int:
+    return max(len(image.tag_v2.get(tag, ())) for tag in _OFFSETS)
+
+
 def _opened(data: bytes) -> TiffImageFile | None:
     try:
-        return TiffImageFile(BytesIO(data))
+        return TiffImageFile(Stream(data))
     except SyntaxError:  # a mode that Pillow does not know
         return None
 
@@ -62,14 +93,14 @@ def _is_beyond_pillow(image: TiffImageFile) -> bool:
 
 
 def _check_one_page(data: bytes) -> None:
-    with TiffFile(BytesIO(data)) as file:
+    with TiffFile(Stream(data)) as file:
         others = islice(file.pages, 1, _MOST_THUMBNAILS + 1)
         if not all(isinstance(page, TiffPage) and page.is_reduced for page in others):
             raise FilmError("This TIFF has more than one page; save the film alone.")
 
 
 def _read_beyond_pillow(data: bytes) -> tuple[np.ndarray, FilmFacts]:
-    with TiffFile(BytesIO(data)) as file:
+    with TiffFile(Stream(data)) as file:
         page = file.pages.first
         check_size(page.imagewidth, page.imagelength)
         if page.is_tiled and page.tilewidth * page.tilelength > MAX_PIXELS:

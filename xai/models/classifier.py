@@ -247,6 +247,30 @@ class Classifier:
         )
         return FeatureGradients(tuple(layers), answer)
 
+    def film_gradient(self, canvas: np.ndarray, output: int) -> np.ndarray:
+        """Gradient of one logit with respect to every pixel of a film, in logits a shade: float32 (height, width).
+
+        Simonyan et al., Deep Inside Convolutional Networks, 2013, whose saliency map its absolute values are.
+
+        Parameters
+        ----------
+        canvas : ndarray of float32, shape (height, width)
+        output : int
+
+        Raises
+        ------
+        ModelError
+            If the model gives its answers and no gradients.
+        """
+        if self._closed:
+            raise ModelError(f"{self.card.name} is {self._closed.kind}, which gives its answers and no gradients.")
+        film = tf.constant(np.asarray(canvas, np.float32)[None])
+        with self._lock, tf.GradientTape() as tape:
+            tape.watch(film)
+            logits = self._log_odds(self._scores(model_units(film, self.card.input), training=False))
+            one = logits[0, output]
+        return np.asarray(tape.gradient(one, film)[0], np.float32)
+
     def features(self, canvases: np.ndarray) -> np.ndarray:
         """Give what the network has made of films before its head: the mean of each channel of `feature_layer`.
 

@@ -7,22 +7,24 @@ building block of Keras.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
+import inspect
 import io
 import json
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from xai.inflating import MOST_BYTES, hdf5_bytes, too_much, zip_bytes
 from xai.models.errors import ModelError as ModelError
 from xai.models.errors import reason_of
 from xai.models.file_kinds import Kind, kind_of
 from xai.models.hub import is_allowed, is_installed, is_of_hub
 from xai.models.keras_2 import keras_3_in_hdf5, modernise, objects
 
-MAX_MODEL_BYTES = 2 * 1024**3
 MAX_CONFIG_BYTES = 64 * 1024**2
-BOMB_BYTES, BOMB_FACTOR = 64 * 1024**2, 200  # what is larger than both, weights of a network are not
 IN_MEMORY = 256 * 1024**2  # bytes
 CODE_CLASSES = {
     "Lambda",
@@ -106,8 +108,8 @@ def checked_kind(path: Path) -> Kind:
     """Tell what a model file is, without loading it; raises `ModelError` where it is none, or has a wrong ending."""
     if not path.exists():
         raise ModelError(f"There is no model file {path.name}.")
-    if path.is_file() and path.stat().st_size > MAX_MODEL_BYTES:
-        raise ModelError(f"{path.name} is larger than {MAX_MODEL_BYTES // 2**30} GiB.")
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
+        raise ModelError(f"{path.name} is larger than {MOST_BYTES // 2**30} GiB.")
     kind = kind_of(path)
     if isinstance(kind, str):
         raise ModelError(f"{path.name} {kind}.")
@@ -140,28 +142,24 @@ def _load_keras(path: Path, kind: Kind) -> Any:
         raise ModelError(f"Keras cannot rebuild {path.name}: {reason_of(error)}") from error
 
 
-def is_bomb(size: int, stored: int) -> bool:
-    """Whether something would fill far more memory than weights that were stored in so few bytes can."""
-    return size > BOMB_BYTES and size > BOMB_FACTOR * stored
-
-
-def bomb_told(part: str, size: int) -> str:
-    """Say so: the rest of a sentence that starts with the file's name."""
-    return f"would unpack its {part} to {size / 2**30:.1f} GiB from next to nothing, which no weights do: get it anew."
+def refuse_much(name: str, size: int, stored: int) -> None:
+    """Refuse a model that would fill far more memory than weights that are stored in so few bytes can."""
+    if told := too_much(size, stored):
+        raise ModelError(f"{name} {told}.")
 
 
 def _archive_config(path: Path) -> tuple[Any, str]:
     """Read the configuration of a ``.keras`` file and the version of Keras that wrote it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            total = sum(member.file_size for member in archive.infolist())
-            if total > 2 * MAX_MODEL_BYTES or archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
-                raise ModelError(f"{path.name} unpacks to more than a model can be.")
-            for member in archive.infolist():
-                if is_bomb(member.file_size, member.compress_size):
-                    raise ModelError(f"{path.name} {bomb_told(member.filename, member.file_size)}")
-                if member.filename.endswith(".h5"):
-                    _check_weights(archive, member, path.name)
+            stored = path.stat().st_size
+            refuse_much(path.name, zip_bytes(archive.infolist()), stored)
+            if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
+                raise ModelError(f"{path.name} has a longer configuration than a model can have.")
+            held = [
+                _weights_bytes(archive, one, path.name) for one in archive.infolist() if one.filename.endswith(".h5")
+            ]
+            refuse_much(path.name, sum(held), stored)
             strays = [name for name in archive.namelist() if name.startswith("/") or ".." in PurePosixPath(name).parts]
             if strays:
                 raise ModelError(f"{path.name} wants to unpack {strays[0]}, which lies outside the model.")
@@ -176,8 +174,8 @@ def _archive_config(path: Path) -> tuple[Any, str]:
     return config, written_by
 
 
-def _check_weights(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> None:
-    """Look at the weights in an archive as at those of an HDF5 file; what is none, Keras says."""
+def _weights_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> int:
+    """Look at the weights in an archive as at those of an HDF5 file; what is none, Keras says. Gives their bytes."""
     import h5py
 
     # In memory this takes a fifth of the time; what is large is read where it lies, unless steps back unpack it anew.
@@ -186,9 +184,9 @@ def _check_weights(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str)
         try:
             weights = h5py.File(stream, "r")
         except OSError:
-            return
+            return 0
         with weights:
-            _refuse_links(weights, name)
+            return _checked_bytes(weights, name)
 
 
 def _h5_config(path: Path) -> tuple[Any, str]:
@@ -197,7 +195,7 @@ def _h5_config(path: Path) -> tuple[Any, str]:
 
     try:
         with h5py.File(path, "r") as file:
-            _refuse_links(file, path.name)
+            refuse_much(path.name, _checked_bytes(file, path.name), path.stat().st_size)
             text = file.attrs.get("model_config")
             if text is None:
                 raise ModelError(
@@ -223,8 +221,8 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _refuse_links(group: Any, name: str, seen: set[int] | None = None) -> None:
-    """Refuse an HDF5 file that points at other files of this machine, or holds next to nothing in place of weights."""
+def _checked_bytes(group: Any, name: str, seen: set[int] | None = None) -> int:
+    """Refuse an HDF5 file that points at other files of this machine; give the bytes of all that it holds."""
     import h5py
 
     seen = set() if seen is None else seen
@@ -232,16 +230,21 @@ def _refuse_links(group: Any, name: str, seen: set[int] | None = None) -> None:
     if address in seen:  # what leads to itself has no end, and what forks often enough has none that can be reached
         raise ModelError(f"{name} holds one group of weights in two places, which no model does: get it anew.")
     seen.add(address)
+    size = 0
     for key in group:
         if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
             raise ModelError(f"{name} points at another file, which a model may not.")
         item = group.get(key)
         if isinstance(item, h5py.Group):
-            _refuse_links(item, name, seen)
+            size += _checked_bytes(item, name, seen)
         elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
             raise ModelError(f"{name} points at another file, which a model may not.")
-        elif isinstance(item, h5py.Dataset) and is_bomb(item.nbytes, item.id.get_storage_size()):
-            raise ModelError(f"{name} {bomb_told(key, item.nbytes)}")
+        elif isinstance(item, h5py.Dataset):
+            try:
+                size += hdf5_bytes(item)
+            except ValueError as error:
+                raise ModelError(f"{name} {error}.") from error
+    return size
 
 
 def _refuse_code(config: Any, name: str) -> None:
@@ -264,7 +267,7 @@ def _refuse_code(config: Any, name: str) -> None:
             continue
         if kind == "function":
             own = str(node.get("config"))
-            if own in registered or own in dir(keras.activations):
+            if own in registered or own in _activations():
                 continue
             raise ModelError(
                 f"{name} uses {own}, which is not a function of Keras: Lightbox runs no code that belongs to a model. "
@@ -272,7 +275,7 @@ def _refuse_code(config: Any, name: str) -> None:
             )
         if known in registered or f"Custom>{kind}" in registered or kind in registered:
             continue
-        if ">" not in known and (_is_structure(kind) if module is None else _is_of_keras(str(module))):
+        if ">" not in known and (_is_structure(kind) if module is None else _is_part(str(module), kind)):
             continue
         called = known if ">" in known else kind if module is None else f"{module}.{kind}"
         raise ModelError(
@@ -281,8 +284,31 @@ def _refuse_code(config: Any, name: str) -> None:
         )
 
 
-def _is_of_keras(module: str) -> bool:
-    return module == "builtins" or (module.split(".")[0] in PACKAGES and not module.startswith(CODE_MODULES))
+def _is_part(module: str, kind: str) -> bool:
+    """Whether a name of a module of Keras is of a kind of part, and not of one of its functions.
+
+    Keras gives any of its functions where an object is asked for, such as an activation, and calls it with a film.
+    """
+    if module == "builtins":
+        return True
+    if module.split(".")[0] not in PACKAGES or module.startswith(CODE_MODULES):
+        return False
+    from xai.backend import keras  # chosen and started before any part of it is imported
+
+    try:
+        place = keras if module == "keras" else importlib.import_module(module)
+    except ImportError:  # of an older Keras; this one then says so
+        return True
+    return kind in _activations() or not hasattr(place, kind) or isinstance(getattr(place, kind), type)
+
+
+@functools.cache
+def _activations() -> frozenset[str]:
+    """Name the functions of Keras that are activations: all of that module but those that look one up."""
+    from xai.backend import keras
+
+    named = inspect.getmembers(keras.activations, inspect.isfunction)
+    return frozenset(name for name, _ in named) - {"get", "serialize", "deserialize"}
 
 
 def _is_structure(kind: str) -> bool:

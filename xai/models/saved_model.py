@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from xai.inflating import too_much, zip_bytes
 from xai.models.closed import Closed, Shape, close, refuse_large
 from xai.models.errors import ModelError, reason_of
 from xai.models.file_kinds import GRAPH
 from xai.models.saved_model_operations import OPERATIONS
 
 SAVED_MODEL = Closed("a SavedModel")
-MAX_BYTES = 2 * 1024**3
 SERVING = "serving_default"
 OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # what a checkpoint of TensorFlow 2 calls its list of objects
 
@@ -59,8 +59,8 @@ def _folder(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, zipfile.ZipFile(path) as archive:
         top = next(PurePosixPath(name).parent for name in archive.namelist() if PurePosixPath(name).name == GRAPH)
         wanted = [one for one in archive.infolist() if _belongs(PurePosixPath(one.filename), top) and not one.is_dir()]
-        if sum(one.file_size for one in wanted) > MAX_BYTES:
-            raise ModelError(f"{path.name} unpacks to more than {MAX_BYTES // 2**30} GiB.")
+        if told := too_much(zip_bytes(wanted), path.stat().st_size):
+            raise ModelError(f"{path.name} {told}.")
         for one in wanted:
             archive.extract(one, home)  # zipfile leaves out `..` and leading slashes
         yield Path(home) / top

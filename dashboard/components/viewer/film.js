@@ -107,10 +107,12 @@ export class FilmPanel {
   /**
    * @param {Telling} telling
    * @param {number} boxes
+   * @param {string | undefined} who who drew them, or its outline
    */
-  showWords({ finding, display }, boxes) {
+  showWords({ finding, display }, boxes, who) {
     this.showWindow(display);
-    const drawn = boxes ? ` Its ${boxes === 1 ? "box is" : `${boxes} boxes are`} drawn on the film.` : "";
+    const what = boxes === 0 ? "outline is" : boxes === 1 ? "box is" : `${boxes} boxes are`;
+    const drawn = boxes || who ? ` Its ${what} drawn on the film${who ? ` by ${who}` : ""}.` : "";
     this.node.querySelector(".verdict").textContent = `${finding.label}. ${verdict(finding)}${drawn}`;
   }
 

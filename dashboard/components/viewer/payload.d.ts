@@ -218,6 +218,8 @@ export interface Payload {
   panels: PanelWords[];
   luts: Luts;
   truth: Record<string, Rectangle[]>;
+  /** Who drew boxes or masks, such as "two readers: R1, R2", by finding. */
+  drawn_by: Record<string, string>;
   masks: Named | null;
   without: string[];
   selected: string | null;

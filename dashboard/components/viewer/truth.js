@@ -20,6 +20,7 @@ export function withoutTruth(data) {
       captions: mapped(panel.captions, plain),
     })),
     truth: {},
+    drawn_by: {},
     outlines: {},
     beside: data.beside && withoutTruth(data.beside),
   };

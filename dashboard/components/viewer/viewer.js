@@ -400,7 +400,7 @@ class Viewer {
     find(this.root, ".legend .truth").textContent = legendOfTruth(isKnown, display.truth);
     const told = { finding, index, count: data.findings.length, display, without: data.without, luts: data.luts };
     const boxes = data.truth[selected]?.length ?? 0;
-    this.film.showWords(told, boxes);
+    this.film.showWords(told, boxes, data.drawn_by[selected]);
     for (const panel of this.panels.all) panel.showWords(told);
     this.hand.showWords();
     this.behind.showWords();

@@ -16,8 +16,10 @@ from dashboard.models.incoming import (
 )
 from dashboard.models.services import ModelServices, megabytes
 from dashboard.models.visit import visit
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.library import Library
+from dashboard.server.roles import Action, offered
 from training.weights.published import LAYOUTS, PUBLISHED
 from training.weights.registry import Entry, registry
 
@@ -79,7 +81,9 @@ def show_import(library: Library, shared: ModelServices) -> None:
         help="Only where the checkpoint answers something else. A dash leaves an output out.",
     )
     st.caption(f"Films are prepared so: {escape((PUBLISHED.get(source) or LAYOUTS[layout]).preprocessing)}")
-    if st.button("Import", type="primary", icon=":material/download_done:", key="models_import"):
+    if st.button(
+        "Import", type="primary", icon=":material/download_done:", key="models_import", **offered(Action.IMPORT_MODELS)
+    ):
         _import(library, shared, one, layout, name.strip(), outputs, None if source == NOT_KNOWN else source)
     with st.expander("Where files go"):
         st.markdown(how)
@@ -91,7 +95,7 @@ def _import(
     try:
         out = check_name(library, name)
     except IncomingError as error:
-        st.error(escape(str(error)))
+        st.error(escape(sentence_of(error)))
         return
     shared.bring(one, layout, out, output_names(outputs), source)
     st.rerun()
@@ -126,7 +130,13 @@ def show_fetch(library: Library, shared: ModelServices) -> None:
     tracked = shared.tracked(f"fetch {entry.name}")
     busy = tracked is not None and not tracked.job.ended
     agreed = st.checkbox("I have read the licence and will keep to it.", key=f"models_agree_{entry.name}")
-    if st.button("Fetch", type="primary", icon=":material/download:", key="models_fetch", disabled=busy or not agreed):
+    if st.button(
+        "Fetch",
+        type="primary",
+        icon=":material/download:",
+        key="models_fetch",
+        **offered(Action.FETCH_WEIGHTS, disabled=busy or not agreed),
+    ):
         shared.fetch(entry)
         st.rerun()
     st.caption(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.components.download import download
 from dashboard.models.inventory import ModelEntry
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.session import offer
 from xai.cards.model_card import MAX_CARD_BYTES, card_path
@@ -24,7 +25,7 @@ def show_raw(model: ModelEntry) -> None:
     try:
         content = _read(path)
     except OSError as error:
-        st.info(f"{escape(path.name)} cannot be shown: {escape(error.strerror or str(error))}.")
+        st.info(f"{escape(path.name)} cannot be shown. {escape(sentence_of(error))}")
         return
     where = f"models/{path.name} in the library" if model.is_own else f"{path.name}, built in"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -57,5 +58,5 @@ def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MAX_CARD_BYTES + 1)
     if len(content) > MAX_CARD_BYTES:
-        raise OSError(f"it is larger than {MAX_CARD_BYTES // 2**20} MiB, which no card is")
+        raise OSError(f"It is larger than {MAX_CARD_BYTES // 2**20} MiB, which no card is.")
     return content

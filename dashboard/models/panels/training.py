@@ -14,6 +14,7 @@ from dashboard.models.inventory import ModelEntry
 from dashboard.models.versions import remedies
 from dashboard.page.card_figures import at, number, text
 from dashboard.page.palette import theme_ink
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape, signed
 from training.fitting.log import LOG_SUFFIX
 from xai.cards.model_card import ModelCard
@@ -32,7 +33,7 @@ def show_training(model: ModelEntry) -> None:
     try:
         curves = read_curves(model.path, card)
     except CurvesError as error:
-        st.warning(escape(str(error)), icon=":material/warning:")
+        st.warning(escape(sentence_of(error)), icon=":material/warning:")
     else:
         if curves is None:
             st.info(escape(NO_CURVES.format(log=f"{model.path.stem}{LOG_SUFFIX}")), icon=":material/info:")

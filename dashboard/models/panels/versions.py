@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.models.inventory import ModelEntry, versions
-from dashboard.models.versions import differences, remedies, switch
+from dashboard.models.versions import differences, remedies, switch, undo_switch
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
-from xai.cards.card_versions import CardVersionError, Saved, take_back, version_number
+from dashboard.server.roles import Action, offered
+from xai.cards.card_versions import CardVersionError, Saved, version_number
 from xai.cards.model_card import ModelCardError, card_path, read_card
 
 BUILT_IN = (
@@ -50,13 +52,19 @@ def _version(model: ModelEntry, version: Path) -> None:
     try:
         then = read_card(version)
     except (ModelCardError, OSError) as error:
-        st.warning(f"It cannot be gone back to: {escape(str(error))}", icon=":material/warning:")
+        st.warning(f"It cannot be gone back to: {escape(sentence_of(error))}", icon=":material/warning:")
         return
-    if button.button("Go back to it", key=f"models_switch_{number}", icon=":material/history:", width="stretch"):
+    if button.button(
+        "Go back to it",
+        key=f"models_switch_{number}",
+        icon=":material/history:",
+        width="stretch",
+        **offered(Action.CHANGE_CARDS),
+    ):
         try:
             st.session_state.models_switched = switch(path, version)
         except (CardVersionError, ModelCardError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
         else:
             st.rerun()
     st.caption(_mended(remedies(then)) or "Nothing was mended in it.")
@@ -82,11 +90,13 @@ def _switched(path: object) -> None:
         f"The earlier card is in use. The one before is kept as {escape(done.kept.name)}; weights were not touched.",
         icon=":material/check:",
     )
-    if button.button("Undo", key="models_switch_undo", icon=":material/undo:", width="stretch"):
+    if button.button(
+        "Undo", key="models_switch_undo", icon=":material/undo:", width="stretch", **offered(Action.CHANGE_CARDS)
+    ):
         del st.session_state.models_switched
         try:
-            take_back(done)
+            undo_switch(done)
         except (CardVersionError, OSError) as error:
-            st.error(escape(str(error)))
+            st.error(escape(sentence_of(error)))
             return
         st.rerun()

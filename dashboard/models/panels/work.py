@@ -7,11 +7,12 @@ from functools import partial
 import streamlit as st
 
 from dashboard.components.waiting import states, waiting
-from dashboard.models.services import ModelServices, TrackedJob
+from dashboard.models.services import ModelServices, TrackedJob, is_look
 from dashboard.models.state import DOORS
 from dashboard.models.visit import visit
 from dashboard.page.words import escape
 from dashboard.server.awaited import Want
+from dashboard.server.roles import Action, may, offered
 from dashboard.server.session import page_address, this_page
 
 SHARES = [6, 1.4]
@@ -21,7 +22,7 @@ def show_work(shared: ModelServices) -> None:
     """Show a line for each thing that goes on or has ended; the page runs again once one ends."""
     for tracked in shared.tracked_jobs():
         state = tracked.job.state
-        if state == "done" and tracked.key.startswith("layers "):  # shown where they were asked for
+        if state == "done" and is_look(tracked.key):  # shown where they were asked for
             shared.stop(tracked.key)
         elif state in ("waiting", "running"):
             _going_on(shared, tracked)
@@ -30,6 +31,9 @@ def show_work(shared: ModelServices) -> None:
 
 
 def _going_on(shared: ModelServices, tracked: TrackedJob) -> None:
+    if not (is_look(tracked.key) or may(Action.STOP_WORK)):  # who waits on the channel may cancel there
+        st.info(f"{escape(tracked.title)}: {escape(tracked.step or 'starting')}.", icon=":material/hourglass:")
+        return
     if shared.known(tracked) is None:  # stopped while it was asked for again
         shared.stop(tracked.key)
         return
@@ -60,7 +64,8 @@ def _ended(shared: ModelServices, tracked: TrackedJob) -> None:
         told.success(
             f"{escape(str(tracked.job.result))} is in the library’s downloads/ folder.", icon=":material/check:"
         )
-    if button.button("Understood", key=f"models_seen_{tracked.key}", width="stretch"):
+    options = {} if is_look(tracked.key) else offered(Action.STOP_WORK)
+    if button.button("Understood", key=f"models_seen_{tracked.key}", width="stretch", **options):
         _next(tracked)
         shared.stop(tracked.key)
         st.rerun()

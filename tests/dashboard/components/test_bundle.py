@@ -10,7 +10,8 @@ from dashboard.components.bundle import ScriptError, bundle
 
 COMPONENTS = Path(__file__).parents[3] / "dashboard" / "components"
 ENTRIES = [
-    COMPONENTS / name / f"{name}.js" for name in ("viewer", "gallery", "steps", "overview", "waiting", "download")
+    COMPONENTS / name / f"{name}.js"
+    for name in ("viewer", "gallery", "steps", "overview", "waiting", "download", "cells")
 ]
 
 

@@ -20,6 +20,7 @@ from dashboard.films.state import LINK
 from dashboard.films.thumbnails import thumbnail
 from dashboard.server.library import OWN, Library
 from dashboard.server.parts import Part
+from dashboard.server.roles import Role
 from dashboard.server.uploads import Upload
 from tests.dashboard.conftest import shades
 from tests.dashboard.lines import lines, page_of
@@ -432,3 +433,13 @@ def test_the_page_opens_on_what_was_used_last(run, stocked, shelf):
         app.session_state["films_state"] = LINK.default
         app.switch_page(page).run()
     assert link_of(app)["dataset"] == "another"
+
+
+def test_a_visitor_is_offered_nothing_that_the_library_keeps(run, monkeypatch):
+    monkeypatch.setattr("dashboard.server.roles.this_role", lambda: Role.VISITOR)
+    app = run(choose("c"), outcomes="Mass:FN")
+    app.text_input(key="films_view_name").set_value("mine").run()
+    for key in ("films_tag_add", "films_note_write", "films_view_save", "films_slice_save", "predict_start"):
+        button = app.button(key=key)
+        assert (key, button.disabled) == (key, True)
+        assert button.help.startswith("Only the owner of this library may")

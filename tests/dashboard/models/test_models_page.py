@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.models.services import ModelServices
 from dashboard.models.state import DOORS, SECTIONS
 from dashboard.server.library import Library
+from dashboard.server.roles import Role
 from tests.dashboard.judged_library import add_classes
 from tests.dashboard.lines import lines, page_of
 from tests.dashboard.models.model_library import HOSTILE, card, evaluation, put
@@ -304,3 +305,32 @@ def test_an_import_asks_for_a_name_that_is_free(run, stocked):
     app.button(key="models_import").click().run()
     assert not app.exception
     assert [one["title"] for (one,) in lines(app).values()] == ["Importing net.pth"]
+
+
+@pytest.fixture
+def as_visitor(monkeypatch) -> None:
+    monkeypatch.setattr("dashboard.server.roles.this_role", lambda: Role.VISITOR)
+
+
+def test_a_visitor_is_shown_why_a_model_cannot_be_deleted(run, as_visitor):
+    app = run(model="first")
+    button = app.button(key="models_delete")
+    assert button.disabled
+    assert button.help.startswith("Only the owner of this library may delete models")
+
+
+def test_a_visitor_is_offered_no_import_and_no_download(run, stocked, as_visitor):
+    (stocked / "imports").mkdir()
+    (stocked / "imports" / "weights.npz").write_bytes(b"no weights")
+    for section, key in (("import", "models_import"), ("fetch", "models_fetch")):
+        button = run(section=section).button(key=key)
+        assert button.disabled
+        assert "Only the owner of this library may" in button.help
+
+
+def test_the_owner_is_asked_before_a_model_is_deleted(run, stocked):
+    app = run(model="first")
+    assert "Delete **first** for everybody who uses this library?" in plain(shown(app))
+    app.button(key="models_delete").click().run()
+    assert not app.exception
+    assert not (stocked / "models" / "first.keras").exists()

@@ -39,7 +39,9 @@ def test_a_text_is_explained_by_the_words_it_has_each_once():
     assert explained("Nothing to explain.") is None
 
 
-@pytest.mark.parametrize("page", ["", "views/films.py", "views/roc.py", "views/errors.py", "views/models.py"])
+@pytest.mark.parametrize(
+    "page", ["", "views/films.py", "views/roc.py", "views/errors.py", "views/trust.py", "views/models.py"]
+)
 def test_the_list_is_one_tap_away_on_every_page(shelf, monkeypatch, page):
     from dashboard.server.library import Library
 

@@ -31,8 +31,9 @@ from dashboard.page.kinds import (
 from dashboard.page.link import Field, Link, link_to
 from dashboard.page.state import PageState
 from dashboard.roc.state import LINK as ROC
+from dashboard.trust.state import LINK as TRUST
 
-PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "models": MODELS}
+PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "trust": TRUST, "models": MODELS}
 
 
 @dataclass(frozen=True)

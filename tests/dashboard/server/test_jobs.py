@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.server.jobs import Job, Jobs
 from xai.budget import Budget, Cancelled
+from xai.models.errors import ModelError
 
 LONG = 60.0  # seconds that a test waits for what should come at once
 
@@ -226,7 +227,7 @@ def test_an_explosion_does_not_end_the_worker(jobs, error, slow):
 
 
 def test_a_failed_job_keeps_its_sentence_until_it_is_dropped(jobs):
-    work = explode(ValueError("The model has no spatial layer: choose another method."))
+    work = explode(ModelError("The model has no spatial layer: choose another method."))
     job = jobs.ask("Ada", "map", work, slow=False)
     until(lambda: job.ended)
     assert (job.state, job.error) == ("failed", "The model has no spatial layer: choose another method.")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dashboard.server.library import Library
 from tests.dashboard.conftest import shades
+from training.datasets.boxes import box_table, drawn_words, mask_row
 from training.datasets.table import DatasetError
 from training.predictions.table import PredictionsError, PredictionsFacts, write_predictions
 from xai.built_in import BUILT_IN_MODELS
@@ -42,6 +43,26 @@ def test_models_of_the_folder_stand_beside_the_built_in_ones(shelf, library):
     assert found["old"] == models / "old.h5"
     assert found["lightbox"] == BUILT_IN_MODELS / "lightbox.keras"
     assert {"notes", "folder"}.isdisjoint(found)
+
+
+def test_a_library_that_vanishes_is_one_sentence_until_it_is_back(shelf, library):
+    """As when a drive is unplugged, or a share of the network is away, between two clicks."""
+    shelf.add_model()
+    shelf.add_dataset()
+    asked = {
+        ModelCardError: (lambda: library.card("tiny"), lambda: library.model_id("tiny"), lambda: library.model("tiny")),
+        DatasetError: (lambda: library.films("generated"), lambda: library.dataset_stamp("generated")),
+        PredictionsError: (lambda: library.read_predictions("p"), lambda: library.predictions_stamp("p")),
+    }
+    before = library.card("tiny"), library.model_id("tiny"), len(library.films("generated"))
+    away = shelf.root.rename(shelf.root.with_name("away"))
+    for error, calls in asked.items():
+        for call in calls:
+            with pytest.raises(error, match=r"^There (is|are) no .*; there are ") as said:
+                call()
+            assert "\n" not in str(said.value) and str(shelf.root) not in str(said.value)
+    away.rename(shelf.root)
+    assert before == (library.card("tiny"), library.model_id("tiny"), len(library.films("generated")))
 
 
 def test_links_that_lead_nowhere_are_no_models(shelf, library):
@@ -251,3 +272,26 @@ def test_boxes_are_corners_in_fractions_by_finding(shelf, library):
     )
     assert library.boxes("generated", "a") == {"Mass": [(0.25, 0.5, 0.5, 0.625), (0.0, 0.5, 0.25, 0.625)]}
     assert library.boxes("generated", "c") == {}
+
+
+def test_what_people_outlined_is_shown_with_every_reader_s_edge_and_name(shelf, library):
+    folder = shelf.add_dataset()
+    mask = np.zeros((4, 2), bool)
+    mask[0] = True
+    rows = [mask_row("a", "Mass", mask, label="Lesion", reader="R2")]
+    rows.append(mask_row("a", "Mass", np.ones((4, 2), bool), label="Lesion", reader="R1"))
+    rows.append({"film": "a", "finding": "Edema", "x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0, "label": "Edema"})
+    box_table(rows).to_parquet(folder / "boxes.parquet")
+    assert library.masks("generated", "a")["Mass"].tolist() == [[3, 3], [2, 2], [2, 2], [2, 2]]
+    assert library.boxes("generated", "a") == {"Edema": [(0, 0, 1, 1)]}
+    assert library.drawings("generated").who("a") == {"Mass": "two readers: R1, R2"}
+    assert library.drawings("generated").readers("a") == "two readers: R1, R2"
+    assert drawn_words(library.drawings("generated").table) == "1 box and 2 masks by 2 readers on 1 film"
+    assert library.masks("generated", "b") == {} and library.drawings("generated").who("b") == {}
+
+
+def test_a_damaged_outline_is_one_sentence(shelf, library):
+    row = mask_row("a", "Mass", np.ones((4, 2), bool), label="Lesion", reader="R1") | {"mask": "12"}
+    box_table([row]).to_parquet(shelf.add_dataset() / "boxes.parquet")
+    with pytest.raises(DatasetError, match="The mask of Mass on “a” cannot be read: its runs have 3 pixels, not 4 × 2"):
+        library.masks("generated", "a")

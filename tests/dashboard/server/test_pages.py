@@ -13,6 +13,7 @@ from dashboard.server.page import Page
 from dashboard.server.pages import Pages
 from tests.dashboard.server.coroutines import run_to_end
 from xai.budget import Cancelled
+from xai.models.errors import ModelError
 
 SOON = 10.0
 
@@ -130,7 +131,7 @@ def test_stopping_keeps_what_is_ready_and_going_on_asks_again(jobs):
 def test_what_failed_says_why_and_is_made_again_when_asked(jobs):
     page = Page("ada")
     work = Work(jobs, page)
-    work.error = ValueError("No such layer.")
+    work.error = ModelError("No such layer.")
     work.go.set()
     page.expect("maps", [work.want])
     until(lambda: states(page) == ["failed"])

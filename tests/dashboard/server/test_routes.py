@@ -10,12 +10,14 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
+from dashboard.page.told import NOT_READ, UNEXPECTED
 from dashboard.server.awaited import Want
 from dashboard.server.channel import Channel
 from dashboard.server.middleware import PageHeaders
 from dashboard.server.routes import routes
 from dashboard.server.visitors import COOKIE, new_token
 from tests.dashboard.server.asgi import ask
+from xai.films.film import FilmError
 
 ADA, BOB = new_token(), new_token()
 JSON = {"content_type": "application/json"}
@@ -201,11 +203,11 @@ def test_a_file_that_cannot_be_made_says_why_in_plain_text(app, channel):
 
     page = channel.pages.begin(ADA)
     for error, status, words in (
-        (ValueError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
-        (ValueError(), 400, "This was not understood."),
-        (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, "This could not be read: No such file."),
-        (OSError("it is larger than a card"), 500, "This could not be read: it is larger than a card."),
-        (KeyError("secret"), 500, "This failed unexpectedly; the server's log has the details."),
+        (FilmError("The film <b>a</b> has no label."), 400, "The film <b>a</b> has no label."),
+        (FilmError(), 400, "This was not understood."),
+        (FileNotFoundError(2, "No such file", "/home/ada/a.json"), 500, NOT_READ.format("No such file")),
+        (OSError("h5py says /home/ada/a.h5"), 500, UNEXPECTED),
+        (KeyError("secret"), 500, UNEXPECTED),
     ):
         page.files.offer("bad", failing(error))
         answer = ask(app, f"/api/pages/{page.id}/downloads/bad", **cookie(ADA))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -152,3 +153,21 @@ def test_boxes_lie_where_a_model_that_pads_its_films_sees_them(boxed):
     assert (rows[0] / 200, (rows[-1] + 1) / 200) == pytest.approx((y, y + height), abs=0.006)
     expected = [(edge * 36 + 2) / 40 for edge in (x, x + width)]
     assert (columns[0] / 200, (columns[-1] + 1) / 200) == pytest.approx(expected, abs=0.006)
+
+
+def test_other_readers_stand_in_the_league_of_films_that_several_drew_on(model, boxed, tmp_path, capsys):
+    dataset = read_dataset(boxed)
+    first = dataset.boxes.assign(reader="R1")
+    second = first.assign(reader="R2", x=first["x"] * 0.99)
+    write_dataset(
+        tmp_path / "two",
+        dataclasses.replace(dataset.facts, root=str(boxed), policy={"truth": "R1"}),
+        dataset.films.assign(read_by="R1|R2|R3"),
+        pd.concat([first, second]),
+    )
+    assert benchmark(tmp_path / "two", "--model", model, "--method", "centred", "--out", tmp_path / "out") == 0
+    table = pd.read_csv(tmp_path / "out" / "league.csv").set_index(["method", "finding", "measure"])
+    assert table.loc[("reader", "all", "iou"), "value"] > 0.95 > table.loc[("centred", "all", "iou"), "value"]
+    assert table.loc[("reader", "all", "pointing"), "films"] == FILMS and "reader" in capsys.readouterr().out
+    agreed = pd.read_csv(tmp_path / "out" / "readers.csv").set_index("finding")
+    assert agreed.loc["all", "value"] == 0.5  # of the two others, one drew it

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,10 @@ from training.datasets.folders import read_folders
 from training.datasets.labels import CHEXPERT_COLUMNS
 from training.datasets.mimic import read_mimic
 from training.datasets.nih import read_nih
+from training.datasets.padchest_gr import read_padchest_gr
 from training.datasets.reading import Reading
+from training.datasets.rsna import read_rsna
+from training.datasets.vindr import OURS, read_vindr
 from xai.findings import FINDINGS
 
 NIH_HEADER = (
@@ -208,6 +213,125 @@ def make_films(root: Path) -> Source:
     )
 
 
+VINDR_ROWS = (  # film, reader, class, corners in pixels of a film 50 wide and 40 high
+    ("a1", "R8", "Pleural effusion", 5, 4, 25, 20),
+    ("a1", "R9", "Pleural effusion", 5, 4, 25, 12),
+    ("a1", "R9", "Pleural effusion", 5, 4, 25, 12),  # twice
+    ("a1", "R10", "Nodule/Mass", 0, 0, 10, 10),
+    ("b2", "R8", "No finding", "", "", "", ""),
+    ("b2", "R9", "No finding", "", "", "", ""),
+    ("b2", "R10", "Cardiomegaly", 10, 10, 50.2, 30),  # over the edge by a little
+    ("c3", "R1", "No finding", "", "", "", ""),
+    ("c3", "R2", "No finding", "", "", "", ""),
+    ("c3", "R3", "No finding", "", "", "", ""),
+    ("d4", "R1", "Lung Opacity", 1, 1, 9, 9),
+    ("d4", "R2", "Atelectasis", 1, 1, 9, 9),
+    ("d4", "R3", "Atelectasis", 2, 2, 9, 2),  # no area
+)
+VINDR_TEST = (("t1", "Pneumothorax", 0, 0, 25, 20), ("t2", "No finding", "", "", "", ""))
+CORNERS = ("x_min", "y_min", "x_max", "y_max")
+
+
+def dicom(path: Path, width: int = 50, height: int = 40) -> Path:
+    """Save a small grey DICOM film."""
+    from pydicom import Dataset, FileMetaDataset, uid
+
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = uid.generate_uid(entropy_srcs=[path.name])
+    ds.Modality, ds.PhotometricInterpretation = "DX", "MONOCHROME2"
+    ds.Rows, ds.Columns, ds.SamplesPerPixel, ds.PixelRepresentation = height, width, 1, 0
+    ds.BitsAllocated = ds.BitsStored = 8
+    ds.HighBit = 7
+    ds.PixelData = np.full((height, width), 90, np.uint8).tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def make_vindr(root: Path) -> Source:
+    """PhysioNet's layout: DICOM films, one of them absent; labels of each reader, with a diagnosis without box."""
+    for film in ("a1", "b2", "c3"):
+        dicom(root / "train" / f"{film}.dicom")
+    dicom(root / "test" / "t1.dicom")
+    picture(root / "test" / "t2.png")
+    folder = root / "annotations"
+    folder.mkdir()
+    rows = pd.DataFrame(VINDR_ROWS, columns=["image_id", "rad_id", "class_name", *CORNERS])
+    rows.to_csv(folder / "annotations_train.csv", index=False)
+    pd.DataFrame(VINDR_TEST, columns=["image_id", "class_name", *CORNERS]).to_csv(
+        folder / "annotations_test.csv", index=False
+    )
+    names = [*OURS, "Nodule/Mass", "Lung tumor", "No finding"]
+    marks = pd.crosstab([rows["image_id"], rows["rad_id"]], rows["class_name"]).clip(upper=1)
+    marks = marks.reindex(columns=names, fill_value=0).reset_index()
+    marks.loc[marks["image_id"] == "a1", "Pneumonia"] = 1
+    marks.to_csv(folder / "image_labels_train.csv", index=False)
+    report = {"boxes of Nodule/Mass": 1, "boxes of Lung Opacity": 1, "boxes that reach a little over": 1}
+    report |= {"boxes that the same reader drew twice": 1, "films of the table are not on disk": 1}
+    report |= {"films whose patient is not known": 6, "boxes on films that are no DICOM file": 2}
+    return Source(root, read_vindr, ("vindr",), 6, 0, report, folder / "annotations_train.csv")
+
+
+PADCHEST_STUDIES = (
+    {
+        "StudyID": "s1",
+        "ImageID": "100_02-094-102.png",
+        "findings": [
+            {
+                "sentence_en": "Right pleural effusion.",
+                "abnormal": True,
+                "boxes": [[0.1, 0.5, 0.4, 0.9]],
+                "extra_boxes": [[0.1, 0.6, 0.4, 1.002]],
+                "labels": ["pleural effusion", "costophrenic angle blunting"],
+            },
+            {"sentence_en": "No pneumothorax.", "abnormal": False},
+        ],
+    },
+    {"StudyID": "s2", "ImageID": "200_02-094-102.png", "findings": [{"sentence_en": "Normal.", "abnormal": False}]},
+    {
+        "StudyID": "s3",
+        "ImageID": "300_02-094-102.png",
+        "findings": [{"abnormal": True, "labels": ["Hiatal Hernia"], "boxes": [], "extra_boxes": []}],
+    },
+)
+
+
+def make_padchest_gr(root: Path) -> Source:
+    """Reports and their master table, packed as it is published; a film of patient 3 is absent."""
+    for study in PADCHEST_STUDIES[:2]:
+        picture(root / "Padchest_GR_files" / str(study["ImageID"]))
+    (root / "grounded_reports_20240819.json").write_text(json.dumps(PADCHEST_STUDIES))
+    lines = ["StudyID,ImageID,PatientID,label,split,PatientSex_DICOM"]
+    for k, study in enumerate(PADCHEST_STUDIES, 1):
+        split = ("train", "validation", "test")[k % 3]
+        lines += [f"s{k},{study['ImageID']},{k},{label},{split},{'MF'[k % 2]}" for label in ("one", "two")]
+    with zipfile.ZipFile(root / "master_table.csv.zip", "w") as archive:
+        archive.writestr("master_table.csv", "\n".join(lines) + "\n")
+    report = {"labels that are none of the 14": 1, "boxes that reach a little over": 1}
+    report |= {"films of the table are not on disk": 1}
+    return Source(root, read_padchest_gr, ("padchest-gr",), 3, 0, report, root / "grounded_reports_20240819.json")
+
+
+def make_rsna(root: Path) -> Source:
+    """Two films with opacities and two without; the mapping to NIH's films knows three of them."""
+    rows = ["patientId,x,y,width,height,Target", "u1,264,152,213,379,1", "u1,562,152,256,453,1", "u2,,,,,0"]
+    (root / "stage_2_train_images").mkdir(parents=True)
+    table = root / "stage_2_train_labels.csv"
+    table.write_text("\n".join([*rows, "u3,0,0,1024,512,1", "u4,,,,,0"]) + "\n")
+    classes = ["patientId,class", "u1,Lung Opacity", "u1,Lung Opacity", "u2,Normal", "u3,Lung Opacity"]
+    text = "\n".join([*classes, "u4,No Lung Opacity / Not Normal"])
+    (root / "stage_2_detailed_class_info.csv").write_text(text + "\n")
+    for film in ("u1", "u2", "u4"):
+        dicom(root / "stage_2_train_images" / f"{film}.dcm", 1024, 1024)
+    mapping = [{"subset_img_id": f"u{k}", "img_id": f"0000000{k}_000.png", "orig_labels": []} for k in (1, 2, 3)]
+    (root / "pneumonia-challenge-dataset-mappings_2018.json").write_text(json.dumps([*mapping, {"img_id": "x"}]))
+    report = {"films of the table are not on disk": 1, "films whose patient is not known": 1}
+    return Source(root, read_rsna, ("rsna",), 4, 0, report, table)
+
+
 MAKERS = {
     "nih": make_nih,
     "chexpert": make_chexpert,
@@ -215,6 +339,9 @@ MAKERS = {
     "covid": make_covid,
     "folders": make_folders,
     "films": make_films,
+    "vindr": make_vindr,
+    "padchest-gr": make_padchest_gr,
+    "rsna": make_rsna,
 }
 
 

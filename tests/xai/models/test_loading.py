@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
@@ -13,6 +14,7 @@ import pytest
 
 from tests.xai import made_models as models
 from xai.backend import keras
+from xai.inflating import hdf5_bytes
 from xai.models import loading
 from xai.models.loading import ModelError, load_model
 
@@ -120,6 +122,49 @@ def test_a_function_in_an_unlikely_place_is_refused(initializer, saved, tmp_path
     refused(edited(saved, tmp_path / "function.keras", edit))
 
 
+def function(name: str, module: str = "builtins") -> dict:
+    """A function as Keras writes it."""
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+def named(name: str, module: str) -> dict:
+    """A function in the place of a class, where Keras looks it up too."""
+    return {"module": module, "class_name": name, "config": {}, "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        named("load_model", "keras.models"),
+        named("save_img", "keras.preprocessing.image"),
+        named("shape", "keras.ops"),
+        named("get", "keras.activations"),
+        named("clear_session", "keras.backend"),
+        function("deserialize"),
+        function("get", "keras.activations"),
+        function("load_model", "keras.models"),
+        function("shape", "keras.ops"),
+    ],
+    ids=lambda one: f"{one['class_name']} {one['config'] or ''} of {one['module']}",
+)
+def test_an_activation_is_an_activation_and_no_other_function_of_keras(activation, saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][-1]["config"]["activation"] = activation
+
+    assert "which is not a" in refused(edited(saved, tmp_path / "called.keras", edit))
+
+
+@pytest.mark.parametrize(
+    "activation",
+    ["relu", function("silu"), function("relu", "keras.activations"), named("ReLU", "keras.layers"), None],
+)
+def test_every_way_of_writing_an_activation_loads(activation, saved, tmp_path):
+    def edit(config):
+        config["config"]["layers"][-1]["config"]["activation"] = activation
+
+    assert load_model(edited(saved, tmp_path / "active.keras", edit)) is not None
+
+
 def test_a_file_read_through_a_lookup_layer_is_refused(saved, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("word\n")
@@ -179,23 +224,73 @@ def test_text_is_no_model(tmp_path, name):
     assert "damaged or no Keras model" in refused(path)
 
 
-def test_weights_that_unpack_from_next_to_nothing_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("xai.models.loading.BOMB_BYTES", 2**20)
-    with zipfile.ZipFile(tmp_path / "bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+def keras_archive(path, *weights: Path, packed: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", packed) as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", '{"keras_version": "3.0"}')
-        archive.writestr("model.weights.h5", bytes(2**21))
-    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        for number, one in enumerate(weights):
+            archive.write(one, f"{number or 'model'}.weights.h5")
+    return path
+
+
+def test_weights_that_unpack_from_next_to_nothing_are_refused(tmp_path, monkeypatch):
+    """In one piece, in many that are harmless one by one, in a packed archive of packed weights, in a large chunk."""
+    monkeypatch.setattr("xai.inflating.HARMLESS_BYTES", 2**20)
+    zeros = tmp_path / "zeros"
+    zeros.write_bytes(bytes(2**21))
+    made = {"one.h5": 1, "many.h5": 8}
+    for name, parts in made.items():
+        with h5py.File(tmp_path / name, "w") as file:
+            file.attrs["model_config"] = "{}"
+            for part in range(parts):  # nothing was ever written into them
+                file.create_dataset(f"kernel{part}", (2**19 // parts,), "float32", chunks=True)
+    with h5py.File(tmp_path / "chunk.h5", "w") as file:
         file.attrs["model_config"] = "{}"
-        file.create_dataset("kernel", (2**19,), "float32", chunks=True)  # nothing was ever written
-    for name, packed in (("plain.keras", zipfile.ZIP_STORED), ("packed.keras", zipfile.ZIP_DEFLATED)):
-        with zipfile.ZipFile(tmp_path / name, "w", packed) as archive:
-            archive.writestr("config.json", "{}")
-            archive.writestr("metadata.json", '{"keras_version": "3.0"}')
-            archive.write(tmp_path / "bomb.h5", "model.weights.h5")
-    for name in ("bomb.keras", "bomb.h5", "plain.keras", "packed.keras"):
-        with pytest.raises(ModelError, match="from next to nothing, which no weights do"):
+        file.create_dataset("kernel", (1,), "float32", chunks=(2**19,), maxshape=(None,), compression="gzip")
+    keras_archive(tmp_path / "zeros.keras", zeros, packed=zipfile.ZIP_DEFLATED)
+    keras_archive(tmp_path / "plain.keras", tmp_path / "one.h5")
+    keras_archive(tmp_path / "packed.keras", tmp_path / "one.h5", packed=zipfile.ZIP_DEFLATED)
+    for name in (*made, "chunk.h5", "zeros.keras", "plain.keras", "packed.keras"):
+        with pytest.raises(ModelError, match=f"^{name} would unpack to 2 MiB from next to nothing, which no weights"):
             load_model(tmp_path / name)
+
+
+def test_entries_that_share_their_bytes_count_each(tmp_path, monkeypatch):
+    """A thousand names of one packed entry: the file is small, and each of them is read."""
+    monkeypatch.setattr("xai.inflating.HARMLESS_BYTES", 2**20)
+    with zipfile.ZipFile(tmp_path / "shared.keras", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("metadata.json", '{"keras_version": "3.0"}')
+        archive.writestr("0.weights.h5", np.random.default_rng(0).bytes(2**18))
+        first = archive.getinfo("0.weights.h5")
+        for number in range(1, 40):
+            another = zipfile.ZipInfo(f"{number}.weights.h5")
+            for field in ("header_offset", "CRC", "compress_size", "file_size"):
+                setattr(another, field, getattr(first, field))
+            archive.filelist.append(another)
+            archive.NameToInfo[another.filename] = another
+    with pytest.raises(ModelError, match="would unpack to 10 MiB from next to nothing"):
+        load_model(tmp_path / "shared.keras")
+
+
+def test_a_chunk_that_inflates_to_more_than_it_says_is_refused(tmp_path):
+    """HDF5 inflates to the end of the stream, however small the chunk."""
+    path = tmp_path / "chunk.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "{}"
+        honest = file.create_dataset("honest", data=np.arange(4096, dtype=np.float32), compression="gzip", shuffle=True)
+        kernel = file.create_dataset("kernel", (1024,), "float32", chunks=(1024,), compression="gzip")
+        kernel.id.write_direct_chunk((0,), zlib.compress(bytes(2**20)))
+        assert hdf5_bytes(honest) == 4 * 4096
+    assert refused(path) == "chunk.h5 holds /kernel in chunks that unpack to more than they say: get it anew."
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "{}"
+        twice = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        twice.set_chunk((1024,))
+        twice.set_deflate(9)
+        twice.set_deflate(9)
+        h5py.h5d.create(file.id, b"kernel", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((1024,)), twice)
+    assert refused(path) == "chunk.h5 holds /kernel packed twice over, which no weights need to be."
 
 
 def test_a_maze_of_groups_is_refused(tmp_path):
@@ -291,7 +386,9 @@ def test_a_circle_of_groups_is_refused(tmp_path):
 
 def test_a_huge_configuration_is_not_read(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "MAX_CONFIG_BYTES", 1000)
-    assert "more than a model can be" in refused(edited(saved, tmp_path / "huge.keras", lambda config: None))
+    assert "longer configuration than a model can have" in refused(
+        edited(saved, tmp_path / "huge.keras", lambda config: None)
+    )
 
 
 @pytest.mark.parametrize("config", ["[" * 100_000, "5", "[]", "null", '{"class_name": 5}', "{}"])

@@ -1,0 +1,192 @@
+"""Who owns the library: whoever sits at this machine, or has entered the key that the app was started with.
+
+The key itself is nowhere but in the form that it is entered in: a cookie that scripts cannot read holds what it proves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from urllib.parse import parse_qs, urlsplit
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.server.roles import HEADER, Role
+
+COOKIE = "lightbox_owner"
+SHORTEST_KEY = 12  # characters of a key that is given; one that is made up has 32
+MOST_BODY = 4096
+PAUSE = 1.0  # seconds after a wrong key; one at a time, so nobody tries many
+FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+
+FORM = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Lightbox: the owner</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: dark light; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 26rem; margin: 15vh auto 0; padding: 0 1rem;
+  background: light-dark(#fafaf8, #0e0f12); color: light-dark(#1a1b1e, #ececec); }}
+input, button {{ font: inherit; padding: 0.5rem 0.75rem; border-radius: 0.5rem; border: 1px solid #80838a;
+  width: 100%; box-sizing: border-box; margin-top: 0.5rem; }}
+button {{ background: light-dark(#a05500, #f0a030); color: light-dark(#fff, #0e0f12); border: 0; cursor: pointer; }}
+a {{ color: inherit; }}
+</style></head><body><main>
+<h1>The owner of this library</h1>
+<p role="status">{told}</p>
+<form method="post" autocomplete="off">{fields}</form>
+<p><a href="{home}">Back to the films</a></p>
+</main></body></html>
+"""
+ENTER = """
+<label>Key<input type="password" name="key" required autofocus autocomplete="current-password"></label>
+<button>Enter</button>"""
+LEAVE = """<input type="hidden" name="leave" value="yes"><button>Be a visitor again in this browser</button>"""
+ASKED = "Visitors look at everything and change nothing. The key was given, or printed, when the app was started."
+WRONG = "That is not the key."
+IS_OWNER = "You are the owner: in this browser you may change the library."
+AT_THE_MACHINE = "You sit at the machine that serves this, so you are the owner without a key."
+
+
+class OwnerKey:
+    """A key, and the proof of it that a browser keeps.
+
+    Parameters
+    ----------
+    key : str, optional
+        One is made up where there is none.
+
+    Raises
+    ------
+    ValueError
+        If a key is short enough to be guessed.
+    """
+
+    def __init__(self, key: str | None = None) -> None:
+        if key is not None and len(key) < SHORTEST_KEY:
+            raise ValueError(f"The owner's key must have at least {SHORTEST_KEY} characters, not {len(key)}.")
+        self.is_given = key is not None
+        self.key = secrets.token_hex(16) if key is None else key
+
+    @property
+    def proof(self) -> str:
+        """What the cookie holds: only who knows the key can make it, and it does not tell the key."""
+        return hmac.new(self.key.encode(), b"lightbox owner", hashlib.sha256).hexdigest()
+
+    def opens(self, entered: str) -> bool:
+        """Whether a key is the right one; takes as long for any."""
+        return hmac.compare_digest(entered.encode(), self.key.encode())
+
+    def proves(self, cookie: str | None) -> bool:
+        """Whether a cookie was given for this key."""
+        return cookie is not None and hmac.compare_digest(cookie.encode(), self.proof.encode())
+
+
+class WhoAsks:
+    """Writes on every request who asks, in place of whatever it came with.
+
+    Parameters
+    ----------
+    app : callable
+    key : OwnerKey
+    """
+
+    def __init__(self, app: ASGIApp, key: OwnerKey) -> None:
+        self.app, self.key = app, key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] in ("http", "websocket"):
+            role = Role.OWNER if is_owner(scope, self.key) else Role.VISITOR
+            others = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
+            scope = {**scope, "headers": [*others, (HEADER.encode(), role.value.encode())]}
+        await self.app(scope, receive, send)
+
+
+def is_owner(scope: Scope, key: OwnerKey) -> bool:
+    """Whether a request comes from the owner."""
+    return is_at_the_machine(scope) or key.proves(Request({**scope, "type": "http"}).cookies.get(COOKIE))
+
+
+def is_at_the_machine(scope: Scope) -> bool:
+    """Whether a request comes from this machine itself, and nobody forwards it for somebody else."""
+    headers = Headers(scope=scope)
+    is_forwarded = any(name in FORWARDED or name.startswith("x-forwarded") for name in headers)
+    client = scope.get("client")
+    if is_forwarded or client is None or not _is_loopback(client[0]):
+        return False
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return is_this_machine(host)  # a tunnel that forwards may keep the name it is asked by
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a name or an address means, on each machine, that machine."""
+    return host == "localhost" or _is_loopback(host)
+
+
+def owner_routes(key: OwnerKey, path: str, home: str) -> list[Route]:
+    """Give the routes of the page where the owner's key is entered.
+
+    Parameters
+    ----------
+    key : OwnerKey
+    path, home : str
+        Of that page and of the first page of the app.
+    """
+    one_at_a_time = anyio.Lock()
+
+    def page(told: str, fields: str, status: int = 200) -> Response:
+        content = FORM.format(told=told, fields=fields, home=home)
+        return HTMLResponse(content, status, {"Cache-Control": "no-store"})
+
+    async def door(request: Request) -> Response:
+        if request.method == "GET":
+            if is_at_the_machine(request.scope):
+                return page(AT_THE_MACHINE, "")
+            return page(IS_OWNER, LEAVE) if is_owner(request.scope, key) else page(ASKED, ENTER)
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return PlainTextResponse("This was not asked from a page of this server.", 403)
+        said = await _said(request)
+        if "leave" in said:
+            return _with_cookie(RedirectResponse(path, 303), request, "", 0)
+        async with one_at_a_time:
+            if not key.opens(said.get("key", "")):
+                await anyio.sleep(PAUSE)
+                return page(WRONG, ENTER, 403)
+        return _with_cookie(RedirectResponse(home, 303), request, key.proof)
+
+    return [Route(path, door, methods=["GET", "POST"])]
+
+
+def _with_cookie(answer: Response, request: Request, value: str, age: int | None = None) -> Response:
+    is_secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, value, max_age=age, httponly=True, samesite="strict", secure=is_secure)
+    return answer
+
+
+async def _said(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            return {}
+    found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10) if body.count(b"&") < 10 else {}
+    return {name: values[0] for name, values in found.items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

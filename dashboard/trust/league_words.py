@@ -1,0 +1,132 @@
+"""What the league says in sentences, each made of the numbers in its tables."""
+
+from __future__ import annotations
+
+import math
+import shlex
+
+from dashboard.trust.league_table import (
+    AHEAD,
+    BEHIND,
+    CONTROLS,
+    EVERY,
+    LEVEL,
+    difference_in_words,
+    finding_title,
+    in_words,
+    measure_title,
+    method_title,
+    methods_of,
+    sign_of,
+)
+from training.benchmark.league import ALL, PRIOR
+from training.benchmark.results import Results, Score
+from xai.measures import FACTS
+from xai.written import percent
+
+ERROR_RATE = 0.05  # of 95 % intervals
+STANDS = {
+    AHEAD: "**▲ ahead of the usual place**",
+    BEHIND: "**▼ behind the usual place**",
+    LEVEL: "**= not told apart from the usual place**",
+}
+
+
+def summary(results: Results, measure: str) -> str:
+    """Say which methods are ahead of the usual place over all findings, and which are not."""
+    methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
+    signs = {method: sign_of(results.lead(method, ALL, measure)) for method in methods}
+    if not any(signs.values()):
+        return "This measure was not held against the usual place of a finding."
+    told = []
+    for sign, words in STANDS.items():
+        if named := [method_title(method) for method in methods if signs[method] == sign]:
+            told.append(f"{words}: {', '.join(named)}")
+    return f"Over all findings, {'; '.join(told)}."
+
+
+def by_chance(results: Results, measure: str) -> str:
+    """Say how many cells of the table would have a triangle if no method were any different from the usual place."""
+    rows = results.beside[(results.beside["measure"] == measure) & ~results.beside["method"].isin(list(CONTROLS))]
+    compared = int(((rows["finding"] != ALL) & rows["low"].notna()).sum())
+    if not compared:
+        return ""
+    return (
+        f"Of {compared} such cells about {max(1, round(ERROR_RATE * compared))} would have a triangle by chance alone: "
+        "one triangle by itself proves little."
+    )
+
+
+def about_cell(results: Results, method: str, finding: str, measure: str) -> str:
+    """Say what a method reached for a finding, what its usual place reaches, and whether that may be chance."""
+    score = results.score(method, finding, measure)
+    lead, usual = results.lead(method, finding, measure), results.score(PRIOR, finding, measure)
+    if score is None:
+        return "This was not measured."
+    told = [f"{measure_title(measure)}: **{in_words(score)}**."]
+    if usual is not None and method != PRIOR:
+        told.append(f"A picture of where the finding usually is reaches {in_words(usual)}.")
+    if lead is None or not (sign := sign_of(lead)):
+        return " ".join(told)
+    told.append(f"Film by film, {method_title(method)} is {STANDS[sign]}: {difference_in_words(lead)}.")
+    return " ".join([*told, swapped(lead)]).strip()
+
+
+def swapped(lead: Score) -> str:
+    """Say how often a method's maps do as well when they are handed to other films."""
+    if math.isnan(lead.p):
+        return ""
+    often = "in less than 1 of 1,000 tries" if lead.p < 0.001 else f"in {percent(lead.p)} of the tries"
+    return (
+        f"Dealt out at random among the films of the finding, its maps do as well {often}: where that is often, they "
+        "may know no more than where the finding usually is."
+    )
+
+
+def films_measured(results: Results) -> str:
+    """Say what was measured: how many films of which dataset, with which settings."""
+    films = max(results.league.loc[results.league["finding"] == ALL, "films"], default=0)
+    samples, seed = (results.settings.get(name) for name in ("samples", "seed"))
+    how = "each method's own settings" if samples is None else f"{samples} films hidden in part a map"
+    return f"{films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
+
+
+def how_made(results: Results) -> dict[str, str]:
+    """Write by method with which parameters its maps were made, where the benchmark says so."""
+    known = results.settings.get("settings")
+    if not isinstance(known, dict):
+        return {}
+    return {
+        method_title(method): ", ".join(f"{name} {value}" for name, value in values.items())
+        for method, values in known.items()
+        if isinstance(values, dict) and values and method not in CONTROLS
+    }
+
+
+CARD_CHANGED = (
+    "The model's card has changed since these maps were made. Thresholds and calibration do not change a map; another "
+    "input or mean film would."
+)
+
+
+def facts(measure: str) -> dict[str, str]:
+    """Give what is to be known of a measure, by what it is."""
+    about = FACTS[measure]
+    return {
+        "What it does not show": about.misses,
+        "Unit": f"{about.unit}; {about.span}.",
+        "Ties": about.ties,
+        "Nothing to measure": about.empty,
+        "Source": about.source,
+    }
+
+
+def command(model: str, dataset: str) -> str:
+    """Write the command that makes a league, for a shell."""
+    out = f"LIBRARY/leagues/{model}-on-{dataset}"
+    return f"python -m xai benchmark {shlex.quote(dataset)} --model {shlex.quote(model)} --out {shlex.quote(out)}"
+
+
+def title_of_cell(method: str, finding: str) -> str:
+    """Name a cell."""
+    return f"{method_title(method)}, {EVERY.lower() if finding == ALL else finding_title(finding)}"

@@ -1,0 +1,199 @@
+"""Sanity: does a method's map follow the model, or only the film? The strip from trained to random, with its curve."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.download import download
+from dashboard.page.glossary import explained
+from dashboard.page.palette import theme_ink
+from dashboard.page.state import filled
+from dashboard.page.visit import refuse
+from dashboard.page.words import escape
+from dashboard.server.session import offer
+from dashboard.trust.pictures import Shown, laid, picture_address, show_pictures
+from dashboard.trust.sanity_words import (
+    as_json,
+    as_npz,
+    as_page,
+    curves,
+    is_signed,
+    similarity_words,
+    stage_words,
+    title_of,
+    verdict,
+    written,
+)
+from dashboard.trust.strip import Asked
+from dashboard.trust.subject import Subject
+from dashboard.trust.visit import visit
+from dashboard.trust.waiting import is_started, start_job, wait_for
+from training.benchmark.league import ALL
+from training.benchmark.sanity import EDGES, FILMS, GRADIENT, STAGES, Strip
+from training.benchmark.sanity_table import at_last, read_sanity
+from xai.built_in import BUILT_IN_LEAGUES
+from xai.explainers import EXPLAINERS
+from xai.findings import finding_label
+from xai.measures.sanity import LIMIT
+from xai.written import counted
+
+HOW = (
+    f"The weights of more and more layers are shuffled, from the last one on, in {STAGES} steps; the film is explained "
+    f"anew each time. Similarity is the rank correlation with the trained model's map. A map passes that is below "
+    f"{LIMIT:g} at the end. **What that shows:** the map depends on what the model has learned. **What it does not "
+    "show:** that it is right. Noise passes too."
+)
+WARNING = {
+    GRADIENT: "The plain gradient is the warning: it depends on the weights and looks like the film all the same.",
+    EDGES: "Edges of the film know no model. A check that let them pass would be worth nothing.",
+}
+MOST_LISTED = 2000  # films in the choice
+LEAST = 120  # pixels of a picture
+QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def show_sanity(subject: Subject) -> None:
+    """Show the strip of a film, or what it takes to make it."""
+    st.caption(HOW, help=explained(HOW))
+    show_over_films(subject)
+    if (asked := choose(subject)) is None:
+        return
+    strip = asked.get()
+    if strip is not None:
+        show_strip(asked, strip)
+        return
+    key = asked.key
+    if is_started(key):
+        words = f"{title_of(asked.method)} by {STAGES + 1} models"
+        wait_for(subject.services, key, words, asked.make)
+        return
+    cost = EXPLAINERS[asked.method]().cost
+    st.button(
+        f"Make {subject.model} random",
+        key="trust_sanity_make",
+        icon=":material/play_arrow:",
+        on_click=start_job,
+        args=(subject.services, key),
+        help="On copies of the model, in the background; the strip is kept.",
+    )
+    each = f"up to {cost:,} films" if cost > 1 else "one film"
+    st.caption(
+        f"{STAGES} copies of the model are made random and adjusted on {FILMS} films; each of the {STAGES + 1} maps "
+        f"sends {each} through a model."
+    )
+
+
+def choose(subject: Subject) -> Asked | None:
+    """Show the choice of film, finding and method; None where there is no film."""
+    library, state = subject.library, visit.state
+    datasets = [name for name in library.datasets() if len(library.films(name))]
+    if not datasets:
+        st.info("There is no film yet. The Films page says how to bring some.")
+        return None
+    dataset = _known("dataset", state.dataset, datasets, "dataset")
+    films = library.films(dataset).index
+    known = state.film if state.film in films else None
+    if state.film is not None and known is None:
+        refuse(f"There is no film “{state.film}” in {dataset}; showing its first.")
+    film = known or str(films[0])
+    outputs = list(library.card(subject.model).outputs)
+    finding = _known("finding", None if state.finding == ALL else state.finding, outputs, "output of this model")
+    method = _known("method", state.method, list(EXPLAINERS), "method")
+    visit.change(dataset=dataset, film=film, finding=finding, method=method)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        visit.bound(
+            st.selectbox,
+            "Dataset",
+            datasets,
+            key="dataset",
+            width=180,
+            take=lambda name: {"dataset": name, "film": None},
+        )
+        listed = list(dict.fromkeys([film, *map(str, films[:MOST_LISTED])]))
+        visit.bound(st.selectbox, "Film", sorted(listed), key="film", width=180)
+        visit.bound(
+            st.selectbox, "Finding", outputs, key="finding", width=190, format_func=lambda name: finding_label(name)
+        )
+        visit.bound(
+            st.selectbox,
+            "Method",
+            list(EXPLAINERS),
+            key="method",
+            width=170,
+            format_func=lambda name: EXPLAINERS[name].title,
+        )
+    return Asked(subject.services, subject.model, dataset, film, finding, method)
+
+
+def _known(name: str, asked: str | None, choices: list[str], what: str) -> str:
+    """Give what was asked for, or the first that there is, and say so."""
+    if asked is not None and asked not in choices:
+        refuse(f"There is no {what} “{asked}”; showing {choices[0]}.")
+    return filled(asked) if asked in choices else choices[0]
+
+
+def show_strip(asked: Asked, strip: Strip) -> None:
+    """Show the maps of the method, and below them what warns, and the curve."""
+    for name in (asked.method, GRADIENT, EDGES):
+        st.markdown(verdict(strip, name), help=WARNING.get(name))
+        show_pictures([_shown(asked, strip, name, stage) for stage in range(len(strip.layers))], LEAST)
+    st.plotly_chart(curves(strip), config=QUIET, key="trust_sanity_curves")
+    st.caption("Each map has its own colour scale. " + " ".join(WARNING.values()))
+    _files(asked, strip)
+
+
+def _shown(asked: Asked, strip: Strip, name: str, stage: int) -> Shown:
+    words = f"{stage_words(strip, stage)}: {similarity_words(strip, name, stage)}"
+
+    def draw():
+        kept = asked.get()
+        return None if kept is None else laid(kept.canvas, kept.maps[name][stage], is_signed(name))
+
+    address = picture_address(asked.services, ["strip", asked.key, name, stage], draw)
+    return Shown(address, words, f"{title_of(name)} of {finding_label(asked.finding)}, {words}")
+
+
+def _files(asked: Asked, strip: Strip) -> None:
+    theme = "dark" if theme_ink().is_dark else "light"
+    stem = f"sanity_{asked.method}"
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, media, make in (
+            ("Page", "png", "image/png", partial(as_page, asked, strip, theme)),
+            ("JSON", "json", "application/json", partial(as_json, asked, strip)),
+            ("Raw maps", "npz", "application/octet-stream", partial(as_npz, strip)),
+        ):
+            address = offer(f"sanity.{ending}", f"{stem}.{ending}", media, make)
+            download(label, address, key=f"trust_sanity_{ending}")
+
+
+def show_over_films(subject: Subject) -> None:
+    """Show what the check found of all methods over some films, where it was made of this model."""
+    found = read_sanity(BUILT_IN_LEAGUES / f"sanity-{subject.model}", subject.library.model_id(subject.model))
+    if found is None:
+        return
+    last = at_last(found)
+    films = found["film"].nunique()
+    with st.expander(f"All methods over {counted(films, 'film')}", icon=":material/checklist:"):
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "Map": [title_of(name) for name in last.index],
+                    "Similarity, all random": [written(value) for value in last["similarity"]],
+                    "95 % interval": [
+                        f"{written(a)} to {written(b)}" for a, b in zip(last.low, last.high, strict=True)
+                    ],
+                    "Verdict": ["passes" if one else "does not pass" for one in last["passes"]],
+                    "Films": last["films"],
+                    "Empty when random": last["empty"],
+                }
+            ),
+            hide_index=True,
+        )
+        st.caption(
+            "Mean over films with draws of films for the interval. A map that is empty once the model is random counts "
+            "as 0; films whose trained map is empty are left out. "
+            + escape(f"Made by python -m training sanity with {subject.model}.")
+        )

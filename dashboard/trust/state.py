@@ -1,0 +1,77 @@
+"""Everything that decides what the Trust page shows, and the link that shows it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.page.kinds import NAME, SEED, SWITCH, one_of
+from dashboard.page.link import Field, Link
+from dashboard.page.state import PageState
+from dashboard.trust.blind import ANSWERS, NOTHING
+from dashboard.trust.sections import SECTIONS
+from training.benchmark.league import ALL
+
+
+@dataclass(frozen=True)
+class State(PageState):
+    """Everything that decides what the Trust page shows.
+
+    Attributes
+    ----------
+    section : str
+        One of `SECTIONS`.
+    model : str or None
+        Name in the library; None takes the default model.
+    league : str or None
+        Name of the results: of their folder. None takes the first of the model.
+    measure : str
+        What is compared, by its name in `xai.measures.FACTS`.
+    finding : str
+        Whose maps are in question, or all.
+    method : str or None
+        Whose maps are in question; None takes the best.
+    film : str or None
+        Which of its films is chosen.
+    dataset : str or None
+        Where the film of the sanity strip is; None takes the first dataset.
+    place : int or None
+        Which film of the shortcut lab is shown; None takes the first.
+    seed : int
+        Draws the films of the blind test.
+    answers : str
+        What the visitor says of each of them, a letter a film: see `dashboard.trust.blind`.
+    ended : bool
+        Whether the truth is shown, once all are answered.
+    """
+
+    section: str = "league"
+    model: str | None = None
+    league: str | None = None
+    measure: str = "pointing"
+    finding: str = ALL
+    method: str | None = None
+    film: str | None = None
+    dataset: str | None = None
+    place: int | None = None
+    seed: int = 0
+    answers: str = NOTHING
+    ended: bool = False
+
+
+LINK = Link(
+    State(),
+    [
+        Field("section", one_of(SECTIONS)),
+        Field("model", NAME),
+        Field("league", NAME),
+        Field("measure", NAME),
+        Field("finding", NAME),
+        Field("method", NAME),
+        Field("film", NAME),
+        Field("dataset", NAME),
+        Field("place", SEED),
+        Field("seed", SEED),
+        Field("answers", ANSWERS),
+        Field("ended", SWITCH),
+    ],
+)

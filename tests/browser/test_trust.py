@@ -1,0 +1,49 @@
+"""The Trust page, driven as a visitor would: a cell, the films behind it, and the twins."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.browser.compare_page import SLOW, expect
+from tests.dashboard.conftest import Shelf
+from tests.dashboard.models.model_library import card, put
+from tests.dashboard.trust.made_league import FILMS, put_league
+
+pytestmark = pytest.mark.browser
+
+
+def write_league(root: Path) -> None:
+    """A model that is not asked anything, four films, and what a benchmark found of them."""
+    put(root, "tiny", card("tiny"))
+    Shelf(root).add_dataset(films=FILMS, Mass=[1.0] * len(FILMS))
+    put_league(root, root / "models" / "tiny.keras")
+
+
+LIBRARY = write_league
+
+
+def test_a_visitor_opens_a_cell_and_its_film_and_sees_which_method_keeps_its_promises(page, address):
+    page.goto(f"{address}trust?model=tiny&film=c")
+    cell = page.get_by_role("button", name="SHAP, Mass: 0.45, 95")
+    expect(cell).to_contain_text("=", timeout=SLOW)
+    expect(page.get_by_role("button", name="Grad-CAM, Mass:")).to_contain_text("▲")
+    expect(page.get_by_role("rowheader", name="Usual place")).to_be_visible()
+    cell.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="SHAP, Mass")).to_be_visible(timeout=SLOW)
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    page.wait_for_url(re.compile("method=shap"))
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    assert asked == {"model": "tiny", "finding": "Mass", "method": "shap"}
+    page.goto(f"{page.url}&film=c")
+    link = page.get_by_role("link", name=re.compile("Open c on Compare"))
+    expect(link).to_have_attribute("href", re.compile("film=generated%2Fc.*truth=on"), timeout=SLOW)
+    page.get_by_text("Truth by twin", exact=True).click()
+    expect(page.get_by_text("claims follow the effects most closely")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Grad-CAM, rank correlation: 0.50").click()
+    expect(page.get_by_text("Grad-CAM, 4 findings of 4 films")).to_be_visible(timeout=SLOW)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,263 @@
+"""What benchmarks found, read from their folders: those that come with the app, and anybody's own."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.benchmark.league import BESIDE, COLUMNS
+from training.benchmark.maps import CLAIM_FILE
+from training.benchmark.twins import PROMISES
+
+LEAGUE_FILE, BESIDE_FILE, SCORES_FILE = "league.csv", "beside.csv", "scores.csv"
+TWINS_FILE, PROMISES_FILE = "twins.csv", "promises.csv"
+KEY = ["method", "finding", "measure"]
+CASE = ["film", "patient", "finding", "method"]  # of `SCORES_FILE`; all its other columns are measures
+MOST_BYTES = {
+    **dict.fromkeys((LEAGUE_FILE, BESIDE_FILE, PROMISES_FILE), 4 << 20),
+    **dict.fromkeys((SCORES_FILE, TWINS_FILE), 64 << 20),
+    CLAIM_FILE: 1 << 20,
+}
+ONE_MAP = ["film", "finding", "method"]
+MOST_FOLDERS = 500  # that are looked at in one place
+LONGEST_NAME = 500  # characters
+
+
+class ResultsError(ValueError):
+    """Results that cannot be used; the message is one sentence that says what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean over films with its interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        Ends of its 95 % interval; NaN where it is not known.
+    films : int
+        Behind it.
+    p : float
+        Of a lead over the prior: how often chance does as well; NaN where it is not known, and of other scores.
+    """
+
+    value: float
+    low: float
+    high: float
+    films: int
+    p: float = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A benchmark's folder, read.
+
+    Attributes
+    ----------
+    folder : Path
+    model_id : str
+        Sha256 of the model's file.
+    card_id : str
+        Sha256 of its card then; empty where the benchmark does not say.
+    dataset : str
+        Name of the dataset.
+    settings : mapping of str to object
+        Everything else that the benchmark says of how the maps were made, as JSON.
+    league, beside : DataFrame
+        As `training.benchmark.league` has them: columns `COLUMNS` and `BESIDE`.
+    """
+
+    folder: Path
+    model_id: str
+    card_id: str
+    dataset: str
+    settings: Mapping[str, Any]
+    league: pd.DataFrame
+    beside: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """What it is called: as its folder."""
+        return self.folder.name
+
+    def score(self, method: str, finding: str, measure: str) -> Score | None:
+        """Give what a method reached; None where it was not measured."""
+        return self._scores.get((method, finding, measure))
+
+    def lead(self, method: str, finding: str, measure: str) -> Score | None:
+        """Give how far a method is ahead of where the finding usually is; None where that was not asked."""
+        return self._leads.get((method, finding, measure))
+
+    @functools.cached_property
+    def _scores(self) -> dict[tuple[str, ...], Score]:
+        return _by_key(self.league, ["value", "low", "high", "films"])
+
+    @functools.cached_property
+    def _leads(self) -> dict[tuple[str, ...], Score]:
+        return _by_key(self.beside, ["ahead", "low", "high", "films", "p"])
+
+
+def read_results(folder: Path) -> Results:
+    """Read the folder of a benchmark.
+
+    Raises
+    ------
+    ResultsError
+        If a file is missing, larger than any benchmark writes, or holds something else.
+    """
+    claim = _claim(folder)
+    league = _table(folder, LEAGUE_FILE, dict.fromkeys(KEY, str) | _numbers(COLUMNS, KEY), KEY)
+    beside = _table(folder, BESIDE_FILE, dict.fromkeys(KEY, str) | _numbers(BESIDE, KEY), KEY)
+    known = {name: claim.pop(name, "") for name in ("model", "card", "dataset")}
+    return Results(Path(folder), known["model"], known["card"], known["dataset"], claim, league, beside)
+
+
+def read_scores(folder: Path) -> pd.DataFrame | None:
+    """Read the score of every map of a benchmark: film, patient, finding, method, and a column a measure.
+
+    None where the folder holds none, as those that come with the app; raises ResultsError as `read_results` does.
+    """
+    if not (Path(folder) / SCORES_FILE).is_file():
+        return None
+    return _table(folder, SCORES_FILE, dict.fromkeys(CASE, str), ONE_MAP, others=float)
+
+
+def read_twins(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Read what findings do to the answer beside what maps claim, and how far claims hold: see `twins`.
+
+    None where there are no twins, as of films that are not simulated; raises ResultsError as `read_results` does.
+    """
+    if not (Path(folder) / TWINS_FILE).is_file():
+        return None
+    twins = dict.fromkeys(CASE, str) | {"claimed": float, "effect": float}
+    texts = ("method", "finding", "claim")
+    held = dict.fromkeys(texts, str) | _numbers(PROMISES, texts)
+    return _table(folder, TWINS_FILE, twins, ONE_MAP), _table(folder, PROMISES_FILE, held, ["method", "finding"])
+
+
+def results_for(model_id: str, folders: Sequence[Path]) -> list[Results]:
+    """Give the results of a model; those that cannot be read are passed over, `problems_of` has them.
+
+    Parameters
+    ----------
+    model_id : str
+        Sha256 of the model's file.
+    folders : sequence of Path
+        That hold folders of benchmarks, such as `xai.built_in.BUILT_IN_LEAGUES`. Of two results of one name, those of
+        the first folder.
+    """
+    return [one for one in _readable(folders).values() if isinstance(one, Results) and one.model_id == model_id]
+
+
+def problems_of(folders: Sequence[Path]) -> list[str]:
+    """Say in a sentence each why results cannot be read."""
+    return [str(one) for one in _readable(folders).values() if isinstance(one, ResultsError)]
+
+
+def _readable(folders: Sequence[Path]) -> dict[str, Results | ResultsError]:
+    found: dict[str, Results | ResultsError] = {}
+    for folder in _places(folders):
+        if folder.name not in found:
+            found[folder.name] = _read(folder, tuple(_stamp(folder / name) for name in MOST_BYTES))
+    return found
+
+
+def _places(folders: Sequence[Path]) -> Iterator[Path]:
+    for parent in folders:
+        inside = sorted(parent.iterdir())[:MOST_FOLDERS] if parent.is_dir() else []
+        yield from (folder for folder in inside if (folder / CLAIM_FILE).is_file() and (folder / LEAGUE_FILE).is_file())
+
+
+@functools.lru_cache(maxsize=64)
+def _read(folder: Path, stamps: tuple[float, ...]) -> Results | ResultsError:
+    try:
+        return read_results(folder)
+    except ResultsError as error:
+        return error
+
+
+def _stamp(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _content(folder: Path, name: str) -> str:
+    path = Path(folder) / name
+    where = f"{Path(folder).name}/{name}"
+    try:
+        if not path.is_file():
+            raise ResultsError(f"{where} is missing: expected what python -m xai benchmark writes.")
+        if path.stat().st_size > MOST_BYTES[name]:
+            raise ResultsError(f"{where} is larger than {MOST_BYTES[name] >> 20} MB, which no benchmark writes.")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ResultsError(f"{where} cannot be read: expected text that python -m xai benchmark writes.") from None
+
+
+def _claim(folder: Path) -> dict[str, Any]:
+    try:
+        claim = json.loads(_content(folder, CLAIM_FILE))
+    except (json.JSONDecodeError, RecursionError):
+        claim = None
+    where = f"{Path(folder).name}/{CLAIM_FILE}"
+    if not isinstance(claim, dict):
+        raise ResultsError(f"{where} is no JSON object: expected what python -m xai benchmark writes.")
+    for name in ("dataset", "model", "card"):
+        if not _is_name(claim.get(name, "" if name != "card" else "not said")):
+            raise ResultsError(f"{where} has no text “{name}”, which says what was measured.")
+    return claim
+
+
+def _numbers(columns: Mapping[str, str], but: Sequence[str]) -> dict[str, type]:
+    return {name: int if name == "films" else float for name in columns if name not in but}
+
+
+def _table(
+    folder: Path, name: str, columns: Mapping[str, type], unique: Sequence[str], others: type | None = None
+) -> pd.DataFrame:
+    """Read a table: the columns by what they hold, others too where they have a type, one row of each of ``unique``."""
+    where = f"{Path(folder).name}/{name}"
+    try:
+        table = pd.read_csv(io.StringIO(_content(folder, name)), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise ResultsError(f"{where} is no table: expected the columns {', '.join(columns)}.") from None
+    if missing := [column for column in columns if column not in table.columns]:
+        raise ResultsError(f"{where} has no column {', '.join(missing)}; expected {', '.join(columns)}.")
+    wanted = {**columns, **({one: others for one in table.columns if one not in columns} if others else {})}
+    for column, kind in wanted.items():
+        table[column] = _texts(table[column], where) if kind is str else _values(table[column], kind, where)
+    if table.duplicated(list(unique)).any():
+        raise ResultsError(f"{where} has two rows of the same {', '.join(unique)}; expected one.")
+    return table[list(wanted)]
+
+
+def _texts(column: pd.Series, where: str) -> pd.Series:
+    if not column.map(_is_name).all():
+        strange = "names of 1 to 500 characters that can be shown"
+        raise ResultsError(f"{where} has something else in its column {column.name}: expected {strange}.")
+    return column
+
+
+def _values(column: pd.Series, kind: type, where: str) -> pd.Series:
+    numbers = pd.to_numeric(column.replace("", "nan"), errors="coerce").astype(float)
+    known = numbers.notna() | column.str.lower().isin(["", "nan"])
+    whole = (numbers >= 0) & (numbers % 1 == 0) & (numbers < 1e9) if kind is int else numbers.abs() != math.inf
+    if not (known & whole).all():
+        raise ResultsError(f"{where} has something else than numbers in its column {column.name}.")
+    return numbers.astype(kind)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
+
+
+def _by_key(table: pd.DataFrame, columns: list[str]) -> dict[tuple[str, ...], Score]:
+    keys = table[KEY].itertuples(index=False, name=None)
+    return {key: Score(*row) for key, row in zip(keys, table[columns].itertuples(index=False, name=None), strict=True)}
