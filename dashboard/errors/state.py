@@ -23,6 +23,7 @@ SECTIONS = {
     "doubts": "Labels in doubt",
     "slices": "Slices",
     "alike": "Films like one",
+    "alarm": "Shortcut alarm",
 }
 BESIDE = ("FP", "positives")
 CELLS = {"FP": "false positives", "FN": "false negatives"}

@@ -53,6 +53,13 @@ TERMS: tuple[Term, ...] = (
         "flagged",
     ),
     _term(
+        "Shortcut",
+        "Something on the film that is no finding, such as a token or a marker, and that a model leans on because it "
+        "went with a finding on the films that it learned from. On other films it misleads.",
+        "shortcut",
+        "shortcuts",
+    ),
+    _term(
         "Truth",
         "What the dataset says of a film. On simulated films it is exact; on real ones it is what people saw or "
         "wrote, errors included.",

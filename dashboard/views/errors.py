@@ -96,7 +96,7 @@ def errors(services: Services) -> None:
     if problem := found.problems.get(finding):
         stands_in = "The threshold that came with the predictions" if finding in films.thresholds else "0.5"
         st.warning(f"{stands_in} stands in. {escape(problem)}")
-    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices, "alike": _alike}
+    shown = {"audit": _audit, "atlas": _atlas, "doubts": _doubts, "slices": _slices, "alike": _alike, "alarm": _alarm}
     shown[visit.state.section](services, films, told, found)
     visit.write_permalink()
 
@@ -167,6 +167,15 @@ def _alike(services: Services, films: Judged, told: Source, found: Thresholds) -
         st.info(OUTSIDE)
         return
     show_alike(atlas)
+
+
+def _alarm(services: Services, films: Judged, told: Source, found: Thresholds) -> None:
+    from dashboard.errors.alarm_panel import show_alarm  # draws maps, for this only
+
+    if (atlas := _opened(services, films, told, found)) is None:
+        st.info(OUTSIDE)
+        return
+    show_alarm(atlas)
 
 
 def _opened(services: Services, films: Judged, told: Source, found: Thresholds) -> Atlas | None:
