@@ -154,7 +154,8 @@ def _by_rule(lab: Lab, trials: list[Trial], method: str) -> str:
     if others.empty:
         return ""
     limit = threshold(others[clean].to_numpy(), others[leaning].to_numpy())
-    right = sum((rows.loc[one.place, lab.models[one.leans]] > limit) == one.leans for one in trials)
+    shares = [float(rows[lab.models[one.leans]][one.place]) for one in trials]
+    right = sum((share > limit) == one.leans for share, one in zip(shares, trials, strict=True))
     return (
         f"A rule that asks only how much of the evidence lies on the {lab.claim['thing']} gets {right} of {FILMS} "
         "right; its threshold was chosen on other films."

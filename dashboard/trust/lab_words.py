@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,11 @@ from xai.findings import finding_label
 from xai.written import counted
 
 SMALL = 0.001
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Go through the rows of a table; what a cell holds is the business of its column."""
+    return iter(table.itertuples())
 
 
 def interval(value: float, low: float, high: float) -> str:
@@ -67,7 +73,7 @@ def methods_table(lab: Lab, told: pd.DataFrame) -> pd.DataFrame:
             "Tells apart (AUROC)": f"{row.auroc:.2f} ({row.auroc_low:.2f} to {row.auroc_high:.2f})",
             "Films needed": needed(row),
         }
-        for row in told.itertuples()
+        for row in rows_of(told)
         if row.Index in EXPLAINERS
     ]
     return pd.DataFrame(rows)
@@ -80,13 +86,11 @@ def flags_table(lab: Lab, flags: pd.DataFrame) -> pd.DataFrame:
         {
             "Model": flags["model"],
             "Films": [
-                f"{row.films} {'with' if row.present else 'without'} {finding.lower()}" for row in flags.itertuples()
+                f"{row.films} {'with' if row.present else 'without'} {finding.lower()}" for row in rows_of(flags)
             ],
-            f"Flagged with the {thing}": [
-                interval(row.flags, row.flags_low, row.flags_high) for row in flags.itertuples()
-            ],
+            f"Flagged with the {thing}": [interval(row.flags, row.flags_low, row.flags_high) for row in rows_of(flags)],
             "Flagged on the twin without it": [
-                interval(row.flags_without, row.flags_without_low, row.flags_without_high) for row in flags.itertuples()
+                interval(row.flags_without, row.flags_without_low, row.flags_without_high) for row in rows_of(flags)
             ],
         }
     )
@@ -95,7 +99,7 @@ def flags_table(lab: Lab, flags: pd.DataFrame) -> pd.DataFrame:
 def flags_sentence(lab: Lab, flags: pd.DataFrame) -> str:
     """Say what taking the object away does to the leaning model."""
     _, leaning = lab.models
-    rows = {row.present: row for row in flags.itertuples() if row.model == leaning}
+    rows = {row.present: row for row in rows_of(flags) if row.model == leaning}
     thing, finding = lab.claim["thing"], finding_label(lab.claim["finding"]).lower()
     said = []
     for present in (True, False):

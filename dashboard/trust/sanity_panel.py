@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -148,7 +149,7 @@ def show_strip(asked: Asked, strip: Strip) -> None:
 def _shown(asked: Asked, strip: Strip, name: str, stage: int) -> Shown:
     words = f"{stage_words(strip, stage)}: {similarity_words(strip, name, stage)}"
 
-    def draw():
+    def draw() -> np.ndarray | None:
         kept = asked.get()
         return None if kept is None else laid(kept.canvas, kept.maps[name][stage], is_signed(name))
 
