@@ -14,7 +14,7 @@ import numpy as np
 
 from training.benchmark.truth import truths
 from training.datasets.facts import DatasetError
-from training.datasets.table import TABLE_FILE, Dataset
+from training.datasets.table import BOXES_FILE, TABLE_FILE, Dataset
 from training.opening import open_film
 from xai.cards.model_card import card_sha256
 from xai.explainers import EXPLAINERS
@@ -77,10 +77,12 @@ class Order:
     seed: int = 0
 
     def claim(self, classifier: Classifier, dataset: Dataset) -> dict[str, Any]:
-        """Everything that changes a map, by content."""
+        """Everything that changes a map or its truth, by content."""
+        drawn = dataset.folder / BOXES_FILE
         return {
             "dataset": dataset.facts.name,
             "table": file_sha256(dataset.folder / TABLE_FILE),
+            **({"drawn": file_sha256(drawn)} if drawn.exists() else {}),
             "model": classifier.model_id,
             "card": card_sha256(classifier.card),
             "version": VERSION,

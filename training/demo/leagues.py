@@ -10,7 +10,14 @@ from training.benchmark.maps import CLAIM_FILE
 from xai.files import write_file
 
 METHODS = ("gradcam", "layercam", "shap", "lime", "rise", "occlusion")
-SHIPPED = (CLAIM_FILE, "beside.csv", "league.csv")  # the last says that all are there
+SHIPPED = (
+    CLAIM_FILE,
+    "scores.csv",
+    "twins.csv",
+    "promises.csv",
+    "beside.csv",
+    "league.csv",
+)  # the last says that all are there
 MODELS = ("lightbox", "shortcut")
 
 
