@@ -16,7 +16,6 @@ from training.benchmark.usual import UsualPlaces, placed_on_map
 from training.datasets.facts import DatasetError
 from xai.built_in import BUILT_IN_LEAGUES
 from xai.cards.model_card import ModelCard
-from xai.explainers import EXPLAINERS
 from xai.explainers.controls import CentredMap, RandomMap
 from xai.explainers.explanation import Explanation
 from xai.measures import on_map
@@ -142,7 +141,7 @@ def measured_of(shown: Shown, results: Sequence[Results], made: Explanation) -> 
             films = (
                 "simulated films" if is_simulated(shown.services.library, one.dataset) else f"films of {one.dataset}"
             )
-            as_here = one.settings.get("samples") is None and made.parameters == EXPLAINERS[made.method]().parameters()
+            as_here = one.parameters(made.method) == dict(made.parameters)
             found.append(Measured(films, score, one.lead(made.method, made.finding, "pointing"), as_here))
     return tuple(found)
 

@@ -88,6 +88,12 @@ class Results:
         """What it is called: as its folder."""
         return self.folder.name
 
+    def parameters(self, method: str) -> Mapping[str, Any] | None:
+        """Give the parameters that a method's maps were made with; None where the benchmark does not say."""
+        told = self.settings.get("settings")
+        found = told.get(method) if isinstance(told, dict) else None
+        return found if isinstance(found, dict) else None
+
     def score(self, method: str, finding: str, measure: str) -> Score | None:
         """Give what a method reached; None where it was not measured."""
         return self._scores.get((method, finding, measure))

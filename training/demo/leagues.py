@@ -12,13 +12,6 @@ from xai.files import write_file
 METHODS = ("gradcam", "layercam", "shap", "lime", "rise", "occlusion")
 # The last of them says that all are there.
 SHIPPED = (CLAIM_FILE, "scores.csv", "twins.csv", "promises.csv", "beside.csv", "league.csv")
-    CLAIM_FILE,
-    "scores.csv",
-    "twins.csv",
-    "promises.csv",
-    "beside.csv",
-    "league.csv",
-)  # the last says that all are there
 MODELS = ("lightbox", "shortcut")
 
 

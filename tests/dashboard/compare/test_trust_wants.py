@@ -33,6 +33,7 @@ class Bright:
     """A model that answers how bright the upper left quarter of a film is, and what it was asked."""
 
     mean_film = None
+    card = SimpleNamespace(mean_film=None)
 
     def __init__(self) -> None:
         self.asked = 0
@@ -209,14 +210,16 @@ def test_what_was_measured_of_the_model_is_told_where_no_truth_is(library, servi
     folder = library.root / "leagues" / "tiny-on-generated"
     folder.mkdir(parents=True)
     model = hashlib.sha256(b"not read").hexdigest()
-    (folder / "benchmark.json").write_text(json.dumps({"dataset": "generated", "model": model, "samples": None}))
+    shown = explained(shown_of(services, "c"))
+    here = shown.seen()["lime"][0].parameters
+    claim = {"dataset": "generated", "model": model, "settings": {"lime": dict(here)}}
+    (folder / "benchmark.json").write_text(json.dumps(claim))
     (folder / "league.csv").write_text(
         "method,finding,measure,value,low,high,films\nlime,Effusion,pointing,0.41,0.33,0.49,57\n"
     )
     (folder / "beside.csv").write_text(
         "method,finding,measure,ahead,low,high,p,films\nlime,Effusion,pointing,0.02,-0.05,0.09,0.3,57\n"
     )
-    shown = explained(shown_of(services, "c"))
     _, said = lines(shown, monkeypatch)
     line = said["Effusion"]
     assert (line["verdict"], line["origin"]) == (
@@ -224,5 +227,7 @@ def test_what_was_measured_of_the_model_is_told_where_no_truth_is(library, servi
         "Hit in 41\u00a0% (33 to 49) of 57 films of generated.",
     )
     assert "other settings" not in line["rows"][0]["words"]
+    (folder / "benchmark.json").write_text(json.dumps({**claim, "settings": {"lime": {**here, "samples": 7}}}))
+    assert "other settings" in lines(explained(shown), monkeypatch)[1]["Effusion"]["rows"][0]["words"]
     monkeypatch.setitem(LOGITS, "Mass", 3.0)
     assert lines(explained(shown), monkeypatch)[1]["Mass"]["verdict"] == NOT_THIS
