@@ -190,7 +190,7 @@ class Shown(FilmParts):
         return {
             method: after(made[0].evaluations, self._explainer(method).cost)
             for method, made in seen.items()
-            if made[0].parameters | self._settled(method) != made[0].parameters
+            if any(made[0].parameters.get(name, value) != value for name, value in self._settled(method).items())
         }
 
     def logits(self) -> np.ndarray | None:
