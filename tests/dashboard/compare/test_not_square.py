@@ -93,7 +93,8 @@ def test_the_page_shows_it_and_how_far_other_preparations_move_it(services, card
     for job in list(services.jobs._jobs.values()):
         wait_for(job)
     assert not app.exception and said(app) == ""
-    assert {one.state for one in app.session_state["open_page"].items("compare")} == {"ready"}
+    items = app.session_state["open_page"].items("compare")
+    assert {one.state for one in items if not one.name.startswith("trust ")} == {"ready"}
     app.button(key="try_recipes").click().run()
     assert not app.exception and said(app) == ""
     table = next(one.value for one in app.dataframe if "Prepared" in one.value)

@@ -52,12 +52,13 @@ def test_a_second_model_is_waited_for_under_its_own_names(run):
     assert (data["beside"]["model"], len(data["beside"]["findings"])) == ("second", len(data["findings"]))
     names = [one["name"] for one in data["standing"]["groups"]["compare"]["items"]]
     first = ["answers", "gradcam", "shap", "lime"]
-    assert names == [*first, *(f"beside {name}" for name in first)]
+    trust = [f"trust {method}" for method in first[1:]]
+    assert names == [*first, *trust, *(f"beside {name}" for name in first)]
     assert link_of(app)["beside"] == "second"
 
 
 def test_without_one_nothing_more_is_waited_for(run):
-    assert len(sent(run(grid="Mass"))["standing"]["groups"]["compare"]["items"]) == 4
+    assert len(sent(run(grid="Mass"))["standing"]["groups"]["compare"]["items"]) == 4 + 3  # how far to trust each map
 
 
 def test_a_second_model_that_is_not_there_is_one_sentence(run):
@@ -82,4 +83,6 @@ def test_nothing_is_asked_for_before_the_browser_listens(run):
     assert {one.state for one in items} == {"waiting"}
     assert not any(awaited.job for awaited in page._groups["compare"].values())
     page.hear()
-    assert all(awaited.job.queue is jobs for awaited in page._groups["compare"].values())
+    asked = {name: awaited.job for name, awaited in page._groups["compare"].items() if awaited.job}
+    assert all(job.queue is jobs for job in asked.values())
+    assert len(asked) == len(items) - 3  # how far to trust a map is asked once the map is there
