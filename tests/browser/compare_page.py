@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.browser.made_films import picture, png
+from tests.browser.until import until
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -103,6 +104,4 @@ def choose_model(page, name: str) -> None:
 def wait_for_link(tab, /, **parts: str) -> None:
     """Wait until the address holds these."""
     for name, value in parts.items():
-        tab.wait_for_function(
-            "([name, value]) => new URLSearchParams(location.search).get(name) === value", arg=[name, value]
-        )
+        until(tab, "([name, value]) => new URLSearchParams(location.search).get(name) === value", arg=[name, value])

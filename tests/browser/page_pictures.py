@@ -11,6 +11,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter
 from skimage.metrics import structural_similarity
 
+from tests.browser.until import until
+
 FOLDER = Path(__file__).with_name("pictures")
 NEW = FOLDER / "new"  # what a failed comparison leaves, for people and for CI to keep
 QUALITY = 60  # of WebP: some 20 kB a picture, and what it loses is blurred away before pictures are compared
@@ -26,7 +28,7 @@ BUSY = "[data-testid=stSkeleton], [data-testid=stStatusWidget], [data-testid=stS
 def take(page: Any, *masked: Any) -> Image.Image:
     """Take a picture of a page at half its size, once it rests; places that are masked are one colour."""
     page.locator(WAITING).first.wait_for(state="detached", timeout=PATIENCE)
-    page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=PATIENCE)
+    until(page, f"!document.querySelector('{BUSY}')", timeout=PATIENCE)
     page.mouse.move(0, 0)
     shot, before, same = b"", b"", 0
     while same < 2:

@@ -9,6 +9,7 @@ import pytest
 from tests.browser.compare_page import SLOW, expect
 from tests.browser.conftest import REPOSITORY, nothing
 from tests.browser.test_pages import PAGES
+from tests.browser.until import until
 
 pytestmark = pytest.mark.browser
 LIBRARY = nothing
@@ -103,7 +104,7 @@ def test_the_answer_is_told_once_when_it_changes(show):
     page.keyboard.press("n")
     assert page.evaluate("window.told") == 0
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("window.told === 1")
+    until(page, "window.told === 1")
 
 
 SEEN = """() => { let one = document.activeElement;

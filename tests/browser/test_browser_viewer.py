@@ -8,6 +8,8 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
+from tests.browser.until import until
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes its time
@@ -314,7 +316,7 @@ def test_the_display_is_told_once_after_the_last_change_and_the_address_follows(
     slider = page.locator(".viewer [data-display=opacity]")
     for _ in range(6):
         slider.press("ArrowRight")
-    page.wait_for_function("JSON.parse(new URLSearchParams(location.search).get('display')).opacity === 0.8")
+    until(page, "JSON.parse(new URLSearchParams(location.search).get('display')).opacity === 0.8")
     assert len(told) < 6  # once, unless the machine was too busy for six quick presses
     assert told[-1]["choose"]["display"]["opacity"] == 0.8
     assert page.evaluate("history.length") == 2  # it is no step back

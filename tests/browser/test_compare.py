@@ -25,6 +25,7 @@ from tests.browser.compare_page import (
     title,
     write_slow_model,
 )
+from tests.browser.until import until
 from xai.films.reading import read_film
 
 pytestmark = pytest.mark.browser
@@ -39,7 +40,7 @@ def test_a_finding_chosen_by_key_reaches_python(visit):
     assert chosen != "Effusion"
     expect(page.locator(".viewer .answer strong")).to_contain_text(f"{chosen}: ")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-    page.wait_for_function("(name) => location.search.includes(`finding=${name.split(' ')[0]}`)", arg=chosen)
+    until(page, "(name) => location.search.includes(`finding=${name.split(' ')[0]}`)", arg=chosen)
 
 
 def test_a_film_opens_with_what_is_most_probable_until_the_visitor_chooses(page, address):
@@ -55,7 +56,7 @@ def test_a_film_opens_with_what_is_most_probable_until_the_visitor_chooses(page,
         assert "finding" not in address_of(page)
         page.keyboard.press("f")
     options.last.click()
-    page.wait_for_function("new URLSearchParams(location.search).has('finding')")
+    until(page, "new URLSearchParams(location.search).has('finding')")
 
 
 def test_key_o_hides_the_overlay_and_the_link_remembers_it(visit):
@@ -66,7 +67,7 @@ def test_key_o_hides_the_overlay_and_the_link_remembers_it(visit):
     shown = np.array(canvas.evaluate(read))
     page.keyboard.press("o")
     expect(page.locator(".viewer [data-display=overlay]")).to_have_attribute("aria-pressed", "false")
-    page.wait_for_function("location.search.includes('overlay=off')")
+    until(page, "location.search.includes('overlay=off')")
     hidden = np.array(canvas.evaluate(read))
     film = np.array(page.locator(".viewer .film .stage canvas").evaluate(read))
     assert np.abs(shown - hidden).max() > 20
@@ -80,7 +81,7 @@ def test_the_next_film_hangs_by_key_and_the_link_follows(visit):
     finish(page)
     page.keyboard.press("f")
     expect(title(page)).to_contain_text(f"b · {DATASET}")
-    page.wait_for_function("location.search.includes('film=generated%2Fb')")
+    until(page, "location.search.includes('film=generated%2Fb')")
     finish(page)
     assert address_of(page)["finding"] == "Effusion"
 
@@ -117,7 +118,7 @@ def test_a_map_sharpens_stays_when_it_is_cancelled_and_goes_on_from_there(page, 
     read = "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
     hatched = np.array(canvas.evaluate(read))
     page.keyboard.press("u")
-    page.wait_for_function("location.search.includes('unsure=off')")
+    until(page, "location.search.includes('unsure=off')")
     expect(lime.locator(".rule")).not_to_contain_text("hatched")
     assert np.abs(np.array(canvas.evaluate(read)) - hatched).max() > 40
     page.locator(".viewer .save > summary").click()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.compare_page import SLOW, address_of, contents, expect, link, wait_for_link
 from tests.browser.made_films import dicom, picture, png
+from tests.browser.until import until
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 from xai.cards.model_card import Threshold
@@ -145,7 +146,7 @@ def test_a_film_is_large_with_its_box_and_its_patient_s_other_film(visit):
     expect(drawer(page).locator(".card")).to_have_attribute("data-film", HOSTILE)
     page.keyboard.press("Escape")
     expect(drawer(page)).to_have_count(0)
-    page.wait_for_function("!new URLSearchParams(location.search).has('film')")
+    until(page, "!new URLSearchParams(location.search).has('film')")
     expect(card(page, "film 00")).to_have_attribute("data-last", "true")
 
 

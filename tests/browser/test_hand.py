@@ -11,6 +11,7 @@ from dashboard.compare.areas import LONGEST, read
 from tests.browser.compare_page import expect, finish, wait_for_link
 from tests.browser.made_films import picture
 from tests.browser.test_viewer_scripts import SCRIPTS, bundle
+from tests.browser.until import until
 from xai.explainers.hiding import Box, Grid, Region, Stroke
 
 pytestmark = pytest.mark.browser
@@ -35,7 +36,7 @@ def hidden(page) -> tuple:
 
 def until_hidden(page, count: int) -> tuple:
     parts = "(new URLSearchParams(location.search).get('hidden') ?? '').split('.').filter(Boolean)"
-    page.wait_for_function(f"(count) => {parts}.length === count", arg=count)
+    until(page, f"(count) => {parts}.length === count", arg=count)
     return hidden(page)
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.browser.compare_page import SLOW, address_of, expect, link, title, upload, wait_for_link
 from tests.browser.made_films import picture, png
 from tests.browser.test_films import DATASET, FALSE_POSITIVES, card, cards, drawer, films_on, write_library
+from tests.browser.until import until
 
 pytestmark = pytest.mark.browser
 LIBRARY = write_library
@@ -87,7 +88,7 @@ def test_back_shows_a_page_scrolled_as_it_was_left(page, address):
     page.goto(link(f"{address}films", dataset=DATASET, predictions="answers"), timeout=SLOW)
     expect(cards(page).last).to_be_visible(timeout=SLOW)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 150)")
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 150")
+    until(page, "document.querySelector('[data-testid=stMain]').scrollTop === 150")
     page.evaluate(  # as a page that shrinks while it is left
         """addEventListener("pointerup", () => document.querySelector("[data-testid=stMain]").scrollTo(0, 0))"""
     )
@@ -95,7 +96,7 @@ def test_back_shows_a_page_scrolled_as_it_was_left(page, address):
     expect(page.locator("[class*=st-key-models_section]").first).to_be_visible(timeout=SLOW)
     page.go_back()
     expect(cards(page).last).to_be_visible(timeout=SLOW)
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 150")
+    until(page, "document.querySelector('[data-testid=stMain]').scrollTop === 150")
     page.wait_for_timeout(1200)
     assert scrolled(page) == 150
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from tests.browser.compare_page import SLOW, expect
+from tests.browser.until import until
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions
 
@@ -67,7 +68,8 @@ def link_of(page) -> dict[str, str]:
 
 def settle(page) -> None:
     """Wait until the last key has been answered: the link holds what the slider shows, and nothing runs."""
-    page.wait_for_function(
+    until(
+        page,
         """() => {
             const shown = document.querySelector("input[type=range][aria-label^=Threshold]")?.ariaValueText;
             const linked = new URLSearchParams(location.search).get("threshold");
