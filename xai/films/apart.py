@@ -1,4 +1,4 @@
-"""Read films that strangers bring in a process of its own, which the system ends when it takes too long or too much.
+"""Read a film in a process of its own, which the system ends when it takes too long or too much.
 
 Readers bound what a file may ask for before they decode it. This holds for what they do not know of: a decoder that
 never ends, fills the memory or crashes takes nobody else with it.
@@ -84,7 +84,7 @@ def bound_memory(most: int = MEMORY) -> None:
     if resource is not None:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (taken + most, resource.RLIM_INFINITY))
 
 
