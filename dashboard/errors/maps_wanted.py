@@ -11,8 +11,8 @@ from dashboard.errors.atlas import Atlas
 from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.saving import home_of
 from dashboard.errors.visit import visit
-from dashboard.errors.waiting import start_job, started, wait_for
 from dashboard.page.words import escape
+from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.server.store import content_key
 from xai.budget import Budget
 from xai.explainers import EXPLAINERS
@@ -78,7 +78,7 @@ def are_there(atlas: Atlas, maps: FilmMaps, wanted: Wanted) -> bool:
     if wanted.at_once and maps.explainer().quick and key not in begun:
         begun[key] = None
         start_job(atlas.services, key)
-    if key in started():
+    if is_started(key):
         opens = {name: opener(atlas, name) for name in wanted.films}
 
         def work(budget: Budget) -> None:

@@ -11,10 +11,10 @@ from dashboard.errors.features import compute_features, features_key, inside, kn
 from dashboard.errors.maps_wanted import obstacle, opener
 from dashboard.errors.state import simplified
 from dashboard.errors.visit import visit
-from dashboard.errors.waiting import start_job, started, wait_for
 from dashboard.films.gallery_panel import choose
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
+from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.server.store import content_key
 from training.evaluate.atlas import Projection, project
 from training.evaluate.ranked import EvaluateError
@@ -87,7 +87,7 @@ def ask_for_features(atlas: Atlas, missing: list[str], kept_as: str, key: str) -
     key : str
         Of the job.
     """
-    if key not in started():
+    if not is_started(key):
         st.button(
             f"Compute features of {len(missing):,} films",
             key="errors_features",

@@ -15,6 +15,7 @@ from dashboard.page.state import filled
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
+from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.trust.pictures import Shown, laid, picture_address, show_pictures
 from dashboard.trust.sanity_words import (
     as_json,
@@ -31,7 +32,6 @@ from dashboard.trust.sanity_words import (
 from dashboard.trust.strip import Asked
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
-from dashboard.trust.waiting import is_started, start_job, wait_for
 from training.benchmark.league import ALL
 from training.benchmark.sanity import EDGES, FILMS, GRADIENT, STAGES, Strip
 from training.benchmark.sanity_table import at_last, read_sanity

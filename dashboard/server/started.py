@@ -1,4 +1,4 @@
-"""Jobs that a visitor of the Errors page started: progress, cancel, and how they ended."""
+"""Jobs that a visitor started on a page: progress, cancel, and how they ended."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ from xai.budget import Budget
 LOADING = "loading TensorFlow and the model, a few seconds the first time"
 
 
-def started() -> dict[str, None]:
-    """Keys of the jobs that this visitor started and did not stop."""
-    return st.session_state.setdefault("errors_started", {})
+def is_started(key: str) -> bool:
+    """Say whether this visitor started a job and did not stop it."""
+    return key in _started()
 
 
 def start_job(services: Services, key: str) -> None:
     """Remember that this visitor wants a job, whatever came of it before."""
-    started()[key] = None
+    _started()[key] = None
     services.long_jobs.drop(key)
     this_page().resume(key)
 
 
 def wait_for(services: Services, key: str, words: str, work: Callable[[Budget], Any]) -> None:
     """Ask for a job and show how far it is; the page runs again once it has ended."""
-    page, group = this_page(), f"errors {key[:12]}"
+    page, group = this_page(), f"started {key[:12]}"
     ask = partial(services.long_jobs.ask_once, page.id, key, work, slow=True)
     step = lambda: "" if services.has_models else LOADING  # noqa: E731
     standing = page.expect(group, [Want(key, "work", words, ask, goes_on=True, step=step)])
     if states(standing, group) & {"ready", "cancelled"}:
-        started().pop(key, None)
+        _started().pop(key, None)
         st.rerun()
     waiting(page_address(page), group, standing)
+
+
+def _started() -> dict[str, None]:
+    found: dict[str, None] = st.session_state.setdefault("started", {})
+    return found
