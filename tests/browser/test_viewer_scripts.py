@@ -134,7 +134,7 @@ def test_stripes_lie_where_a_map_lowers_the_logit_and_fade_with_it(script):
 def test_maps_without_names_tell_nothing_of_their_methods_until_the_truth_is_shown(script):
     words = {"diagnostics": [{"label": "R²"}], "cost": "9 evaluations", "alt": "LIME", "truth_note": None, "plain": {}}
     panel = {"method": "lime", "title": "LIME", "unit": "logit", "how": "LIME", "lies": "LIME", "shares": "piece"}
-    panel |= {"plain": {}, "picture": None, "captions": {"Mass": {"where": "Low.", **words}}}
+    panel |= {"plain": {}, "picture": None, "trust": {}, "captions": {"Mass": {"where": "Low.", **words}}}
     twin = panel | {"method": "twin", "title": "Twin without mass", "picture": {}, "plain": {"title": "Twin"}}
     data = {"film": {}, "findings": [], "answers": None, "panels": [twin, panel], "beside": None, "blind": True}
     items = [{"name": "answers", "title": "the probabilities"}, {"name": "lime", "title": "LIME"}]
