@@ -55,11 +55,12 @@ class _Reader:
         assert self.process.stdout is not None
         try:
             _send(self.process.stdin, data)
-            return pickle.loads(_receive(self.process.stdout))
+            came: Film | Exception = pickle.loads(_receive(self.process.stdout))
         except (OSError, EOFError):
             self.process.kill()
             self.process.wait()
             raise _Ended from None
+        return came
 
     def lives(self) -> bool:
         """Say whether it was not ended while it was idle."""
