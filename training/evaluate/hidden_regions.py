@@ -1,0 +1,84 @@
+"""A film with one region hidden after the other, for the shortcut alarm: corners, borders, and lines over the lungs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from xai.measures.frame import WHOLE, Footprint
+
+CORNER, BORDER = 0.2, 0.1  # of the film's sides
+LINE = 0.04  # of the film's side: what is bright and narrower is a line
+
+_NEAR, _FAR, _BETWEEN = (0.0, CORNER), (1 - CORNER, 1.0), (CORNER, 1 - CORNER)
+# Rows and columns as shares of the film's height and width.
+PLACES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "upper left corner": (_NEAR, _NEAR),
+    "upper right corner": (_NEAR, _FAR),
+    "lower left corner": (_FAR, _NEAR),
+    "lower right corner": (_FAR, _FAR),
+    "upper border": ((0.0, BORDER), _BETWEEN),
+    "lower border": ((1 - BORDER, 1.0), _BETWEEN),
+    "left border": (_BETWEEN, (0.0, BORDER)),
+    "right border": (_BETWEEN, (1 - BORDER, 1.0)),
+}
+LINES = "bright lines over the chest"
+REGIONS: tuple[str, ...] = (*PLACES, LINES)
+
+
+def masks(shape: tuple[int, int], footprint: Footprint = WHOLE) -> dict[str, np.ndarray]:
+    """Say which pixels of a canvas lie in each of `PLACES`; what pads a film lies in none.
+
+    Parameters
+    ----------
+    shape : (height, width)
+        Of the canvas in pixels.
+    footprint : (x0, y0, x1, y1)
+        The part of the film that the canvas shows, in shares of the film's width and height.
+
+    Returns
+    -------
+    dict of str to bool array (height, width)
+    """
+    left, top, right, bottom = footprint
+    rows, columns = (
+        start + (np.arange(side) + 0.5) / side * (end - start)
+        for side, start, end in zip(shape, (top, left), (bottom, right), strict=True)
+    )
+    return {name: np.outer(_within(rows, down), _within(columns, across)) for name, (down, across) in PLACES.items()}
+
+
+def hidden(canvas: np.ndarray, baseline: np.ndarray, footprint: Footprint = WHOLE) -> np.ndarray:
+    """Give a film with each of `REGIONS` hidden.
+
+    A corner or a border is replaced by the baseline. What is bright and narrow in the rest of the film is taken away by
+    a grey opening (Serra, Image Analysis and Mathematical Morphology, 1982): a tube or a lead goes, the lung stays.
+
+    Parameters
+    ----------
+    canvas, baseline : float32 array (height, width)
+        The film as the model sees it, and what a hidden place shows.
+    footprint : (x0, y0, x1, y1)
+        See `masks`.
+
+    Returns
+    -------
+    float32 array (regions, height, width)
+    """
+    places = masks(canvas.shape, footprint)
+    rest = ~np.logical_or.reduce(list(places.values()))
+    films = [np.where(mask, baseline, canvas) for mask in places.values()]
+    return np.stack([*films, np.where(rest, without_lines(canvas), canvas)]).astype(np.float32)
+
+
+def without_lines(canvas: np.ndarray) -> np.ndarray:
+    """Take away what is brighter than its surroundings and narrower than `LINE`: float32 (height, width)."""
+    across = 2 * max(1, round(LINE * max(canvas.shape) / 2)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    opened: np.ndarray = cv2.morphologyEx(np.asarray(canvas, np.float32), cv2.MORPH_OPEN, disc)
+    return opened
+
+
+def _within(at: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    inside: np.ndarray = (at >= ends[0]) & (at < ends[1])
+    return inside
