@@ -29,14 +29,14 @@ PLANTED = ("token", "marker", "tube", "corner", "border_top", "token", "tube", "
 FOLLOWS = (1.0, 0.7, 0.45, 0.3)  # strong to weak
 # First seed; plants, clean networks and starts of each architecture.
 DEVELOPED, JUDGED = (1000, 10, 10, 1), (3000, 34, 46, 16)
-DEVELOPMENT, FRESH = (1300, 71, 850), (2000, 73, 1150)  # films, their seed, and of how many the networks learn
+DEVELOPMENT, FRESH = (1300, 71, 850), (1900, 72, 1100)  # films, their seed, and of how many the networks learn
 STRONG, WEAK = 1.0, 0.3  # logits
 LIES_THERE = 0.25  # of an object's pixels: the region is a right name for it
 LEASTS = {"hiding": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
 
 
 def plans(first: int, plants: int, clean: int, starts: int) -> list[Plan]:
-    """Say what networks are taught, in both architectures: plants of all kinds and strengths in turn, then clean ones."""
+    """Say what networks are taught, each in both architectures: plants of all kinds and strengths, then clean ones."""
     kinds = len(PLANTED)
     planted = [(PLANTED[k % kinds], FOLLOWS[(k + k // kinds) % len(FOLLOWS)]) for k in range(plants)]
     taught = [(architecture, *one) for one in (*planted, *[("", 0.0)] * clean) for architecture in ARCHITECTURES]
