@@ -8,7 +8,9 @@ import numpy as np
 from xai.measures.frame import WHOLE, Footprint
 
 CORNER, BORDER = 0.2, 0.1  # of the film's sides
-LINE = 0.04  # of the film's side: what is bright and narrower is a line
+# A line is narrower than that share of the film's side, brighter by that share of all shades than what lies beside it,
+# and longer than that share of the side: a tube or a lead is one; a rib, a vessel or a nodule is not.
+NARROW, BRIGHT, LONG = 0.07, 0.1, 0.35
 
 _NEAR, _FAR, _BETWEEN = (0.0, CORNER), (1 - CORNER, 1.0), (CORNER, 1 - CORNER)
 # Rows and columns as shares of the film's height and width.
@@ -22,7 +24,7 @@ PLACES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "left border": (_BETWEEN, (0.0, BORDER)),
     "right border": (_BETWEEN, (1 - BORDER, 1.0)),
 }
-LINES = "bright lines over the chest"
+LINES = "long bright lines"
 REGIONS: tuple[str, ...] = (*PLACES, LINES)
 
 
@@ -51,8 +53,7 @@ def masks(shape: tuple[int, int], footprint: Footprint = WHOLE) -> dict[str, np.
 def hidden(canvas: np.ndarray, baseline: np.ndarray, footprint: Footprint = WHOLE) -> np.ndarray:
     """Give a film with each of `REGIONS` hidden.
 
-    A corner or a border is replaced by the baseline. What is bright and narrow in the rest of the film is taken away by
-    a grey opening (Serra, Image Analysis and Mathematical Morphology, 1982): a tube or a lead goes, the lung stays.
+    A corner or a border is replaced by the baseline. In the rest of the film long bright lines are taken away.
 
     Parameters
     ----------
@@ -72,11 +73,20 @@ def hidden(canvas: np.ndarray, baseline: np.ndarray, footprint: Footprint = WHOL
 
 
 def without_lines(canvas: np.ndarray) -> np.ndarray:
-    """Take away what is brighter than its surroundings and narrower than `LINE`: float32 (height, width)."""
-    across = 2 * max(1, round(LINE * max(canvas.shape) / 2)) + 1
+    """Take long bright lines off a film: float32 (height, width).
+
+    What is narrow is what a grey opening takes away (Serra, Image Analysis and Mathematical Morphology, 1982); of that,
+    connected parts that are bright and long enough go, with a pixel around them. A film without lines stays as it is.
+    """
+    film, side = np.asarray(canvas, np.float32), max(canvas.shape)
+    across = 2 * max(1, round(NARROW * side / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
-    opened: np.ndarray = cv2.morphologyEx(np.asarray(canvas, np.float32), cv2.MORPH_OPEN, disc)
-    return opened
+    opened = cv2.morphologyEx(film, cv2.MORPH_OPEN, disc)
+    _, parts, facts, _ = cv2.connectedComponentsWithStats((film - opened > BRIGHT).astype(np.uint8), connectivity=8)
+    long = np.hypot(facts[:, cv2.CC_STAT_WIDTH], facts[:, cv2.CC_STAT_HEIGHT]) > LONG * side
+    long[0] = False  # what is no part
+    lines = cv2.dilate(long[parts].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(lines, opened, film)
 
 
 def _within(at: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
