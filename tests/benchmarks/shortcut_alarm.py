@@ -32,7 +32,7 @@ DEVELOPED, JUDGED = (1000, 10, 10, 1), (3000, 34, 46, 16)
 DEVELOPMENT, FRESH = (1300, 71, 850), (1900, 72, 1100)  # films, their seed, and of how many the networks learn
 STRONG, WEAK = 1.0, 0.3  # logits
 LIES_THERE = 0.25  # of an object's pixels: the region is a right name for it
-LEASTS = {"hiding": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
+LEASTS = {"hiding": LEAST, "blurred": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
 
 
 def plans(first: int, plants: int, clean: int, starts: int) -> list[Plan]:
