@@ -132,7 +132,9 @@ def _laid(film: np.ndarray, values: np.ndarray, span: float, region: str) -> np.
     """Tint each region by its value; what lies between the regions has that of the lines."""
     places = _places()
     shown = sum(value * here for value, here in zip(values, places.values(), strict=True))
-    rgb = laid(place(film.astype(np.float32), WHOLE, PICTURE, PICTURE), np.asarray(shown, np.float32), span, signed=True)
+    rgb = laid(
+        place(film.astype(np.float32), WHOLE, PICTURE, PICTURE), np.asarray(shown, np.float32), span, signed=True
+    )
     for name, here in places.items():
         if name != region:
             rgb[_rim(here, 1)] = OUTLINE

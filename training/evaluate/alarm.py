@@ -131,7 +131,7 @@ def raised(first: np.ndarray, second: np.ndarray, rng: np.random.Generator, time
         Of the first less the second.
     """
     both, sizes = np.concatenate([first, second]), (len(first), len(second))
-    residuals = np.concatenate([first - first.mean(axis=0), second - second.mean(axis=0)])
+    residuals = np.concatenate([_residuals(first), _residuals(second)])
     hands = np.repeat([1 / sizes[0], -1 / sizes[1]], sizes)
     shuffled = rng.permuted(np.tile(hands, (times, 1)), axis=1)
     return _raised(hands @ both, shuffled, both - both.mean(axis=0), residuals)
@@ -141,7 +141,7 @@ def raised_within(differences: np.ndarray, rng: np.random.Generator, times: int 
     """Say whether differences within films, one film a patient, are above 0: array (films, regions)."""
     films = len(differences)
     shuffled = rng.choice([-1 / films, 1 / films], (times, films))
-    return _raised(differences.mean(axis=0), shuffled, differences, differences - differences.mean(axis=0))
+    return _raised(differences.mean(axis=0), shuffled, differences, _residuals(differences))
 
 
 def _raised(value: np.ndarray, shuffled: np.ndarray, films: np.ndarray, residuals: np.ndarray) -> Raised:
@@ -152,6 +152,12 @@ def _raised(value: np.ndarray, shuffled: np.ndarray, films: np.ndarray, residual
     apart = np.abs(shuffled @ (residuals / within)).max(axis=1)
     reach = np.quantile(apart, SURE) * np.where(np.ptp(residuals, axis=0) > 0, within, 0)
     return Raised(value, value - reach, value + reach, (1 + reached) / (1 + len(shuffled)))
+
+
+def _residuals(films: np.ndarray) -> np.ndarray:
+    """Give what is left without the mean, as wide as the films would be around the true one."""
+    left: np.ndarray = (films - films.mean(axis=0)) * np.sqrt(len(films) / (len(films) - 1))
+    return left
 
 
 def _spread(films: np.ndarray) -> np.ndarray:
