@@ -15,7 +15,6 @@ from dashboard.errors.mean_map import laid
 from dashboard.server.store import content_key
 from training.evaluate.hidden_regions import LINES, REGIONS, hidden, masks
 from xai.budget import Budget
-from xai.explainers.baselines import AUTOMATIC, baseline_canvas
 from xai.films.film import Film
 from xai.pictures.render import place
 
@@ -80,8 +79,7 @@ class AlarmFalls(FilmMaps):
     def _made(self, film: Film, budget: Budget) -> dict[str, np.ndarray]:
         classifier, start = self.services.classifier(self.model), time.perf_counter()
         canvas, where = classifier.prepare(film).astype(np.float32), classifier.footprint(film)
-        baseline = baseline_canvas(AUTOMATIC, classifier, canvas, np.zeros(canvas.shape, int))
-        falls = classifier.answer(canvas) - classifier.logits(hidden(canvas, baseline, where))
+        falls = classifier.answer(canvas) - classifier.logits(hidden(canvas, where))
         self._making.note(self._pace, time.perf_counter() - start)
         picture = place(canvas, where, SIDE, SIDE)
         return {"falls": falls.T, "picture": np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)}

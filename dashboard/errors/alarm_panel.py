@@ -50,11 +50,10 @@ def show_alarm(atlas: Atlas) -> None:
     if min(len(falls.there(films)) for films in (flagged, unflagged)) < FEWEST:
         st.info(too_few(*(len(falls.there(films)) for films in (flagged, unflagged))))
         return
-    card = atlas.services.library.card(falls.model)
-    output = list(card.outputs).index(atlas.finding)
+    output = list(atlas.services.library.card(falls.model).outputs).index(atlas.finding)
     key = content_key(falls.key, flagged, unflagged, output)
     first, second, said = _sounded(key, falls, flagged, unflagged, output)
-    _show(atlas, first, second, said, output, has_mean=bool(card.mean_film))
+    _show(atlas, first, second, said, output)
     if told := left_out(falls, (*flagged, *unflagged)):
         st.caption(told)
 
@@ -67,10 +66,10 @@ def _sounded(
     return first, second, alarm(first.falls, second.falls, output)
 
 
-def _show(atlas: Atlas, first: Seen, second: Seen, said: Alarm, output: int, has_mean: bool) -> None:
+def _show(atlas: Atlas, first: Seen, second: Seen, said: Alarm, output: int) -> None:
     words = verdict_words(said, finding_label(atlas.finding))
     (st.warning if said.region else st.info)(words, icon=":material/notifications:" if said.region else None)
-    rates = rates_words(read_models(), has_mean)
+    rates = rates_words(read_models())
     st.markdown(rates, help=explained(rates))
     titles = [
         f"Wrongly flagged, {said.flagged} films",

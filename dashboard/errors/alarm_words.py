@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboard.page.words import escape, percent
 from training.evaluate.alarm import FEWEST, LEAST, LEVEL, Alarm, Raised
-from training.evaluate.alarm_rates import ARCHITECTURES, BLURRED, HIDING, found, named_rightly
+from training.evaluate.alarm_rates import ARCHITECTURES, found, named_rightly
 from training.evaluate.hidden_regions import LINES, REGIONS
 from training.evaluate.rates import Share
 from xai.written import with_unit
@@ -17,9 +17,9 @@ ASKS = (
     "after the other, and asks how much the answer falls."
 )
 METHOD = (
-    "A hidden corner (a fifth of each side) or border (a tenth) shows the model's mean film, or the blurred film where "
-    "its card has none; long bright lines are filled from beside them. A region is named where wrongly flagged films "
-    "lose more without it than films not flagged, and this finding more than the model's other findings on the same "
+    "A hidden corner (a fifth of each side) or border (a tenth) shows the same film, blurred until only its broad shades "
+    "are left; long bright lines are filled from beside them. A region is named where wrongly flagged films lose more "
+    "without it than films not flagged, and this finding more than the model's other findings on the same "
     f"films: both beyond chance for {len(REGIONS)} regions at once (permutation, {percent(LEVEL)}), and by "
     f"{with_unit(str(LEAST), 'logit')} or more. One film a patient."
 )
@@ -73,24 +73,21 @@ def _beyond(one: Raised | None, at: int) -> str:
     return f" (difference {in_logits(one.value[at])}, 95\u00a0% interval {low} to {high}, {p_words(one.p[at])})"
 
 
-def rates_words(models: pd.DataFrame, has_mean: bool) -> str:
+def rates_words(models: pd.DataFrame) -> str:
     """Say how often such a verdict was right on models whose truth is known, by what they see.
 
     Parameters
     ----------
     models : pandas.DataFrame
         Of `training.evaluate.alarm_rates.read_models`.
-    has_mean : bool
-        Whether the card of the model in question has a mean film; else regions show the blurred one.
     """
-    measure = HIDING if has_mean else BLURRED
     told = []
     for architecture, words in ARCHITECTURES.items():
         some = models[models["architecture"] == architecture]
-        strong, weak = (named_rightly(some, kind, measure) for kind in ("strong", "weak"))
+        strong, weak = (named_rightly(some, kind) for kind in ("strong", "weak"))
         told.append(
             f"of {words}, {_share_words(strong)} strong shortcuts named by their place, {_share_words(weak)} weak "
-            f"ones, and {_share_words(found(some, 'clean', measure))} clean networks accused"
+            f"ones, and {_share_words(found(some, 'clean'))} clean networks accused"
         )
     return (
         f"How far to trust this, by {len(models)} small networks made for the purpose: {'; '.join(told)}. Other "

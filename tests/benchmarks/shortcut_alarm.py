@@ -32,7 +32,7 @@ DEVELOPED, JUDGED = (1000, 10, 10, 1), (3000, 34, 46, 16)
 DEVELOPMENT, FRESH = (1300, 71, 850), (1900, 72, 1100)  # films, their seed, and of how many the networks learn
 STRONG, WEAK = 1.0, 0.3  # logits
 LIES_THERE = 0.25  # of an object's pixels: the region is a right name for it
-LEASTS = {"hiding": LEAST, "blurred": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
+LEASTS = {"blurred": LEAST, "mean": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
 
 
 def plans(first: int, plants: int, clean: int, starts: int) -> list[Plan]:
@@ -93,7 +93,7 @@ def row(network: Network, right: dict[str, set[str]]) -> dict[str, object]:
     for method, evidence in network.evidence.items():
         flagged, unflagged = evidence[: network.flagged], evidence[network.flagged :]
         said = alarm(flagged, unflagged, FINDINGS.index(plan.finding), least=LEASTS[method])
-        part = "" if method == "hiding" else f"{method}_"
+        part = "" if method == "blurred" else f"{method}_"
         is_right = said.region in right.get(name, ())
         line |= {f"{part}verdict": said.verdict, f"{part}region": said.region, f"{part}right": int(is_right)}
     return line

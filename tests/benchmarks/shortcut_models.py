@@ -8,12 +8,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from tests.benchmarks.shortcut_films import ALL, FINDINGS, SIDE, Chests, strewn
 from tests.benchmarks.shortcut_networks import Student
 from training.evaluate.hidden_regions import REGIONS, hidden, masks
-from xai.explainers.baselines import BLUR
 
 PLANTED = 0.5  # how often the planted object lies on training films, whatever the finding
 TWINS = 100  # films that stand for all where an object's effect is measured
@@ -58,9 +56,9 @@ class Network:
     flagged : int
         How many of the films below are flagged; the rest are not.
     evidence : dict of str to float array (films, findings, regions)
-        By measure, on films that it has not met and that lack the finding: ``hiding`` and ``blurred``, the logits that
-        a region takes away that shows the mean film or the blurred one; ``gradcam`` and ``layercam``, the share of the
-        map in a region, of corners and borders only.
+        By measure, on films that it has not met and that lack the finding: ``blurred`` and ``mean``, the logits that a
+        region takes away that shows the blurred film or the mean of those learned from; ``gradcam`` and ``layercam``,
+        the share of the map in a region, of corners and borders only.
     """
 
     plan: Plan
@@ -80,9 +78,7 @@ def made(plan: Plan, learned: Chests, unseen: Chests, student: Student) -> Netwo
     shown = unseen.composed(objects)
     flagged, unflagged = sorted_out(student.logits(shown)[:, column], unseen.truth[:, column], labels[:, column].mean())
     some = shown[np.concatenate([flagged, unflagged])]
-    mean = np.broadcast_to(films.mean(axis=0), some.shape)
-    blurred = np.stack([gaussian_filter(film, BLUR * SIDE, mode="nearest") for film in some])
-    hiding = {"hiding": falls(student, some, mean), "blurred": falls(student, some, blurred)}
+    hiding = {"blurred": falls(student, some), "mean": falls(student, some, films.mean(axis=0))}
     return Network(plan, effects, len(flagged), hiding | maps(student, some))
 
 
@@ -133,9 +129,9 @@ def effect(student: Student, finding: str, chests: Chests, objects: dict[str, np
     return float((with_it - without)[:, FINDINGS.index(finding)].mean())
 
 
-def falls(student: Student, films: np.ndarray, baselines: np.ndarray) -> np.ndarray:
-    """Say by how much each answer falls when a region shows a film's baseline: (films, findings, regions)."""
-    sets = np.concatenate([hidden(*one) for one in zip(films, baselines, strict=True)])
+def falls(student: Student, films: np.ndarray, baseline: np.ndarray | None = None) -> np.ndarray:
+    """Say by how much each answer falls when a region is hidden: (films, findings, regions)."""
+    sets = np.concatenate([hidden(film, baseline=baseline) for film in films])
     answers = student.logits(sets).reshape(len(films), len(REGIONS), -1)
     lost: np.ndarray = student.logits(films)[:, :, None] - answers.transpose(0, 2, 1)
     return lost

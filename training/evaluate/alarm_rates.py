@@ -16,10 +16,9 @@ ARCHITECTURES = {  # of the study, and what their last cells see
     "deep": "networks whose every last cell sees the whole film",
     "shallow": "networks whose last cells see half of each side",
 }
-HIDING, BLURRED = "", "blurred_"  # beginnings of the columns of a measure; that of the page has none
-MEASURES = {
-    HIDING: "regions hidden by the mean film",
-    BLURRED: "regions hidden by the blurred film",
+MEASURES = {  # beginnings of the columns of each; that of the page has none
+    "": "regions hidden by the blurred film",
+    "mean_": "regions hidden by the mean film",
     "layercam_": "LayerCAM",
     "gradcam_": "Grad-CAM",
 }
@@ -36,13 +35,13 @@ def read_models(path: Path = RATES_FILE) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False)
 
 
-def named_rightly(models: pd.DataFrame, kind: str, measure: str = HIDING) -> Share:
+def named_rightly(models: pd.DataFrame, kind: str, measure: str = "") -> Share:
     """Say of how many models with a shortcut of a kind the alarm named the region where it lies."""
     some = models[models["kind"] == kind]
     return share(int(some[f"{measure}right"].sum()), len(some))
 
 
-def found(models: pd.DataFrame, kind: str, measure: str = HIDING) -> Share:
+def found(models: pd.DataFrame, kind: str, measure: str = "") -> Share:
     """Say how many models of a kind the alarm accused, rightly or wrongly."""
     some = models[models["kind"] == kind]
     return share(int((some[f"{measure}verdict"] == "found").sum()), len(some))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from xai.measures.frame import WHOLE, Footprint
 
 CORNER, BORDER = 0.2, 0.1  # of the film's sides
+BLUR = 0.1  # standard deviation, of the film's sides
 # A line is narrower than that share of the film's side, brighter by that share of all shades than what lies beside it,
 # and longer than that share of the side: a tube or a lead is one; a rib, a vessel or a nodule is not.
 NARROW, BRIGHT, LONG = 0.07, 0.1, 0.35
@@ -50,26 +52,36 @@ def masks(shape: tuple[int, int], footprint: Footprint = WHOLE) -> dict[str, np.
     return {name: np.outer(_within(rows, down), _within(columns, across)) for name, (down, across) in PLACES.items()}
 
 
-def hidden(canvas: np.ndarray, baseline: np.ndarray, footprint: Footprint = WHOLE) -> np.ndarray:
+def hidden(canvas: np.ndarray, footprint: Footprint = WHOLE, baseline: np.ndarray | None = None) -> np.ndarray:
     """Give a film with each of `REGIONS` hidden.
 
-    A corner or a border is replaced by the baseline. In the rest of the film long bright lines are taken away.
+    A corner or a border shows the same film, blurred until only its broad shades are left. In the rest of the film long
+    bright lines are taken away.
 
     Parameters
     ----------
-    canvas, baseline : float32 array (height, width)
-        The film as the model sees it, and what a hidden place shows.
+    canvas : float32 array (height, width)
+        The film as the model sees it.
     footprint : (x0, y0, x1, y1)
         See `masks`.
+    baseline : float32 array (height, width), optional
+        What a corner or a border shows in place of the blurred film.
 
     Returns
     -------
     float32 array (regions, height, width)
     """
+    shown = blurred(canvas) if baseline is None else baseline
     places = masks(canvas.shape, footprint)
     rest = ~np.logical_or.reduce(list(places.values()))
-    films = [np.where(mask, baseline, canvas) for mask in places.values()]
+    films = [np.where(mask, shown, canvas) for mask in places.values()]
     return np.stack([*films, np.where(rest, without_lines(canvas), canvas)]).astype(np.float32)
+
+
+def blurred(canvas: np.ndarray) -> np.ndarray:
+    """Blur a film by a Gaussian of `BLUR`: (height, width)."""
+    film: np.ndarray = gaussian_filter(canvas, [BLUR * side for side in canvas.shape], mode="nearest")
+    return film
 
 
 def without_lines(canvas: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.errors.alarm_falls import SIDE, AlarmFalls, drawn
-from dashboard.errors.alarm_words import in_logits, p_words, rates_words
+from dashboard.errors.alarm_words import in_logits, p_words
 from dashboard.server.library import Library
 from tests.dashboard.errors.errors_library import of_cell, write_library
 from tests.dashboard.lines import lines
@@ -72,8 +72,8 @@ def test_a_place_on_which_the_answers_hang_is_named_with_its_numbers_its_rates_a
     assert "The score of Mass hangs on the upper left corner: look there." in told
     assert "p < 0.001" in told
     models = read_models()
-    for architecture in ARCHITECTURES:  # the model here has no mean film
-        clean = found(models[models["architecture"] == architecture], "clean", "blurred_")
+    for architecture in ARCHITECTURES:
+        clean = found(models[models["architecture"] == architecture], "clean")
         assert f"{clean.count} of {clean.of}" in plain(shown(app))
     assert "Films that lose most with the upper left corner" in shown(app)
     name, media, content = take_away(app, "Regions")
@@ -118,15 +118,6 @@ def test_the_region_that_costs_most_is_the_most_orange_and_one_that_gains_is_blu
     assert red[0] > blue[0]
     assert red[1] < blue[1]
     assert red[2] > blue[2]
-
-
-def test_a_model_without_a_mean_film_is_told_the_rates_of_the_blurred_film():
-    models = read_models().copy()
-    deep = (models["architecture"] == "deep") & (models["kind"] == "clean")
-    models.loc[deep, ["verdict", "blurred_verdict"]] = ["nothing", "found"]
-    count = deep.sum()
-    assert f"{count} of {count} (" not in rates_words(models, has_mean=True)
-    assert f"{count} of {count} (" in rates_words(models, has_mean=False)
 
 
 @pytest.mark.parametrize(("value", "words"), [(-0.001, "0.00"), (-0.5, "−0.50"), (11.07, "11.07")])

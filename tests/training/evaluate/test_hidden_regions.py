@@ -3,6 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from training.evaluate.hidden_regions import LINES, PLACES, REGIONS, hidden, masks, without_lines
 
@@ -39,7 +40,7 @@ def test_places_are_those_of_the_film_however_much_of_it_the_model_sees():
 
 def test_each_film_differs_from_the_first_in_its_own_region_alone():
     film, baseline = drawn(((30, 30), (60, 70))), np.zeros((SIDE, SIDE), np.float32)
-    films, places = hidden(film, baseline), masks(film.shape)
+    films, places = hidden(film, baseline=baseline), masks(film.shape)
     assert films.shape == (len(REGIONS), SIDE, SIDE)
     for name, one in zip(PLACES, films, strict=False):
         assert np.array_equal(one != film, places[name])
@@ -47,6 +48,13 @@ def test_each_film_differs_from_the_first_in_its_own_region_alone():
     changed = films[REGIONS.index(LINES)] != film
     assert changed.any()
     assert not changed[np.logical_or.reduce(list(places.values()))].any()
+
+
+def test_a_corner_shows_the_blurred_film_where_nothing_else_is_asked_for():
+    film = drawn(((2, 2), (12, 12)))  # a clip
+    corner = hidden(film)[REGIONS.index("upper left corner")][:20, :20]
+    assert np.array_equal(corner, gaussian_filter(film, 10, mode="nearest")[:20, :20])
+    assert np.ptp(corner) < 0.2 * np.ptp(film[:20, :20])
 
 
 def test_a_long_bright_line_is_filled_from_beside_it():
