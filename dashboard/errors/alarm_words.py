@@ -17,8 +17,8 @@ ASKS = (
     "after the other, and asks how much the answer falls."
 )
 METHOD = (
-    "A hidden corner (a fifth of each side) or border (a tenth) shows the same film, blurred until only its broad shades "
-    "are left; long bright lines are filled from beside them. A region is named where wrongly flagged films lose more "
+    "A hidden corner (a fifth of each side) or border (a tenth) shows the same film, blurred until broad shades are "
+    "left; long bright lines are filled from beside them. A region is named where wrongly flagged films lose more "
     "without it than films not flagged, and this finding more than the model's other findings on the same "
     f"films: both beyond chance for {len(REGIONS)} regions at once (permutation, {percent(LEVEL)}), and by "
     f"{with_unit(str(LEAST), 'logit')} or more. One film a patient."
