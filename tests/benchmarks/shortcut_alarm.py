@@ -22,7 +22,7 @@ from tests.benchmarks.shortcut_films import ALL, FINDINGS, Chests, chests
 from tests.benchmarks.shortcut_models import Network, Plan, made, read_network, write_network
 from tests.benchmarks.shortcut_networks import ARCHITECTURES, Student
 from training.evaluate.alarm import LEAST, alarm
-from training.evaluate.alarm_rates import RATES_FILE, rates_table
+from training.evaluate.alarm_rates import RATES_FILE, measures_table, rates_table
 from training.evaluate.hidden_regions import LINES, PLACES, masks
 
 PLANTED = ("token", "marker", "tube", "corner", "border_top", "token", "tube", "marker", "corner", "border_left")
@@ -32,6 +32,8 @@ DEVELOPED, JUDGED = (1000, 10, 10, 1), (3000, 34, 54, 16)
 DEVELOPMENT, FRESH = (1300, 71, 850), (1900, 72, 1100)  # films, their seed, and of how many the networks learn
 STRONG, WEAK = 1.0, 0.3  # logits
 LIES_THERE = 0.25  # of an object's pixels: the region is a right name for it
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "alarm.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 LEASTS = {"blurred": LEAST, "mean": LEAST, "gradcam": 0.05, "layercam": 0.05}  # logits; shares of a map
 
 
@@ -120,9 +122,18 @@ def main() -> None:
     right = {name: where(films, name) for name in ALL}
     table = pd.DataFrame([row(one, right) for one in there])
     print(table.to_string())
-    print(rates_table(table))
+    told = f"{rates_table(table)}\n\nOther measures of the regions, on the same networks:\n\n{measures_table(table)}"
+    print(told)
     if not asked.development:
         table.to_csv(RATES_FILE, index=False, lineterminator="\n")
+        write_page(told)
+
+
+def write_page(told: str) -> None:
+    """Put the tables into the page of the docs, between its two remarks."""
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    PAGE.write_text(f"{before}{begin}\n\n{told}\n\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
