@@ -81,18 +81,15 @@ def rates_words(models: pd.DataFrame) -> str:
     models : pandas.DataFrame
         Of `training.evaluate.alarm_rates.read_models`.
     """
-    told = []
+    told = [f"How far to trust this, by {len(models)} small networks made for the purpose:"]
     for architecture, words in ARCHITECTURES.items():
         some = models[models["architecture"] == architecture]
         strong, weak = (named_rightly(some, kind) for kind in ("strong", "weak"))
         told.append(
-            f"of {words}, {_share_words(strong)} strong shortcuts named by their place, {_share_words(weak)} weak "
-            f"ones, and {_share_words(found(some, 'clean'))} clean networks accused"
+            f"- {words}: {_share_words(strong)} strong shortcuts named by their place, {_share_words(weak)} weak ones; "
+            f"{_share_words(found(some, 'clean'))} clean networks accused."
         )
-    return (
-        f"How far to trust this, by {len(models)} small networks made for the purpose: {'; '.join(told)}. Other "
-        "models, findings and films may differ."
-    )
+    return "\n".join([*told, "", "Other models, findings and films may differ."])
 
 
 def bounds_words(models: pd.DataFrame) -> str:

@@ -13,8 +13,8 @@ from xai.built_in import ASSETS
 RATES_FILE = ASSETS / "leagues" / "shortcut-alarm.csv"
 KINDS = ("strong", "weak", "clean")
 ARCHITECTURES = {  # of the study, and what their last cells see
-    "deep": "networks whose every last cell sees the whole film",
-    "shallow": "networks whose last cells see half of each side",
+    "deep": "Deep ones, whose every last cell sees the whole film, as those of most models do",
+    "shallow": "Shallow ones, whose last cells see half of each side",
 }
 MEASURES = {  # beginnings of the columns of each; that of the page has none
     "": "regions hidden by the blurred film",
