@@ -9,7 +9,7 @@ from training.evaluate.alarm import FEWEST, LEAST, LEVEL, Alarm, Raised
 from training.evaluate.alarm_rates import ARCHITECTURES, found, named_rightly
 from training.evaluate.hidden_regions import LINES, REGIONS
 from training.evaluate.rates import Share
-from xai.written import with_unit
+from xai.written import NO_BREAK, with_unit
 
 ASKS = (
     "Does the model flag films for something beside the lungs, such as a marker, a token, a holder's clip or a tube? "
@@ -70,7 +70,7 @@ def _beyond(one: Raised | None, at: int) -> str:
     if one is None:
         return ""
     low, high = in_logits(one.low[at]), in_logits(one.high[at])
-    return f" (difference {in_logits(one.value[at])}, 95\u00a0% interval {low} to {high}, {p_words(one.p[at])})"
+    return f" (difference {in_logits(one.value[at])}, 95\u00a0% interval {low} to {high}, {p_words(one.p[at]).replace(" ", NO_BREAK)})"
 
 
 def rates_words(models: pd.DataFrame) -> str:
