@@ -70,7 +70,8 @@ def _beyond(one: Raised | None, at: int) -> str:
     if one is None:
         return ""
     low, high = in_logits(one.low[at]), in_logits(one.high[at])
-    return f" (difference {in_logits(one.value[at])}, 95\u00a0% interval {low} to {high}, {p_words(one.p[at]).replace(" ", NO_BREAK)})"
+    p = p_words(one.p[at]).replace(" ", NO_BREAK)
+    return f" (difference {in_logits(one.value[at])}, 95\u00a0% interval {low} to {high}, {p})"
 
 
 def rates_words(models: pd.DataFrame) -> str:
