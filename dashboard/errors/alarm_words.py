@@ -12,9 +12,9 @@ from training.evaluate.rates import Share
 from xai.written import NO_BREAK, with_unit
 
 ASKS = (
-    "Does the model flag films for something beside the lungs, such as a marker, a token, a holder's clip or a tube? "
-    "The alarm needs no outline drawn by anybody: it hides corners, borders and long bright lines of the film, one "
-    "after the other, and asks how much the answer falls."
+    "Does the model flag films for something beside the lungs, such as a marker, a token, a holder's clip or a bright "
+    "tube? The alarm needs no outline drawn by anybody: it hides corners, borders and long bright lines of the film, "
+    "one after the other, and asks how much the answer falls."
 )
 METHOD = (
     "A hidden corner (a fifth of each side) or border (a tenth) shows the same film, blurred until broad shades are "
@@ -97,9 +97,10 @@ def bounds_words(models: pd.DataFrame) -> str:
     """Say what the alarm cannot find."""
     tubes = named_rightly(models[models["object"] == "tube"], "strong")
     return (
-        f"Over the lungs it looks for {LINES} alone, tubes and leads: of {tubes.of} strong shortcuts by tubes it "
-        f"named {tubes.count}. Anything else there is missed. Why the answer hangs on a place, it does not know: look "
-        "at the films, and hide the place by hand on Compare."
+        f"Over the lungs it looks for {LINES} alone: where those were tubes drawn for the purpose, it named "
+        f"{tubes.count} of {tubes.of} strong shortcuts. Faint tubes and leads are no such lines, and are missed as "
+        "anything else over the lungs is. Why the answer hangs on a place, the alarm does not know: look at the films, "
+        "and hide the place by hand on Compare."
     )
 
 
