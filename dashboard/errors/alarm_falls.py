@@ -13,6 +13,7 @@ from dashboard.errors.atlas import Atlas
 from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.mean_map import laid
 from dashboard.server.store import content_key
+from training.evaluate.alarm import LEAST
 from training.evaluate.hidden_regions import LINES, REGIONS, hidden, masks
 from xai.budget import Budget
 from xai.films.film import Film
@@ -112,17 +113,19 @@ def _one_each(rows: np.ndarray, patients: np.ndarray) -> np.ndarray:
 def drawn(first: Seen, second: Seen, output: int, region: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the mean falls of two kinds of films on one scale, and the first less the second, over the regions.
 
+    No scale ends below what the alarm takes to matter, so that nothing is glaring where nothing is found.
+
     Returns
     -------
     tuple of uint8 array (PICTURE, PICTURE, 3)
     """
     means = [one.falls[:, output].mean(axis=0) for one in (first, second)]
-    difference, span = means[0] - means[1], float(max(np.abs(mean).max() for mean in means))
+    difference, span = means[0] - means[1], max(LEAST, *(float(np.abs(mean).max()) for mean in means))
     both = (first.picture + second.picture) / 2
     return (
         _laid(first.picture, means[0], span, region),
         _laid(second.picture, means[1], span, region),
-        _laid(both, difference, float(np.abs(difference).max()), region),
+        _laid(both, difference, max(LEAST, float(np.abs(difference).max())), region),
     )
 
 

@@ -24,6 +24,11 @@ METHOD = (
     f"{with_unit(str(LEAST), 'logit')} or more. One film a patient."
 )
 
+RATES_ARE_NOT = (
+    "A shortcut is strong here if its object adds a logit or more, and a network clean if none adds 0.3. The objects lay "
+    "where the alarm looks, on simulated films; other models, findings and films may differ."
+)
+
 
 def too_few(flagged: int, unflagged: int) -> str:
     """Say that there are too few films to know."""
@@ -90,7 +95,7 @@ def rates_words(models: pd.DataFrame) -> str:
             f"- {words}: {_share_words(strong)} strong shortcuts named by their place, {_share_words(weak)} weak ones; "
             f"{_share_words(found(some, 'clean'))} clean networks accused."
         )
-    return "\n".join([*told, "", "Other models, findings and films may differ."])
+    return "\n".join([*told, "", RATES_ARE_NOT])
 
 
 def bounds_words(models: pd.DataFrame) -> str:
