@@ -25,8 +25,8 @@ METHOD = (
 )
 
 RATES_ARE_NOT = (
-    "A shortcut is strong here if its object adds a logit or more, and a network clean if none adds 0.3. The objects lay "
-    "where the alarm looks, on simulated films; other models, findings and films may differ."
+    "A shortcut is strong here if its object adds a logit or more, and a network clean if none adds 0.3. The objects "
+    "lay where the alarm looks, on simulated films; other models, findings and films may differ."
 )
 
 

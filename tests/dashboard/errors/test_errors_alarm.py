@@ -70,7 +70,7 @@ def test_a_place_on_which_the_answers_hang_is_named_with_its_numbers_its_rates_a
     app = run()
     told = plain(said(app))
     assert "The score of Mass hangs on the upper left corner: look there." in told
-    assert "p < 0.001" in told
+    assert "p\u00a0<\u00a00.001" in told
     models = read_models()
     for architecture in ARCHITECTURES:
         clean = found(models[models["architecture"] == architecture], "clean")
