@@ -118,7 +118,7 @@ def for_reading(table: pd.DataFrame) -> pd.DataFrame:
                 f"{in_logits(low)} to {in_logits(high)}" for low, high in ends
             ]
             shown["p" if name == "not_flagged" else "p (others)"] = (
-                table[f"p_over_{name}"].map(p_words).str.removeprefix("p = ")
+                table[f"p_over_{name}"].map(p_words).str.removeprefix("p = ").str.removeprefix("p ")
             )
     return shown
 

@@ -13,7 +13,7 @@ from xai.built_in import ASSETS
 RATES_FILE = ASSETS / "leagues" / "shortcut-alarm.csv"
 KINDS = ("strong", "weak", "clean")
 ARCHITECTURES = {  # of the study, and what their last cells see
-    "deep": "Deep ones, whose every last cell sees the whole film, as those of most models do",
+    "deep": "Deep ones, whose every last cell sees the whole film, much as those of lightbox",
     "shallow": "Shallow ones, whose last cells see half of each side",
 }
 MEASURES = {  # beginnings of the columns of each; that of the page has none
