@@ -13,6 +13,7 @@ from dashboard.trust.league_table import (
     LEVEL,
     difference_in_words,
     finding_title,
+    findings_of,
     in_words,
     measure_title,
     method_title,
@@ -32,17 +33,37 @@ STANDS = {
 }
 
 
-def summary(results: Results, measure: str) -> str:
-    """Say which methods are ahead of the usual place over all findings, and which are not."""
+def summary(results: Results, measure: str, finding: str = ALL) -> str:
+    """Say which methods are ahead of the usual place, over all findings or for one, and which are not."""
     methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
-    signs = {method: sign_of(results.lead(method, ALL, measure)) for method in methods}
+    signs = {method: sign_of(results.lead(method, finding, measure)) for method in methods}
     if not any(signs.values()):
         return "This measure was not held against the usual place of a finding."
     told = []
     for sign, words in STANDS.items():
         if named := [method_title(method) for method in methods if signs[method] == sign]:
             told.append(f"{words}: {', '.join(named)}")
-    return f"Over all findings, {'; '.join(told)}."
+    return f"{'Over all findings' if finding == ALL else f'For {finding_title(finding)}'}, {'; '.join(told)}."
+
+
+def by_finding(results: Results, measure: str) -> str:
+    """Say for which findings some method is ahead of the usual place, and name those for which none is."""
+    methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
+    known = {
+        finding: [sign_of(results.lead(method, finding, measure)) for method in methods]
+        for finding in findings_of(results)
+        if finding != ALL
+    }
+    known = {finding: signs for finding, signs in known.items() if any(signs)}
+    without = [finding_title(finding) for finding, signs in known.items() if AHEAD not in signs]
+    if not known:
+        return ""
+    if not without:
+        return f"For each of {len(known)} findings at least one method is ahead."
+    if len(without) == len(known):
+        return "For no single finding is any method ahead."
+    ahead = len(known) - len(without)
+    return f"For {ahead} of {len(known)} findings at least one is ahead; none for {', '.join(without)}."
 
 
 def by_chance(results: Results, measure: str) -> str:
@@ -85,10 +106,15 @@ def swapped(lead: Score) -> str:
 
 def films_measured(results: Results) -> str:
     """Say what was measured: how many films of which dataset, with which settings."""
-    films = max(results.league.loc[results.league["finding"] == ALL, "films"], default=0)
+    films = films_of(results)
     samples, seed = (results.settings.get(name) for name in ("samples", "seed"))
     how = "each method's own settings" if samples is None else f"{samples} films hidden in part a map"
     return f"{films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
+
+
+def films_of(results: Results) -> int:
+    """Count the films behind it."""
+    return int(max(results.league.loc[results.league["finding"] == ALL, "films"], default=0))
 
 
 def how_made(results: Results) -> dict[str, str]:

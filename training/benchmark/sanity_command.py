@@ -70,6 +70,6 @@ def summary(table: pd.DataFrame) -> str:
     lines = []
     for row in last.itertuples():
         value = f"{row.similarity:.2f} [{row.low:.2f}, {row.high:.2f}]" if row.films else "not known"
-        verdict = "" if row.passes is None else "passes" if row.passes else "does not pass"
+        verdict = "may be either" if row.passes is None else "passes" if row.passes else "does not pass"
         lines.append(f"{row.Index:>10}  {value}  {verdict}  ({row.films} films, {row.empty} maps empty when random)")
     return "\n".join(lines)
