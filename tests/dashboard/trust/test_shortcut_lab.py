@@ -204,10 +204,10 @@ def test_a_strip_is_made_when_it_is_asked_for(served):
     assert len(waiting) == 1
 
 
-def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught(served, monkeypatch):
+def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught(served, shelf, monkeypatch):
     monkeypatch.setattr("dashboard.trust.subject.BUILT_IN_LEAGUES", Path("/nowhere"))
     assert "python -m training sanity simulated" in "\n".join(one.value for one in opened_sanity().code)
-    folder = served / "leagues" / "sanity-calm"
+    folder = shelf.root / "leagues" / "sanity-calm"
     folder.mkdir(parents=True)
     ends = {"gradcam": (0.1, 0.2), "lime": (0.6, 0.7), "shap": (0.1, 0.9), EDGES: (1.0, 1.0), GRADIENT: (0.5, 0.6)}
     rows = [
@@ -217,7 +217,7 @@ def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught
         for layers in (0, 5)
     ]
     pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(folder / "sanity.csv", index=False)
-    claim = {"dataset": "films", "model": file_sha256(served / "models" / f"{CALM}.keras"), "samples": 100}
+    claim = {"dataset": "films", "model": file_sha256(shelf.root / "models" / f"{CALM}.keras"), "samples": 100}
     (folder / "sanity.json").write_text(json.dumps(claim))
     app = opened_sanity()
     assert "**Passes**: Grad-CAM. **Does not pass**: LIME. **May be either**: SHAP." in shown(app)
