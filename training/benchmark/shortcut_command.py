@@ -22,6 +22,7 @@ from xai.explainers import EXPLAINERS
 from xai.files import write_file
 from xai.findings import FINDINGS
 from xai.front_door import check_request, open_model
+from xai.models.library import find_model
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
@@ -51,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
     check_request(options.samples, options.seed, mark="--")
     if not FEWEST <= options.films <= MOST:
         raise ValueError(f"--films is {options.films}; expected {FEWEST} to {MOST:,}.")
-    classifiers = {name: open_model(name) for name in (options.clean, options.leaning)}
+    classifiers = {find_model(name).stem: open_model(name) for name in (options.clean, options.leaning)}
+    if len(classifiers) < 2:
+        raise ValueError(f"--clean and --leaning are both called {next(iter(classifiers))}; expected two names.")
     question = Question(options.finding, options.thing, tuple(options.method), options.samples, options.seed)
     claim = question.claim(classifiers)
     folder = open_folder(options.out, claim)
