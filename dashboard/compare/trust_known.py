@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard.compare.glance import is_simulated, leagues_of
 from dashboard.compare.shown import Shown
 from dashboard.compare.trust_line import Known, Measured
 from dashboard.compare.truth_note import Regions
-from dashboard.server.library import Library
-from training.benchmark.results import Results, results_for
+from training.benchmark.results import Results
 from training.benchmark.usual import UsualPlaces, placed_on_map
-from training.datasets.facts import DatasetError
-from xai.built_in import BUILT_IN_LEAGUES
 from xai.cards.model_card import ModelCard
 from xai.explainers.controls import CentredMap, RandomMap
 from xai.explainers.explanation import Explanation
@@ -126,7 +124,7 @@ def _blind_maps(shape: tuple[int, int]) -> dict[str, list[Made]]:
 def results_of(shown: Shown) -> list[Results]:
     """Give what was measured of the model, on films like this one first."""
     library, record = shown.services.library, shown.record
-    found = results_for(library.model_id(shown.model), (BUILT_IN_LEAGUES, library.root / "leagues"))
+    found = leagues_of(library, shown.model)
     own = "" if record is None else record.dataset
     simulated = record is not None and record.recipe is not None
     return sorted(found, key=lambda one: (one.dataset != own, is_simulated(library, one.dataset) != simulated))
@@ -138,19 +136,8 @@ def measured_of(shown: Shown, results: Sequence[Results], made: Explanation) -> 
     for one in results:
         score = one.score(made.method, made.finding, "pointing")
         if score is not None and score.films:
-            films = (
-                "simulated films" if is_simulated(shown.services.library, one.dataset) else f"films of {one.dataset}"
-            )
+            simulated = is_simulated(shown.services.library, one.dataset)
+            films = "simulated films" if simulated else f"films of {one.dataset}"
             as_here = one.parameters(made.method) == dict(made.parameters)
             found.append(Measured(films, score, one.lead(made.method, made.finding, "pointing"), as_here))
     return tuple(found)
-
-
-def is_simulated(library: Library, dataset: str) -> bool:
-    """Whether a dataset's films are simulated; no for one that is not in the library."""
-    if dataset not in library.datasets():
-        return False
-    try:
-        return "recipe" in library.table(dataset)
-    except DatasetError:
-        return False

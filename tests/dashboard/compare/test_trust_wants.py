@@ -51,7 +51,7 @@ class Bright:
 def library(shelf, monkeypatch) -> Library:
     for name in ("library.BUILT_IN_MODELS", "library.BUILT_IN_DATASETS"):
         monkeypatch.setattr(f"dashboard.server.{name}", Path("/nowhere"))
-    monkeypatch.setattr("dashboard.compare.trust_known.BUILT_IN_LEAGUES", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.compare.glance.BUILT_IN_LEAGUES", Path("/nowhere"))
     shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")], Mass=[1.0, 0.0, 1.0])
     shelf.add_card("tiny")
     (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")

@@ -1,0 +1,67 @@
+"""What tells methods apart at a glance: white box or black box, what it costs, and what was measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.compare.trust_line import stands
+from dashboard.server.library import Library
+from training.benchmark.league import ALL
+from training.benchmark.results import Results, results_for
+from training.datasets.facts import DatasetError
+from xai.built_in import BUILT_IN_LEAGUES
+from xai.explainers.explanation import Explainer
+from xai.written import counted
+
+IN = {"pointing": "pointing", "iou": "IoU"}
+BESIDE = {
+    "ahead": "ahead of the usual place",
+    "level": "not told apart from the usual place",
+    "behind": "behind the usual place",
+}
+
+
+def leagues_of(library: Library, model: str) -> list[Results]:
+    """Give what was measured of a model, in the order of the folders."""
+    return results_for(library.model_id(model), (BUILT_IN_LEAGUES, library.root / "leagues"))
+
+
+def at_length(explainer: Explainer, measured: str) -> str:
+    """Say in sentences what a method needs of the model, what to be warned of, and what was measured of it."""
+    return " ".join(filter(None, (explainer.box.meaning, explainer.warning, measured)))
+
+
+def measured_words(library: Library, results: Sequence[Results], explainer: Explainer) -> str:
+    """Say how a method stands beside the usual place over all findings, a sentence for each kind of films."""
+    return " ".join(filter(None, (_of(library, one, explainer) for one in results)))
+
+
+def is_simulated(library: Library, dataset: str) -> bool:
+    """Whether a dataset's films are simulated; no for one that is not in the library."""
+    if dataset not in library.datasets():
+        return False
+    try:
+        return "recipe" in library.table(dataset)
+    except DatasetError:
+        return False
+
+
+def kind_of_films(library: Library, dataset: str, films: int) -> str:
+    """Count films, and say of what kind they are."""
+    return (
+        counted(films, "simulated film") if is_simulated(library, dataset) else f"{counted(films, 'film')} of {dataset}"
+    )
+
+
+def _of(library: Library, results: Results, explainer: Explainer) -> str:
+    by: dict[str, list[str]] = {}
+    films = 0
+    for measure, name in IN.items():
+        lead = results.lead(explainer.name, ALL, measure)
+        if lead is not None and (word := stands(lead)) in BESIDE:
+            by.setdefault(word, []).append(name)
+            films = max(films, lead.films)
+    if not by:
+        return ""
+    told = ", ".join(f"{BESIDE[word]} in {' and '.join(names)}" for word, names in by.items())
+    return f"On {kind_of_films(library, results.dataset, films)}, all findings together: {told}."
