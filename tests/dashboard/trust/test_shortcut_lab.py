@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from dashboard.server.library import Library
@@ -17,8 +16,8 @@ from dashboard.trust.blind import FILMS, LEANING, answered, draw_trials, judge_a
 from dashboard.trust.state import LINK
 from dashboard.trust.strip import Asked
 from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
+from tests.dashboard.trust.made_league import put_sanity
 from training.benchmark.sanity import EDGES, GRADIENT
-from training.benchmark.sanity_table import COLUMNS
 from training.benchmark.shortcut import Looked
 from training.benchmark.shortcut_files import write_lab
 from xai.models.loading import file_sha256
@@ -207,18 +206,7 @@ def test_a_strip_is_made_when_it_is_asked_for(served):
 def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught(served, shelf, monkeypatch):
     monkeypatch.setattr("dashboard.trust.subject.BUILT_IN_LEAGUES", Path("/nowhere"))
     assert "python -m training sanity simulated" in "\n".join(one.value for one in opened_sanity().code)
-    folder = shelf.root / "leagues" / "sanity-calm"
-    folder.mkdir(parents=True)
-    ends = {"gradcam": (0.1, 0.2), "lime": (0.6, 0.7), "shap": (0.1, 0.9), EDGES: (1.0, 1.0), GRADIENT: (0.5, 0.6)}
-    rows = [
-        (film, "Mass", method, layers, value if layers else 1.0, False)
-        for method, values in ends.items()
-        for film, value in zip("ab", values, strict=True)
-        for layers in (0, 5)
-    ]
-    pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(folder / "sanity.csv", index=False)
-    claim = {"dataset": "films", "model": file_sha256(shelf.root / "models" / f"{CALM}.keras"), "samples": 100}
-    (folder / "sanity.json").write_text(json.dumps(claim))
+    put_sanity(shelf.root, shelf.root / "models" / f"{CALM}.keras")
     app = opened_sanity()
     assert "**Passes**: Grad-CAM. **Does not pass**: LIME. **May be either**: SHAP." in shown(app)
     assert "The plain gradient does not pass. The edges of the film, which know no model, are caught" in shown(app)
