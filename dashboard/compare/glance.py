@@ -33,7 +33,25 @@ def at_length(explainer: Explainer, measured: str) -> str:
 
 def measured_words(library: Library, results: Sequence[Results], explainer: Explainer) -> str:
     """Say how a method stands beside the usual place over all findings, a sentence for each kind of films."""
-    return " ".join(filter(None, (_of(library, one, explainer) for one in results)))
+    told = [(films_words(library, one), standing(one, explainer.name)) for one in results]
+    return " ".join(f"On {films}, all findings together: {words}." for films, words in told if words)
+
+
+def standing(results: Results, method: str) -> str:
+    """Say how a method stands beside the usual place, measure by measure; empty where that was not asked."""
+    by: dict[str, list[str]] = {}
+    for measure, name in IN.items():
+        lead = results.lead(method, ALL, measure)
+        if lead is not None and (word := stands(lead)) in BESIDE:
+            by.setdefault(word, []).append(name)
+    return ", ".join(f"{BESIDE[word]} in {' and '.join(names)}" for word, names in by.items())
+
+
+def films_words(library: Library, results: Results) -> str:
+    """Count the films of a league, and say of what kind they are."""
+    if is_simulated(library, results.dataset):
+        return counted(results.films, "simulated film")
+    return f"{counted(results.films, 'film')} of {results.dataset}"
 
 
 def is_simulated(library: Library, dataset: str) -> bool:
@@ -44,24 +62,3 @@ def is_simulated(library: Library, dataset: str) -> bool:
         return "recipe" in library.table(dataset)
     except DatasetError:
         return False
-
-
-def kind_of_films(library: Library, dataset: str, films: int) -> str:
-    """Count films, and say of what kind they are."""
-    return (
-        counted(films, "simulated film") if is_simulated(library, dataset) else f"{counted(films, 'film')} of {dataset}"
-    )
-
-
-def _of(library: Library, results: Results, explainer: Explainer) -> str:
-    by: dict[str, list[str]] = {}
-    films = 0
-    for measure, name in IN.items():
-        lead = results.lead(explainer.name, ALL, measure)
-        if lead is not None and (word := stands(lead)) in BESIDE:
-            by.setdefault(word, []).append(name)
-            films = max(films, lead.films)
-    if not by:
-        return ""
-    told = ", ".join(f"{BESIDE[word]} in {' and '.join(names)}" for word, names in by.items())
-    return f"On {kind_of_films(library, results.dataset, films)}, all findings together: {told}."

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.compare.glance import leagues_of, measured_words
+from dashboard.compare.glance import films_words, leagues_of, standing
 from dashboard.compare.hang import Hung
 from dashboard.compare.model_choice import current_model, usable_card
 from dashboard.compare.state import SETTINGS, Setting, State
@@ -71,12 +71,14 @@ def at_a_glance(state: State) -> str:
     """Say of each method what it needs, what it costs as it is set, and what was measured of it, a line each."""
     services = st.session_state.services
     model = current_model(services, state)
-    results = leagues_of(services.library, model) if model else []
+    results = max(leagues_of(services.library, model) if model else [], key=lambda one: one.films, default=None)
     lines = []
     for name, kind in EXPLAINERS.items():
-        explainer = kind(**dict(state.parameters(name)))
-        measured = escape(measured_words(services.library, results, explainer))
-        lines.append(f"**{kind.title}**: {explainer.at_a_glance}. {measured}".strip())
+        measured = standing(results, name) if results is not None else ""
+        told = [kind(**dict(state.parameters(name))).at_a_glance, *([measured] if measured else ())]
+        lines.append(f"**{kind.title}** {' · '.join(told)}")
+    if results is not None:
+        lines.append(f"Measured on {escape(films_words(services.library, results))}, all findings together.")
     return "  \n".join(lines)
 
 

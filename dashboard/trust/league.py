@@ -22,7 +22,6 @@ from dashboard.trust.league_words import (
     command,
     facts,
     films_measured,
-    films_of,
     how_made,
     summary,
     title_of_cell,
@@ -88,7 +87,7 @@ def show_how_to_begin(subject: Subject) -> None:
 def choose_results(leagues: Sequence[Results]) -> Results:
     """Show the choice of the results, of which there are some; fill in what the state leaves open."""
     named = {results.name: results for results in leagues}
-    first = max(leagues, key=films_of).name  # of several, the one that is surest
+    first = max(leagues, key=lambda one: one.films).name  # of several, the one that is surest
     if visit.state.league not in named:
         if visit.state.league is not None:
             refuse(f"There are no results “{visit.state.league}” of this model; showing {first}.")

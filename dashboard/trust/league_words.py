@@ -106,15 +106,9 @@ def swapped(lead: Score) -> str:
 
 def films_measured(results: Results) -> str:
     """Say what was measured: how many films of which dataset, with which settings."""
-    films = films_of(results)
     samples, seed = (results.settings.get(name) for name in ("samples", "seed"))
     how = "each method's own settings" if samples is None else f"{samples} films hidden in part a map"
-    return f"{films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
-
-
-def films_of(results: Results) -> int:
-    """Count the films behind it."""
-    return int(max(results.league.loc[results.league["finding"] == ALL, "films"], default=0))
+    return f"{results.films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
 
 
 def how_made(results: Results) -> dict[str, str]:
