@@ -61,7 +61,7 @@ def summary(last: pd.DataFrame, found: Sanity) -> str:
     """Say which methods pass, which do not, and whether the edges are caught."""
     told = []
     for passes, verdict in VERDICTS.items():
-        names = [title_of(name) for name, row in last.iterrows() if row["passes"] is passes and name not in BESIDE]
+        names = [title_of(str(name)) for name, row in last.iterrows() if row["passes"] is passes and name not in BESIDE]
         if names:
             told.append(f"**{verdict.capitalize()}**: {', '.join(names)}.")
     gradient = last["passes"].get(GRADIENT, "")

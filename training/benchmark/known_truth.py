@@ -18,6 +18,8 @@ from xai.explainers.explanation import Explanation
 from xai.measures.frame import Footprint
 from xai.models.loading import file_sha256
 
+LABELS: Mapping[Any, str] = {0: "absent", 1: "present"}
+
 
 @dataclass(frozen=True)
 class KnownTruth:
@@ -81,9 +83,9 @@ class KnownTruth:
         shape = made[0].map.shape
         inside = truths(opened.dataset, film, opened.known.get(film, ()), shape, footprint)
         row = opened.dataset.films.set_index("film").loc[film]
-        found = []
+        found: list[dict[str, Any]] = []
         for one in made:
-            label = {0: "absent", 1: "present"}.get(row.get(one.finding))
+            label = LABELS.get(row[one.finding]) if one.finding in row else None
             if one.finding not in inside:
                 found.append({"truth": label} if label else {})
                 continue

@@ -89,7 +89,7 @@ def at_last(table: pd.DataFrame) -> pd.DataFrame:
             "full": float(full.mean()) if len(full) else math.nan,
         }
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
-    passes = [one.high < LIMIT if one.high < LIMIT or one.low >= LIMIT else None for one in found.itertuples()]
+    passes = [_side(float(low), float(high)) for low, high in zip(found["low"], found["high"], strict=True)]
     return found.assign(passes=pd.Series(passes, found.index, object))
 
 
@@ -146,6 +146,11 @@ def read_sanity(folder: Path) -> tuple[str, Sanity] | None:
     types = {"film": str, "finding": str, "method": str, "layers": int, "similarity": float, "empty": bool}
     table = pd.read_csv(file, dtype=types)
     return claim["model"], Sanity(claim["dataset"], claim["samples"], table[list(COLUMNS)])
+
+
+def _side(low: float, high: float) -> bool | None:
+    """Say whether an interval lies below the limit; None where it holds it, or is not known."""
+    return high < LIMIT if high < LIMIT or low >= LIMIT else None
 
 
 def _mean(values: np.ndarray) -> dict[str, float]:
