@@ -17,7 +17,7 @@ from xai.files import write_file
 
 METHODS = ("gradcam", "layercam", "shap", "lime", "rise", "occlusion")
 # The last of each says that all are there.
-SHIPPED = (CLAIM_FILE, "scores.csv", "twins.csv", "promises.csv", "beside.csv", "league.csv")
+SHIPPED = (CLAIM_FILE, "scores.csv", "peaks.csv", "twins.csv", "promises.csv", "beside.csv", "league.csv")
 SANITY_SHIPPED = (SANITY_FILE, SANITY_CLAIM)
 LAB_SHIPPED = (EVIDENCE_FILE, ANSWERS_FILE, FILMS_FILE, LAB_CLAIM)
 MODELS = ("lightbox", "shortcut")
