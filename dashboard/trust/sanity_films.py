@@ -68,7 +68,16 @@ def summary(last: pd.DataFrame, found: Sanity) -> str:
     beside = f"The plain gradient {VERDICTS[gradient]}." if GRADIENT in last.index else ""
     caught = CAUGHT[last["passes"][EDGES]] if EDGES in last.index else ""
     films = f"Over {counted(found.films, 'film')} of {escape(found.dataset)}, with all layers at random."
-    return " ".join(filter(None, (films, *told, beside, caught)))
+    return " ".join(filter(None, (films, *told, empty(last), beside, caught)))
+
+
+def empty(last: pd.DataFrame) -> str:
+    """Name the methods whose maps mostly mark nothing any more once all is random: they pass for that reason."""
+    rows = [(title_of(str(name)), row) for name, row in last.iterrows() if row["empty"] > row["films"] / 2]
+    return " ".join(
+        f"Of {counted(row['films'], 'map')} by {title} {row['empty']} mark nothing any more, which counts as 0."
+        for title, row in rows
+    )
 
 
 def table_of(last: pd.DataFrame) -> pd.DataFrame:

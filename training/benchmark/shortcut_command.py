@@ -70,14 +70,22 @@ def run(options: argparse.Namespace) -> int:
 def _looked(
     folder: Path, classifiers: Mapping[str, Classifier], question: Question, films: int, *, present: bool
 ) -> dict[int, Looked]:
-    """Take what is kept of films with the finding, or without it, and make the rest; only the former are explained."""
+    """Take what is kept of films with the finding, or without it, and make the rest; only the former are explained.
+
+    Films that do not show the object are passed over.
+    """
     from tqdm import tqdm
 
-    found = {}
-    for place in tqdm(places_of(question, films, present=present), unit="film", disable=None, file=sys.stderr):
-        file = folder / f"{place:06}.npz"
-        if (looked := kept(file)) is None:
-            looked = look(classifiers, place, question, explains=present)
-            write_file(file, written(looked))
-        found[place] = looked
-    return found
+    found: dict[int, Looked] = {}
+    with tqdm(total=films, unit="film", disable=None, file=sys.stderr) as bar:
+        for place in places_of(question, present=present):
+            file = folder / f"{place:06}.npz"
+            if (looked := kept(file)) is None:
+                looked = look(classifiers, place, question, explains=present)
+                write_file(file, written(looked))
+            if looked.inside.any():
+                found[place] = looked
+                bar.update()
+            if len(found) == films:
+                return found
+    raise AssertionError  # the row has no end

@@ -21,7 +21,8 @@ SHIPPED = (CLAIM_FILE, "scores.csv", "peaks.csv", "twins.csv", "promises.csv", "
 SANITY_SHIPPED = (SANITY_FILE, SANITY_CLAIM)
 LAB_SHIPPED = (EVIDENCE_FILE, ANSWERS_FILE, FILMS_FILE, LAB_CLAIM)
 MODELS = ("lightbox", "shortcut")
-SANITY_FILMS, SANITY_SAMPLES, LAB_SAMPLES = 12, 100, 200
+SAMPLES = 200  # films that each method which hides parts sends for a map
+SANITY_FILMS, SANITY_SAMPLES = 12, 100
 
 
 def league_folder(library: Path, model: str) -> Path:
@@ -44,7 +45,7 @@ def make_league(library: Path, model: str) -> None:
     model : str
         Name of the model.
     """
-    asked = [_dataset(library), "--model", _model(library, model), "--method", *METHODS]
+    asked = [_dataset(library), "--model", _model(library, model), "--method", *METHODS, "--samples", SAMPLES]
     _make(library, command, asked, league_folder(library, model).name, SHIPPED)
 
 
@@ -59,7 +60,7 @@ def beside_leagues(library: Path) -> dict[str, Callable[[], None]]:
     clean, leaning = MODELS
     sanity = [_dataset(library), "--model", _model(library, clean)]
     sanity += ["--films", SANITY_FILMS, "--samples", SANITY_SAMPLES]
-    lab = ["--clean", _model(library, clean), "--leaning", _model(library, leaning), "--samples", LAB_SAMPLES]
+    lab = ["--clean", _model(library, clean), "--leaning", _model(library, leaning), "--samples", SAMPLES]
     wanted = (
         ("Making the maps of a model that is made random", sanity_command, sanity, f"{PREFIX}{clean}", SANITY_SHIPPED),
         ("Measuring which maps tell a shortcut", shortcut_command, lab, "shortcut-lab", LAB_SHIPPED),
