@@ -173,7 +173,7 @@ def show_making(subject: Subject, results: Results) -> None:
             "This command made it, and makes it again; with another dataset or model it makes one of your own. It "
             "goes on where it was stopped."
         )
-        st.code(command(subject.model, results.dataset), language="bash")
+        st.code(command(subject.model, results.dataset, results), language="bash")
         for title, parameters in how_made(results).items():
             st.caption(f"**{escape(title)}**: {escape(parameters)}")
         with st.container(horizontal=True, gap="small"):

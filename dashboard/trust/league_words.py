@@ -22,6 +22,7 @@ from dashboard.trust.league_table import (
 )
 from training.benchmark.league import ALL, PRIOR
 from training.benchmark.results import Results, Score
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.measures import FACTS
 from xai.written import percent
 
@@ -141,10 +142,16 @@ def facts(measure: str) -> dict[str, str]:
     }
 
 
-def command(model: str, dataset: str) -> str:
-    """Write the command that makes a league, for a shell."""
-    out = f"LIBRARY/leagues/{model}-on-{dataset}"
-    return f"python -m xai benchmark {shlex.quote(dataset)} --model {shlex.quote(model)} --out {shlex.quote(out)}"
+def command(model: str, dataset: str, results: Results | None = None) -> str:
+    """Write the command that makes a league, for a shell; with the methods and samples of one that was made."""
+    told = {} if results is None else results.settings
+    known = told.get("methods")
+    methods = [name for name in EXPLAINERS if isinstance(known, list) and name in known and name not in CONTROLS]
+    more = ("--method", *methods) if methods and tuple(methods) != tuple(DEFAULT_METHODS) else ()
+    if isinstance(samples := told.get("samples"), int):
+        more = (*more, "--samples", str(samples))
+    words = ("python", "-m", "xai", "benchmark", dataset, "--model", model, *more)
+    return shlex.join((*words, "--out", f"LIBRARY/leagues/{model}-on-{dataset}"))
 
 
 def title_of_cell(method: str, finding: str) -> str:

@@ -44,13 +44,14 @@ def show_over_films(subject: Subject) -> None:
         st.code(command(subject.model, "simulated"), language="bash")
         return
     last = at_last(found.table)
+    last = last.loc[sorted(last.index, key=BESIDE.__contains__)]  # what only warns comes last
     said = summary(last, found)
     st.markdown(said, help=explained(said))
     with st.expander("The numbers, and the way there", icon=":material/checklist:"):
         st.dataframe(table_of(last), hide_index=True)
         st.plotly_chart(curves(on_the_way(found.table), theme_ink()), config=QUIET, key="trust_sanity_films_curves")
         st.caption(f"{ABOUT} {origin(found)}")
-        st.code(command(subject.model, found.dataset), language="bash")
+        st.code(command(subject.model, found.dataset, found), language="bash")
         address = offer(
             "sanity.csv", f"sanity-{subject.model}.csv", "text/csv", lambda: found.table.to_csv(index=False)
         )
@@ -139,7 +140,10 @@ def origin(found: Sanity) -> str:
     return f"{counted(found.films, 'film')} of {escape(found.dataset)}, the first finding of each; {how}."
 
 
-def command(model: str, dataset: str) -> str:
-    """Write the command that measures it, for a shell."""
-    out = f"LIBRARY/leagues/sanity-{model}"
-    return f"python -m training sanity {shlex.quote(dataset)} --model {shlex.quote(model)} --out {shlex.quote(out)}"
+def command(model: str, dataset: str, found: Sanity | None = None) -> str:
+    """Write the command that measures it, for a shell; with as many films as were measured."""
+    more = ("--films", str(found.films)) if found is not None else ()
+    if found is not None and found.samples is not None:
+        more = (*more, "--samples", str(found.samples))
+    words = ("python", "-m", "training", "sanity", dataset, "--model", model, *more)
+    return shlex.join((*words, "--out", f"LIBRARY/leagues/sanity-{model}"))

@@ -210,7 +210,12 @@ def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught
     app = opened_sanity()
     assert "**Passes**: Grad-CAM. **Does not pass**: LIME. **May be either**: SHAP." in shown(app)
     assert "The plain gradient does not pass. The edges of the film, which know no model, are caught" in shown(app)
+    assert app.code[0].value == (
+        f"python -m training sanity generated --model {CALM} --films 2 --samples 100 "
+        f"--out LIBRARY/leagues/sanity-{CALM}"
+    )
     table = app.dataframe[0].value.set_index("Map")
+    assert list(table.index) == ["Grad-CAM", "LIME", "SHAP", "Edges of the film", "Plain gradient"]
     assert table.loc["Grad-CAM"].tolist() == ["0.15", "0.10 to 0.20", "passes", 2, 0]
 
 

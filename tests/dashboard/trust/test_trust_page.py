@@ -183,6 +183,14 @@ def test_a_command_is_written_such_that_a_shell_takes_each_name_whole():
     assert "--model 'my model; rm' " in command("my model; rm", "simulated")
 
 
+def test_the_command_of_a_league_has_its_methods_and_samples(results):
+    before, after = "python -m xai benchmark made --model tiny", "--out LIBRARY/leagues/tiny-on-made"
+    assert command("tiny", "made", results) == f"{before} --method shap {after}"
+    settings = {"methods": ["gradcam", "shap", "lime", "random"], "samples": 200}
+    assert command("tiny", "made", replace(results, settings=settings)) == f"{before} --samples 200 {after}"
+    assert command("tiny", "made", replace(results, settings={"methods": 3})) == f"{before} {after}"
+
+
 def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_since(run, results):
     claim = json.loads((results.folder / "benchmark.json").read_text())
     told = {"settings": {"shap": {"evaluations": 500, "baseline": "mean"}, "random": {"grid": 8}}, "card": "b" * 64}
