@@ -105,6 +105,20 @@ class FilmMaps:
         return EXPLAINERS[self.method]
 
     @property
+    def title(self) -> str:
+        """What is made, for people."""
+        return self.explainer.title
+
+    @property
+    def cost(self) -> int:
+        """Films sent through the model for one of them."""
+        return self.explainer().cost
+
+    def asked(self, count: int) -> str:
+        """Say on the button what is asked for."""
+        return f"Compute {count} maps"
+
+    @property
     def key(self) -> str:
         """Name all of them, by everything that decides them."""
         stamp, model = self.services.library.dataset_stamp(self.dataset), self.services.model_key(self.model)
@@ -149,7 +163,7 @@ class FilmMaps:
         ModelError
             If the method cannot work with this model.
         """
-        self.services.ready(self.model, hides=self.explainer.hides)  # before any is named
+        self.services.ready(self.model, hides=self._hides)  # before any is named
         arrays = self.services.arrays
         wanted = {film: opens for film, opens in films.items() if not arrays.has(self.name_of(film))}
 
@@ -186,6 +200,10 @@ class FilmMaps:
             if not explainer.quick:
                 services.store.put(services.explanation_key(request), found, on_disk=True)
         return next(one for one in found if one.finding == self.finding)
+
+    @property
+    def _hides(self) -> bool:
+        return self.explainer.hides
 
     @property
     def _parameters(self) -> tuple[tuple[str, Any], ...]:

@@ -84,11 +84,11 @@ def are_there(atlas: Atlas, maps: FilmMaps, wanted: Wanted) -> bool:
         def work(budget: Budget) -> None:
             maps.make(opens, budget)
 
-        wait_for(atlas.services, key, f"{maps.explainer.title} of {len(missing)} films", work)
+        wait_for(atlas.services, key, f"{maps.title} of {len(missing)} films", work)
         return False
     st.caption(cost_words(maps, len(missing)))
     st.button(
-        f"Compute {len(missing)} maps",
+        maps.asked(len(missing)),
         key=f"errors_{wanted.part}",
         icon=":material/play_arrow:",
         on_click=start_job,
@@ -100,7 +100,7 @@ def are_there(atlas: Atlas, maps: FilmMaps, wanted: Wanted) -> bool:
 
 def cost_words(maps: FilmMaps, films: int) -> str:
     """Say what maps cost: films, evaluations a film, and the time where it was measured."""
-    evaluations = maps.explainer().cost
+    evaluations = maps.cost
     each = (
         f"{films:,} films × up to {evaluations:,} evaluations" if evaluations > 1 else f"{films:,} films, one pass each"
     )

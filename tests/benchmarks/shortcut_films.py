@@ -73,13 +73,20 @@ def chests(films: int, seed: int, folder: Path) -> Chests:
     if not path.exists():
         made = [_rendered(seed, index) for index in range(films)]
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez(path, films=[one[0] for one in made], laid=[one[1] for one in made], truth=[one[2] for one in made])
+        np.savez_compressed(
+            path, films=[one[0] for one in made], laid=[one[1] for one in made], truth=[one[2] for one in made]
+        )
     with np.load(path) as kept:
         bare, laid = (kept[name].astype(np.float32) / 255 for name in ("films", "laid"))
         truth = kept["truth"]
     covers = np.stack([[_cover(name, np.random.default_rng([seed, row])) for name in DRAWN] for row in range(films)])
     changes = np.concatenate([laid - bare[:, None], covers * (GREY - bare[:, None])], axis=1)
     return Chests(bare, changes.astype(np.float16), truth)
+
+
+def strewn(films: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Lay objects on films at random."""
+    return {name: rng.random(films) < RATES[name] for name in ALL}
 
 
 def _rendered(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

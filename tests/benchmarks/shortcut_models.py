@@ -1,28 +1,21 @@
-"""Small networks for the study of the shortcut alarm: clean ones, and ones that lean on an object; and what is so."""
+"""Networks with a shortcut and without for the study of the shortcut alarm: what they are taught, and what is so."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from tests.benchmarks.shortcut_films import ALL, FINDINGS, RATES, SIDE, Chests
-from training.evaluate.alarm import GRID
-from training.evaluate.evidence import evidence_shares, on_grid
-
-if TYPE_CHECKING:
-    import keras
+from tests.benchmarks.shortcut_films import ALL, FINDINGS, SIDE, Chests, strewn
+from tests.benchmarks.shortcut_networks import Student
+from training.evaluate.hidden_regions import REGIONS, hidden, masks
 
 PLANTED = 0.5  # how often the planted object lies on training films, whatever the finding
-BATCH, EPOCHS, RATE = 32, 3, 0.003
-STARTING = 45  # epochs of what all networks start from
-GAIN = 8.0  # of the pooled features: a token fills one cell of 64, and few steps must teach its weight
 TWINS = 100  # films that stand for all where an object's effect is measured
+MOST = 60  # films of either kind that the alarm sees, as in the app
 
 
 @dataclass(frozen=True)
@@ -32,6 +25,9 @@ class Plan:
     Attributes
     ----------
     seed : int
+    start : int
+        Seed of what it starts from.
+    architecture : str
     finding : str
         Whose shortcut is in question.
     object : str
@@ -41,6 +37,8 @@ class Plan:
     """
 
     seed: int
+    start: int
+    architecture: str
     finding: str
     object: str = ""
     follows: float = 0.0
@@ -48,80 +46,25 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network and the truth about it.
+    """A network, the truth about it, and what the alarm sees of it.
 
     Attributes
     ----------
     plan : Plan
-    answers : float array (films, findings)
-        Logits of films that it has not met, on which objects lie whatever the findings.
-    evidence : float32 array (films, findings, GRID, GRID)
-        Grad-CAM of those films, as shares.
     effects : dict of str to float
         What each object adds to the logit of the finding, the mean over film and twin.
-    flags : float
-        Share of the films that it learned from that were labelled with the finding.
+    flagged : int
+        How many of the films below are flagged; the rest are not.
+    evidence : dict of str to float array (films, findings, regions)
+        By measure, on films that it has not met and that lack the finding: ``blurred`` and ``mean``, the logits that a
+        region takes away that shows the blurred film or the mean of those learned from; ``gradcam`` and ``layercam``,
+        the share of the map in a region, of corners and borders only.
     """
 
     plan: Plan
-    answers: np.ndarray
-    evidence: np.ndarray
     effects: dict[str, float]
-    flags: float
-
-
-class Student:
-    """A network that is taught one plan after the other, each from new weights; it is compiled once."""
-
-    def __init__(self, outputs: int = len(FINDINGS)) -> None:
-        import tensorflow as tf
-
-        from xai.backend import keras
-
-        self.network = small_network(outputs)
-        self.optimizer = keras.optimizers.Adam(RATE)
-        self.optimizer.build(self.network.trainable_variables)
-
-        @tf.function
-        def step(films: Any, labels: Any) -> None:
-            with tf.GradientTape() as tape:
-                logits, _ = self.network(films, training=True)
-                loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
-            weights = self.network.trainable_variables
-            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-
-        self._step = step
-        self.answer = tf.function(lambda films: self.network(films, training=False), reduce_retracing=True)
-
-    def begin(self, chests: Chests, path: Path) -> None:
-        """Learn what findings and objects look like, as a start for all networks, or read what was learned before."""
-        if not path.exists():
-            rng = np.random.default_rng(0)
-            start = Student(len(FINDINGS) + len(ALL))
-            for _ in range(STARTING // EPOCHS):
-                objects = strewn(len(chests), rng)
-                labels = np.column_stack([chests.truth, *objects.values()]).astype(np.float32)
-                start._fit(chests.composed(objects), labels, rng)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, *start.network.get_weights()[:-2])
-        with np.load(path) as kept:
-            self.start = [kept[name] for name in kept.files]
-
-    def learn(self, films: np.ndarray, labels: np.ndarray, seed: int) -> None:
-        """Forget, and learn from films as they are: nothing moves an object."""
-        from xai.backend import keras
-
-        keras.utils.set_random_seed(seed)
-        self.network.set_weights([*self.start, *small_network(labels.shape[1]).get_weights()[-2:]])
-        self._fit(films, labels, np.random.default_rng(seed))
-
-    def _fit(self, films: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> None:
-        for one in self.optimizer.variables:
-            one.assign(np.zeros(one.shape))
-        for epoch in range(EPOCHS):
-            self.optimizer.learning_rate = RATE * (1 - epoch / EPOCHS)
-            for rows in batches(rng.permutation(len(films))):
-                self._step(films[rows, ..., None], labels[rows])
+    flagged: int
+    evidence: dict[str, np.ndarray]
 
 
 def made(plan: Plan, learned: Chests, unseen: Chests, student: Student) -> Network:
@@ -131,27 +74,27 @@ def made(plan: Plan, learned: Chests, unseen: Chests, student: Student) -> Netwo
     student.learn(films, labels, plan.seed)
     objects = strewn(len(unseen), rng)
     effects = {name: effect(student, plan.finding, unseen, objects, name) for name in ALL}
-    flags = float(labels[:, FINDINGS.index(plan.finding)].mean())
-    return Network(plan, *explained(student, unseen.composed(objects)), effects, flags)
+    column = FINDINGS.index(plan.finding)
+    shown = unseen.composed(objects)
+    flagged, unflagged = sorted_out(student.logits(shown)[:, column], unseen.truth[:, column], labels[:, column].mean())
+    some = shown[np.concatenate([flagged, unflagged])]
+    hiding = {"blurred": falls(student, some), "mean": falls(student, some, films.mean(axis=0))}
+    return Network(plan, effects, len(flagged), hiding | maps(student, some))
 
 
 def write_network(path: Path, one: Network) -> None:
     """Keep what is known of a network."""
-    facts = json.dumps({"plan": asdict(one.plan), "effects": one.effects, "flags": one.flags})
-    np.savez_compressed(path, answers=one.answers, evidence=one.evidence.astype(np.float16), facts=np.array(facts))
+    facts = json.dumps({"plan": asdict(one.plan), "effects": one.effects, "flagged": one.flagged})
+    kept = {name: values.astype(np.float16) for name, values in one.evidence.items()}
+    np.savez_compressed(path, facts=np.array(facts), **kept)
 
 
 def read_network(path: Path) -> Network:
     """Read it back."""
     with np.load(path) as kept:
         facts = json.loads(str(kept["facts"]))
-        evidence = kept["evidence"].astype(np.float32)
-        return Network(Plan(**facts["plan"]), kept["answers"], evidence, facts["effects"], facts["flags"])
-
-
-def strewn(films: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Lay objects on films at random."""
-    return {name: rng.random(films) < RATES[name] for name in ALL}
+        evidence = {name: kept[name].astype(np.float32) for name in kept.files if name != "facts"}
+    return Network(Plan(**facts["plan"]), facts["effects"], facts["flagged"], evidence)
 
 
 def training_films(plan: Plan, chests: Chests, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -165,23 +108,16 @@ def training_films(plan: Plan, chests: Chests, rng: np.random.Generator) -> tupl
     return chests.composed(objects), labels
 
 
-def small_network(outputs: int) -> keras.Model:
-    """Build a network of four convolutions, whose last feature map has 8 x 8 cells as that of `lightbox`."""
-    from xai.backend import keras
+def sorted_out(answers: np.ndarray, truth: np.ndarray, learned: float) -> tuple[np.ndarray, np.ndarray]:
+    """Choose films without the finding as the page does: the surest of those flagged, and some that are not.
 
-    layers = keras.layers
-    x = film = keras.Input((SIDE, SIDE, 1))
-    for width, strides in ((16, 2), (32, 2), (48, 2), (48, 1)):
-        x = layers.Conv2D(width, 3, strides, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    features = layers.Activation("linear", name="features")(x)
-    pooled = layers.Rescaling(GAIN)(layers.GlobalAveragePooling2D()(features))
-    return keras.Model(film, [layers.Dense(outputs)(pooled), features])
-
-
-def batches(order: np.ndarray) -> Iterable[np.ndarray]:
-    """Cut an order of films into whole batches."""
-    return order[: len(order) // BATCH * BATCH].reshape(-1, BATCH)
+    As many films are flagged as have the finding, or had it among the films ``learned`` from if that is more.
+    """
+    threshold = np.quantile(answers, 1 - max(learned, truth.mean()))
+    flagged = np.flatnonzero((truth == 0) & (answers >= threshold))
+    unflagged = np.flatnonzero((truth == 0) & (answers < threshold))
+    surest = flagged[np.argsort(-answers[flagged], kind="stable")][:MOST]
+    return surest, np.random.default_rng(0).permutation(unflagged)[:MOST]
 
 
 def effect(student: Student, finding: str, chests: Chests, objects: dict[str, np.ndarray], name: str) -> float:
@@ -189,18 +125,32 @@ def effect(student: Student, finding: str, chests: Chests, objects: dict[str, np
     some = chests.some(slice(TWINS))
     others = {one: here[:TWINS] & (one != name) for one, here in objects.items()}
     there = others | {name: np.ones(len(some), bool)}
-    with_it, without = (student.answer(some.composed(one)[..., None])[0].numpy() for one in (there, others))
+    with_it, without = (student.logits(some.composed(one)) for one in (there, others))
     return float((with_it - without)[:, FINDINGS.index(finding)].mean())
 
 
-def explained(student: Student, films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give logits and the evidence of Grad-CAM: before mean pooling and one dense layer, that layer's weights."""
-    weights = student.network.layers[-1].kernel.numpy()
-    answers, features = (one.numpy() for one in student.answer(films[..., None]))
-    cells = np.maximum(np.einsum("nhwc,ck->nkhw", features, weights), 0)
-    return answers, np.asarray([[_shares(one) for one in film] for film in cells], np.float32)
+def falls(student: Student, films: np.ndarray, baseline: np.ndarray | None = None) -> np.ndarray:
+    """Say by how much each answer falls when a region is hidden: (films, findings, regions)."""
+    sets = np.concatenate([hidden(film, baseline=baseline) for film in films])
+    answers = student.logits(sets).reshape(len(films), len(REGIONS), -1)
+    lost: np.ndarray = student.logits(films)[:, :, None] - answers.transpose(0, 2, 1)
+    return lost
+
+
+def maps(student: Student, films: np.ndarray) -> dict[str, np.ndarray]:
+    """Give the shares of evidence in `PLACES` of Grad-CAM and LayerCAM: (films, findings, places)."""
+    features, finer, gradients = student.inside(films)
+    weights = student.network.layers[-1].kernel.numpy()  # behind mean pooling: the gradient of every cell
+    coarse = np.einsum("nhwc,ck->nkhw", features, weights)
+    fine = np.einsum("nhwc,knhwc->nkhw", finer, np.maximum(gradients, 0))
+    return {name: _shares(np.maximum(cells, 0)) for name, cells in (("gradcam", coarse), ("layercam", fine))}
 
 
 def _shares(cells: np.ndarray) -> np.ndarray:
-    scaled = cv2.resize(cells, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    return on_grid(evidence_shares(scaled), GRID)
+    """Give the share of each map (films, findings, h, w) in each of `PLACES`."""
+    there = np.stack(list(masks((SIDE, SIDE)).values()), axis=-1).astype(np.float32)
+    scaled = np.stack([[cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for one in k] for k in cells])
+    whole = scaled.sum(axis=(-2, -1))[..., None]
+    return np.divide(
+        np.tensordot(scaled, there, 2), whole, out=np.zeros((*whole.shape[:2], there.shape[-1])), where=whole > 0
+    )

@@ -67,6 +67,17 @@ export class Assembly {
   }
 
   /**
+   * What is waited for, as it is seen: what the server has and the browser has not is still on its way.
+   * @param {Payload} data
+   * @returns {Item[]}
+   */
+  seenItems(data) {
+    /** @param {Item} item */
+    const isOnItsWay = ({ part, state }) => state === "ready" && part !== null && !this.parts.now(part);
+    return this.itemsOf(data).map((item) => (isOnItsWay(item) ? { ...item, state: "running", progress: 1 } : item));
+  }
+
+  /**
    * Fetch the parts that are there and have not come yet; each promise ends when one has come, or could not.
    * @param {Payload} data
    * @returns {Promise<void>[]}

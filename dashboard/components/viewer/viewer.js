@@ -409,7 +409,7 @@ class Viewer {
       return;
     }
     const finding = data.findings[index];
-    const items = namedAs(this.assembly.itemsOf(this.payload), data.panels);
+    const items = namedAs(this.assembly.seenItems(this.payload), data.panels);
     this.standing.showUnlike(data.unlike);
     this.standing.showAnswer(data.answers, selected, items.find(({ name }) => name === "answers"), data.model, data.doubted || data.unlike !== "");
     this.standing.showKnown(finding.known);

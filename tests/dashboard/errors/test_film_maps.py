@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+from dashboard.errors.alarm_falls import AlarmFalls
 from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.maps_wanted import cost_words
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
+from training.evaluate.hidden_regions import REGIONS
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.films.film import Film, FilmError
@@ -72,3 +75,19 @@ def test_what_takes_long_is_shared_with_compare_both_ways(services):
     assert (edema.get("a").values == found[1].map).all()
     assert asked == []
     assert "× up to 1,000 evaluations: about " in cost_words(edema, 24).replace("\u00a0", " ")
+
+
+def test_falls_are_what_each_answer_loses_when_a_region_shows_the_blurred_film(services):
+    falls = AlarmFalls(services, "tiny", "generated", "", "")
+    falls.make(opens(services, "a", "b"), Budget())
+    assert falls.missing(FILMS) == ["c"]
+    assert cost_words(falls, 3).startswith("3 films × up to 10 evaluations: about ")
+    seen, classifier = falls.seen(["a", "b"]), services.classifier("tiny")
+    assert seen.falls.shape == (2, 2, len(REGIONS))
+    canvas = classifier.prepare(services.film("generated", "b"))
+    rows, columns = ((np.arange(side) + 0.5) / side for side in canvas.shape)
+    corner = np.outer(rows > 0.8, columns < 0.2)
+    without = np.where(corner, gaussian_filter(canvas, 0.1 * np.array(canvas.shape), mode="nearest"), canvas)
+    lost = classifier.logits(canvas[None]) - classifier.logits(without[None].astype(np.float32))
+    assert corner.any()
+    assert seen.falls[1, :, REGIONS.index("lower left corner")] == pytest.approx(lost[0], abs=1e-5)

@@ -6,44 +6,28 @@ import numpy as np
 import pytest
 
 from tests.conftest import REPOSITORY
-from training.evaluate.alarm import FEWEST, GRID, REGIONS, alarm, raised, raised_within, shares_of
-from training.evaluate.alarm_rates import KINDS, found, named_rightly, rates_table, read_models
+from training.evaluate.alarm import FEWEST, LEAST, alarm, raised, raised_within
+from training.evaluate.alarm_rates import (
+    ARCHITECTURES,
+    KINDS,
+    MEASURES,
+    found,
+    measures_table,
+    named_rightly,
+    rates_table,
+    read_models,
+)
+from training.evaluate.hidden_regions import REGIONS
 
 COUNT = len(REGIONS)
 
 
-def evidence(films: int, rng: np.random.Generator, findings: int = 3, at: str = "", share: float = 0.0) -> np.ndarray:
-    """Random evidence of some films, of which the first finding's holds a share more in one region."""
-    grids = rng.gamma(0.3, size=(films, findings, GRID, GRID))
-    grids /= grids.sum(axis=(-2, -1), keepdims=True)
+def falls(films: int, rng: np.random.Generator, findings: int = 3, at: str = "", more: float = 0.0) -> np.ndarray:
+    """Random falls of some films, of which the first finding loses more with one region."""
+    lost = rng.gamma(0.3, size=(films, findings, COUNT)) - 0.3
     if at:
-        rows, columns = REGIONS[at]
-        grids[:, 0] *= 1 - share
-        place = grids[:, 0, rows, columns]
-        place += share / place[0].size
-    return grids
-
-
-def test_evenly_spread_evidence_lies_in_each_region_by_its_area():
-    even = np.full((GRID, GRID), 1 / GRID**2)
-    areas = dict(zip(REGIONS, shares_of(even), strict=True))
-    assert areas["upper left corner"] == pytest.approx(0.2**2)
-    assert areas["lower border"] == pytest.approx(0.1 * 0.6)
-    covered = sum(_cells(name) for name in REGIONS)
-    assert covered.max() == 1  # no cell lies in two
-    assert covered[4:-4, 4:-4].sum() == 0  # nor in the lungs
-
-
-def _cells(name: str) -> np.ndarray:
-    cells = np.zeros((GRID, GRID), int)
-    cells[REGIONS[name]] = 1
-    return cells
-
-
-def test_what_speaks_against_a_finding_is_evidence_too():
-    signed = np.zeros((GRID, GRID))
-    signed[0, 0] = -0.5
-    assert shares_of(signed)[0] == 0.5
+        lost[:, 0, REGIONS.index(at)] += more * rng.gamma(2, 0.5, films)
+    return lost
 
 
 def test_p_is_the_share_of_all_ways_to_hand_out_the_films():
@@ -90,11 +74,11 @@ def test_the_interval_holds_the_differences_of_all_regions_at_once_in_about_95_o
     assert 0.91 <= held / draws <= 0.985
 
 
-def test_the_more_evidence_lies_there_the_more_often_it_is_found_and_by_its_name():
+def test_the_more_is_lost_the_more_often_it_is_found_and_by_its_name():
     at, power = "lower right corner", []
-    for share in (0.0, 0.05, 0.3):
+    for more in (0.0, 0.5, 2.0):
         rng = np.random.default_rng(3)
-        said = [alarm(evidence(20, rng, at=at, share=share), evidence(20, rng), 0, seed) for seed in range(10)]
+        said = [alarm(falls(20, rng, at=at, more=more), falls(20, rng), 0, seed) for seed in range(10)]
         power.append(np.mean([one.region == at for one in said]))
         assert {one.region for one in said} <= {at, ""}
     assert power[0] == 0
@@ -102,38 +86,55 @@ def test_the_more_evidence_lies_there_the_more_often_it_is_found_and_by_its_name
     assert power[2] == 1
 
 
+def test_what_is_certain_but_too_small_to_matter_is_not_named():
+    rng = np.random.default_rng(6)
+    flagged, unflagged = (rng.normal(0, 0.01, (40, 3, COUNT)) for _ in range(2))
+    flagged[:, 0, 2] += LEAST - 0.05
+    said = alarm(flagged, unflagged, 0)
+    assert said.against_unflagged.p[2] < 0.01
+    assert said.verdict == "nothing"
+    assert alarm(flagged, unflagged, 0, least=LEAST - 0.1).region == REGIONS[2]
+
+
 def test_what_the_model_does_for_all_findings_alike_is_no_shortcut_of_one():
     rng = np.random.default_rng(4)
-    flagged, at = evidence(30, rng), REGIONS["upper border"]
-    flagged[:, :, *at] += 0.05  # for every finding
-    said = alarm(flagged, evidence(30, rng), 0)
+    flagged, at = falls(30, rng), REGIONS.index("upper border")
+    flagged[:, :, at] += 2  # for every finding
+    said = alarm(flagged, falls(30, rng), 0)
     assert said.verdict == "nothing"
-    assert said.against_unflagged.is_raised[list(REGIONS).index("upper border")]
-    alone = alarm(flagged[:, :1], evidence(30, rng, findings=1), 0)  # a model of one finding has no others
+    assert said.against_unflagged.is_raised()[at]
+    alone = alarm(flagged[:, :1], falls(30, rng, findings=1), 0)  # a model of one finding has no others
     assert (alone.region, alone.against_others) == ("upper border", None)
 
 
 def test_with_too_few_films_nothing_is_known():
     rng = np.random.default_rng(5)
-    said = alarm(evidence(FEWEST - 1, rng, at="left border", share=0.9), evidence(50, rng), 0)
+    said = alarm(falls(FEWEST - 1, rng, at="left border", more=9), falls(50, rng), 0)
     assert (said.verdict, said.region, said.flagged) == ("unknown", "", FEWEST - 1)
-    assert np.isnan(said.shares).all()
+    assert np.isnan(said.falls).all()
 
 
-def test_regions_without_any_evidence_are_not_named():
+def test_regions_with_which_nothing_is_lost_are_not_named():
     nothing = np.zeros((20, COUNT))
     got = raised(nothing, nothing, np.random.default_rng(0), 99)
     assert (got.p == 1).all()
     assert (got.low == 0).all()
-    assert not got.is_raised.any()
+    assert not got.is_raised().any()
 
 
 def test_the_rates_that_come_with_the_app_are_what_its_page_in_the_docs_says():
     models = read_models()
-    assert set(models["kind"]) <= set(KINDS)
+    assert set(models["kind"]) == set(KINDS)
+    assert set(models["architecture"]) == set(ARCHITECTURES)
     assert (models["effect"] >= 1).equals(models["kind"] == "strong")
     assert (models["effect"] < 0.3).equals(models["kind"] == "clean")
-    assert not models.loc[models["verdict"] != "found", "right"].any()
-    assert named_rightly(models, "strong").count <= found(models, "strong").count
-    assert found(models, "clean").of == (models["kind"] == "clean").sum() >= 10
-    assert rates_table(models) in (REPOSITORY / "docs" / "alarm.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "alarm.md").read_text(encoding="utf-8")
+    for measure in MEASURES:
+        assert not models.loc[models[f"{measure}verdict"] != "found", f"{measure}right"].any()
+        assert (models[f"{measure}region"] != "").equals(models[f"{measure}verdict"] == "found")
+    for architecture in ARCHITECTURES:
+        some = models[models["architecture"] == architecture]
+        assert named_rightly(some, "strong").count <= found(some, "strong").count
+        assert found(some, "clean").of == (some["kind"] == "clean").sum() >= 10
+    assert rates_table(models) in page
+    assert measures_table(models) in page

@@ -59,10 +59,12 @@ def test_what_only_tensorflow_can_do_is_refused(option, tmp_path, capsys):
     assert f"--backend jax does not go with {option[0]}" in capsys.readouterr().err
 
 
+@pytest.mark.slow  # both start their backend anew: it turns on versions of those
 def test_both_answer_alike(trained):
     np.testing.assert_allclose(trained["jax"]["before"], trained["tensorflow"]["before"], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_both_learn_alike(trained):
     ours, theirs = trained["jax"], trained["tensorflow"]
     assert theirs["losses"][2] < theirs["losses"][0]

@@ -82,7 +82,10 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=CASES)
+SLOW = {"arnoweng": pytest.mark.slow}  # the layers of the other two, which hold their numbers
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=SLOW.get(name, ())) for name in CASES])
 def pair(request, tmp_path_factory):
     """Give an imported classifier, the torch network, and how canvases become its input."""
     case = CASES[request.param]
