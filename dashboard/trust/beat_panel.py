@@ -33,6 +33,7 @@ from xai.written import counted, percent
 KEY = "trust_beat_mark"
 LIMITS = {0: "No limit", 20: "20 s", 10: "10 s"}
 YOU = "You"
+WIDTH = 640  # pixels of the film that tells
 
 
 def show_beat(subject: Subject) -> None:
@@ -123,7 +124,7 @@ def _tell(contest: Contest, number: int, finding: str) -> None:
     about = ["beat told", contest.results.name, contest.rounds[number].film, contest.rounds[number].finding, own]
     address = picture_address(contest.subject.services, about, lambda: film_with_marks(film, truth, own, drawn))
     height, width = film.pixels.shape
-    with st.container(width=round(520 * min(width / height, 1))):
+    with st.container(width=round(WIDTH * min(width / height, 1))):
         seen = f"The film with the outline of the {finding.lower()}. {caption}"
         show_pictures([Shown(address, caption, seen)], 240, beside=1)
 
