@@ -14,6 +14,7 @@ import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from xai.budget import Budget
@@ -33,6 +34,7 @@ from xai.models.engine import DEFAULT_ENGINE, ENGINES
 from xai.models.library import DEFAULT_MODEL, find_model
 from xai.models.loading import ModelError
 from xai.pictures.boxes import Boxes
+from xai.written import counted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 BOXES_FILE = "boxes.json"
+TRUTH = "training.benchmark.known_truth:KnownTruth"  # needs datasets, so it is named here and not imported
 LONGEST_NAME = (
     120  # characters of a film's name in those of its files; with finding and method a system takes 255 bytes
 )
@@ -74,6 +77,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"also write {BOXES_FILE}: box and outline of each map's strongest evidence, drawn on the overlays too",
     )
     parser.add_argument(
+        "--truth",
+        metavar="DATASET",
+        help="hold maps against the truth: folder of a dataset that has these films, or name of a built-in one",
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="ask the model whether its answer hangs on what maps of flagged findings mark: some 260 films more a film",
+    )
+    parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="run on the Dask cluster at this address, or on a new one here: local"
     )
     parser.add_argument(
@@ -99,10 +112,17 @@ def run(options: argparse.Namespace) -> int:
         classifier.maps_of(options.layer)
     refused: list[str] = []
     explainers = list(_working(_explainers(options), classifier, refused))
-    asked = Asked.of(classifier, explainers, findings, seed=options.seed, boxed=options.boxes)
+    truth = None
+    if options.truth is not None:
+        truth = resolve_name(TRUTH).of(options.truth, classifier.card.outputs)
+    more = {"seed": options.seed, "boxed": options.boxes, "truth": truth, "asks": options.trust}
+    asked = Asked.of(classifier, explainers, findings, **more)
     files = _files(found, asked)
     if found.words:
         print(found.words)
+    if truth is not None:
+        knows = sum(truth.knows(file.path) for file in files)
+        print(f"{options.truth} knows where findings are on {knows:,} of {counted(len(files), 'film')}.")
     with open_kept(options.out) as kept:
         try:
             _explain(classifier, asked, files, kept, options, refused)

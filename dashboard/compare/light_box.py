@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.compare.beside import beside_others
+from dashboard.compare.glance import at_length
 from dashboard.compare.truth_note import OnFilm, truth_note
 from dashboard.components import payload
 from dashboard.page.finding_cautions import about_finding
@@ -114,8 +115,8 @@ def top_finding(card: ModelCard, answered: np.ndarray) -> str:
     return card.outputs[int(np.argmax(answered + flagged))]
 
 
-def panel(explainer: type[Explainer]) -> payload.Payload:
-    """Panel of a method, whether its maps are there or not."""
+def panel(explainer: Explainer, measured: str = "") -> payload.Payload:
+    """Panel of a method, whether its maps are there or not; ``measured`` says how it stands beside the usual place."""
     return payload.panel_payload(
         explainer.name,
         title=explainer.title,
@@ -124,6 +125,8 @@ def panel(explainer: type[Explainer]) -> payload.Payload:
         how=f"{explainer.reading} {MEANING}",
         lies=explainer.pitfalls,
         shares=explainer.shares,
+        glance=explainer.at_a_glance,
+        needs=at_length(explainer, measured),
     )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.compare.glance import films_words, leagues_of, standing
 from dashboard.compare.hang import Hung
 from dashboard.compare.model_choice import current_model, usable_card
 from dashboard.compare.state import SETTINGS, Setting, State
 from dashboard.compare.visit import visit
+from dashboard.page.words import escape
 from dashboard.server.services import Request
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 
@@ -39,6 +41,7 @@ def show(state: State, hung: Hung | None) -> State:
         format_func=lambda name: EXPLAINERS[name].title,
         help="The two controls know nothing about the film. A map that looks no better than they do proves nothing.",
     )
+    st.caption(at_a_glance(state))
     for setting in SETTINGS:
         if setting.method in state.methods:
             value = state.settings.get(setting.key, setting.default)
@@ -62,6 +65,21 @@ def show(state: State, hung: Hung | None) -> State:
         help="The same seed gives the same maps; another shows how steady they are.",
     )
     return state
+
+
+def at_a_glance(state: State) -> str:
+    """Say of each method what it needs, what it costs as it is set, and what was measured of it, a line each."""
+    services = st.session_state.services
+    model = current_model(services, state)
+    results = max(leagues_of(services.library, model) if model else [], key=lambda one: one.films, default=None)
+    lines = []
+    for name, kind in EXPLAINERS.items():
+        measured = standing(results, name) if results is not None else ""
+        told = [kind(**dict(state.parameters(name))).at_a_glance, *([measured] if measured else ())]
+        lines.append(f"**{kind.title}** {' · '.join(told)}")
+    if results is not None:
+        lines.append(f"Measured on {escape(films_words(services.library, results))}, all findings together.")
+    return "  \n".join(lines)
 
 
 def _offered(setting: Setting, state: State, hung: Hung | None) -> list[str]:

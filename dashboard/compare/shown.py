@@ -16,6 +16,7 @@ import numpy as np
 
 from dashboard.compare import light_box, twin
 from dashboard.compare.film_parts import FilmParts
+from dashboard.compare.glance import leagues_of, measured_words
 from dashboard.compare.hang import Hung
 from dashboard.compare.odd import likeness_part
 from dashboard.compare.so_far import after, more, so_far
@@ -133,7 +134,9 @@ class Shown(FilmParts):
 
     def panels(self) -> list[Payload]:
         """Give the panels beside the film: the twin, then the methods."""
-        panels = [light_box.panel(EXPLAINERS[method]) for method in self.parameters]
+        library, results = self.services.library, leagues_of(self.services.library, self.model)
+        explainers = [self._explainer(method).settled(self.card) for method in self.parameters]
+        panels = [light_box.panel(one, measured_words(library, results, one)) for one in explainers]
         if not self.without:
             return panels
         part = self.offer(

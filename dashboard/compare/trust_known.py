@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard.compare.glance import is_simulated, leagues_of
 from dashboard.compare.shown import Shown
 from dashboard.compare.trust_line import Known, Measured
 from dashboard.compare.truth_note import Regions
-from dashboard.server.library import Library
-from training.benchmark.results import Results, results_for
+from training.benchmark.placing import beside_controls
+from training.benchmark.results import Results
 from training.benchmark.usual import UsualPlaces, placed_on_map
-from training.datasets.facts import DatasetError
-from xai.built_in import BUILT_IN_LEAGUES
 from xai.cards.model_card import ModelCard
-from xai.explainers.controls import CentredMap, RandomMap
 from xai.explainers.explanation import Explanation
 from xai.measures import on_map
 from xai.measures.frame import Frame
-from xai.measures.trust import Gain, Made, Placed, placed
+from xai.measures.trust import Gain, Placed
 from xai.written import percent
-
-NOISE = 20  # maps of noise, of whose scores the mean is told
 
 Gains = Mapping[str, tuple[Gain, ...]]  # by finding
 
@@ -106,27 +101,19 @@ def _placed(
     shown: Shown, made: Explanation, inside: np.ndarray, places: UsualPlaces | None
 ) -> tuple[Placed | None, int]:
     """Hold a map and the controls against the truth; gives how many films its usual place comes from, too."""
-    controls, others, record = _blind_maps(made.map.shape), 0, shown.record
+    place, others, record = None, 0, shown.record
     if places is not None and record is not None:
         dataset = shown.services.library.dataset(record.dataset)
         usual = places.prior(dataset, record.film, made.finding)
         if usual is not None:
-            place = placed_on_map(shown.mend.moved(usual[0]), made.map.shape, shown.footprint)
-            controls, others = {"prior": [(place, None)], **controls}, usual[1]
-    return placed((made.map, made.cells), inside, controls), others
-
-
-@functools.lru_cache(maxsize=2)
-def _blind_maps(shape: tuple[int, int]) -> dict[str, list[Made]]:
-    """Draw the controls that know neither film nor finding."""
-    noise: list[Made] = [RandomMap().drawn(shape, draw) for draw in range(NOISE)]
-    return {"random": noise, "centred": [(CentredMap().blob(shape), None)]}
+            place, others = placed_on_map(shown.mend.moved(usual[0]), made.map.shape, shown.footprint), usual[1]
+    return beside_controls(made, inside, place), others
 
 
 def results_of(shown: Shown) -> list[Results]:
     """Give what was measured of the model, on films like this one first."""
     library, record = shown.services.library, shown.record
-    found = results_for(library.model_id(shown.model), (BUILT_IN_LEAGUES, library.root / "leagues"))
+    found = leagues_of(library, shown.model)
     own = "" if record is None else record.dataset
     simulated = record is not None and record.recipe is not None
     return sorted(found, key=lambda one: (one.dataset != own, is_simulated(library, one.dataset) != simulated))
@@ -138,19 +125,8 @@ def measured_of(shown: Shown, results: Sequence[Results], made: Explanation) -> 
     for one in results:
         score = one.score(made.method, made.finding, "pointing")
         if score is not None and score.films:
-            films = (
-                "simulated films" if is_simulated(shown.services.library, one.dataset) else f"films of {one.dataset}"
-            )
+            simulated = is_simulated(shown.services.library, one.dataset)
+            films = "simulated films" if simulated else f"films of {one.dataset}"
             as_here = one.parameters(made.method) == dict(made.parameters)
             found.append(Measured(films, score, one.lead(made.method, made.finding, "pointing"), as_here))
     return tuple(found)
-
-
-def is_simulated(library: Library, dataset: str) -> bool:
-    """Whether a dataset's films are simulated; no for one that is not in the library."""
-    if dataset not in library.datasets():
-        return False
-    try:
-        return "recipe" in library.table(dataset)
-    except DatasetError:
-        return False

@@ -6,12 +6,13 @@ Every word has a number behind it; from where on a word is said stands in the co
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dashboard.components import payload
 from dashboard.page.words import signed
+from training.benchmark.placing import on_truth, plain
 from training.benchmark.results import Score
 from xai.explainers.converging import LOW_STABILITY, STABLE
 from xai.findings import finding_label
@@ -166,13 +167,13 @@ def numbers(known: Known) -> dict[str, Any]:
         "verdict": " ".join(filter(None, line)),
         "flagged": known.flagged,
         **({"truth": known.truth} if known.truth else {}),
-        **({"on_truth": _plain(asdict(known.placed)) | {"usual_place_films": known.others}} if known.placed else {}),
+        **({"on_truth": on_truth(known.placed, known.others)} if known.placed else {}),
         "measured": [
             {"films": one.films, "as_here": one.as_here}
-            | {"pointing": _plain(asdict(one.pointing)), "lead": one.lead and _plain(asdict(one.lead))}
+            | {"pointing": plain(asdict(one.pointing)), "lead": one.lead and plain(asdict(one.lead))}
             for one in known.measured
         ],
-        "faithful": [_plain(asdict(one)) | {"by_chance": one.by_chance} for one in known.gains],
+        "faithful": [plain(asdict(one)) | {"by_chance": one.by_chance} for one in known.gains],
         "steady": known.stability,
         "sure": known.sure,
     }
@@ -271,13 +272,3 @@ def _interval(score: Score) -> str:
     if math.isnan(score.low) or math.isnan(score.high):
         return percent(score.value)
     return f"{percent(score.value)} ({100 * score.low:.0f} to {100 * score.high:.0f})"
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values as JSON has them, which knows no NaN."""
-    found = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            value = _plain(value)
-        found[name] = None if isinstance(value, float) and math.isnan(value) else value
-    return found

@@ -21,9 +21,8 @@ from dashboard.server.store import content_key
 from training.benchmark.usual import MOST, SIDE, UsualPlaces, count_places, read_places
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
-from xai.explainers.baselines import baseline_canvas
 from xai.explainers.explanation import Explanation
-from xai.explainers.halving import cell_index
+from xai.explainers.faithful import trust_baselines
 from xai.findings import FINDINGS
 from xai.measures.trust import DRAWS, STEPS, Gain, draws, films_asked, gains
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 PREFIX = "trust "  # of the names by which the browser knows them
-SQUARES = 8  # a side, whose mean shade stands where a model's card has no mean film
 VERSION = 1  # of what is measured
 
 
@@ -125,7 +123,7 @@ class _Trust:
     def _measure(self, made: Sequence[Explanation], flagged: Sequence[int], budget: Budget) -> Answered:
         classifier = self.services.classifier(self.shown.model)
         canvas = classifier.prepare(self.shown.reopened())
-        baselines = baselines_of(classifier, canvas)
+        baselines = trust_baselines(classifier, canvas)
         drawn = self._get(self._drawn_key)
         random = [] if drawn is not None else list(draws(canvas.shape))
         answer = _watched(classifier, budget, films_asked(len(random) + len(flagged), len(baselines)))
@@ -184,13 +182,6 @@ class _Trust:
         self.services.answered.put(key, found)
         if self.shown.record is not None:
             self.services.arrays.put(key, found)
-
-
-def baselines_of(classifier: Classifier, canvas: np.ndarray) -> dict[str, np.ndarray]:
-    """Give two pictures that hidden parts are replaced by: each favours maps that were made with it."""
-    second = "dataset mean" if classifier.mean_film is not None else "region mean"
-    squares = cell_index(canvas.shape, SQUARES)
-    return {name: baseline_canvas(name, classifier, canvas, squares) for name in ("blurred film", second)}
 
 
 def _watched(classifier: Classifier, budget: Budget, films: int) -> Callable[[np.ndarray], np.ndarray]:

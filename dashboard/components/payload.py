@@ -191,6 +191,8 @@ def panel_payload(
     how: str = "",
     lies: str = "",
     shares: str = "",
+    glance: str = "",
+    needs: str = "",
     plain: str = "",
 ) -> Payload:
     """Describe one method's panel: what stands there before there is a map, and after.
@@ -207,11 +209,13 @@ def panel_payload(
         How to read such a map, and when it misleads.
     shares : {"pixel", "piece", ""}
         What of the map adds up to logits, so that something stands behind each of its regions.
+    glance, needs : str
+        What tells the method apart, in a few words; and in sentences, with what was measured of it.
     plain : str
         The title while the truth is hidden, where the title tells it.
     """
     words = {"method": method, "title": title, "signed": signed, "unit": unit, "how": how, "lies": lies}
-    return words | {"shares": shares, "plain": {"title": plain} if plain else {}}
+    return words | {"shares": shares, "glance": glance, "needs": needs, "plain": {"title": plain} if plain else {}}
 
 
 def maps_payload(

@@ -174,6 +174,18 @@ TERMS: tuple[Term, ...] = (
         "usual place",
     ),
     _term(
+        "White box",
+        "A method that reads the network's inside: its feature maps and gradients. It is quick, and needs a network "
+        "that can be opened.",
+        "white box",
+    ),
+    _term(
+        "Black box",
+        "A method that asks a model for nothing but answers to changed films. It works with any model, and takes many "
+        "films.",
+        "black box",
+    ),
+    _term(
         "Rank correlation",
         "Whether two numbers put films in the same order (Spearman's): 1 is the same order, 0 is none, −1 the reverse.",
         "rank correlation",

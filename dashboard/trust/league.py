@@ -18,6 +18,7 @@ from dashboard.trust.league_words import (
     CARD_CHANGED,
     about_cell,
     by_chance,
+    by_finding,
     command,
     facts,
     films_measured,
@@ -28,6 +29,7 @@ from dashboard.trust.league_words import (
 from dashboard.trust.state import State
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
+from training.benchmark.league import ALL
 from training.benchmark.results import Results
 from xai.measures import FACTS
 
@@ -51,7 +53,8 @@ def show_league(subject: Subject) -> None:
     if not measures_of(results):
         st.info(f"{escape(results.name)} holds no measure that this page knows.")
         return
-    st.markdown(f"**{FACTS[measure].asks}** {summary(results, measure)}", help=explained(FACTS[measure].asks))
+    said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)}"
+    st.markdown(said, help=explained(FACTS[measure].asks))
     rows, columns = heads(results, measure)
     chosen = choose_cell(results, [row.name for row in rows])
     cells(
@@ -84,11 +87,12 @@ def show_how_to_begin(subject: Subject) -> None:
 def choose_results(leagues: Sequence[Results]) -> Results:
     """Show the choice of the results, of which there are some; fill in what the state leaves open."""
     named = {results.name: results for results in leagues}
+    first = max(leagues, key=lambda one: one.films).name  # of several, the one that is surest
     if visit.state.league not in named:
         if visit.state.league is not None:
-            refuse(f"There are no results “{visit.state.league}” of this model; showing {next(iter(named))}.")
+            refuse(f"There are no results “{visit.state.league}” of this model; showing {first}.")
         visit.change(league=None)
-    results = named[visit.state.league or next(iter(named))]
+    results = named[visit.state.league or first]
     visit.bound(
         st.selectbox,
         "Films",
@@ -149,6 +153,8 @@ def show_cell(subject: Subject, results: Results, method: str, finding: str, mea
     """Show what is behind a cell."""
     st.subheader(escape(title_of_cell(method, finding)), anchor=False)
     told = about_cell(results, method, finding, measure)
+    if finding != ALL:
+        told = f"{summary(results, measure, finding)}\n\n{told}"
     st.markdown(told, help=explained(told))
     show_films(subject, results, method, finding, measure)
 
@@ -167,7 +173,7 @@ def show_making(subject: Subject, results: Results) -> None:
             "This command made it, and makes it again; with another dataset or model it makes one of your own. It "
             "goes on where it was stopped."
         )
-        st.code(command(subject.model, results.dataset), language="bash")
+        st.code(command(subject.model, results.dataset, results), language="bash")
         for title, parameters in how_made(results).items():
             st.caption(f"**{escape(title)}**: {escape(parameters)}")
         with st.container(horizontal=True, gap="small"):

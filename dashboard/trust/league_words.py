@@ -13,6 +13,7 @@ from dashboard.trust.league_table import (
     LEVEL,
     difference_in_words,
     finding_title,
+    findings_of,
     in_words,
     measure_title,
     method_title,
@@ -21,6 +22,7 @@ from dashboard.trust.league_table import (
 )
 from training.benchmark.league import ALL, PRIOR
 from training.benchmark.results import Results, Score
+from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.measures import FACTS
 from xai.written import percent
 
@@ -32,17 +34,37 @@ STANDS = {
 }
 
 
-def summary(results: Results, measure: str) -> str:
-    """Say which methods are ahead of the usual place over all findings, and which are not."""
+def summary(results: Results, measure: str, finding: str = ALL) -> str:
+    """Say which methods are ahead of the usual place, over all findings or for one, and which are not."""
     methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
-    signs = {method: sign_of(results.lead(method, ALL, measure)) for method in methods}
+    signs = {method: sign_of(results.lead(method, finding, measure)) for method in methods}
     if not any(signs.values()):
         return "This measure was not held against the usual place of a finding."
     told = []
     for sign, words in STANDS.items():
         if named := [method_title(method) for method in methods if signs[method] == sign]:
             told.append(f"{words}: {', '.join(named)}")
-    return f"Over all findings, {'; '.join(told)}."
+    return f"{'Over all findings' if finding == ALL else f'For {finding_title(finding)}'}, {'; '.join(told)}."
+
+
+def by_finding(results: Results, measure: str) -> str:
+    """Say for which findings some method is ahead of the usual place, and name those for which none is."""
+    methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
+    known = {
+        finding: [sign_of(results.lead(method, finding, measure)) for method in methods]
+        for finding in findings_of(results)
+        if finding != ALL
+    }
+    known = {finding: signs for finding, signs in known.items() if any(signs)}
+    without = [finding_title(finding) for finding, signs in known.items() if AHEAD not in signs]
+    if not known:
+        return ""
+    if not without:
+        return f"For each of {len(known)} findings at least one method is ahead."
+    if len(without) == len(known):
+        return "For no single finding is any method ahead."
+    ahead = len(known) - len(without)
+    return f"For {ahead} of {len(known)} findings at least one is ahead; none for {', '.join(without)}."
 
 
 def by_chance(results: Results, measure: str) -> str:
@@ -85,10 +107,9 @@ def swapped(lead: Score) -> str:
 
 def films_measured(results: Results) -> str:
     """Say what was measured: how many films of which dataset, with which settings."""
-    films = max(results.league.loc[results.league["finding"] == ALL, "films"], default=0)
     samples, seed = (results.settings.get(name) for name in ("samples", "seed"))
     how = "each method's own settings" if samples is None else f"{samples} films hidden in part a map"
-    return f"{films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
+    return f"{results.films:,} films of {results.dataset} whose findings have a known place; {how}, seed {seed}."
 
 
 def how_made(results: Results) -> dict[str, str]:
@@ -121,10 +142,16 @@ def facts(measure: str) -> dict[str, str]:
     }
 
 
-def command(model: str, dataset: str) -> str:
-    """Write the command that makes a league, for a shell."""
-    out = f"LIBRARY/leagues/{model}-on-{dataset}"
-    return f"python -m xai benchmark {shlex.quote(dataset)} --model {shlex.quote(model)} --out {shlex.quote(out)}"
+def command(model: str, dataset: str, results: Results | None = None) -> str:
+    """Write the command that makes a league, for a shell; with the methods and samples of one that was made."""
+    told = {} if results is None else results.settings
+    known = told.get("methods")
+    methods = [name for name in EXPLAINERS if isinstance(known, list) and name in known and name not in CONTROLS]
+    more = ("--method", *methods) if methods and tuple(methods) != tuple(DEFAULT_METHODS) else ()
+    if isinstance(samples := told.get("samples"), int):
+        more = (*more, "--samples", str(samples))
+    words = ("python", "-m", "xai", "benchmark", dataset, "--model", model, *more)
+    return shlex.join((*words, "--out", f"LIBRARY/leagues/{model}-on-{dataset}"))
 
 
 def title_of_cell(method: str, finding: str) -> str:

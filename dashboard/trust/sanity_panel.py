@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard.components.download import download
@@ -13,10 +12,11 @@ from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
-from dashboard.page.words import escape
 from dashboard.server.session import offer
 from dashboard.server.started import is_started, start_job, wait_for
+from dashboard.server.uploads import uploads
 from dashboard.trust.pictures import Shown, laid, picture_address, show_pictures
+from dashboard.trust.sanity_films import show_over_films
 from dashboard.trust.sanity_words import (
     as_json,
     as_npz,
@@ -27,19 +27,15 @@ from dashboard.trust.sanity_words import (
     stage_words,
     title_of,
     verdict,
-    written,
 )
 from dashboard.trust.strip import Asked
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
 from training.benchmark.league import ALL
 from training.benchmark.sanity import EDGES, FILMS, GRADIENT, STAGES, Strip
-from training.benchmark.sanity_table import at_last, read_sanity
-from xai.built_in import BUILT_IN_LEAGUES
 from xai.explainers import EXPLAINERS
 from xai.findings import finding_label
 from xai.measures.sanity import LIMIT
-from xai.written import counted
 
 HOW = (
     f"The weights of more and more layers are shuffled, from the last one on, in {STAGES} steps; the film is explained "
@@ -51,6 +47,10 @@ WARNING = {
     GRADIENT: "The plain gradient is a warning: much of it stays while the last layers are random already.",
     EDGES: "Edges of the film know no model. A check that let them pass would be worth nothing.",
 }
+NO_UPLOADS = (
+    "Uploaded films are not offered: a strip is kept on disk for the next visitor, and nothing of an upload may be. "
+    "Films in a dataset of the library are."
+)
 MOST_LISTED = 2000  # films in the choice
 LEAST = 120  # pixels of a picture
 QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -60,8 +60,11 @@ def show_sanity(subject: Subject) -> None:
     """Show the strip of a film, or what it takes to make it."""
     st.caption(HOW, help=explained(HOW))
     show_over_films(subject)
+    st.subheader("One film", anchor=False)
     if (asked := choose(subject)) is None:
         return
+    if uploads():
+        st.caption(NO_UPLOADS)
     strip = asked.get()
     if strip is not None:
         show_strip(asked, strip)
@@ -168,33 +171,3 @@ def _files(asked: Asked, strip: Strip) -> None:
         ):
             address = offer(f"sanity.{ending}", f"{stem}.{ending}", media, make)
             download(label, address, key=f"trust_sanity_{ending}")
-
-
-def show_over_films(subject: Subject) -> None:
-    """Show what the check found of all methods over some films, where it was made of this model."""
-    found = read_sanity(BUILT_IN_LEAGUES / f"sanity-{subject.model}", subject.library.model_id(subject.model))
-    if found is None:
-        return
-    last = at_last(found)
-    films = found["film"].nunique()
-    with st.expander(f"All methods over {counted(films, 'film')}", icon=":material/checklist:"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "Map": [title_of(name) for name in last.index],
-                    "Similarity, all random": [written(value) for value in last["similarity"]],
-                    "95 % interval": [
-                        f"{written(a)} to {written(b)}" for a, b in zip(last.low, last.high, strict=True)
-                    ],
-                    "Verdict": ["passes" if one else "does not pass" for one in last["passes"]],
-                    "Films": last["films"],
-                    "Empty when random": last["empty"],
-                }
-            ),
-            hide_index=True,
-        )
-        st.caption(
-            "Mean over films with draws of films for the interval. A map that is empty once the model is random counts "
-            "as 0; films whose trained map is empty are left out. "
-            + escape(f"Made by python -m training sanity with {subject.model}.")
-        )

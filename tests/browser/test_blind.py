@@ -25,6 +25,6 @@ def test_a_visitor_answers_twelve_films_and_then_hears_the_truth(page, address):
     page.wait_for_url(re.compile("answers=clclclclclcl"))
     assert not named.search(page.url.partition("?")[2])
     page.get_by_role("button", name="Show the truth").click()
-    expect(page.get_by_text(re.compile(r"\d+ of 12 right"))).to_be_visible(timeout=SLOW)
+    expect(page.locator("strong", has_text=re.compile(r"\d+ of 12 right"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("the one that cheats shortcut")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -11,7 +11,7 @@ import pytest
 from tests.browser.compare_page import SLOW, expect
 from tests.dashboard.conftest import Shelf
 from tests.dashboard.models.model_library import card, put
-from tests.dashboard.trust.made_league import FILMS, put_league
+from tests.dashboard.trust.made_league import FILMS, put_league, put_sanity
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,7 @@ def write_league(root: Path) -> None:
     put(root, "tiny", card("tiny"))
     Shelf(root).add_dataset(films=FILMS, Mass=[1.0] * len(FILMS))
     put_league(root, root / "models" / "tiny.keras")
+    put_sanity(root, root / "models" / "tiny.keras")
 
 
 LIBRARY = write_league
@@ -46,4 +47,18 @@ def test_a_visitor_opens_a_cell_and_its_film_and_sees_which_method_keeps_its_pro
     expect(page.get_by_text("claims follow the effects most closely")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Grad-CAM, rank correlation: 0.50").click()
     expect(page.get_by_text("Grad-CAM, 4 findings of 4 films")).to_be_visible(timeout=SLOW)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_visitor_reads_who_passes_the_sanity_check_and_which_maps_tell_a_shortcut(page, address):
+    page.goto(f"{address}trust?section=sanity&model=tiny")
+    expect(page.get_by_text("Passes: Grad-CAM. Does not pass: LIME. May be either: SHAP.")).to_be_visible(timeout=SLOW)
+    page.get_by_text("The numbers, and the way there").click()
+    expect(page.locator(".js-plotly-plot .hoverlayer").first).to_be_attached(timeout=SLOW)
+    expect(page.get_by_text("2 films of generated, the first finding of each")).to_be_visible()
+    expect(page.get_by_role("button", name="Make tiny random")).to_be_visible()
+    page.get_by_text("Shortcut lab", exact=True).click()
+    expect(page.get_by_text("Over all films", exact=True)).to_be_visible(timeout=SLOW)
+    assert page.locator("figure img").count() == 4
+    page.wait_for_url(re.compile("section=lab"))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from training.benchmark.league import BESIDE, COLUMNS
+from training.benchmark.league import ALL, BESIDE, COLUMNS
 from training.benchmark.maps import CLAIM_FILE
 from training.benchmark.twins import PROMISES
 
@@ -88,6 +88,11 @@ class Results:
     def name(self) -> str:
         """What it is called: as its folder."""
         return self.folder.name
+
+    @property
+    def films(self) -> int:
+        """How many films are behind it."""
+        return int(max(self.league.loc[self.league["finding"] == ALL, "films"], default=0))
 
     def parameters(self, method: str) -> Mapping[str, Any] | None:
         """Give the parameters that a method's maps were made with; None where the benchmark does not say."""

@@ -7,7 +7,7 @@ finding and the object: a model may say yes for either reason, and the question 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class Looked:
     canvas : float32 array (H, W)
         The film as the models see it.
     inside : bool array (H, W)
-        Where the object is.
+        Where the object is; nowhere, where it lies beside what the film shows.
     logits : dict of str to (float, float)
         A model's answer for the finding, with the object and without it.
     maps : dict of (str, str) to float32 array (H, W)
@@ -107,18 +107,14 @@ def draw_film(question: Question, place: int) -> Recipe:
     return draw_recipe(question.seed, place, "balanced", (always,))
 
 
-def places_of(question: Question, films: int, *, present: bool) -> list[int]:
-    """Say where in that row the first films lie that show the finding, or do not, one a patient."""
-    found: list[int] = []
+def places_of(question: Question, *, present: bool) -> Iterator[int]:
+    """Say where in that row films lie that show the finding, or do not, one a patient; there is no end of them."""
     people = set()
     for place in count():
-        if len(found) == films:
-            return found
         recipe = draw_film(question, place)
         if (question.finding in recipe.severities) == present and recipe.person not in people:
             people.add(recipe.person)
-            found.append(place)
-    raise AssertionError  # the row has no end
+            yield place
 
 
 def with_and_without(question: Question, place: int) -> tuple[Film, Film]:
@@ -130,7 +126,8 @@ def with_and_without(question: Question, place: int) -> tuple[Film, Film]:
 def look(classifiers: Mapping[str, Classifier], place: int, question: Question, *, explains: bool = True) -> Looked:
     """Have models answer a film and its twin, and explain the film.
 
-    All outputs of a model are explained together, as the app does. The models must see films alike.
+    All outputs of a model are explained together, as the app does. The models must see films alike. A film that does
+    not show the object is not explained.
     """
     shown, twin = with_and_without(question, place)
     looked = Looked(*_as_seen(classifiers, shown, place, question), {})
@@ -139,7 +136,7 @@ def look(classifiers: Mapping[str, Classifier], place: int, question: Question, 
         output = classifier.card.index(question.finding)
         with_it, without = (float(classifier.answer(classifier.prepare(one))[output]) for one in (shown, twin))
         looked.logits[name] = with_it, without
-        if explains:
+        if explains and looked.inside.any():
             made = explain(classifier, shown, list(question.methods), samples=question.samples, seed=seed)
             own = [one for one in made if one.finding == question.finding]
             looked.maps.update({(name, one.method): one.map for one in own})

@@ -22,6 +22,7 @@ from xai.explainers import EXPLAINERS
 from xai.files import write_file
 from xai.findings import FINDINGS
 from xai.front_door import check_request, open_model
+from xai.models.library import find_model
 
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
@@ -51,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
     check_request(options.samples, options.seed, mark="--")
     if not FEWEST <= options.films <= MOST:
         raise ValueError(f"--films is {options.films}; expected {FEWEST} to {MOST:,}.")
-    classifiers = {name: open_model(name) for name in (options.clean, options.leaning)}
+    classifiers = {find_model(name).stem: open_model(name) for name in (options.clean, options.leaning)}
+    if len(classifiers) < 2:
+        raise ValueError(f"--clean and --leaning are both called {next(iter(classifiers))}; expected two names.")
     question = Question(options.finding, options.thing, tuple(options.method), options.samples, options.seed)
     claim = question.claim(classifiers)
     folder = open_folder(options.out, claim)
@@ -67,14 +70,22 @@ def run(options: argparse.Namespace) -> int:
 def _looked(
     folder: Path, classifiers: Mapping[str, Classifier], question: Question, films: int, *, present: bool
 ) -> dict[int, Looked]:
-    """Take what is kept of films with the finding, or without it, and make the rest; only the former are explained."""
+    """Take what is kept of films with the finding, or without it, and make the rest; only the former are explained.
+
+    Films that do not show the object are passed over.
+    """
     from tqdm import tqdm
 
-    found = {}
-    for place in tqdm(places_of(question, films, present=present), unit="film", disable=None, file=sys.stderr):
-        file = folder / f"{place:06}.npz"
-        if (looked := kept(file)) is None:
-            looked = look(classifiers, place, question, explains=present)
-            write_file(file, written(looked))
-        found[place] = looked
-    return found
+    found: dict[int, Looked] = {}
+    with tqdm(total=films, unit="film", disable=None, file=sys.stderr) as bar:
+        for place in places_of(question, present=present):
+            file = folder / f"{place:06}.npz"
+            if (looked := kept(file)) is None:
+                looked = look(classifiers, place, question, explains=present)
+                write_file(file, written(looked))
+            if looked.inside.any():
+                found[place] = looked
+                bar.update()
+            if len(found) == films:
+                return found
+    raise AssertionError  # the row has no end

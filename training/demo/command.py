@@ -19,7 +19,7 @@ from pathlib import Path
 from training.demo.ablation import KINDS, SEEDS, add_ablation, has_ablation
 from training.demo.figures import add_figures, has_figures, summarise
 from training.demo.leagues import MODELS as IN_LEAGUES
-from training.demo.leagues import has_league, make_league
+from training.demo.leagues import beside_leagues, has_league, make_league
 from training.demo.overcaller import NAME, make_overcaller
 
 MIXED, MIXED_SEED = 1650, 4000  # simulated films that are learned from, and what they are drawn by
@@ -215,6 +215,9 @@ def run(args: argparse.Namespace) -> int:
         if not has_league(args.out, model):
             print(f"Measuring the maps of {model} on simulated films", flush=True)
             make_league(args.out, model)
+    for says, make in beside_leagues(args.out).items():
+        print(says, flush=True)
+        make()
     return 0
 
 

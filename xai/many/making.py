@@ -10,7 +10,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -20,11 +20,14 @@ from xai.budget import Budget
 from xai.cards.model_card import ModelCard, card_sha256
 from xai.explainers.archive import VERSION
 from xai.explainers.explanation import Explainer, Explanation
+from xai.explainers.faithful import Faithfulness
 from xai.films.film import Film, FilmError
 from xai.films.looks import UNKNOWN, doubts_about
 from xai.films.reading import read_film
 from xai.many.cluster import ClusterError, classifier_on_worker
 from xai.many.film_files import MARK
+from xai.measures.frame import Footprint
+from xai.measures.trust import Gain
 from xai.models.errors import ModelError
 from xai.models.loading import file_sha256
 from xai.pictures.boxes import box_of
@@ -37,6 +40,17 @@ if TYPE_CHECKING:
 FAST = {"compress_level": 1, "compress_type": 3}  # runs alone: a quarter of the time for a tenth more bytes
 _MARKED = PngInfo()
 _MARKED.add_text("Comment", MARK)
+
+
+class Truth(Protocol):
+    """Who knows where the findings of films are. Plain: it travels between machines."""
+
+    @property
+    def content(self) -> str:
+        """Name what is known, by content."""
+
+    def beside(self, path: Path, made: Sequence[Explanation], footprint: Footprint) -> list[dict[str, Any]]:
+        """Give for each map of a film what is to be told of it beside the truth; nothing where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,10 @@ class Asked:
     seed : int
     boxed : bool
         Whether the box of the strongest evidence is told, and drawn on the overlays.
+    truth : Truth or None
+        What maps are held against.
+    asks : bool
+        Whether the model is asked how much its answers hang on what maps of flagged findings mark.
     """
 
     model_sha256: str
@@ -63,6 +81,8 @@ class Asked:
     findings: tuple[str, ...]
     seed: int = 0
     boxed: bool = False
+    truth: Truth | None = None
+    asks: bool = False
 
     @classmethod
     def of(cls, classifier: Classifier, explainers: Sequence[Explainer], findings: Sequence[str], **more: Any) -> Asked:
@@ -98,6 +118,8 @@ class FilmFile:
         """
         methods = [(one.name, one.parameters()) for one in asked.explainers]
         rest = {**vars(asked), "explainers": methods, "film": [self.name, self.sha256, self.stems], "version": VERSION}
+        truth, asks = rest.pop("truth"), rest.pop("asks")
+        rest |= ({} if truth is None else {"truth": truth.content}) | ({"asks": True} if asks else {})
         return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
@@ -144,6 +166,7 @@ def make(classifier: Classifier, asked: Asked, file: FilmFile, budget: Budget) -
         "model_sha256": classifier.model_id,
     }
     made = Made([], {}, doubts=told["film_doubts"])
+    faithful = Faithfulness(classifier, classifier.prepare(film), budget) if asked.asks else None
     for number, explainer in enumerate(asked.explainers):
         stems = file.stems[number * len(asked.findings) :]
         try:
@@ -152,13 +175,17 @@ def make(classifier: Classifier, asked: Asked, file: FilmFile, budget: Budget) -
         except ModelError as error:  # the other methods go on
             made = dataclasses.replace(made, refused=(*made.refused, str(error)))
             continue
-        for stem, one in zip(stems, explained, strict=False):
+        known = asked.truth.beside(file.path, explained, footprint) if asked.truth else [{} for _ in explained]
+        for stem, one, beside in zip(stems, explained, known, strict=False):
             raw, png = _raw(one.map), _png(film, one, footprint, explainer.signed, asked.boxed)
             made.files.update({f"{stem}.npy": raw, f"{stem}.png": png})
             digests = {"map_sha256": _sha256(raw), "overlay_sha256": _sha256(png)}
             boxes = {"box": box_of(film, one, footprint)} if asked.boxed else {}
-            trust = {"trust": trust_in(one, classifier.card)}
-            made.records.append(_record(one, {"film": file.name, **told}, about, stem) | digests | boxes | trust)
+            trust = trust_in(one, classifier.card) | beside
+            if faithful is not None and trust["flagged"]:
+                trust["faithful"] = _gains_in(faithful.of(one.map, classifier.card.index(one.finding)))
+            about_map = digests | boxes | {"trust": trust}
+            made.records.append(_record(one, {"film": file.name, **told}, about, stem) | about_map)
     return made
 
 
@@ -182,6 +209,11 @@ def trust_in(one: Explanation, card: ModelCard) -> dict[str, Any]:
         "steady": one.diagnostics.get("rank_stability"),
         "sure": one.diagnostics.get("sure_share"),
     }
+
+
+def _gains_in(found: Sequence[Gain]) -> list[dict[str, Any]]:
+    """Give the gains of a map with each baseline, and how often one drawn at random does as well."""
+    return [dataclasses.asdict(one) | {"by_chance": one.by_chance} for one in found]
 
 
 def make_there(model: Path, asked: Asked, file: FilmFile) -> Made:

@@ -7,7 +7,7 @@ const MARGIN = 8; // pixels between a word, its meaning and the edges of the scr
 // What is read for such words. Words to choose from and titles are left alone, as they are pressed for something else.
 const READ = [
   ".answer", ".known summary", ".known p", ".progress .words", ".toolbar legend", ".toolbar .slider", ".window .slider", ".findings .legend span",
-  ".verdict", ".rule", ".where", ".truth-note", ".trust-rows p", ".diagnostics dt", ".cost", ".gist", ".how-text", ".lies span", ".terms",
+  ".verdict", ".rule", ".where", ".truth-note", ".trust-rows p", ".diagnostics dt", ".cost", ".gist", ".how-text", ".needs", ".lies span", ".terms",
 ].join(", ");
 
 export class Glossary {

@@ -128,6 +128,8 @@ export class MethodPanel {
     const caption = panel.captions?.[finding.name] ?? {};
     this.node.dataset.state = this.isReady ? panel.state : panel.state === "ready" ? "failed" : panel.state;
     this.part("title").textContent = panel.title;
+    this.part("glance").textContent = panel.glance ?? "";
+    this.part("glance").title = panel.needs ?? "";
     this.part("to-behind").hidden = panel.state !== "ready" || !panel.shares || !panel.pieces;
     this.part("to-behind").dataset.method = panel.method;
     this.part("notice").textContent = this.isReady ? "" : panel.message || STATE_WORDS[this.node.dataset.state];
@@ -222,7 +224,8 @@ export class MethodPanel {
   showReading(caption) {
     const terms = (caption.diagnostics ?? []).filter(({ help, warn }) => help && !warn);
     const [first, rest] = firstSentence(this.panel.how ?? "");
-    this.part("how").hidden = !rest && !this.panel.lies && !terms.length;
+    this.part("how").hidden = !rest && !this.panel.lies && !this.panel.needs && !terms.length;
+    this.part("needs").textContent = this.panel.needs ?? "";
     this.part("gist").textContent = first;
     this.part("how-text").textContent = rest;
     this.part("lies").hidden = !this.panel.lies;

@@ -127,6 +127,8 @@ export interface PanelWords {
   how: string;
   lies: string;
   shares: string;
+  glance: string;
+  needs: string;
   plain: Plain<{ title: string }>;
   picture?: Named;
 }

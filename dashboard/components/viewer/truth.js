@@ -37,7 +37,7 @@ function unnamed(panels) {
   return panels.map((panel) => {
     if (panel.picture) return panel;
     const title = `Map ${String.fromCharCode("A".charCodeAt(0) + maps.indexOf(panel))}`;
-    return { ...panel, title, unit: "", how: "", lies: "", shares: "", so_far: panel.so_far && UNTOLD, more: null, captions: mapped(panel.captions, untold), trust: {} };
+    return { ...panel, title, unit: "", how: "", lies: "", shares: "", glance: "", needs: "", so_far: panel.so_far && UNTOLD, more: null, captions: mapped(panel.captions, untold), trust: {} };
   });
 }
 

@@ -194,7 +194,9 @@ def test_a_map_of_zeros_says_so():
 
 
 def test_a_panel_says_how_to_read_the_method_before_there_is_a_map():
-    panel = light_box.panel(EXPLAINERS["shap"])
+    panel = light_box.panel(EXPLAINERS["shap"](), "On 9 films: ahead.")
+    assert panel["glance"] == "black box · at most 501 films"
+    assert panel["needs"].startswith("It asks nothing but answers") and panel["needs"].endswith("On 9 films: ahead.")
     assert (panel["method"], panel["signed"]) == ("shap", True)
     assert panel["how"].startswith(EXPLAINERS["shap"].reading) and "“around”" in panel["how"]
 

@@ -14,7 +14,7 @@ from dashboard.compare.hang import Hung
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
 from dashboard.compare.trust_line import FALSE_POSITIVE, GUESS, LIES, NOT_FLAGGED, NOT_MEASURED, NOT_THIS
-from dashboard.compare.trust_wants import baselines_of, trust_wants
+from dashboard.compare.trust_wants import trust_wants
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from tests.dashboard.conftest import shades
@@ -22,6 +22,7 @@ from tests.dashboard.pages import Idle
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
+from xai.explainers.faithful import trust_baselines
 from xai.films.film import Film
 from xai.measures.trust import DRAWS, draws, gains
 
@@ -51,7 +52,7 @@ class Bright:
 def library(shelf, monkeypatch) -> Library:
     for name in ("library.BUILT_IN_MODELS", "library.BUILT_IN_DATASETS"):
         monkeypatch.setattr(f"dashboard.server.{name}", Path("/nowhere"))
-    monkeypatch.setattr("dashboard.compare.trust_known.BUILT_IN_LEAGUES", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.compare.glance.BUILT_IN_LEAGUES", Path("/nowhere"))
     shelf.add_dataset(Effusion=[1.0, 0.0, float("nan")], Mass=[1.0, 0.0, 1.0])
     shelf.add_card("tiny")
     (shelf.root / "models" / "tiny.keras").write_bytes(b"not read")
@@ -159,7 +160,7 @@ def test_the_model_is_asked_about_flagged_findings_alone_as_the_measure_does(ser
     (words,) = [row["words"] for row in said["Effusion"]["rows"] if row["label"] == "Faithful"]
     canvas = model.prepare(shown.reopened())
     values = services.store.get(shown.key("lime"))[0].map
-    for name, baseline in baselines_of(model, canvas).items():
+    for name, baseline in trust_baselines(model, canvas).items():
         own = gains(values, canvas, model.logits, baseline)[0]
         drawn = [abs(gains(one, canvas, model.logits, baseline)[0]) for one in draws((16, 16))]
         assert len(drawn) == DRAWS

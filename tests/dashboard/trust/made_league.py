@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from training.benchmark.league import BESIDE, COLUMNS
+from training.benchmark.sanity import EDGES, GRADIENT
+from training.benchmark.sanity_table import COLUMNS as SANITY
 from training.benchmark.twins import COLUMNS as TWINS
 from training.benchmark.twins import PROMISES
 from xai.models.loading import file_sha256
@@ -15,6 +17,22 @@ from xai.models.loading import file_sha256
 FILMS = ("a", "b", "c", "d")
 VALUES = {"shap": 0.4, "gradcam": 0.6, "random": 0.1, "prior": 0.3}
 LEADS = {"shap": (0.1, -0.05, 0.25, 0.3), "gradcam": (0.3, 0.1, 0.5, 0.0004), "random": (-0.2, -0.3, -0.1, 1.0)}
+ENDS = {"gradcam": (0.1, 0.2), "lime": (0.6, 0.7), "shap": (0.1, 0.9), EDGES: (1.0, 1.0), GRADIENT: (0.5, 0.6)}
+
+
+def put_sanity(root: Path, model: Path) -> None:
+    """Write what the sanity check found of a model: Grad-CAM passes, LIME does not, SHAP may be either."""
+    folder = root / "leagues" / f"sanity-{model.stem}"
+    folder.mkdir(parents=True)
+    rows = [
+        (film, "Mass", method, layers, value if layers else 1.0, False)
+        for method, values in ENDS.items()
+        for film, value in zip("ab", values, strict=True)
+        for layers in (0, 5)
+    ]
+    pd.DataFrame(rows, columns=list(SANITY)).to_csv(folder / "sanity.csv", index=False)
+    claim = {"dataset": "generated", "model": file_sha256(model), "samples": 100}
+    (folder / "sanity.json").write_text(json.dumps(claim), encoding="utf-8")
 
 
 def put_league(root: Path, model: Path, name: str = "tiny-on-generated", *, scores: bool = True) -> Path:

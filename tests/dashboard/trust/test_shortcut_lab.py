@@ -16,6 +16,7 @@ from dashboard.trust.blind import FILMS, LEANING, answered, draw_trials, judge_a
 from dashboard.trust.state import LINK
 from dashboard.trust.strip import Asked
 from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
+from tests.dashboard.trust.made_league import put_sanity
 from training.benchmark.sanity import EDGES, GRADIENT
 from training.benchmark.shortcut import Looked
 from training.benchmark.shortcut_files import write_lab
@@ -200,3 +201,23 @@ def test_a_strip_is_made_when_it_is_asked_for(served):
     app.button(key="trust_sanity_make").click().run()
     waiting = [one.proto.json for one in app.get("bidi_component") if "Grad-CAM by 6 models" in one.proto.json]
     assert len(waiting) == 1
+
+
+def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught(served, shelf, monkeypatch):
+    monkeypatch.setattr("dashboard.trust.subject.BUILT_IN_LEAGUES", Path("/nowhere"))
+    assert "python -m training sanity simulated" in "\n".join(one.value for one in opened_sanity().code)
+    put_sanity(shelf.root, shelf.root / "models" / f"{CALM}.keras")
+    app = opened_sanity()
+    assert "**Passes**: Grad-CAM. **Does not pass**: LIME. **May be either**: SHAP." in shown(app)
+    assert "The plain gradient does not pass. The edges of the film, which know no model, are caught" in shown(app)
+    assert app.code[0].value == (
+        f"python -m training sanity generated --model {CALM} --films 2 --samples 100 "
+        f"--out LIBRARY/leagues/sanity-{CALM}"
+    )
+    table = app.dataframe[0].value.set_index("Map")
+    assert list(table.index) == ["Grad-CAM", "LIME", "SHAP", "Edges of the film", "Plain gradient"]
+    assert table.loc["Grad-CAM"].tolist() == ["0.15", "0.10 to 0.20", "passes", 2, 0]
+
+
+def opened_sanity():
+    return opened("views/trust.py", section="sanity", model=CALM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from dashboard.compare.state import LINK as COMPARE
 from dashboard.server.library import Library
 from dashboard.trust.cell_films import film_link, films_of_cell
 from dashboard.trust.league_table import AHEAD, BEHIND, LEVEL, heads, table_of
-from dashboard.trust.league_words import about_cell, by_chance, command, summary
+from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, summary
 from dashboard.trust.twin import promises_table
 from dashboard.trust.twin import summary as twin_summary
 from dashboard.trust.twin_figure import scatter
@@ -62,6 +63,7 @@ def test_the_league_of_a_model_stands_on_the_page_with_what_it_does_not_show(run
     app = run()
     assert "**▲ ahead of the usual place**: Grad-CAM" in shown(app)
     assert "**= not told apart from the usual place**: SHAP" in shown(app)
+    assert "For each of 2 findings at least one method is ahead." in shown(app)
     assert "What it does not show" in shown(app) and "Does the strongest evidence lie inside the truth?" in shown(app)
     assert [one.value for one in app.subheader] == [r"Grad\-CAM\, all findings"]
     assert said(app) == "" and link_of(app) == {"model": "tiny"}
@@ -72,6 +74,7 @@ def test_the_league_of_a_model_stands_on_the_page_with_what_it_does_not_show(run
 def test_a_link_opens_a_cell_and_its_film_and_a_wrong_one_is_named(run, results):
     app = run(finding="Mass", method="shap", film="c")
     assert [one.value for one in app.subheader] == [r"SHAP\, Mass"]
+    assert "For Mass, **▲ ahead of the usual place**: Grad-CAM; **= not told apart" in shown(app)
     assert list(app.dataframe[0].value["score"]) == [0.0, 0.25, 0.5, 0.75]
     assert link_of(app) == {"model": "tiny", "finding": "Mass", "method": "shap", "film": "c"}
     app = run(
@@ -80,6 +83,28 @@ def test_a_link_opens_a_cell_and_its_film_and_a_wrong_one_is_named(run, results)
     for word in ("Gout", "magic", "zzz", "none", "section", "shap"):
         assert word in said(app)
     assert link_of(app) == {"model": "tiny"}
+
+
+def test_findings_without_any_method_ahead_are_named(results):
+    beside = results.beside.copy()
+    beside.loc[beside["finding"] == "Effusion", "low"] = -0.5
+    assert by_finding(replace(results, beside=beside), "pointing") == (
+        "For 1 of 2 findings at least one is ahead; none for Effusion."
+    )
+    beside["low"] = -0.5
+    assert by_finding(replace(results, beside=beside), "pointing") == "For no single finding is any method ahead."
+    assert by_finding(results, "auroc") == ""
+
+
+def test_of_several_leagues_a_link_names_one_and_the_one_with_most_films_stands_first(run, stocked, model, results):
+    few = put_league(stocked, model, "a-few")
+    league = pd.read_csv(few / "league.csv")
+    league.assign(films=2).to_csv(few / "league.csv", index=False)
+    app = run()
+    assert app.selectbox(key="trust_league").value == "tiny-on-generated" and link_of(app) == {"model": "tiny"}
+    app.selectbox(key="trust_league").select("a-few").run()
+    assert link_of(app) == {"model": "tiny", "league": "a-few"}
+    assert "2 films of generated" in "\n".join(one.value for one in run(league="a-few").caption)
 
 
 def test_a_league_without_scores_says_where_they_come_from_and_a_damaged_one_is_named(run, stocked, model):
@@ -156,6 +181,14 @@ def test_promises_are_told_beside_the_best_control(results):
 
 def test_a_command_is_written_such_that_a_shell_takes_each_name_whole():
     assert "--model 'my model; rm' " in command("my model; rm", "simulated")
+
+
+def test_the_command_of_a_league_has_its_methods_and_samples(results):
+    before, after = "python -m xai benchmark made --model tiny", "--out LIBRARY/leagues/tiny-on-made"
+    assert command("tiny", "made", results) == f"{before} --method shap {after}"
+    settings = {"methods": ["gradcam", "shap", "lime", "random"], "samples": 200}
+    assert command("tiny", "made", replace(results, settings=settings)) == f"{before} --samples 200 {after}"
+    assert command("tiny", "made", replace(results, settings={"methods": 3})) == f"{before} {after}"
 
 
 def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_since(run, results):

@@ -2,7 +2,8 @@
 
     python tests/training/benchmark/page.py
 
-Leagues are those in ``assets/leagues``; what defaults were chosen by is ``tests/benchmarks/defaults.csv``.
+Leagues, sanity check and shortcut lab are those in ``assets/leagues``; what defaults were chosen by is
+``tests/benchmarks/defaults.csv``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pandas as pd
 REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY))  # run as a file
 
+from tests.training.benchmark.page_parts import lab, sanity  # noqa: E402
 from xai.explainers import EXPLAINERS  # noqa: E402
 
 PAGE = REPOSITORY / "docs" / "trust.md"
@@ -40,6 +42,8 @@ def measured() -> str:
     """Everything that was measured, a league a section."""
     folders = sorted(path.parent for path in LEAGUES.glob("*/league.csv"))
     parts = [League(folder).section() for folder in folders]
+    parts += [part for folder in sorted(LEAGUES.glob("sanity-*")) if (part := sanity(folder))]
+    parts += [part for part in (lab(LEAGUES / "shortcut-lab"),) if part]
     if DEFAULTS.exists():
         parts.append(defaults(pd.read_csv(DEFAULTS)))
     return "\n".join(parts)

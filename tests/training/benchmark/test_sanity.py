@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.xai import made_models as models
 from training.benchmark.sanity import EDGES, GRADIENT, Strip, make_strip
-from training.benchmark.sanity_table import COLUMNS, at_last, rows_of
+from training.benchmark.sanity_table import COLUMNS, at_last, find_sanity, on_the_way, rows_of
 from xai.backend import keras
 from xai.budget import Budget, Cancelled
 from xai.cards.model_card import card_path, write_card
@@ -98,3 +100,35 @@ def test_films_are_summed_up_with_the_empty_ones_apart():
     assert (last["films"], last["empty"]) == (3, 1)
     assert last["full"] == pytest.approx((1 + same) / 2)
     assert not last["passes"] and last["low"] <= last["similarity"] <= last["high"]
+
+
+def table(**values: list[float]) -> pd.DataFrame:
+    """Films whose maps are that similar once the model's only two layers are random."""
+    rows = [
+        (f"f{k}", "A", method, layers, 1.0 if layers == 0 else 0.8 if layers == 1 else value, False)
+        for method, own in values.items()
+        for k, value in enumerate(own)
+        for layers in (0, 1, 2)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def test_a_verdict_needs_an_interval_on_one_side_of_the_limit():
+    last = at_last(table(low=[0.1, 0.2, 0.15], high=[0.9, 0.8, 0.85], wide=[-0.4, 0.9, 0.2], alone=[0.1]))
+    assert last["passes"].to_dict() == {"low": True, "high": False, "wide": None, "alone": None}
+    way = on_the_way(table(low=[0.1, 0.2, 0.15])).set_index("layers")
+    assert way["similarity"].to_dict() == pytest.approx({0: 1.0, 1: 0.8, 2: 0.15})
+    assert (way["films"] == 3).all() and way.loc[2, "low"] < 0.15 < way.loc[2, "high"]
+
+
+def test_what_was_found_belongs_to_a_model_and_damaged_folders_are_passed_over(tmp_path):
+    for name, model in (("sanity-a", "another"), ("sanity-b", "mine"), ("sanity-c", "mine")):
+        (tmp_path / name).mkdir()
+        table(low=[0.1, 0.2]).to_csv(tmp_path / name / "sanity.csv", index=False)
+        claim = {"dataset": "made", "model": model, "samples": 7}
+        (tmp_path / name / "sanity.json").write_text(json.dumps(claim))
+    (tmp_path / "sanity-b" / "sanity.csv").write_text("film\n1\n")
+    found = find_sanity("mine", (tmp_path / "nowhere", tmp_path))
+    assert (found.dataset, found.samples, found.films) == ("made", 7, 2)
+    assert found.table.equals(table(low=[0.1, 0.2]))
+    assert find_sanity("nobody's", (tmp_path,)) is None

@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 
 from tests.training.benchmark.page import LEAGUES, PAGE, League, with_measured
+from tests.training.benchmark.page_parts import lab, sanity
 from training.benchmark.league import BESIDE, COLUMNS
+from training.benchmark.sanity_table import COLUMNS as SANITY
+from training.benchmark.shortcut_files import ANSWERS, EVIDENCE
 from training.demo.leagues import SHIPPED
 
 
@@ -64,3 +67,44 @@ def test_a_verdict_needs_both_measures_and_an_interval_on_one_side(made):
     assert "- `cam`: 1,000 samples, baseline dataset mean" in text
     made.beside.loc[("cam", "all", "pointing"), ["ahead", "low", "high"]] = (0.1, 0.01, 0.2)
     assert "**Above the prior in pointing and IoU over all findings** (both intervals above 0): cam." in made.section()
+
+
+def test_a_table_of_the_sanity_check_says_who_passes(tmp_path):
+    folder = tmp_path / "sanity-small"
+    folder.mkdir()
+    ends = {"cam": (0.1, -0.2), "other": (0.6, 0.7), "wide": (0.1, 0.9), "edges": (1.0, 1.0), "gradient": (0.4, 0.5)}
+    rows = [
+        (film, "Mass", method, layers, value if layers else 1.0, False)
+        for method, values in ends.items()
+        for film, value in zip("ab", values, strict=True)
+        for layers in (0, 9)
+    ]
+    pd.DataFrame(rows, columns=list(SANITY)).to_csv(folder / "sanity.csv", index=False)
+    (folder / "sanity.json").write_text(json.dumps({"model": "m", "dataset": "made", "samples": 100}))
+    text = sanity(folder)
+    assert "| cam | −0.05 [−0.20, 0.10] | passes | 2 | 0 |" in text
+    assert "Below the limit: cam. Above it: other. May be either: wide." in text
+    assert "Edges of the film: does not pass. Plain gradient: does not pass." in text
+    assert sanity(tmp_path) == ""
+
+
+def test_a_table_of_the_lab_names_the_map_that_shows_less_than_an_even_one(tmp_path):
+    models = {"calm": "c", "bent": "b"}
+    shares = {"strong": (0.0, 0.3), "faint": (0.0, 0.01), "random": (0.02, 0.02)}
+    films = range(30)
+    evidence = [
+        (film, model, method, value + film / 1e5)
+        for film in films
+        for method, values in shares.items()
+        for model, value in zip(models, values, strict=True)
+    ]
+    answers = [(film, 1, 0.02, model, 1.0, 1.0) for film in films for model in models]
+    pd.DataFrame(evidence, columns=list(EVIDENCE)).to_csv(tmp_path / "evidence.csv", index=False)
+    pd.DataFrame(answers, columns=list(ANSWERS)).to_csv(tmp_path / "answers.csv", index=False)
+    claim = {"models": models, "finding": "Mass", "thing": "token", "methods": list(shares), "samples": 9, "seed": 0}
+    (tmp_path / "lab.json").write_text(json.dumps(claim))
+    text = lab(tmp_path)
+    assert "An even map would lay 2.0 % on the token." in text
+    assert "| strong | < 0.1 % [" in text and "| 30.0 % [" in text
+    assert "- p is below 0.001 for: strong, faint." in text
+    assert "see the token**: faint." in text and "by `bent`: strong." in text

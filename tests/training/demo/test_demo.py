@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from training.__main__ import COMMANDS, main
+from training.benchmark import sanity_command, shortcut_command
 from training.datasets.table import read_dataset
 from training.demo import command as demo
 from training.demo.figures import token_effect, unseen_figures
-from training.demo.leagues import SHIPPED, league_folder
+from training.demo.leagues import LAB_SHIPPED, SANITY_SHIPPED, SHIPPED, league_folder
 from training.evaluate import auroc
 from training.fitting.recipe import recipe_from
 from training.predictions.table import Predictions, PredictionsFacts
@@ -45,6 +46,16 @@ def ran(monkeypatch) -> list[list[str]]:
     monkeypatch.setattr(demo.subprocess, "run", fake)
     monkeypatch.setattr(demo, "make_overcaller", make)
     monkeypatch.setattr(demo, "make_league", lambda library, model: commands.append(["league", model]))
+    for module in (sanity_command, shortcut_command):
+
+        def measure(options: argparse.Namespace, name: str = module.__name__.rpartition(".")[2]) -> int:
+            commands.append([name, str(options.films), str(options.samples)])
+            for file in (*SANITY_SHIPPED, *LAB_SHIPPED):
+                options.out.mkdir(parents=True, exist_ok=True)
+                (options.out / file).touch()
+            return 0
+
+        monkeypatch.setattr(module, "run", measure)
     monkeypatch.setattr(demo, "has_figures", lambda out, model: True)
     monkeypatch.setattr(demo, "has_ablation", lambda out, model: True)
     monkeypatch.setattr(demo, "summarise", lambda out, model: None)
@@ -71,13 +82,16 @@ def test_goes_on_where_it_was_stopped(tmp_path, ran):
     (tmp_path / "library" / "models" / "lightbox.json").unlink()
     ran.clear()
     assert main(["demo", "--out", str(tmp_path / "library")]) == 0
-    made = [words for words in ran if words[0] != "league"]
+    made = [words for words in ran if words[0] not in ("league", "sanity_command", "shortcut_command")]
     assert made == [words for words in everything if words[-1].endswith("lightbox.keras")]
 
 
 def test_leagues_come_last_once_their_cards_are_finished(tmp_path, ran):
     assert main(["demo", "--out", str(tmp_path / "library")]) == 0
-    assert ran[-2:] == [["league", "lightbox"], ["league", "shortcut"]]
+    beside = [["sanity_command", "12", "100"], ["shortcut_command", "100", "200"]]
+    assert ran[-4:] == [["league", "lightbox"], ["league", "shortcut"], *beside]
+    made = {path.parent.name: path.name for path in (tmp_path / "library" / "leagues").glob("*/*.json")}
+    assert made == {"sanity-lightbox": "sanity.json", "shortcut-lab": "lab.json"}
     for model in ("lightbox", "shortcut"):
         folder = league_folder(tmp_path / "library", model)
         folder.mkdir(parents=True)
