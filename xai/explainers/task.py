@@ -43,6 +43,7 @@ class Task:
         self.planned = planned
         self.engine = ""  # what ran the films that the map comes from
         self._busy = time.perf_counter() - self._start
+        self._waited = 0.0  # seconds for its turn
         self._excused: float | None = None
         self._sent = known.films if known is not None else 0
         self._known = known
@@ -68,17 +69,21 @@ class Task:
     @property
     def idle(self) -> float:
         """Share of the time so far in which no films were evaluated, but for what it took until the first state."""
-        return (self._idle_seconds - (self._excused or 0.0)) / (time.perf_counter() - self._start)
+        return (self._idle_seconds - (self._excused or 0.0)) / self._own_seconds
 
     @property
     def _idle_seconds(self) -> float:
-        return time.perf_counter() - self._start - self._busy
+        return self._own_seconds - self._busy
+
+    @property
+    def _own_seconds(self) -> float:
+        return time.perf_counter() - self._start - self._waited
 
     @property
     def seconds(self) -> float:
-        """Seconds so far, those before it was cancelled and went on included."""
+        """Seconds of work so far, those before it was cancelled and went on included; without those for its turn."""
         before = 0.0 if self._known is None else self._known.seconds
-        return before + time.perf_counter() - self._start
+        return before + self._own_seconds
 
     def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
         """Give what is the same however many films are evaluated: made when it is first asked for."""
@@ -163,6 +168,9 @@ class Task:
         self._budget.progress(min(1.0, self._sent / max(self.planned, 1)))
 
     def check(self) -> None:
-        """Raise `Cancelled` if nobody waits any more."""
-        if self._budget.cancelled():
+        """Let others' work go first, where it is their turn; raise `Cancelled` if nobody waits any more."""
+        start = time.perf_counter()
+        is_cancelled = self._budget.cancelled()
+        self._waited += time.perf_counter() - start
+        if is_cancelled:
             raise Cancelled
