@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
+BATCH_SECONDS = 0.25
+FEWEST = 8  # films of a batch: less than that keeps not all cores at work
+
 
 class Task:
     """One film under one classifier: evaluates, counts, reports progress, and stops when asked to."""
@@ -44,6 +47,7 @@ class Task:
         self.engine = ""  # what ran the films that the map comes from
         self._busy = time.perf_counter() - self._start
         self._waited = 0.0  # seconds for its turn
+        self._film_seconds = 0.0  # of the last batch
         self._excused: float | None = None
         self._sent = known.films if known is not None else 0
         self._known = known
@@ -132,20 +136,30 @@ class Task:
     def _evaluate_hidden(self, shown: np.ndarray) -> np.ndarray:
         assert self._composer is not None
         answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
-        for start in range(0, len(shown), BATCH_SIZE):
-            batch = slice(start, start + BATCH_SIZE)
+        start = 0
+        while start < len(shown):
+            batch = slice(start, start + self._films_at_once)
             answers[batch] = self._evaluate(self._composer.compose(shown[batch]))
+            start = batch.stop
         if self._corrections.any():
             share = shown.mean(axis=1, keepdims=True)
             answers += ((1 - share) * self._corrections[0] + share * self._corrections[1]).astype(np.float32)
         return answers
+
+    @property
+    def _films_at_once(self) -> int:
+        """Films of a batch: of a slow model fewer, so that others, and who cancels, need not wait for long."""
+        quickly = int(BATCH_SECONDS / self._film_seconds) if self._film_seconds else FEWEST
+        return max(FEWEST, min(BATCH_SIZE, quickly // FEWEST * FEWEST))
 
     def _evaluate(self, canvases: np.ndarray) -> np.ndarray:
         self.check()
         self.engine = self.classifier.hiding.engine
         start = time.perf_counter()
         logits = self.classifier.hidden_logits(canvases)
-        self._busy += time.perf_counter() - start
+        took = time.perf_counter() - start
+        self._busy += took
+        self._film_seconds = took / len(canvases)
         self.count(len(canvases))
         return logits
 
