@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +25,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def served(app: Path, library: Path) -> Iterator[tuple[int, subprocess.Popen]]:
-    """Serve an app; gives its port and the process."""
+def served(app: Path, library: Path, cores: Sequence[int] = ()) -> Iterator[tuple[int, subprocess.Popen]]:
+    """Serve an app, on all cores or on some; gives its port and the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", "--server.headless=true"]
     environment = {**os.environ, "PYTHONPATH": str(app.parents[1])}
     process = subprocess.Popen(
-        [*command, "--", "--library", str(library)], cwd=app.parent, env=environment, stdout=subprocess.DEVNULL
+        [*(["taskset", "-c", ",".join(map(str, cores))] if cores else []), *command, "--", "--library", str(library)],
+        cwd=app.parent,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
     try:
         while process.poll() is None:

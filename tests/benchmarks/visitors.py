@@ -228,12 +228,13 @@ def main() -> int:
     parser.add_argument("--heavy", action="store_true")
     parser.add_argument("--stuck", action="store_true")
     parser.add_argument("--browsers", type=int, default=0)
+    parser.add_argument("--cores", type=int, nargs="+", default=[], help="that the server runs on (Linux)")
     parser.add_argument("--app", type=Path, default=APP)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as library:
         if options.heavy:
             write_densenet(Path(library) / "models")
-        with served(options.app.resolve(), Path(library)) as (port, process):
+        with served(options.app.resolve(), Path(library), options.cores) as (port, process):
             return asyncio.run(run(port, process, options))
 
 
