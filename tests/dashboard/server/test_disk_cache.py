@@ -125,12 +125,7 @@ print(found)
 def test_two_servers_that_keep_the_same_results_at_once_never_read_a_part_of_one(tmp_path):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": REPOSITORY}
     command = [sys.executable, "-c", SERVER, str(tmp_path / "cache")]
-    servers = [
-        subprocess.Popen(
-            [*command, str(seed)], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for seed in range(2)
-    ]
+    servers = [subprocess.Popen([*command, str(seed)], **pipes) for seed in range(2)]
     for server in servers:
         assert server.stdout.readline() == "ready\n"
     for server in servers:
