@@ -10,7 +10,7 @@ import pytest
 
 from tests.benchmarks.visitor import Took, Visitor
 from tests.browser.compare_page import SLOW, write_small_model
-from tests.dashboard.server.coroutines import run
+from tests.dashboard.server.coroutines import run_to_end
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ async def play(crowd: list[Visitor]) -> list[Took]:
 def test_of_forty_changes_by_six_visitors_none_is_stuck_and_no_part_of_a_page_polls(address, library):
     write_small_model(library / "models")
     crowd = [Visitor(urlsplit(address).port, SLOW / 1000) for _ in range(VISITORS)]
-    took = run(play(crowd))
+    took = run_to_end(play(crowd))
     assert len(took) == VISITORS * (1 + CHANGES)
     assert [one for one in took if one.all is None] == []
     assert all(one.first <= one.looks <= one.maps <= one.all for one in took)
