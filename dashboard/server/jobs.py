@@ -55,7 +55,7 @@ class Job:
         for tell in tuple(self.watchers):
             try:
                 tell()
-            except Exception:  # whose page it is must not end the worker that all visitors share
+            except Exception:  # whose page it is must not end the job that others wait for too
                 log.exception("A page could not be told of a job")
 
     @property
@@ -188,7 +188,7 @@ class Jobs:
         return any(now - heard < self._patience for heard in job.waiting.values())
 
     def _is_abandoned(self, job: Job) -> bool:
-        """Ask as a worker does, from outside the lock: visitors come and go while it computes."""
+        """Ask from outside the lock, as the job does: visitors come and go while it computes."""
         with self._changed:
             return self._jobs.get(job.key) is not job or not self._waited_for(job)
 
@@ -244,7 +244,7 @@ class Jobs:
             job.tell()
         except (ValueError, OSError) as error:  # the project's own errors say what to do
             self._end(job, "failed", error=sentence_of(error))
-        except Exception:  # anything else must not end the worker that all visitors share
+        except Exception:  # anything else must not leave those who wait without a word
             log.exception("A job failed unexpectedly")
             self._end(job, "failed", error=UNEXPECTED)
 
