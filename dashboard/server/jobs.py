@@ -212,6 +212,9 @@ class Jobs:
     def _run(self, job: Job) -> None:
         _own.job = job
         try:
+            if self._is_abandoned(job):
+                self._give_up(job)
+                return
             with self._changed:
                 job.state = "running"
             job.tell()
@@ -232,21 +235,22 @@ class Jobs:
                 job.tell()
 
         try:
-            if self._is_abandoned(job):
-                raise Cancelled
             result = job.work(Budget(progress=note, cancelled=lambda: not self._goes_on(job)))
             self._end(job, "done", result=result)
         except Cancelled:
-            with self._changed:
-                if self._jobs.get(job.key) is job:
-                    del self._jobs[job.key]
-                job.work = _nothing
-            job.tell()
+            self._give_up(job)
         except (ValueError, OSError) as error:  # the project's own errors say what to do
             self._end(job, "failed", error=sentence_of(error))
         except Exception:  # anything else must not leave those who wait without a word
             log.exception("A job failed unexpectedly")
             self._end(job, "failed", error=UNEXPECTED)
+
+    def _give_up(self, job: Job) -> None:
+        with self._changed:
+            if self._jobs.get(job.key) is job:
+                del self._jobs[job.key]
+            job.work = _nothing
+        job.tell()
 
     def _end(self, job: Job, state: State, result: Any = None, error: str | None = None) -> None:
         with self._changed:
