@@ -10,6 +10,7 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 HALF_LIFE = 30.0  # seconds after which what a visitor used counts half
 LOOK = 1.0  # seconds of work after which a first look that has not come is no quick one
@@ -18,6 +19,7 @@ SHORT = 1.0  # seconds that it waits for its first slice at most
 MANY, LONG_AGO = 1000, 10 * HALF_LIFE  # visitors at which those are forgotten who last asked so many seconds ago
 REQUEST = 1.0  # seconds within which all that a visitor asks for is one request: a page asks for what a film needs
 
+Line = TypeVar("Line", bound="Turn")
 Rank = tuple[bool, "Stage", float, int, float, int]
 
 
@@ -104,7 +106,7 @@ class Fairness:
         seconds, then = self._used.get((stage, visitor), (0.0, 0.0))
         return float(seconds * 0.5 ** ((now - then) / HALF_LIFE))
 
-    def first_of(self, turns: Collection[Turn]) -> Turn:
+    def first_of(self, turns: Collection[Line]) -> Line:
         """Give the one that is next, of at least one."""
         ranks = self._ranks(turns)
         return min(turns, key=ranks.__getitem__)
