@@ -128,6 +128,13 @@ class Awaited:
         if self.want.find is not None and (self.job is None or self.job.state == "done"):
             self.part = self.want.find()  # it may have ended before it was watched
 
+    @property
+    def may_be_there(self) -> bool:
+        """Whether its job has ended, so that a look may find what was not there before."""
+        if self.job is None or self.part is not None or self.error is not None:
+            return False
+        return self.job.state == "done" or not self._is_under_way()
+
     def _is_under_way(self) -> bool:
         job = self.job
         if job is None:

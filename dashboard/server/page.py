@@ -261,10 +261,13 @@ class Page:
         """Take what has come; what was cancelled because nobody seemed to be there is not asked for on their behalf."""
         is_looked_at = self.is_looked_at
         with self._lock:
-            for one in self._all():
-                one.look(self._changed, asks=is_looked_at)
-                if is_looked_at and one.job is not None:
-                    one.job.queue.hear(self.id)
+            awaited = self._all()
+            if any(one.may_be_there for one in awaited):  # else somebody told how far a job is, which is often
+                for one in awaited:
+                    one.look(self._changed, asks=is_looked_at)
+            if is_looked_at:
+                for queue in {one.job.queue for one in self._all() if one.job is not None}:
+                    queue.hear(self.id)
             self._ring()
 
     def _ring(self) -> None:
