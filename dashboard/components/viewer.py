@@ -59,7 +59,7 @@ def _html() -> str:
 _component = st.components.v2.component(
     "lightbox_viewer",
     html=_html(),
-    css="".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("viewer.css", "dock.css")),
+    css="".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("viewer.css", "dock.css", "present.css")),
     js=bundle(_FOLDER / "viewer.js"),
 )
 

@@ -18,9 +18,9 @@ from dashboard.server.film_cache import packed_bytes
 from dashboard.server.services import FILM_BYTES, Services
 from dashboard.server.session import part_address, this_page
 from dashboard.server.shared import upload_room
+from xai.films.apart import read_film_apart
 from xai.films.film import Film, FilmError
 from xai.films.formats import NAMES
-from xai.films.reading import read_film
 from xai.written import with_unit
 
 MOST_UPLOADS = 200
@@ -109,7 +109,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
     for number, file in enumerate(files, 1):
         bar.progress(number / len(files), f"Reading film {number} of {len(files)}")
         try:
-            film = read_film(file.getvalue())
+            film = read_film_apart(file.getvalue())
         except FilmError as error:
             refused.append(f"{file.name}: {sentence_of(error)}")
             continue

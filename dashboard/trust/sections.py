@@ -76,5 +76,11 @@ _SECTIONS = (
         "dashboard.trust.blind_panel:show_blind",
         of_model=False,
     ),
+    Section(
+        "beat",
+        "Beat the heat map",
+        "Ten films, one finding each: do you find it where it is, and do Grad-CAM, SHAP and LIME?",
+        "dashboard.trust.beat_panel:show_beat",
+    ),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}

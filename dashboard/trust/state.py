@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.page.kinds import NAME, SEED, SWITCH, one_of
+from dashboard.page.kinds import NAME, SEED, SWITCH, one_of, whole
 from dashboard.page.link import Field, Link
 from dashboard.page.state import PageState
 from dashboard.trust.blind import ANSWERS, NOTHING
+from dashboard.trust.marks import MARKS
+from dashboard.trust.marks import NOTHING as UNMARKED
 from dashboard.trust.sections import SECTIONS
+from training.benchmark.contest import FILMS
 from training.benchmark.league import ALL
+
+LONGEST_LIMIT = 600  # seconds
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,12 @@ class State(PageState):
         Which film of the shortcut lab is shown; None takes the first.
     seed : int
         Draws the films of the blind test.
+    marks : str
+        What the visitor marked in a contest: see `dashboard.trust.marks`.
+    turn : int
+        Which of its films is shown; behind the last, how it ended.
+    limit : int
+        Seconds for each of them; 0 for as long as one likes.
     answers : str
         What the visitor says of each of them, a letter a film: see `dashboard.trust.blind`.
     ended : bool
@@ -54,6 +65,9 @@ class State(PageState):
     dataset: str | None = None
     place: int | None = None
     seed: int = 0
+    marks: str = UNMARKED
+    turn: int = 0
+    limit: int = 0
     answers: str = NOTHING
     ended: bool = False
 
@@ -71,6 +85,9 @@ LINK = Link(
         Field("dataset", NAME),
         Field("place", SEED),
         Field("seed", SEED),
+        Field("marks", MARKS),
+        Field("turn", whole(0, FILMS)),
+        Field("limit", whole(0, LONGEST_LIMIT)),
         Field("answers", ANSWERS),
         Field("ended", SWITCH),
     ],

@@ -72,7 +72,7 @@ def pressed(page) -> list[str]:
 
 def unnamed(page) -> list[str]:
     """What can be pressed and has no name, or that of a picture or a key."""
-    nameless, other = re.compile(r'(?!\w+ "[^"]+")'), re.compile(r"Shortcut| icon\b")
+    nameless, other = re.compile(r'(?!\w+ "[^"]+")'), re.compile(r"Shortcut(?! alarm| lab)| icon\b")
     return [line for line in pressed(page) if nameless.match(line) or other.search(line)]
 
 

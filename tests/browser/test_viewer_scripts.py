@@ -19,7 +19,18 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "vi
 def script(browser) -> Iterator[Callable]:
     """Evaluate an expression among the viewer's own functions."""
     page = browser.new_page()
-    names = ("geometry", "evidence", "sync", "elsewhere", "stripes", "hatching", "truth", "panel", "standing")
+    names = (
+        "geometry",
+        "evidence",
+        "sync",
+        "elsewhere",
+        "stripes",
+        "hatching",
+        "truth",
+        "panel",
+        "standing",
+        "present",
+    )
     source = bundle(*(SCRIPTS / f"{name}.js" for name in names))
     yield lambda expression, argument=None: page.evaluate(f"(given) => {{ {source}; return {expression}; }}", argument)
     page.close()
@@ -134,7 +145,7 @@ def test_stripes_lie_where_a_map_lowers_the_logit_and_fade_with_it(script):
 def test_maps_without_names_tell_nothing_of_their_methods_until_the_truth_is_shown(script):
     words = {"diagnostics": [{"label": "R²"}], "cost": "9 evaluations", "alt": "LIME", "truth_note": None, "plain": {}}
     panel = {"method": "lime", "title": "LIME", "unit": "logit", "how": "LIME", "lies": "LIME", "shares": "piece"}
-    panel |= {"plain": {}, "picture": None, "captions": {"Mass": {"where": "Low.", **words}}}
+    panel |= {"plain": {}, "picture": None, "trust": {}, "captions": {"Mass": {"where": "Low.", **words}}}
     twin = panel | {"method": "twin", "title": "Twin without mass", "picture": {}, "plain": {"title": "Twin"}}
     data = {"film": {}, "findings": [], "answers": None, "panels": [twin, panel], "beside": None, "blind": True}
     items = [{"name": "answers", "title": "the probabilities"}, {"name": "lime", "title": "LIME"}]
@@ -216,3 +227,37 @@ def test_hatching_is_offered_unless_no_map_can_be_hatched(script):
     plain, sure = {**coming, "maps": {}}, {**coming, "maps": {}, "unsure": {}}
     rows = [[plain, twin], [plain, coming], [plain, sure]]
     assert script("given.map(mayBeHatched)", rows) == [False, True, True]
+
+
+def test_a_presentation_reveals_maps_before_the_truth_and_twins_last(script):
+    panels = [{"method": "twin", "picture": {}}, {"method": "gradcam"}, {"method": "lime"}]
+    names = script("stepsOf({panels: given}, true).map(({name, method}) => [name, method ?? ''])", panels)
+    assert names == [
+        ["film", ""], ["question", ""], ["answer", ""], ["map", "gradcam"], ["map", "lime"], ["truth", ""],
+        ["twin", "twin"],
+    ]  # fmt: skip
+    assert not script("stepsOf({panels: given}, false).some(({name}) => name === 'truth')", panels)
+    revealed = script(
+        """(() => { const steps = stepsOf({panels: given}, true);
+            const at = (k) => given.filter(({method}) => isRevealed(steps, k, method)).map(({method}) => method);
+            return [0, 2, 3, 4, 6].map(at); })()""",
+        panels,
+    )
+    assert revealed == [[], [], ["gradcam"], ["gradcam", "lime"], ["twin", "gradcam", "lime"]]
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "height", "columns", "size"),
+    [
+        (1, 1880, 950, 1, 850),
+        (2, 1880, 950, 2, 850),
+        (4, 1880, 950, 4, 462),
+        (6, 1880, 950, 3, 370),
+        (2, 360, 700, 1, 245),
+    ],
+)
+def test_a_stage_shows_the_largest_squares_that_all_fit(script, count, width, height, columns, size):
+    """By hand: the room's width or height, less gaps of 10 and 100 of words in each row, shared out."""
+    assert script(f"fitStage({{count: {count}, width: {width}, height: {height}}}, 100)") == {
+        "columns": columns, "size": size,
+    }  # fmt: skip

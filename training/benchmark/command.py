@@ -1,7 +1,8 @@
 """Measure the maps of a model's methods against the truth of a dataset, beside controls.
 
 Writes ``league.csv`` (a row a method, finding and measure), ``beside.csv`` (how far each is ahead of where the finding
-usually is, and how often chance does as well) and ``scores.csv`` (every map); of simulated films also ``twins.csv``
+usually is, and how often chance does as well), ``scores.csv`` (every map) and ``peaks.csv`` (where each points, in
+fractions of the model's input); of simulated films also ``twins.csv``
 (what each finding really does to the answer, beside what each map claims) and ``promises.csv`` (how far claims hold).
 ``benchmark.json`` says what was measured, ``maps/`` and ``effects/`` keep what took long: the same command goes on
 where it stopped.
@@ -22,6 +23,7 @@ import pandas as pd
 
 from training.benchmark.league import ALL, PRIOR, SWAPPED, beside_the_prior, cases_of, league, score
 from training.benchmark.maps import Order, truths_alone
+from training.benchmark.peaks import peaks_of
 from training.benchmark.readers import presence, reader_rows, reader_scores
 from training.benchmark.run import explain_films, here, there
 from training.benchmark.truth import with_truth
@@ -78,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     people = reader_scores(dataset, {one.film: tuple(one.truths) for one in measured}, owners)
     table = pd.concat([league(scores), reader_rows(people)], ignore_index=True)
     beside = beside_the_prior(scores, cases, np.random.default_rng(options.seed))
-    files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table}
+    files = {"scores.csv": scores, "beside.csv": beside, "league.csv": table, "peaks.csv": peaks_of(cases)}
     if effects := effects_of(classifier, dataset, cases, options.out):
         twins = twins_table(cases, effects)
         files["promises.csv"] = promises(twins, np.random.default_rng(options.seed))

@@ -18,12 +18,13 @@ from training.benchmark.maps import CLAIM_FILE
 from training.benchmark.twins import PROMISES
 
 LEAGUE_FILE, BESIDE_FILE, SCORES_FILE = "league.csv", "beside.csv", "scores.csv"
+PEAKS_FILE = "peaks.csv"
 TWINS_FILE, PROMISES_FILE = "twins.csv", "promises.csv"
 KEY = ["method", "finding", "measure"]
 CASE = ["film", "patient", "finding", "method"]  # of `SCORES_FILE`; all its other columns are measures
 MOST_BYTES = {
     **dict.fromkeys((LEAGUE_FILE, BESIDE_FILE, PROMISES_FILE), 4 << 20),
-    **dict.fromkeys((SCORES_FILE, TWINS_FILE), 64 << 20),
+    **dict.fromkeys((SCORES_FILE, PEAKS_FILE, TWINS_FILE), 64 << 20),
     CLAIM_FILE: 1 << 20,
 }
 ONE_MAP = ["film", "finding", "method"]
@@ -134,6 +135,17 @@ def read_scores(folder: Path) -> pd.DataFrame | None:
     if not (Path(folder) / SCORES_FILE).is_file():
         return None
     return _table(folder, SCORES_FILE, dict.fromkeys(CASE, str), ONE_MAP, others=float)
+
+
+def read_peaks(folder: Path) -> pd.DataFrame | None:
+    """Read where every map of a benchmark points: see `training.benchmark.peaks`; None where the folder does not say.
+
+    Raises ResultsError as `read_results` does.
+    """
+    if not (Path(folder) / PEAKS_FILE).is_file():
+        return None
+    numbers: dict[str, type] = {"x": float, "y": float}
+    return _table(folder, PEAKS_FILE, dict.fromkeys(ONE_MAP, str) | numbers, ONE_MAP)
 
 
 def read_twins(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:

@@ -11,7 +11,7 @@ from xai.files import write_file
 
 METHODS = ("gradcam", "layercam", "shap", "lime", "rise", "occlusion")
 # The last of them says that all are there.
-SHIPPED = (CLAIM_FILE, "scores.csv", "twins.csv", "promises.csv", "beside.csv", "league.csv")
+SHIPPED = (CLAIM_FILE, "scores.csv", "peaks.csv", "twins.csv", "promises.csv", "beside.csv", "league.csv")
 MODELS = ("lightbox", "shortcut")
 
 

@@ -32,6 +32,8 @@ export class Enlarge {
     this.current = ""; // the map that is shown where it is one at a time
     this.isLarge = false;
     this.isNarrow = false;
+    /** @type {import("./present.js").Present | undefined} */
+    this.present = undefined;
     this.all.onclick = () => this.shrink();
     root.addEventListener("keydown", (event) => this.takeKey(event));
   }
@@ -134,6 +136,10 @@ export class Enlarge {
   /** Show the panels that are to be seen, as large as all of them fit. */
   fit() {
     if (this.container.hidden) return; // several findings stand in its place
+    if (this.present?.isOn) {
+      this.fitStage();
+      return;
+    }
     const room = roomOf(this.container);
     this.isNarrow = room.width < ROOM_FOR_TWO;
     const isAlone = this.isLarge && this.isNarrow;
@@ -145,6 +151,18 @@ export class Enlarge {
     this.container.dataset.words = fitted.isCompact ? "few" : "all";
     this.container.style.setProperty("--columns", String(fitted.columns));
     this.container.style.setProperty("--panel-most", `${fitted.size}px`);
+    this.changed();
+  }
+
+  /** Show what is revealed, or one of it alone, as large as the whole screen lets it be. */
+  fitStage() {
+    const shown = this.maps.filter(({ name }) => (this.isLarge ? name === this.current : this.present.isRevealed(name)));
+    this.film.hidden = this.isLarge;
+    for (const map of this.maps) map.node.hidden = !shown.includes(map);
+    const { columns, size } = this.present.fit(shown.length + Number(!this.isLarge));
+    this.container.dataset.words = "all";
+    this.container.style.setProperty("--columns", String(columns));
+    this.container.style.setProperty("--panel-most", `${size}px`);
     this.changed();
   }
 

@@ -20,6 +20,7 @@ import { Intro } from "./intro.js";
 import { measureDocks } from "./layout.js";
 import { bindMore } from "./more.js";
 import { Panels } from "./panels.js";
+import { Present } from "./present.js";
 import { bindBack, isOfThisFilm, showAddress } from "./place.js";
 import { bindSave } from "./save.js";
 import { Scene } from "./scene.js";
@@ -81,6 +82,8 @@ class Viewer {
     this.glossary = new Glossary(root);
     this.several = new Several(root, (name) => this.leaveFor(name));
     this.intro = new Intro(root, (query) => this.goTo(query), () => this.layOut());
+    this.present = new Present(root, this.presented());
+    this.enlarge.present = this.present;
     this.standing = new Standing(root, (button) => this.press(button));
     const bench = this.bench();
     this.hand = new Hand(root, bench);
@@ -111,6 +114,25 @@ class Viewer {
       selected: () => this.selected,
       list: this.list.list,
       reveal: (method) => this.enlarge.reveal(method),
+    };
+  }
+
+  /**
+   * What a presentation shows, and what it can do about it.
+   * @returns {import("./present.js").Shown}
+   */
+  presented() {
+    return {
+      whole: () => this.whole,
+      data: () => this.data,
+      finding: () => this.data?.findings[this.index],
+      changed: () => {
+        this.see();
+        this.refresh();
+        this.layOut();
+      },
+      isLarge: () => this.enlarge.isLarge,
+      shrink: () => this.enlarge.shrink(),
     };
   }
 
@@ -224,10 +246,11 @@ class Viewer {
 
   /** Show the truth, or nothing of it. */
   see() {
-    this.data = this.display.truth ? this.whole : withoutTruth(this.whole);
+    const { truth } = this.present.adjusted(this.display);
+    this.data = truth ? this.whole : withoutTruth(this.whole);
     this.film.receive(this.data.film);
     this.panels.receive(this.data.panels, this.payload.panels);
-    document.documentElement.dataset.truth = this.display.truth ? "on" : "off"; // for what Streamlit shows of it
+    document.documentElement.dataset.truth = truth ? "on" : "off"; // for what Streamlit shows of it
   }
 
   /**
@@ -375,10 +398,12 @@ class Viewer {
 
   /** Write every word and control as the state is now, and ask for a new picture. */
   refresh() {
-    const { data, display, selected, index } = this;
+    const { data, selected, index } = this;
+    const display = this.present.adjusted(this.display);
     showControls(this.root, display);
     this.root.dataset.alone = String(!data.findings.length);
     if (this.several.show(data, selected, display)) this.layOut();
+    this.present.offer(data.findings.length > 0 && !this.several.isShown);
     if (!data.findings.length) {
       this.showAlone();
       return;
@@ -405,6 +430,7 @@ class Viewer {
     this.hand.showWords();
     this.behind.showWords();
     this.glossary.mark();
+    this.present.show();
     this.requestDraw();
   }
 
@@ -431,7 +457,8 @@ class Viewer {
 
   draw() {
     this.root.dataset.zoomed = String(this.view.zoom > 1);
-    const { data, display, index } = this;
+    const { data, index } = this;
+    const display = this.present.adjusted(this.display);
     if (this.several.isShown) {
       this.several.draw(this.scene, display);
       return;

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import queue
 import struct
 import time
 import zlib
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from PIL import Image
 from pydicom.encaps import encapsulate
@@ -22,7 +21,6 @@ from xai.films.reading import read_film
 GREY = Image.fromarray(gradient(8))
 PARTS = 600_000  # a file of them has 2 to 8 MB; at 64 MiB each kind took more than a minute
 SECONDS = 5.0  # of processor, many times what is needed
-READ = apart._read
 NEEDED = b"\x28\0\x02\0"  # the first tag that a film's header needs
 
 
@@ -112,20 +110,43 @@ def test_a_jpeg_may_have_as_many_scans_as_its_size_allows(monkeypatch):
 # In a process of its own
 
 
+ANSWERS = """
+import numpy as np
+from xai.films import apart
+
+def read(data):
+    while data == b"turn for ever":
+        pass
+    if data == b"take all memory":
+        np.ones(2**33, np.uint8)
+    return plain(data)
+
+plain, apart.read_film, apart.SECONDS = apart.read_film, read, 1
+apart.answer()
+"""
+
+
+@pytest.fixture
+def reader(monkeypatch) -> Iterator[apart._Reader]:
+    """A process that reads films, and some files badly."""
+    monkeypatch.setattr(apart, "_ANSWER", ANSWERS)
+    monkeypatch.setattr(apart, "_idle", queue.LifoQueue())
+    apart._idle.put(reader := apart._Reader())
+    yield reader
+    for one in (reader, apart._idle.get()):
+        one.process.kill()
+        one.process.wait()
+        one.process.stdin.close()
+        one.process.stdout.close()
+
+
 @pytest.mark.skipif(apart.resource is None, reason="Windows bounds no process")
-def test_a_reader_that_never_ends_is_ended_and_the_next_film_is_read(monkeypatch):
-    monkeypatch.setattr(apart, "_read", _turn_for_ever)
-    with pytest.raises(FilmError, match="takes more than 30 s or crashes the decoder"):
-        apart.read_film_apart(b"")
-    monkeypatch.setattr(apart, "_read", _take_all_memory)
+def test_a_reader_that_never_ends_is_ended_and_the_next_film_is_read(reader):
     with pytest.raises(FilmError, match="takes more memory than any film"):
-        apart.read_film_apart(b"")
-    monkeypatch.undo()
-    process = apart._idle.get()
-    assert process is not None
-    os.kill(next(iter(process._processes)), signal.SIGKILL)  # as the system does where memory is short
-    next(iter(process._processes.values())).join()
-    apart._idle.put(process)
+        apart.read_film_apart(b"take all memory")
+    with pytest.raises(FilmError, match="takes more than 30 s or crashes the decoder"):
+        apart.read_film_apart(b"turn for ever")
+    assert not reader.lives()
     data = saved(GREY, "PNG")
     film = apart.read_film_apart(data)
     assert film.sha256 == read_film(data).sha256
@@ -135,17 +156,13 @@ def test_a_reader_that_never_ends_is_ended_and_the_next_film_is_read(monkeypatch
         apart.read_film_apart(b"no picture")
 
 
-def _turn_for_ever(data: bytes) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(apart, "SECONDS", 1)
-        patch.setattr(apart, "read_film", _turn)
-        READ(data)
+def test_a_reader_that_was_ended_while_it_was_idle_is_started_anew(reader):
+    reader.process.kill()  # as the system does where memory is short
+    reader.process.wait()
+    data = saved(GREY, "PNG")
+    assert apart.read_film_apart(data).sha256 == read_film(data).sha256
 
 
-def _turn(data: bytes) -> None:
-    while True:
-        pass
-
-
-def _take_all_memory(data: bytes) -> None:
-    np.ones(2**33, np.uint8)
+def test_a_reader_ends_with_the_process_that_asks_it(reader):
+    reader.process.stdin.close()
+    assert reader.process.wait(30) == 0

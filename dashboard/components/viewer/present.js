@@ -1,0 +1,237 @@
+// @ts-check
+// For a lecture: film and maps as large as the screen, nothing else, revealed step by step.
+
+import { find, giveFocus, say } from "./dom.js";
+import { knowsTruth } from "./truth.js";
+
+/** @import { Answered, Data, Display, Panel } from "./payload.d.ts" */
+
+/** @typedef {{name: "film" | "question" | "answer" | "map" | "truth" | "twin", method?: string}} Step */
+
+/** @typedef {{whole: () => Data | undefined, data: () => Data, finding: () => Answered | undefined, changed: () => void, isLarge: () => boolean, shrink: () => void}} Shown */
+
+const STAGE_GAP = 10; // pixels between panels, as in the style sheet
+const FRAME_EM = 3.4; // of a panel's title and scale, in letters' heights
+
+// Presenters' remote controls send page keys, and a point or a b for a black screen.
+/** @type {Record<string, "next" | "back" | "black" | "light" | "end">} */
+const KEYS = {
+  ArrowRight: "next", PageDown: "next", " ": "next", Enter: "next", ArrowLeft: "back", PageUp: "back", Backspace: "back",
+  b: "black", ".": "black", l: "light", Escape: "end", p: "end",
+};
+
+const PRESSES = [" ", "Enter"]; // what they mean on a button is for that to say
+
+/**
+ * What is revealed, one after the other: the maps before the truth, so that a room can say what it believes.
+ * @param {{panels: Panel[]}} data
+ * @param {boolean} isTruthKnown
+ * @returns {Step[]}
+ */
+export function stepsOf({ panels }, isTruthKnown) {
+  /** @param {"map" | "twin"} name @param {Panel[]} some @returns {Step[]} */
+  const each = (name, some) => some.map(({ method }) => ({ name, method }));
+  const maps = panels.filter(({ picture }) => !picture);
+  const twins = panels.filter(({ picture }) => picture);
+  /** @type {Step[]} */
+  const truth = isTruthKnown ? [{ name: "truth" }] : [];
+  return [{ name: "film" }, { name: "question" }, { name: "answer" }, ...each("map", maps), ...truth, ...each("twin", twins)];
+}
+
+/**
+ * Whether a panel has been revealed, some steps in.
+ * @param {Step[]} steps
+ * @param {number} at
+ * @param {string} method
+ */
+export function isRevealed(steps, at, method) {
+  const its = steps.findIndex((step) => step.method === method);
+  return its >= 0 && its <= at;
+}
+
+/**
+ * Columns and size of squares in one room, as large as all of them fit.
+ * @param {{count: number, width: number, height: number}} room
+ * @param {number} frame pixels of words above and below each
+ */
+export function fitStage({ count, width, height }, frame) {
+  const fits = Array.from({ length: count }, (_, index) => {
+    const rows = index + 1;
+    const columns = Math.ceil(count / rows);
+    const across = (width + STAGE_GAP) / columns - STAGE_GAP;
+    const down = (height + STAGE_GAP) / rows - STAGE_GAP - frame;
+    return { columns, size: Math.max(Math.floor(Math.min(across, down)), 1) };
+  });
+  return fits.reduce((one, other) => (other.size > one.size ? other : one));
+}
+
+export class Present {
+  /**
+   * @param {HTMLElement} root
+   * @param {Shown} shown
+   */
+  constructor(root, shown) {
+    this.root = root;
+    this.shown = shown;
+    this.button = find(root, ".to-present", HTMLButtonElement);
+    this.board = find(root, ".board");
+    this.words = find(root, ".told");
+    this.count = find(root, ".step-count");
+    this.light = find(root, ".light");
+    this.at = 0;
+    this.isOn = false;
+    this.film = "";
+    this.button.onclick = () => this.begin();
+    find(root, ".step-back").onclick = () => this.turn(-1);
+    find(root, ".step-next").onclick = () => this.turn(1);
+    find(root, ".step-end").onclick = () => this.end();
+    this.listeners = {
+      key: (/** @type {KeyboardEvent} */ event) => this.takeKey(event),
+      move: (/** @type {PointerEvent} */ event) => this.moveLight(event),
+      full: () => this.followScreen(),
+    };
+    this.wasFull = false;
+  }
+
+  /** @returns {Step[]} */
+  get steps() {
+    const data = this.shown.data();
+    return data ? stepsOf(data, knowsTruth(this.shown.whole())) : [];
+  }
+
+  get step() {
+    return this.steps[this.at];
+  }
+
+  /**
+   * A display as it is seen: nobody is told the truth before its turn.
+   * @param {Display} display
+   * @returns {Display}
+   */
+  adjusted(display) {
+    if (!this.isOn) return display;
+    const turn = this.steps.findIndex(({ name }) => name === "truth");
+    return { ...display, truth: turn >= 0 && this.at >= turn };
+  }
+
+  /** @param {string} method */
+  isRevealed(method) {
+    return !this.isOn || isRevealed(this.steps, this.at, method);
+  }
+
+  /**
+   * Offer a presentation, or end one that there is nothing left for.
+   * @param {boolean} isPossible
+   */
+  offer(isPossible) {
+    this.button.disabled = !isPossible;
+    if (!isPossible) this.end();
+  }
+
+  /** Take the whole screen, or, where a browser gives none, the whole window. */
+  async begin() {
+    if (this.shown.isLarge()) this.shown.shrink();
+    this.isOn = true;
+    this.at = 0;
+    this.film = this.shown.data()?.film.id ?? "";
+    this.root.dataset.presenting = "film";
+    window.addEventListener("keydown", this.listeners.key, { capture: true });
+    this.root.addEventListener("pointermove", this.listeners.move);
+    document.addEventListener("fullscreenchange", this.listeners.full);
+    this.shown.changed();
+    try {
+      await this.root.requestFullscreen();
+    } catch {
+      if (!this.isOn) return;
+      this.root.popover = "manual";
+      this.root.showPopover();
+    }
+    this.shown.changed();
+  }
+
+  /** Go back to the page as it was. */
+  end() {
+    if (!this.isOn) return;
+    this.isOn = false;
+    this.wasFull = false;
+    window.removeEventListener("keydown", this.listeners.key, { capture: true });
+    this.root.removeEventListener("pointermove", this.listeners.move);
+    document.removeEventListener("fullscreenchange", this.listeners.full);
+    this.root.popover = null;
+    if (document.fullscreenElement) document.exitFullscreen().catch(Boolean);
+    for (const name of ["presenting", "black", "lit"]) delete this.root.dataset[name];
+    this.shown.changed();
+    giveFocus(this.button);
+  }
+
+  /** A browser takes Escape itself where a page has its whole screen. */
+  followScreen() {
+    const isFull = document.fullscreenElement !== null;
+    if (this.wasFull && !isFull) this.end();
+    else this.shown.changed();
+    this.wasFull = isFull;
+  }
+
+  /** @param {KeyboardEvent} event */
+  takeKey(event) {
+    const isPressed = PRESSES.includes(event.key) && event.composedPath()[0] instanceof HTMLButtonElement;
+    const action = event.ctrlKey || event.metaKey || event.altKey || isPressed ? undefined : KEYS[event.key];
+    const isBlack = this.root.dataset.black === "true";
+    if (!action && !isBlack) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    delete this.root.dataset.black; // whatever is pressed, the room sees again
+    if (isBlack) return;
+    if (action === "black") this.root.dataset.black = "true";
+    else if (action === "light") this.root.dataset.lit = String(this.root.dataset.lit !== "true");
+    else if (action === "end") this.leave();
+    else this.turn(action === "next" ? 1 : -1);
+  }
+
+  /** Escape leaves one large map first, then the presentation. */
+  leave() {
+    if (this.shown.isLarge()) this.shown.shrink();
+    else this.end();
+  }
+
+  /** @param {1 | -1} by */
+  turn(by) {
+    if (this.shown.isLarge()) this.shown.shrink();
+    this.at = Math.min(Math.max(this.at + by, 0), this.steps.length - 1);
+    this.shown.changed();
+  }
+
+  /** @param {PointerEvent} event */
+  moveLight({ clientX, clientY }) {
+    this.light.style.translate = `${clientX}px ${clientY}px`;
+  }
+
+  /** The room that panels have, and how they fit it. @param {number} count */
+  fit(count) {
+    const frame = FRAME_EM * parseFloat(getComputedStyle(this.root).fontSize);
+    return { ...fitStage({ count, width: this.board.clientWidth, height: this.board.clientHeight }, frame), isCompact: false };
+  }
+
+  /** Say what belongs to this step. */
+  show() {
+    if (!this.isOn) return;
+    const { film } = this.shown.data();
+    if (film.id !== this.film) [this.film, this.at] = [film.id, 0];
+    this.at = Math.min(this.at, this.steps.length - 1);
+    this.root.dataset.presenting = this.step.name;
+    say(this.words, this.wordsOf(this.step));
+    this.count.textContent = `${this.at + 1} / ${this.steps.length}`;
+  }
+
+  /** @param {Step} step */
+  wordsOf({ name, method }) {
+    const finding = this.shown.finding();
+    if (name === "film") return "→ goes on, ← goes back. B: black screen. L: a light that follows the pointer. Esc: end.";
+    if (name === "question") return finding ? `What would you say: ${finding.label}, or not?` : "What would you say?";
+    if (name === "answer" || name === "truth") return find(this.root, ".answer").textContent;
+    const panel = this.shown.data().panels.find((one) => one.method === method);
+    const where = panel.captions?.[finding?.name]?.where;
+    const verdict = panel.trust?.[finding?.name]?.verdict;
+    return [`${panel.title}.`, where ?? panel.message ?? "", verdict ?? ""].filter(Boolean).join(" ");
+  }
+}
