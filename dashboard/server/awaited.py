@@ -131,9 +131,12 @@ class Awaited:
     @property
     def may_be_there(self) -> bool:
         """Whether its job has ended, so that a look may find what was not there before."""
-        if self.job is None or self.part is not None or self.error is not None:
-            return False
-        return self.job.state == "done" or not self._is_under_way()
+        return self.job is not None and self.part is None and self.error is None and not self.is_under_way
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its job is at work, or is going to be."""
+        return self.job is not None and self.job.state in ("waiting", "running") and self.job.is_known
 
     def _is_under_way(self) -> bool:
         job = self.job

@@ -262,7 +262,8 @@ class Page:
         is_looked_at = self.is_looked_at
         with self._lock:
             awaited = self._all()
-            if any(one.may_be_there for one in awaited):  # else somebody told how far a job is, which is often
+            # A word on how far a job is comes often, and has nothing looked up.
+            if any(one.may_be_there for one in awaited) or not any(one.is_under_way for one in awaited):
                 for one in awaited:
                     one.look(self._changed, asks=is_looked_at)
             if is_looked_at:

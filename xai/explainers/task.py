@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +45,7 @@ class Task:
         self.planned = planned
         self.engine = ""  # what ran the films that the map comes from
         self._busy = time.perf_counter() - self._start
+        self._logits: np.ndarray | None = None
         self._waited = 0.0  # seconds for its turn
         self._film_seconds = 0.0  # of the last batch
         self._excused: float | None = None
@@ -98,13 +98,19 @@ class Task:
         self._busy += time.perf_counter() - start
         return made
 
-    @functools.cached_property
+    @property
     def logits(self) -> np.ndarray:
         """Logits (n_outputs,) of the untouched film."""
-        self.check()
-        logits = self.classifier.answer(self.canvas)
-        self.count(1)
-        return logits
+        # No cached property: before Python 3.12 all tasks would share its lock, and one may wait for its turn in here.
+        if self._logits is None:
+            self.check()
+            self._logits = self.classifier.answer(self.canvas)
+            self.count(1)
+        return self._logits
+
+    @logits.setter
+    def logits(self, answer: np.ndarray) -> None:
+        self._logits = answer
 
     def evaluate(self, canvases: np.ndarray) -> np.ndarray:
         """Logits (N, n_outputs) of canvases (N, H, W), in single precision, counted against the plan."""
