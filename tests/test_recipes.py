@@ -217,9 +217,9 @@ def test_the_control_changes_what_compare_shows_and_its_link(follow):
         follow("A control on Compare"),
         "-c",
         f"""{OPEN}
-from dashboard.server.jobs import Jobs
+from dashboard.server.turnstile import Turnstile
 
-Jobs._next = lambda self, slow: None  # nothing is computed: what the toolbar says needs no maps
+Turnstile._next = lambda self: None  # nothing is computed: what the toolbar says needs no maps
 app = open_page("compare", film="simulated/s00000", invert="on", opacity="0.3")
 print(link_of(app)["invert"], link_of(app)["opacity"])
 app.button(key="afresh").click().run()

@@ -20,9 +20,9 @@ class Budget:
     evaluations : int or None
         Films that may be sent through the model; None takes the method's own default.
     progress : callable
-        Called with the share of the work done, 0 to 1.
+        Called after every batch with the share of the work done, 0 to 1.
     cancelled : callable
-        Asked before every batch; True ends the work with `Cancelled`.
+        Asked before every batch; True ends the work with `Cancelled`. It may answer only once it is the work's turn.
     refined : callable, optional
         Called with a list of Explanations while a map of many films is made: those that the method gives with the films
         that were evaluated so far, first after 64, then at growing steps (`xai.explainers.known.looks`).

@@ -85,7 +85,7 @@ class _Trust:
         if self.shown.upload is not None:
             for key in (self.key, self._drawn_key):
                 self.services.note_upload(self.shown.upload, key)
-        return self.services.jobs.ask(self.shown.waiter, self.key, self._work, slow=True)
+        return self.services.long_jobs.ask(self.shown.waiter, self.key, self._work, slow=True)
 
     def find(self) -> str | None:
         """Name the part with all that is said."""

@@ -88,13 +88,13 @@ def compute_features(
         for number, (name, open_film) in enumerate(missing.items()):
             if budget.cancelled():
                 raise Cancelled
-            budget.progress(number / len(missing))
             try:
                 canvas = classifier.prepare(open_film())
             except (ValueError, OSError):
                 continue
             layers = classifier.feature_gradients(canvas, [0]).layers
             found[name] = np.concatenate([one.features.mean(axis=(0, 1), dtype=np.float64) for one in layers])
+            budget.progress((number + 1) / len(missing))
     finally:
         if found:
             names = list(found)

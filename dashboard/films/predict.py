@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.components.waiting import states, waiting
 from dashboard.films.catalogue import Catalogue
 from dashboard.films.own import predict_films
-from dashboard.films.services import FilmServices
 from dashboard.films.visit import visit
 from dashboard.page.state import filled
 from dashboard.page.words import escape
@@ -44,7 +43,7 @@ def _about_own(services: Services, model: str, films: list[str], count: int) -> 
     def work(budget: Budget) -> None:
         predict_films(services, model, _unanswered(services, model, films), budget)
 
-    ask = partial(services.of(FilmServices).jobs.ask, page.id, key, work, slow=True)
+    ask = partial(services.long_jobs.ask, page.id, key, work, slow=True)
     return Want(key, "own", f"{model} answers {count} film{'s' if count > 1 else ''}", ask, goes_on=True)
 
 
@@ -98,26 +97,26 @@ def wait_for_dataset(services: Services) -> None:
         return
     del st.session_state.films_predicting
     dataset, model = started
-    services.of(FilmServices).jobs.drop(_key(dataset, model))
+    services.long_jobs.drop(_key(dataset, model))
     if ended == "ready" and visit.state.dataset == dataset:
         visit.narrow(predictions=name_of(dataset, model))
     st.rerun()
 
 
 def _about_dataset(services: Services, dataset: str, model: str) -> Want:
-    shared, page = services.of(FilmServices), this_page()
+    library, page = services.library, this_page()
     key = _key(dataset, model)
 
     def work(budget: Budget) -> None:
         from training.predict import predict_dataset
 
-        out = shared.library.root / "predictions" / name_of(dataset, model)
+        out = library.root / "predictions" / name_of(dataset, model)
         # One thread reads: this server has pages to serve meanwhile.
         predict_dataset(
-            shared.library.dataset(dataset), services.classifier(model), out, model=model, workers=1, budget=budget
+            library.dataset(dataset), services.classifier(model), out, model=model, workers=1, budget=budget
         )
 
-    ask = partial(shared.jobs.ask_once, page.id, key, work, slow=True)
+    ask = partial(services.long_jobs.ask_once, page.id, key, work, slow=True)
     return Want(key, "dataset", f"{model} answers {dataset}", ask, goes_on=True)
 
 

@@ -1,4 +1,4 @@
-"""What all visitors of the Films page share: catalogues, films found, thumbnails, the notebook, the queue."""
+"""What all visitors of the Films page share: catalogues, films found, thumbnails, the notebook."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from dashboard.films.slices import Slices
 from dashboard.films.state import State
 from dashboard.films.thumbnails import Thumbnails
 from dashboard.server.bounded import Bounded
-from dashboard.server.jobs import Jobs
 from dashboard.server.library import Library
 
 CATALOGUE_BYTES = 768 * 2**20  # two datasets of MIMIC's size, with predictions
 ANSWER_BYTES = 48 * 2**20
-PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another page
 
 
 class FilmServices:
@@ -37,7 +35,6 @@ class FilmServices:
         self.notebook = Notebook(library.root / NOTES_FILE)
         self.slices = Slices(library.root / SLICES_FOLDER)
         self.thumbnails = Thumbnails(library.root / "thumbnails")
-        self.jobs = Jobs(PATIENCE)
         self._films: Bounded[Films] = Bounded(CATALOGUE_BYTES, lambda films: films.nbytes)
         self._answers: Bounded[Answers] = Bounded(CATALOGUE_BYTES // 4, lambda one: one.probabilities.nbytes)
         self._found: Bounded[np.ndarray] = Bounded(ANSWER_BYTES, lambda rows: rows.nbytes)

@@ -18,6 +18,7 @@ from dashboard.server.bounded import Bounded
 from dashboard.server.jobs import Job, Jobs
 from dashboard.server.library import Library
 from dashboard.server.roles import Action, only, require
+from dashboard.server.turnstile import Turnstile
 from training.weights.fetch_command import fetch
 from training.weights.registry import Entry
 from xai.budget import Budget, Cancelled
@@ -70,7 +71,7 @@ class ModelServices:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.jobs = Jobs(math.inf)
+        self.jobs = Jobs(math.inf, Turnstile(width=2))  # a download beside an import: both are slow by themselves
         self._tracked: dict[str, TrackedJob] = {}
         self._layers: Bounded[tuple[Layer, ...]] = Bounded(LAYER_BYTES, lambda layers: ROW_BYTES * len(layers))
         self._lock = threading.Lock()

@@ -128,6 +128,16 @@ class Awaited:
         if self.want.find is not None and (self.job is None or self.job.state == "done"):
             self.part = self.want.find()  # it may have ended before it was watched
 
+    @property
+    def may_be_there(self) -> bool:
+        """Whether its job has ended, so that a look may find what was not there before."""
+        return self.job is not None and self.part is None and self.error is None and not self.is_under_way
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its job is at work, or is going to be."""
+        return self.job is not None and self.job.state in ("waiting", "running") and self.job.is_known
+
     def _is_under_way(self) -> bool:
         job = self.job
         if job is None:

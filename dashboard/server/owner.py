@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.server.peer import is_of_another_user
 from dashboard.server.roles import HEADER, Role
 
 COOKIE = "lightbox_owner"
@@ -115,17 +116,22 @@ def is_owner(scope: Scope, key: OwnerKey) -> bool:
 
 
 def is_at_the_machine(scope: Scope) -> bool:
-    """Whether a request comes from this machine itself, and nobody forwards it for somebody else."""
+    """Whether a request comes from this machine itself, and nobody forwards it for somebody else.
+
+    A proxy of this machine that does not say that it forwards gives itself away by the address that the browser has the
+    page from, and, on Linux, by running as another user.
+    """
     headers = Headers(scope=scope)
     is_forwarded = any(name in FORWARDED or name.startswith("x-forwarded") for name in headers)
     client = scope.get("client")
     if is_forwarded or client is None or not _is_loopback(client[0]):
         return False
-    try:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    except ValueError:
+    pages = [headers[name] for name in ("origin", "referer") if name in headers]
+    names = [f"//{headers.get('host', '')}", *pages]  # a tunnel that forwards may keep the name it is asked by
+    if not all(is_this_machine(_host_of(name)) for name in names):
         return False
-    return is_this_machine(host)  # a tunnel that forwards may keep the name it is asked by
+    server = scope.get("server")
+    return server is None or not is_of_another_user((client[0], client[1]), (server[0], server[1]))
 
 
 def is_this_machine(host: str) -> bool:
@@ -181,6 +187,13 @@ async def _said(request: Request) -> dict[str, str]:
             return {}
     found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10) if body.count(b"&") < 10 else {}
     return {name: values[0] for name, values in found.items()}
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -261,10 +261,14 @@ class Page:
         """Take what has come; what was cancelled because nobody seemed to be there is not asked for on their behalf."""
         is_looked_at = self.is_looked_at
         with self._lock:
-            for one in self._all():
-                one.look(self._changed, asks=is_looked_at)
-                if is_looked_at and one.job is not None:
-                    one.job.queue.hear(self.id)
+            awaited = self._all()
+            # A word on how far a job is comes often, and has nothing looked up.
+            if any(one.may_be_there for one in awaited) or not any(one.is_under_way for one in awaited):
+                for one in awaited:
+                    one.look(self._changed, asks=is_looked_at)
+            if is_looked_at:
+                for queue in {one.job.queue for one in self._all() if one.job is not None}:
+                    queue.hear(self.id)
             self._ring()
 
     def _ring(self) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from dashboard.server.arrays import Arrays
 from dashboard.server.bounded import Bounded
 from dashboard.server.channel import Channel
+from dashboard.server.fairness import Stage
 from dashboard.server.film_cache import FilmCache
-from dashboard.server.jobs import Job, Jobs
+from dashboard.server.jobs import Job, Jobs, apart
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.peaks import Peaks
 from dashboard.server.sharpening import Sharpening
 from dashboard.server.store import ResultStore, content_key
+from dashboard.server.turnstile import Turnstile
 from xai.budget import Budget
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
@@ -38,6 +42,7 @@ DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered 
 FEW_EVALUATIONS = 40
 ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film
 WARM_UP_DELAY = 3.0  # seconds
+LONG_PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another page
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,9 @@ class Services:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.jobs = Jobs()
-        self.long_jobs = Jobs()  # of many films at once: nobody's maps wait for them
+        self.turnstile = Turnstile()
+        self.jobs = Jobs(turnstile=self.turnstile)
+        self.long_jobs = Jobs(LONG_PATIENCE, self.turnstile, Stage.LONG)
         self.channel = Channel(self.forget)
         self.store = ResultStore(library.results)
         self.arrays = Arrays(library.arrays)
@@ -80,7 +86,9 @@ class Services:
         self._of_upload: dict[str, set[str]] = {}
         self._precisions: dict[str, str] = {}  # of hidden films, by model that has run some
         self._classifiers: OrderedDict[str, Classifier] = OrderedDict()
-        self._loading = threading.Lock()
+        self._holding = threading.Lock()
+        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by model
+        self._compiled: WeakKeyDictionary[Classifier, set[str]] = WeakKeyDictionary()
         self._made: dict[Callable[[Library], Any], Any] = {}
         self._making = threading.Lock()
         self._is_warm = False
@@ -126,24 +134,39 @@ class Services:
 
     def classifier(self, model: str) -> Classifier:
         """Give a loaded model; slow the first time, so for worker threads only."""
+        found = self.in_memory(model)
+        return self._load(model) if found is None else found
+
+    def _load(self, model: str) -> Classifier:
         from xai.models.classifier import Classifier
 
         keep_keras_state()
-        with self._loading:
-            key = self.model_key(model)
-            if key not in self._classifiers:
+        key = self.model_key(model)
+        with apart(), self._loading[key]:
+            if (found := self.in_memory(model)) is not None:
+                return found
+            loaded = Classifier.load(self.library.model(model))
+            with self._holding:
                 while len(self._classifiers) >= MODELS_IN_MEMORY:
                     self._classifiers.popitem(last=False)
-                self._classifiers[key] = Classifier.load(self.library.model(model))
-            self._classifiers.move_to_end(key)
-            return self._classifiers[key]
+                self._classifiers[key] = loaded
+            return loaded
 
     def ready(self, model: str, *, hides: bool) -> Classifier:
         """Give a loaded model; where hidden films are sent, with their engine chosen, which names of results hold."""
         classifier = self.classifier(model)
         if hides:
-            self._precisions[self.model_key(model)] = classifier.hiding.precision
+            with self._first_time(classifier, "hiding"):
+                self._precisions[self.model_key(model)] = classifier.hiding.precision
         return classifier
+
+    @contextmanager
+    def _first_time(self, classifier: Classifier, what: str) -> Iterator[None]:
+        """Do something that takes seconds when a model does it first, as it is compiled then, beside others' work."""
+        done = self._compiled.setdefault(classifier, set())
+        with nullcontext() if what in done else apart():
+            yield
+        done.add(what)
 
     def precision(self, model: str, method: str) -> str:
         """Give the precision in which a method's films run; single as long as nothing else was chosen."""
@@ -151,7 +174,11 @@ class Services:
 
     def in_memory(self, model: str) -> Classifier | None:
         """Give a model if it is loaded already; quick."""
-        return self._classifiers.get(self.model_key(model))
+        key = self.model_key(model)
+        with self._holding:
+            if key in self._classifiers:
+                self._classifiers.move_to_end(key)
+            return self._classifiers.get(key)
 
     def model_key(self, model: str) -> str:
         """Name a model by the contents of its file and card."""
@@ -219,11 +246,12 @@ class Services:
             def show(state: list[Explanation]) -> None:
                 if not budget.cancelled():
                     self.sharpening.put(key, state)
-                    self.jobs.tell(asked)
+                    self.jobs.show(asked)
 
             known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
             watched = replace(budget, refined=show)
-            made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
+            with self._first_time(classifier, request.method) if explainer.quick else nullcontext():
+                made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
             self.store.put(key, made, on_disk=request.of_dataset)
             self.sharpening.drop(key)
 
@@ -267,7 +295,8 @@ class Services:
 
         def work(budget: Budget) -> None:
             classifier = self.classifier(model)
-            self.logits.put(key, classifier.answer(classifier.prepare(film)))
+            with self._first_time(classifier, "answers"):
+                self.logits.put(key, classifier.answer(classifier.prepare(film)))
 
         return self.jobs.ask(visitor, key, work, slow=False)
 
@@ -290,7 +319,9 @@ class Services:
             return None
 
         def work(budget: Budget) -> None:
-            distance = self.classifier(model).distance(film)
+            classifier = self.classifier(model)
+            with self._first_time(classifier, "distances"):
+                distance = classifier.distance(film)
             self.logits.put(key, np.array([np.nan if distance is None else distance]))
 
         return self.jobs.ask(visitor, key, work, slow=False)

@@ -1,42 +1,43 @@
-"""What visitors of the Compare page cost and wait: ``python tests/benchmarks/visitors.py --visitors 30 --changes 20``.
+"""What visitors of the Compare page wait, and what they cost: ``python tests/benchmarks/visitors.py``.
 
-Starts the app and plays visitors that speak its pages' own protocol: each opens the Compare page, then goes from film
-to film with the button that a person would press, and waits until all maps of each are there. Prints, for each number
-of visitors, how long a change took (median, 95th percentile), how many were not finished within a minute ("stuck"),
-the server's processor time for a change, and what they cost afterwards while they only look, in cores. The films are
-simulated ones; a round is played twice, so that its maps are computed first and come from the store then.
+Starts the app and plays visitors that speak its pages' own protocols. Each opens the Compare page on a film that nobody
+has looked at with this seed, and goes on to the next with the button that a person would press. For each number of
+visitors, on the same film and on films of their own, the table has seconds (median and 95th percentile) to the first
+map, to a look at every map, to all maps and to the words below them; how many times as long all maps took (95th
+percentile) as those of a visitor who was alone in the minute before; changes that were not finished within the patience
+("stuck"); the server's processor time for a change, and its memory.
 
-``--browsers 8`` plays as many visitors in Chromium instead. ``--app`` plays the same against another checkout's app,
-as long as its pages wait on this channel.
+``--heavy``    how long one visitor's LIME of 2,000 films on a DenseNet-121 makes another one wait
+``--stuck``    30 visitors and 500 changes: fails where one is never finished, or where anything polls
+``--browsers`` plays visitors in Chromium instead
+``--app``      plays against another checkout's app, as long as its pages wait on this channel
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import http.client
-import json
 import os
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.visitor import Took, Visitor, memory, processor_time, served
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-STUCK = 60.0  # seconds after which a page that is not finished counts as stuck
-IDLE = 20.0  # seconds over which idle visitors are watched
+PATIENCE = 600.0  # seconds after which a page that is not finished counts as stuck
+IDLE = 10.0  # seconds over which idle visitors are watched
+HEAVY = "model=densenet&methods=lime&lime.samples=2000"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 # In the browser: another film hangs, and all of it is there.
 FINISHED = """(before) => {
@@ -45,251 +46,196 @@ FINISHED = """(before) => {
     return root && root.querySelector(".film .subtitle").textContent !== before
         && root.querySelector(".progress .words").textContent.startsWith("All maps are there");
 }"""
-TICKS = os.sysconf("SC_CLK_TCK")
+HEAD = (
+    "visitors  films      stuck |  first map    |  every look   |  all maps     |  every word   | "
+    "times alone | CPU s  GiB  load"
+)
 
 
-@contextmanager
-def served(app: Path, library: Path):
-    """Serve an app; gives its port and the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", "--server.headless=true"]
-    environment = {**os.environ, "PYTHONPATH": str(app.parents[1])}
-    process = subprocess.Popen(
-        [*command, "--", "--library", str(library)], cwd=app.parent, env=environment, stdout=subprocess.DEVNULL
+def link(film: int, seed: int, more: str = "") -> str:
+    """Give the query that opens a simulated film."""
+    return f"film=simulated%2Fs{film:05d}&seed={seed}&{more}"
+
+
+async def walk(visitor: Visitor, query: str, films: int) -> list[Took]:
+    """Open a film and go on to the next ones; gives what each took."""
+    return [await visitor.open(query), *[await visitor.change() for _ in range(films - 1)]]
+
+
+async def play(port: int, visitors: int, films: int, seed: int, same: bool, more: str = "") -> list[Took]:
+    """Have visitors come at once, and look at so many films each; gives what each change took."""
+    crowd = [Visitor(port, PATIENCE) for _ in range(visitors)]
+    starts = [0 if same else 7 * number % 200 for number in range(visitors)]
+    walks = [walk(one, link(start, seed, more), films) for one, start in zip(crowd, starts, strict=True)]
+    took = [one for each in await asyncio.gather(*walks) for one in each]
+    await asyncio.gather(*(one.close() for one in crowd))
+    return took
+
+
+async def measure(port: int, process: Popen, options: argparse.Namespace) -> None:
+    """Print the table."""
+    await play(port, 1, 1, 999, True)  # the model is loaded, and what runs it chosen
+    print(HEAD, flush=True)
+    seed = 1000
+    for same in (True, False) if options.films == "both" else (options.films == "same",):
+        for visitors in options.visitors:
+            alone = await play(port, 1, options.changes, seed, True)
+            before = processor_time(process)
+            took = await play(port, visitors, options.changes, seed + 1, same)
+            used = (processor_time(process) - before) / len(took)
+            print(row(visitors, same, took, alone, f"{used:6.2f} {memory(process):4.2f}"), flush=True)
+            seed += 2
+
+
+def row(visitors: int, same: bool, took: list[Took], alone: list[Took], rest: str) -> str:
+    """Write one row of the table."""
+    seconds = [[getattr(one, name) for one in took] for name in ("first", "looks", "maps", "all")]
+    cells = " | ".join(f"{middle(one):5.1f}  {late(one):5.1f}" + " " for one in seconds)
+    ratio = f"{late(seconds[2]) / max(middle([one.maps for one in alone]), 1e-9):11.2f}"
+    stuck = sum(one.all is None for one in took)
+    kind = "the same " if same else "different"
+    return f"{visitors:8}  {kind}  {stuck:5} | {cells} | {ratio} | {rest} {os.getloadavg()[0]:5.1f}"
+
+
+def middle(seconds: Iterable[float | None]) -> float:
+    """Give the median of what came."""
+    return quantile(seconds, 0.5)
+
+
+def late(seconds: Iterable[float | None]) -> float:
+    """Give the 95th percentile of what came."""
+    return quantile(seconds, 0.95)
+
+
+def quantile(seconds: Iterable[float | None], share: float) -> float:
+    """Give a quantile of what came, which is one of the values."""
+    came = [one for one in seconds if one is not None]
+    return float(np.quantile(came, share, method="inverted_cdf")) if came else float("nan")
+
+
+async def heavy(port: int, changes: int) -> None:
+    """Print how long a visitor waits alone, while another's slow model is loaded, and while it explains."""
+    await play(port, 1, 1, 999, True)
+    slow = Visitor(port, PATIENCE)
+    print("one visitor's changes, seconds          first map: median, longest   all maps: median, longest", flush=True)
+    report("alone", await play(port, 1, changes, 1, True))
+    opening = asyncio.create_task(slow.open(link(50, 1, HEAVY)))
+    await asyncio.sleep(1.0)
+    report("while DenseNet-121 is loaded", await play(port, 1, changes, 2, True))
+    while not slow.came:
+        await asyncio.sleep(0.2)
+    report("while it explains by LIME of 2,000 films", await play(port, 1, changes, 3, True))
+    print("LIME had ended before: take fewer changes" if opening.done() else "LIME was still at work then.")
+    opening.cancel()
+    await slow.close()
+    report("alone again", await play(port, 1, changes, 4, True))
+
+
+def report(what: str, took: list[Took]) -> None:
+    """Print a row."""
+    first, every = ([getattr(one, name) for one in took] for name in ("first", "maps"))
+    print(
+        f"{what:44}{middle(first):12.2f}{quantile(first, 1):9.2f}{middle(every):19.2f}{quantile(every, 1):9.2f}",
+        flush=True,
     )
-    try:
-        while process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, process
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
-def processor_time(process: subprocess.Popen) -> float:
-    """Seconds of processor time that a process has used (Linux)."""
-    words = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / TICKS
-
-
-@dataclass
-class Visitor:
-    """One open page, as a browser has it."""
-
-    port: int
-    cookie: str = ""
-    socket: Any = None
-    kept: dict[str, ForwardMsg] = field(default_factory=dict)
-    buttons: dict[str, str] = field(default_factory=dict)
-    shown: dict[str, Any] = field(default_factory=dict)
-    fetched: set[str] = field(default_factory=set)
-    running: bool = False
-
-    async def open(self, query: str) -> None:
-        """Open the page as a link says, and run it."""
-        headers, _ = await asyncio.to_thread(self.get, "/")
-        self.cookie = headers.get("set-cookie", "").split(";")[0]
-        extra = {"Cookie": self.cookie} if self.cookie else {}
-        url = f"ws://127.0.0.1:{self.port}/_stcore/stream"
-        self.socket = await connect(url, subprotocols=["streamlit"], additional_headers=extra, max_size=None)
-        self.query = query
-        await self.rerun()
-        asyncio.get_running_loop().create_task(self.listen())
-
-    async def rerun(self, button: str | None = None) -> None:
-        """Ask for a run of the page, after pressing a button."""
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.cached_message_hashes.extend(self.kept)
-        if button is not None:
-            state = message.rerun_script.widget_states.widgets.add()
-            state.id, state.trigger_value = button, True
-        self.running = True
-        await self.socket.send(message.SerializeToString())
-
-    async def listen(self) -> None:
-        """Take what the server sends, until the connection ends."""
-        async for frame in self.socket:
-            message = ForwardMsg.FromString(frame)
-            if message.WhichOneof("type") == "ref_hash":
-                message = self.kept[message.ref_hash]
-            elif message.hash:
-                self.kept[message.hash] = message
-            await self.take(message)
-
-    async def take(self, message: ForwardMsg) -> None:
-        kind = message.WhichOneof("type")
-        if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            if element.WhichOneof("type") == "button":
-                self.buttons[element.button.label or element.button.help] = element.button.id
-            elif element.WhichOneof("type") == "bidi_component":
-                component = element.bidi_component
-                data = json.loads(component.json or component.mixed.json or "{}")
-                if "film" in data:
-                    self.shown = data
-        elif kind == "page_info_changed":
-            self.query = message.page_info_changed.query_string
-        elif kind == "auto_rerun":  # an older page that asks again and again
-            asyncio.get_running_loop().create_task(self.ask_again(message.auto_rerun))
-        elif kind == "script_finished":
-            self.running = False
-
-    async def ask_again(self, asked: Any) -> None:
-        """Run a fragment every so often, as the browser does while the page stays as it is."""
-        shown = self.shown
-        while self.shown is shown and not all(panel["state"] == "ready" for panel in shown.get("panels", [])):
-            await asyncio.sleep(asked.interval)
-            message = BackMsg()
-            message.rerun_script.query_string = self.query
-            message.rerun_script.fragment_id = asked.fragment_id
-            message.rerun_script.is_auto_rerun = True
-            await self.socket.send(message.SerializeToString())
-
-    async def change(self) -> float | None:
-        """Go to the next film; gives the seconds until all is there, None where that never came."""
-        start, before = time.perf_counter(), self.shown.get("film", {}).get("id")
-        await self.rerun(self.buttons["Next film"])
-        return await self.finished(start, before)
-
-    async def finished(self, start: float, before: str | None) -> float | None:
-        """Wait until the film is another one and all of it is there."""
-        while time.perf_counter() - start < STUCK:
-            if self.shown.get("film", {}).get("id") not in (None, before):
-                if "standing" not in self.shown:
-                    if not self.running and all(panel["state"] == "ready" for panel in self.shown["panels"]):
-                        return time.perf_counter() - start
-                elif await self.follow(start):
-                    return time.perf_counter() - start
-            await asyncio.sleep(0.01)
-        return None
-
-    async def follow(self, start: float) -> bool:
-        """Listen to the page's channel until all rests, and fetch the parts, as the light box does."""
-        shown, standing = self.shown, self.shown["standing"]
-        view = standing["groups"][shown["group"]]["view"]
-        while True:
-            group = standing["groups"].get(shown["group"])
-            if group is not None and group["view"] == view:
-                parts = [item["part"] for item in group["items"] if item["part"]]
-                parts += [shown["film"]["part"], shown["input"]["part"]]
-                for part in parts:
-                    if part not in self.fetched:
-                        await asyncio.to_thread(self.get, f"/api/parts/{part}")
-                        self.fetched.add(part)
-                if all(item["state"] == "ready" for item in group["items"]):
-                    return True
-            if time.perf_counter() - start > STUCK:
-                return False
-            path = f"{shown['page']}/events?since={standing['version']}"
-            _, body = await asyncio.to_thread(self.get, path)
-            standing = json.loads(body)
-
-    def get(self, path: str) -> tuple[dict[str, str], bytes]:
-        """Fetch an address of the server."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STUCK)
-        connection.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": "gzip"})
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return {name.lower(): value for name, value in answer.getheaders()}, body
-
-
-async def play(port: int, process: subprocess.Popen, visitors: int, changes: int, seed: int, same: bool) -> dict:
-    """Have visitors open a film each, or all the same one, and change it so many times; gives what it took."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * visitors))
-    crowd = [Visitor(port) for _ in range(visitors)]
-
-    async def one(number: int, visitor: Visitor) -> list[float | None]:
-        first = 0 if same else (7 * number) % 200
-        await visitor.open(f"film=simulated%2Fs{first:05d}&seed={seed}")
-        await visitor.finished(time.perf_counter(), None)
-        return [await visitor.change() for _ in range(changes)]
-
+async def stuck(port: int, process: Popen, visitors: int, changes: int, more: str = "") -> int:
+    """Have visitors go through the same films, and say what was never finished, and what asks when nothing happens."""
+    crowd = [Visitor(port, PATIENCE) for _ in range(visitors)]
+    each = await asyncio.gather(*(walk(one, link(0, 7, more), changes // visitors + 1) for one in crowd))
+    took = [one for walked in each for one in walked[1:]]
     before = processor_time(process)
-    each = await asyncio.gather(*(one(*pair) for pair in enumerate(crowd)))
-    times = [took for changes_of_one in each for took in changes_of_one]
-    used = processor_time(process) - before
-    idle_from = processor_time(process)
     await asyncio.sleep(IDLE)
-    idle = (processor_time(process) - idle_from) / IDLE
-    for visitor in crowd:
-        await visitor.socket.close()
-    return {**summary(times), "processor_s_a_change": used / max(len(times), 1), "idle_cores": idle}
+    idle = (processor_time(process) - before) / IDLE
+    polls = sum(one.polls for one in crowd)
+    await asyncio.gather(*(one.close() for one in crowd))
+    never = sum(one.all is None for one in took)
+    print(
+        f"{visitors} visitors, {len(took)} changes: {never} stuck, {polls} parts of pages that poll; "
+        f"all maps after {middle([one.maps for one in took]):.1f} s (median), "
+        f"{late([one.maps for one in took]):.1f} s (p95); {idle:.3f} cores while they only look"
+    )
+    return 1 if never or polls else 0
 
 
-async def browse(port: int, browsers: int, changes: int, seed: int) -> dict[str, Any]:
+async def browse(port: int, browsers: int, changes: int, seed: int) -> list[Took]:
     """Have visitors in real browsers change films, by the key that a person would press; gives what it took."""
     from playwright.async_api import TimeoutError as TookTooLong
     from playwright.async_api import async_playwright
 
-    async def one(browser: Any, number: int) -> list[float | None]:
+    async def one(browser: Any, number: int) -> list[Took]:
         context = await browser.new_context(viewport={"width": 1366, "height": 768})
         page = await context.new_page()
-        page.set_default_timeout(1000 * STUCK)
-        await page.goto(f"http://127.0.0.1:{port}/?film=simulated%2Fs{7 * number:05d}&seed={seed}")
+        page.set_default_timeout(1000 * PATIENCE)
+        await page.goto(f"http://127.0.0.1:{port}/?{link(7 * number, seed)}")
         await page.get_by_text("All maps are there.").wait_for()
-        times: list[float | None] = []
+        took = []
         for _ in range(changes):
             before, start = await page.locator(".viewer .film .subtitle").inner_text(), time.perf_counter()
             await page.keyboard.press("f")
             try:
                 await page.wait_for_function(FINISHED, arg=before)
-                times.append(time.perf_counter() - start)
+                seconds = time.perf_counter() - start
+                took.append(Took(maps=seconds, all=seconds))
             except TookTooLong:
-                times.append(None)
+                took.append(Took())
         await context.close()
-        return times
+        return took
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         each = await asyncio.gather(*(one(browser, number) for number in range(browsers)))
         await browser.close()
-    return summary([took for times in each for took in times])
+    return [took for walked in each for took in walked]
 
 
-def summary(times: list[float | None]) -> dict[str, Any]:
-    """Give how long changes took, and how many were not finished."""
-    done = sorted(took for took in times if took is not None)
-    return {
-        "changes": len(times),
-        "stuck": len(times) - len(done),
-        "median_s": statistics.median(done) if done else float("nan"),
-        "p95_s": done[int(0.95 * (len(done) - 1))] if done else float("nan"),
-    }
+def write_densenet(models: Path) -> None:
+    """Write a DenseNet-121 of 14 findings with random weights, and its card."""
+    from xai.backend import keras
+    from xai.cards.input_spec import InputSpec
+    from xai.cards.model_card import ModelCard, card_path, write_card
+    from xai.findings import FINDINGS
+
+    keras.utils.set_random_seed(0)
+    models.mkdir(parents=True, exist_ok=True)
+    path = models / "densenet.keras"
+    keras.applications.DenseNet121(weights=None, classes=len(FINDINGS), classifier_activation="sigmoid").save(path)
+    write_card(ModelCard("densenet", FINDINGS, "sigmoid", "probabilities", InputSpec(224, 3)), card_path(path))
+
+
+async def run(port: int, process: Popen, options: argparse.Namespace) -> int:
+    """Play what was asked for."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * max(*options.visitors, 30)))
+    if options.stuck:
+        return await stuck(port, process, max(options.visitors), options.changes or 500)
+    options.changes = options.changes or 1
+    if options.heavy:
+        await heavy(port, max(options.changes, 3))
+    elif options.browsers:
+        print(row(options.browsers, False, await browse(port, options.browsers, options.changes, 1), [], ""))
+    else:
+        await measure(port, process, options)
+    return 0
 
 
 def main() -> int:
+    """Play visitors, and print what they waited."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, nargs="+", default=[1, 5, 15, 30])
-    parser.add_argument("--changes", type=int, default=20, help="films that each visitor goes through")
-    parser.add_argument("--same", action="store_true", help="all on the same films; else each on films of its own")
-    parser.add_argument("--browsers", type=int, default=0, help="play so many real ones")
+    parser.add_argument("--changes", type=int, help="films of each visitor, 1; of all with --stuck, 500")
+    parser.add_argument("--films", choices=("same", "different", "both"), default="both")
+    parser.add_argument("--heavy", action="store_true")
+    parser.add_argument("--stuck", action="store_true")
+    parser.add_argument("--browsers", type=int, default=0)
+    parser.add_argument("--cores", type=int, nargs="+", default=[], help="that the server runs on (Linux)")
     parser.add_argument("--app", type=Path, default=APP)
-    parser.add_argument("--library", type=Path, help="kept between runs; default: a fresh one")
     options = parser.parse_args()
-    print("visitors  maps      changes  stuck  median_s  p95_s  processor_s_a_change  idle_cores")
-    app = options.app.resolve()
-    with tempfile.TemporaryDirectory() as fresh, served(app, options.library or Path(fresh)) as server:
-        if options.browsers:
-            took = asyncio.run(browse(server[0], options.browsers, options.changes, 1))
-            print(f"{options.browsers} browsers, {took}")
-            return 0
-        for seed, visitors in enumerate(options.visitors, 1):
-            for maps in ("computed", "stored"):  # the second time the same maps are asked for
-                took = asyncio.run(play(*server, visitors, options.changes, seed, options.same))
-                print(
-                    f"{visitors:8}  {maps:8}  {took['changes']:7}  {took['stuck']:5}  {took['median_s']:8.2f}  "
-                    f"{took['p95_s']:5.2f}  {took['processor_s_a_change']:20.3f}  {took['idle_cores']:10.3f}",
-                    flush=True,
-                )
-    return 0
+    with tempfile.TemporaryDirectory() as library:
+        if options.heavy:
+            write_densenet(Path(library) / "models")
+        with served(options.app.resolve(), Path(library), options.cores) as (port, process):
+            return asyncio.run(run(port, process, options))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,24 @@ def write_slow_model(folder: Path) -> None:
     (folder / "slow.json").write_text(json.dumps(card), encoding="utf-8")
 
 
+def write_small_model(folder: Path) -> None:
+    """A network that answers at once."""
+    from xai.backend import keras
+
+    folder.mkdir(exist_ok=True)
+    inputs = keras.Input((32, 32, 1))
+    features = keras.layers.Conv2D(4, 3, activation="relu")(inputs)
+    outputs = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(features))
+    keras.Model(inputs, outputs).save(folder / "small.keras")
+    card = {
+        "name": "small",
+        "outputs": ["Effusion"],
+        "head": {"link": "sigmoid", "emits": "logits"},
+        "input": {"size": 32, "channels": 1},
+    }
+    (folder / "small.json").write_text(json.dumps(card), encoding="utf-8")
+
+
 def link(address: str, **view: str) -> str:
     return f"{address}?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in view.items())
 

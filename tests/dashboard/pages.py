@@ -27,7 +27,7 @@ class Idle(Services):
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
-        self.jobs._next = self.long_jobs._next = lambda slow: None
+        self.turnstile._next = lambda: None
 
 
 def serve(patch: pytest.MonkeyPatch, root: Path, give: Callable[[Path], Services]) -> None:

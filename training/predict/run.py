@@ -31,7 +31,7 @@ from xai.models.loading import file_sha256
 if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
-Advance = Callable[[int], None]  # told how many more films are done; raises Cancelled when asked to stop
+Advance = Callable[[int], None]  # told how many more films are done; with 0, before a batch, may raise Cancelled
 RunShards = Callable[[Reader, Sequence[Shard], Advance], Iterable[tuple[Shard, pd.DataFrame]]]
 
 
@@ -207,6 +207,7 @@ def predict_shards(
             tables = []
             for _ in shard.batches:
                 batch = next(read)
+                advance(0)
                 tables.append(_predicted(classifier, batch))
                 advance(len(batch))
             yield shard, pd.concat(tables)
@@ -225,10 +226,12 @@ def _watched(budget: Budget, total: int, done: int) -> Advance:
     def advance(films: int) -> None:
         nonlocal done
         done += films
-        budget.progress(done / total)
-        if budget.cancelled():
+        if films:
+            budget.progress(done / total)
+        elif budget.cancelled():
             raise Cancelled
 
+    budget.progress(done / total)
     advance(0)
     return advance
 

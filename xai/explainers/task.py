@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from xai.models.classifier import Classifier
 
 Made = TypeVar("Made")
+
+BATCH_SECONDS = 0.25
+FEWEST = 8  # films of a batch: less than that keeps not all cores at work
 
 
 class Task:
@@ -43,6 +45,9 @@ class Task:
         self.planned = planned
         self.engine = ""  # what ran the films that the map comes from
         self._busy = time.perf_counter() - self._start
+        self._logits: np.ndarray | None = None
+        self._waited = 0.0  # seconds for its turn
+        self._film_seconds = 0.0  # of the last batch
         self._excused: float | None = None
         self._sent = known.films if known is not None else 0
         self._known = known
@@ -68,17 +73,21 @@ class Task:
     @property
     def idle(self) -> float:
         """Share of the time so far in which no films were evaluated, but for what it took until the first state."""
-        return (self._idle_seconds - (self._excused or 0.0)) / (time.perf_counter() - self._start)
+        return (self._idle_seconds - (self._excused or 0.0)) / self._own_seconds
 
     @property
     def _idle_seconds(self) -> float:
-        return time.perf_counter() - self._start - self._busy
+        return self._own_seconds - self._busy
+
+    @property
+    def _own_seconds(self) -> float:
+        return time.perf_counter() - self._start - self._waited
 
     @property
     def seconds(self) -> float:
-        """Seconds so far, those before it was cancelled and went on included."""
+        """Seconds of work so far, those before it was cancelled and went on included; without those for its turn."""
         before = 0.0 if self._known is None else self._known.seconds
-        return before + time.perf_counter() - self._start
+        return before + self._own_seconds
 
     def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
         """Give what is the same however many films are evaluated: made when it is first asked for."""
@@ -89,13 +98,19 @@ class Task:
         self._busy += time.perf_counter() - start
         return made
 
-    @functools.cached_property
+    @property
     def logits(self) -> np.ndarray:
         """Logits (n_outputs,) of the untouched film."""
-        self.check()
-        logits = self.classifier.answer(self.canvas)
-        self.count(1)
-        return logits
+        # No cached property: before Python 3.12 all tasks would share its lock, and one may wait for its turn in here.
+        if self._logits is None:
+            self.check()
+            self._logits = self.classifier.answer(self.canvas)
+            self.count(1)
+        return self._logits
+
+    @logits.setter
+    def logits(self, answer: np.ndarray) -> None:
+        self._logits = answer
 
     def evaluate(self, canvases: np.ndarray) -> np.ndarray:
         """Logits (N, n_outputs) of canvases (N, H, W), in single precision, counted against the plan."""
@@ -127,20 +142,30 @@ class Task:
     def _evaluate_hidden(self, shown: np.ndarray) -> np.ndarray:
         assert self._composer is not None
         answers = np.empty((len(shown), self.logits.shape[0]), np.float32)
-        for start in range(0, len(shown), BATCH_SIZE):
-            batch = slice(start, start + BATCH_SIZE)
+        start = 0
+        while start < len(shown):
+            batch = slice(start, start + self._films_at_once)
             answers[batch] = self._evaluate(self._composer.compose(shown[batch]))
+            start = batch.stop
         if self._corrections.any():
             share = shown.mean(axis=1, keepdims=True)
             answers += ((1 - share) * self._corrections[0] + share * self._corrections[1]).astype(np.float32)
         return answers
+
+    @property
+    def _films_at_once(self) -> int:
+        """Films of a batch: of a slow model fewer, so that others, and who cancels, need not wait for long."""
+        quickly = int(BATCH_SECONDS / self._film_seconds) if self._film_seconds else FEWEST
+        return max(FEWEST, min(BATCH_SIZE, quickly // FEWEST * FEWEST))
 
     def _evaluate(self, canvases: np.ndarray) -> np.ndarray:
         self.check()
         self.engine = self.classifier.hiding.engine
         start = time.perf_counter()
         logits = self.classifier.hidden_logits(canvases)
-        self._busy += time.perf_counter() - start
+        took = time.perf_counter() - start
+        self._busy += took
+        self._film_seconds = took / len(canvases)
         self.count(len(canvases))
         return logits
 
@@ -163,6 +188,9 @@ class Task:
         self._budget.progress(min(1.0, self._sent / max(self.planned, 1)))
 
     def check(self) -> None:
-        """Raise `Cancelled` if nobody waits any more."""
-        if self._budget.cancelled():
+        """Let others' work go first, where it is their turn; raise `Cancelled` if nobody waits any more."""
+        start = time.perf_counter()
+        is_cancelled = self._budget.cancelled()
+        self._waited += time.perf_counter() - start
+        if is_cancelled:
             raise Cancelled

@@ -50,7 +50,6 @@ def run(own, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
     services = Idle(Library(own))
     serve(monkeypatch, own, lambda root: services)
-    monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
     return partial(opened, "views/errors.py")
 
 

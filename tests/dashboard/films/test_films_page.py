@@ -15,7 +15,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.films.notes import Notebook
-from dashboard.films.services import FilmServices
 from dashboard.films.state import LINK
 from dashboard.films.thumbnails import thumbnail
 from dashboard.server.library import OWN, Library
@@ -62,7 +61,6 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own."""
     services = Idle(Library(stocked))
     serve(monkeypatch, stocked, lambda root: services)
-    monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)  # nobody works: no TensorFlow
 
     def open_link(prepare: Callable = lambda app, services: None, **link: str) -> AppTest:
         return opened("views/films.py", lambda app: prepare(app, services), **link)
@@ -357,7 +355,7 @@ def test_pictures_of_own_films_are_for_who_brought_them_until_the_visit_ends(run
 
 def test_own_films_are_predicted_until_the_visitor_stops_it(run):
     app = run(bring(3), dataset=OWN)
-    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
+    jobs = app.session_state["services"].long_jobs._jobs
     assert [one["title"] for one in lines(app)["own films"]] == ["tiny answers 2 films"]
     assert len(jobs) == 1
     page_of(app).stop("own films")
@@ -368,7 +366,7 @@ def test_own_films_are_predicted_until_the_visitor_stops_it(run):
 
 def test_own_films_are_predicted_while_the_visitor_is_on_another_page_but_not_once_another_dataset_is_chosen(run):
     app, other = run(bring(3), dataset=OWN), run(bring(2), dataset=OWN)
-    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
+    jobs = app.session_state["services"].long_jobs._jobs
     assert len(jobs) == 2
     app.selectbox(key="films_dataset").set_value("generated").run()
     other.switch_page("views/models.py").run()
@@ -379,7 +377,7 @@ def test_own_films_are_predicted_while_the_visitor_is_on_another_page_but_not_on
 def test_a_dataset_is_predicted_in_the_background_and_stopped_and_begun_again(run):
     app = run(predictions="no predictions")
     assert not app.exception
-    jobs = app.session_state["services"].of(FilmServices).jobs._jobs
+    jobs = app.session_state["services"].long_jobs._jobs
     app.button(key="predict_start").click().run()
     assert list(jobs) == ["predict generated tiny"]
     assert [one["title"] for one in lines(app)["dataset films"]] == ["tiny answers generated"]
@@ -395,7 +393,7 @@ def test_predictions_that_are_there_are_shown(run, stocked):
     app.button(key="predict_start").click().run()
     folder = stocked / "predictions"
     shutil.copytree(folder / "answers", folder / "tiny-on-generated")
-    app.session_state["services"].of(FilmServices).jobs.find("predict generated tiny").state = "done"
+    app.session_state["services"].long_jobs.find("predict generated tiny").state = "done"
     app.run()
     assert link_of(app)["predictions"] == "tiny-on-generated"
     assert lines(app) == {}
@@ -403,7 +401,7 @@ def test_predictions_that_are_there_are_shown(run, stocked):
 
 def test_a_model_that_cannot_answer_says_why_and_is_asked_again(run):
     app = run(bring(3), dataset=OWN)
-    (job,) = app.session_state["services"].of(FilmServices).jobs._jobs.values()
+    (job,) = app.session_state["services"].long_jobs._jobs.values()
     job.state, job.error = "failed", "tiny.keras is damaged."
     app.run()
     (line,) = lines(app)["own films"]

@@ -293,7 +293,7 @@ class TestRoom:
             ended.set()
             raise Cancelled
 
-        services.of(FilmServices).jobs.ask("ada", "predict", work, slow=True)
+        services.long_jobs.ask("ada", "predict", work, slow=True)
         assert begun.wait(10)
         services.close()
         assert ended.wait(10)

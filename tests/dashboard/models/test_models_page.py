@@ -43,7 +43,7 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     """Open the page as a link says, on a server of this test's own whose jobs nobody works on."""
     services = Idle(Library(stocked))
     serve(monkeypatch, stocked, lambda root: services)
-    monkeypatch.setattr("dashboard.server.jobs.Jobs._next", lambda jobs, slow: None)
+    monkeypatch.setattr("dashboard.server.turnstile.Turnstile._next", lambda turnstile: None)
     return partial(opened, "views/models.py")
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from dashboard.server import disk_cache as module
 from dashboard.server.disk_cache import DiskCache
+from tests.conftest import REPOSITORY
 
 KILO = bytes(1000)
 
@@ -94,6 +97,46 @@ def test_many_threads_lose_nothing_and_never_meet(tmp_path):
     assert wrong == []
     assert held(tmp_path) == {f"{key:04}" for key in range(5)}
     assert not list(tmp_path.rglob(".writing-*"))
+
+
+SERVER = """
+import hashlib, random, sys
+from pathlib import Path
+from dashboard.server.disk_cache import DiskCache
+
+folder, seed = Path(sys.argv[1]), int(sys.argv[2])
+cache, draw = DiskCache(folder, 400_000, ".bin"), random.Random(seed)
+keys = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(60)]
+print("ready", flush=True)
+sys.stdin.readline()
+found = 0
+for _ in range(600):
+    key = draw.choice(keys)
+    wanted = key.encode() * 200
+    content = cache.get(key)
+    assert content in (None, wanted), "a part of a file"
+    found += content is not None
+    if content is None or draw.random() < 0.5:
+        cache.put(key, wanted)
+print(found)
+"""
+
+
+def test_two_servers_that_keep_the_same_results_at_once_never_read_a_part_of_one(tmp_path):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": REPOSITORY}
+    command = [sys.executable, "-c", SERVER, str(tmp_path / "cache")]
+    servers = [subprocess.Popen([*command, str(seed)], **pipes) for seed in range(2)]
+    for server in servers:
+        assert server.stdout.readline() == "ready\n"
+    for server in servers:
+        server.stdin.write("\n")
+        server.stdin.flush()
+    found = [int(server.communicate(timeout=60)[0]) for server in servers]
+    assert [server.returncode for server in servers] == [0, 0]
+    assert min(found) > 0  # what one had kept, or the other
+    kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in kept) <= 400_000 + 400_000 // 16
+    assert all(path.suffix == ".bin" for path in kept)  # nothing unfinished is left
 
 
 def test_what_earlier_versions_left_counts_and_goes_when_there_is_no_room(tmp_path):

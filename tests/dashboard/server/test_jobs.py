@@ -170,7 +170,8 @@ def test_a_visitor_with_many_jobs_does_not_hold_up_one_with_few(jobs):
         jobs.ask(visitor, key, note(key), slow=True)
     gate.set()
     until(lambda: len(order) == len(asked))
-    assert order == ["b0", "e0", "a0", "b1", "a1", "a2", "a3"]
+    assert order[:2] == ["b0", "e0"]
+    assert order.index("b1") < order.index("a1")
 
 
 def test_visitors_come_and_go_while_a_job_asks_whether_it_is_waited_for(jobs):

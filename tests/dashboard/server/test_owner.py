@@ -59,6 +59,9 @@ def test_who_sits_at_the_machine_is_the_owner(client, host):
         scope("127.0.0.1", host="localhost", forwarded="for=127.0.0.1"),
         scope("127.0.0.1", host="localhost", x_real_ip="127.0.0.1"),
         scope("127.0.0.1", host="localhost", via="1.1 proxy"),
+        scope("127.0.0.1", host="127.0.0.1:8501", origin="https://lightbox.example.org"),  # nginx that tells nothing
+        scope("127.0.0.1", host="127.0.0.1:8501", referer="https://lightbox.example.org/films"),
+        scope("127.0.0.1", host="127.0.0.1:8501", origin="null"),
         scope("127.0.0.1", host="[::1"),
         scope("127.0.0.1"),
     ],

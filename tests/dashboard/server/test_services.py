@@ -128,7 +128,7 @@ def test_thirty_visitors_at_once_are_one_computation(services, film, monkeypatch
         visitor.join(LONG)
     assert len(got) == 30
     assert all(one is got[0] for one in got)
-    assert runs == ["jobs-True"]
+    assert runs == ["job"]
 
 
 def keys(services: Services, film: Film) -> dict[str, str]:
