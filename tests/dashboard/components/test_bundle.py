@@ -11,7 +11,7 @@ from dashboard.components.bundle import ScriptError, bundle
 COMPONENTS = Path(__file__).parents[3] / "dashboard" / "components"
 ENTRIES = [
     COMPONENTS / name / f"{name}.js"
-    for name in ("viewer", "gallery", "steps", "overview", "waiting", "download", "cells")
+    for name in ("viewer", "gallery", "steps", "overview", "waiting", "download", "cells", "mark")
 ]
 
 
