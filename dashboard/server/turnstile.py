@@ -1,7 +1,8 @@
 """The engine, a slice at a time: before each batch work steps aside for whoever is next.
 
-An engine uses all cores for one batch; whether a second one beside it would gain anything was not measured. What lies between batches, such as drawing up hidden films, runs beside others' batches, and so does what
-cannot be cut into slices, such as loading a model (`apart`).
+An engine uses all cores for one batch; whether a second one beside it would gain anything was not measured. What lies
+between batches, such as drawing up hidden films, runs beside others' batches, and so does what cannot be cut into
+slices, such as loading a model (`apart`).
 """
 
 from __future__ import annotations

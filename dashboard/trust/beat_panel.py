@@ -21,17 +21,17 @@ from dashboard.trust.league_table import finding_title, method_title
 from dashboard.trust.league_words import command
 from dashboard.trust.marks import NOTHING, is_open, marked, place
 from dashboard.trust.pictures import Shown, picture_address, show_pictures
+from dashboard.trust.state import LIMITS
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
-from training.benchmark.contest import distance, hits, least_lead
+from training.benchmark.contest import LEVEL, distance, hits, least_lead
 from training.benchmark.league import PRIOR
 from training.benchmark.results import ResultsError
 from training.datasets.facts import DatasetError
 from xai.films.film import Film, FilmError
-from xai.written import counted, percent
+from xai.written import counted, percent, with_unit
 
 KEY = "trust_beat_mark"
-LIMITS = {0: "No limit", 20: "20 s", 10: "10 s"}
 YOU = "You"
 WIDTH = 640  # pixels of the film that tells
 
@@ -54,7 +54,7 @@ def show_beat(subject: Subject) -> None:
             list(LIMITS),
             key="limit",
             take=lambda seconds: {"limit": seconds or 0},
-            format_func=LIMITS.get,
+            format_func=lambda seconds: with_unit(str(seconds), "s") if seconds else "No limit",
         )
         st.button("Other films", icon=":material/shuffle:", key="trust_beat_other", on_click=_draw_again)
     if results.dataset not in subject.library.datasets():
@@ -120,7 +120,10 @@ def _tell(contest: Contest, number: int, finding: str) -> None:
     drawn = letters(peaks)
     key = "; ".join(f"{RIVALS[name]}: {method_title(name)}" for name in peaks)
     told = " ".join(_said_of(contest, rival, number) for rival in contest.rivals)
-    caption = f"Outlined: the truth. Cross: you. {key}. {told} A point at random: inside in {percent(truth.mean())}."
+    shared = "Where a map is equally strong at several places its letter stands at one of them."
+    caption = (
+        f"Outlined: the truth. Cross: you. {key}. {told} {shared} A point at random: inside in {percent(truth.mean())}."
+    )
     about = ["beat told", contest.results.name, contest.rounds[number].film, contest.rounds[number].finding, own]
     address = picture_address(contest.subject.services, about, lambda: film_with_marks(film, truth, own, drawn))
     height, width = film.pixels.shape
@@ -191,15 +194,18 @@ def _show_end(contest: Contest) -> None:
 def _compared(contest: Contest, found: dict[str, Standing]) -> str:
     """Say who was better beyond luck: of so few films seldom anybody."""
     own = found[""].tally.hits
-    told = []
+    told, beyond = [], []
     for name in contest.rivals:
         other = found[name]
         lead = "better than" if own > other.tally.hits else "worse than" if own < other.tally.hits else "level with"
-        beyond = "beyond chance" if other.apart <= 0.05 and own != other.tally.hits else "which may be chance"
         who = f"the {method_title(name).lower()}" if name == PRIOR else method_title(name)
-        said = f"{lead} {who} ({other.tally.hits:.3g})"
-        told.append(said if own == other.tally.hits else f"{said}, {beyond}")
-    return f"That is {'; '.join(told)}." if told else ""
+        told.append(f"{lead} {who} ({other.tally.hits:.3g})")
+        if other.apart <= LEVEL:
+            beyond.append(who)
+    if not told:
+        return ""
+    luck = f"beyond luck only beside {' and '.join(beyond)}" if beyond else "any of this may be luck"
+    return f"That is {', '.join(told)}; {luck}."
 
 
 def _row(name: str, one: Standing, count: int) -> dict[str, object]:

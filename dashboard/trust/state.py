@@ -14,7 +14,7 @@ from dashboard.trust.sections import SECTIONS
 from training.benchmark.contest import FILMS
 from training.benchmark.league import ALL
 
-LONGEST_LIMIT = 600  # seconds
+LIMITS = (0, 20, 10)  # seconds for each film of a contest
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ LINK = Link(
         Field("seed", SEED),
         Field("marks", MARKS),
         Field("turn", whole(0, FILMS)),
-        Field("limit", whole(0, LONGEST_LIMIT)),
+        Field("limit", one_of(LIMITS)),
         Field("answers", ANSWERS),
         Field("ended", SWITCH),
     ],

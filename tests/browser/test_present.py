@@ -76,3 +76,17 @@ def test_a_click_enlarges_one_map_a_key_makes_all_black_and_escape_goes_back(sta
     expect(stage.locator(".viewer .toolbar")).to_be_visible()
     assert stage.evaluate("document.fullscreenElement") is None
     expect(stage.locator(".to-present")).to_be_focused()
+
+
+def test_another_finding_is_asked_for_anew_and_no_unseen_switch_is_turned(stage):
+    stage.keyboard.press("t")
+    stage.keyboard.press("o")
+    for _ in range(6):
+        stage.keyboard.press("ArrowRight")
+    expect(stage.locator(".viewer")).to_have_attribute("data-presenting", "truth")
+    stage.keyboard.press("ArrowDown")
+    expect(stage.locator(".viewer")).to_have_attribute("data-presenting", "question")
+    assert "the dataset says" not in stage.locator(".viewer .answer").text_content()
+    stage.keyboard.press("Escape")
+    expect(stage.locator("[data-display=truth]")).to_have_attribute("aria-pressed", "false")
+    expect(stage.locator("[data-display=overlay]")).to_have_attribute("aria-pressed", "true")

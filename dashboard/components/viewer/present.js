@@ -10,6 +10,7 @@ import { knowsTruth } from "./truth.js";
 
 /** @typedef {{whole: () => Data | undefined, data: () => Data, finding: () => Answered | undefined, changed: () => void, isLarge: () => boolean, shrink: () => void}} Shown */
 
+const QUESTION = 1; // the step of that name
 const STAGE_GAP = 10; // pixels between panels, as in the style sheet
 const FRAME_EM = 3.4; // of a panel's title and scale, in letters' heights
 
@@ -20,6 +21,7 @@ const KEYS = {
   b: "black", ".": "black", l: "light", Escape: "end", p: "end",
 };
 
+const MEANT = ["f", "+", "-", "=", "0"]; // the next film, and a closer look, as on the page
 const PRESSES = [" ", "Enter"]; // what they mean on a button is for that to say
 
 /**
@@ -81,6 +83,7 @@ export class Present {
     this.at = 0;
     this.isOn = false;
     this.film = "";
+    this.asked = "";
     this.button.onclick = () => this.begin();
     find(root, ".step-back").onclick = () => this.turn(-1);
     find(root, ".step-next").onclick = () => this.turn(1);
@@ -104,14 +107,14 @@ export class Present {
   }
 
   /**
-   * A display as it is seen: nobody is told the truth before its turn.
+   * A display as it is seen: nobody is told the truth before its turn, and a map that is revealed is seen.
    * @param {Display} display
    * @returns {Display}
    */
   adjusted(display) {
     if (!this.isOn) return display;
     const turn = this.steps.findIndex(({ name }) => name === "truth");
-    return { ...display, truth: turn >= 0 && this.at >= turn };
+    return { ...display, overlay: true, truth: turn >= 0 && this.at >= turn };
   }
 
   /** @param {string} method */
@@ -134,6 +137,7 @@ export class Present {
     this.isOn = true;
     this.at = 0;
     this.film = this.shown.data()?.film.id ?? "";
+    this.asked = this.shown.finding()?.name ?? "";
     this.root.dataset.presenting = "film";
     window.addEventListener("keydown", this.listeners.key, { capture: true });
     this.root.addEventListener("pointermove", this.listeners.move);
@@ -142,11 +146,14 @@ export class Present {
     try {
       await this.root.requestFullscreen();
     } catch {
-      if (!this.isOn) return;
-      this.root.popover = "manual";
-      this.root.showPopover();
+      if (this.isOn) this.fillWindow();
     }
     this.shown.changed();
+  }
+
+  fillWindow() {
+    this.root.popover = "manual";
+    this.root.showPopover();
   }
 
   /** Go back to the page as it was. */
@@ -167,9 +174,11 @@ export class Present {
   /** A browser takes Escape itself where a page has its whole screen. */
   followScreen() {
     const isFull = document.fullscreenElement !== null;
-    if (this.wasFull && !isFull) this.end();
-    else this.shown.changed();
+    const wasFull = this.wasFull;
     this.wasFull = isFull;
+    if (wasFull && !isFull && this.shown.isLarge()) this.fillWindow();
+    if (wasFull && !isFull) this.leave();
+    else this.shown.changed();
   }
 
   /** @param {KeyboardEvent} event */
@@ -177,7 +186,10 @@ export class Present {
     const isPressed = PRESSES.includes(event.key) && event.composedPath()[0] instanceof HTMLButtonElement;
     const action = event.ctrlKey || event.metaKey || event.altKey || isPressed ? undefined : KEYS[event.key];
     const isBlack = this.root.dataset.black === "true";
-    if (!action && !isBlack) return;
+    if (!action && !isBlack) {
+      if (!MEANT.includes(event.key) && event.key.length === 1) event.stopImmediatePropagation(); // no switch that nobody sees
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     delete this.root.dataset.black; // whatever is pressed, the room sees again
@@ -216,11 +228,24 @@ export class Present {
   show() {
     if (!this.isOn) return;
     const { film } = this.shown.data();
-    if (film.id !== this.film) [this.film, this.at] = [film.id, 0];
+    const finding = this.shown.finding()?.name ?? "";
+    const first = film.id !== this.film ? 0 : finding !== this.asked ? QUESTION : this.at; // nobody has asked for its truth
+    [this.film, this.asked] = [film.id, finding];
+    if (first < this.at) {
+      this.at = first;
+      this.shown.changed();
+      return;
+    }
     this.at = Math.min(this.at, this.steps.length - 1);
     this.root.dataset.presenting = this.step.name;
     say(this.words, this.wordsOf(this.step));
     this.count.textContent = `${this.at + 1} / ${this.steps.length}`;
+  }
+
+  /** What makes one doubt any answer about this film, which the page says above. */
+  doubt() {
+    const { unlike, doubted } = this.shown.data();
+    return unlike ? `${unlike} ` : doubted ? "The page doubts any answer about this film. " : "";
   }
 
   /** @param {Step} step */
@@ -228,10 +253,11 @@ export class Present {
     const finding = this.shown.finding();
     if (name === "film") return "→ goes on, ← goes back. B: black screen. L: a light that follows the pointer. Esc: end.";
     if (name === "question") return finding ? `What would you say: ${finding.label}, or not?` : "What would you say?";
-    if (name === "answer" || name === "truth") return find(this.root, ".answer").textContent;
+    if (name === "answer" || name === "truth") return `${this.doubt()}${find(this.root, ".answer").textContent}`;
     const panel = this.shown.data().panels.find((one) => one.method === method);
     const where = panel.captions?.[finding?.name]?.where;
     const verdict = panel.trust?.[finding?.name]?.verdict;
-    return [`${panel.title}.`, where ?? panel.message ?? "", verdict ?? ""].filter(Boolean).join(" ");
+    const title = finding && !panel.picture ? `${panel.title}, ${finding.label}.` : `${panel.title}.`;
+    return [title, where ?? panel.message ?? "", verdict ?? ""].filter(Boolean).join(" ");
   }
 }
