@@ -170,7 +170,7 @@ def test_a_visitor_with_many_jobs_does_not_hold_up_one_with_few(jobs):
         jobs.ask(visitor, key, note(key), slow=True)
     gate.set()
     until(lambda: len(order) == len(asked))
-    assert order[:2] == ["b0", "e0"]  # who comes then is a matter of microseconds: test_fairness.py has a clock of its own
+    assert order[:2] == ["b0", "e0"]  # what comes then is a matter of microseconds: see test_fairness.py
 
 
 def test_visitors_come_and_go_while_a_job_asks_whether_it_is_waited_for(jobs):
