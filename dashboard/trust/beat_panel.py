@@ -170,7 +170,7 @@ def _show_end(contest: Contest) -> None:
     rows = [_row(YOU if not name else method_title(name), one, count) for name, one in found.items()]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="content", key="trust_beat_table")
     st.caption(
-        "A hit is a point inside the truth. The interval says how often each would hit on all films of this dataset: "
+        "A hit is a point inside the truth. The interval says how often each would hit in many such contests: "
         f"{counted(count, 'film')} leave it wide. Two who are equally good are {least_lead()} films apart, one of "
         "them losing none, in fewer than 5\u00a0% of all contests: less than that is luck as well as skill. "
         "Distance: to the nearest place of the truth, in the film's widths, of those films where somebody pointed. "

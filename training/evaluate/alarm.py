@@ -10,8 +10,8 @@ Each film is sent again with one of `training.evaluate.hidden_regions.REGIONS` h
   random (the paired form of the same test).
 
 Both ask all regions at once. Each region is held against the largest of all of them in each shuffle (Westfall and
-Young, Resampling-Based Multiple Testing, 1993), so that the chance of naming any where there is none is at most the
-level.
+Young, Resampling-Based Multiple Testing, 1993), so that the chance of naming any is at most the level where
+both groups have the same distribution; with equal means alone it may be more (docs/alarm.md).
 """
 
 from __future__ import annotations
