@@ -9,7 +9,7 @@ from training.evaluate.alarm import FEWEST, LEAST, LEVEL, Alarm, Raised
 from training.evaluate.alarm_rates import ARCHITECTURES, found, named_rightly
 from training.evaluate.hidden_regions import LINES, REGIONS
 from training.evaluate.rates import Share
-from xai.written import NO_BREAK, with_unit
+from xai.written import NO_BREAK, counted, with_unit
 
 ASKS = (
     "Does the model flag films for something beside the lungs, such as a marker, a token, a holder's clip or a bright "
@@ -95,7 +95,17 @@ def rates_words(models: pd.DataFrame) -> str:
             f"- {words}: {_share_words(strong)} strong shortcuts named by their place, {_share_words(weak)} weak ones; "
             f"{_share_words(found(some, 'clean'))} clean networks accused."
         )
-    return "\n".join([*told, "", RATES_ARE_NOT])
+    return "\n".join([*told, "", f"{_counted_otherwise(models)}{RATES_ARE_NOT}"])
+
+
+def _counted_otherwise(models: pd.DataFrame) -> str:
+    """Say which networks are not what one takes them for: shortcuts that nobody planted, and those not judged."""
+    weak = models[models["kind"] == "weak"]
+    chance, unjudged = int((weak["planted"] == "").sum()), int((models["verdict"] == "unknown").sum())
+    told = [f"Of {len(weak)} weak ones {chance} were not planted and came about by chance."] if chance else []
+    if unjudged:
+        told.append(f"{counted(unjudged, 'network')} with too few flagged films to judge count as not accused.")
+    return "".join(f"{one} " for one in told)
 
 
 def bounds_words(models: pd.DataFrame) -> str:

@@ -221,7 +221,7 @@ export class Present {
   /** The room that panels have, and how they fit it. @param {number} count */
   fit(count) {
     const frame = FRAME_EM * parseFloat(getComputedStyle(this.root).fontSize);
-    return { ...fitStage({ count, width: this.board.clientWidth, height: this.board.clientHeight }, frame), isCompact: false };
+    return fitStage({ count, width: this.board.clientWidth, height: this.board.clientHeight }, frame);
   }
 
   /** Say what belongs to this step. */

@@ -96,11 +96,11 @@ class League:
             yield f"\nNot in this league yet, so that nothing is known of them here: {_list(missing)}."
 
     def _overall(self) -> str:
-        ahead = [f"{MEASURES[name]} ahead of prior" for name in BOTH]
-        lines = ["| map | " + " | ".join([*(MEASURES[name] for name in SHOWN), *ahead]) + " |", "|---" * 6 + "|"]
+        heads = [*(MEASURES[name] for name in SHOWN), *(f"{MEASURES[name]} ahead of prior" for name in SHOWN)]
+        lines = [f"| map | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
         for method in (*self.methods, *CONTROLS):
             cells = [_with_interval(self.league.loc[(method, ALL, name)], "value") for name in SHOWN]
-            cells += ["" if method == PRIOR else self._ahead(method, ALL, name) for name in BOTH]
+            cells += ["" if method == PRIOR else self._ahead(method, ALL, name) for name in SHOWN]
             title = f"*{method}*" if method in CONTROLS else method
             lines.append(f"| {title} | {' | '.join(cells)} |")
         return "\n".join(lines)
@@ -110,11 +110,19 @@ class League:
 
     def _verdict(self) -> str:
         ahead = [name for name in self.methods if all(self.stands(name, ALL, measure) > 0 for measure in BOTH)]
-        if ahead:
-            return (
-                f"**Above the prior in pointing and IoU over all findings** (both intervals above 0): {_list(ahead)}."
-            )
-        return "**No method is above the prior in both pointing and IoU over all findings** (both intervals above 0)."
+        verdict = (
+            f"**Above the prior in pointing and IoU over all findings** (both intervals above 0): {_list(ahead)}."
+            if ahead
+            else "**No method is above the prior in both pointing and IoU over all findings** (both intervals above 0)."
+        )
+        return f"{verdict} {self._energy()}"
+
+    def _energy(self) -> str:
+        """Say how methods stand in energy: one may point well and strew most of its evidence elsewhere."""
+        words = {1: "above it", -1: "below it", 0: "not to be told from it"}
+        by = {sign: [name for name in self.methods if self.stands(name, ALL, "energy") == sign] for sign in words}
+        told = [f"{words[sign]} {_list(names)}" for sign, names in by.items() if names]
+        return f"**In energy**, the share of all evidence that lies on the finding: {'; '.join(told)}."
 
     def stands(self, method: str, finding: str, measure: str) -> int:
         """Say whether a method is above the prior (1), below it (−1), or nobody knows (0), by its 95 % interval."""

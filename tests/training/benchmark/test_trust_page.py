@@ -65,6 +65,9 @@ def test_a_verdict_needs_both_measures_and_an_interval_on_one_side(made):
     assert "pointing not to be told from it for Mass (0.00 [−0.10, +0.10], 10)" in text
     assert "Fewer than 6 films, nothing is said: Hernia." in text
     assert "- `cam`: 1,000 samples, baseline dataset mean" in text
+    assert "**In energy**, the share of all evidence that lies on the finding: not to be told from it cam." in text
+    made.beside.loc[("cam", "all", "energy"), ["ahead", "low", "high"]] = (-0.1, -0.2, -0.01)
+    assert "that lies on the finding: below it cam." in made.section()
     made.beside.loc[("cam", "all", "pointing"), ["ahead", "low", "high"]] = (0.1, 0.01, 0.2)
     assert "**Above the prior in pointing and IoU over all findings** (both intervals above 0): cam." in made.section()
 
