@@ -1,4 +1,4 @@
-"""How sure a map of regions is, and when more films would hardly change it."""
+"""How sure a map of regions is, and when more films would change only its weak regions."""
 
 from __future__ import annotations
 
@@ -170,7 +170,8 @@ CONVERGING: tuple[Diagnostic, ...] = (
         "converged",
         "Films",
         f"For every finding asked for, order held from {STABLE:g} on and the mean standard error was at most "
-        f"{FINE:.0%} of the strongest region: more films would hardly change a map.",
+        f"{FINE:.0%} of the strongest region. With more films the strongest regions would stay; weak ones, and signs "
+        "that are not sure, may still change.",
         write=lambda converged: "enough",
         shown=lambda converged: converged is True,
     ),
