@@ -226,6 +226,7 @@ class Room:
                 told = {
                     "version": version,
                     "open": self.is_open,
+                    "rests": not self.is_open,
                     "step": {**self.step.to_json(), "number": self.number},
                     "view": self.view,
                     "question": self._told_question(),
