@@ -102,9 +102,9 @@ class _Routes:
         return answer
 
     async def held(self, request: Request) -> Response:
-        """Say which room this browser holds."""
+        """Say which room this browser holds, if any."""
         room = self._held(request)
-        return _missing(NOT_HELD) if room is None else _told(self._about(room, request))
+        return _told({} if room is None else self._about(room, request))
 
     async def hold(self, request: Request) -> Response:
         """Give the holder what stands in the room, as it comes."""
