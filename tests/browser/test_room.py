@@ -57,7 +57,9 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     expect(ada.locator(".answer")).to_contain_text("Effusion: 98", timeout=SLOW)
     expect(ada.locator("figure.film img")).to_have_js_property("complete", True)
     assert 0 < sum(got) < LIGHT
+    expect(page.locator(".viewer .progress .words")).to_contain_text("All maps are there", timeout=SLOW)
     page.keyboard.press("p")  # whoever presents leads: phones see what is revealed, and not before
+    expect(page.locator(".viewer")).to_have_attribute("data-presenting", "film")
     expect(ada.locator(".panels figcaption")).to_have_text(["Film"])
     expect(ada.locator(".answer")).to_be_empty()
     for _ in range(3):
