@@ -43,6 +43,7 @@ class Action(enum.Enum):
     PREDICT = "let a model answer a whole dataset"
     WRITE_NOTES = "tag films and write notes"
     KEEP_VIEWS = "keep and remove views and slices"
+    OPEN_ROOMS = "open a room for a class"
 
 
 EVERYBODY, THE_OWNER = frozenset(Role), frozenset({Role.OWNER})
@@ -60,6 +61,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.PREDICT: THE_OWNER,
     Action.WRITE_NOTES: THE_OWNER,
     Action.KEEP_VIEWS: THE_OWNER,
+    Action.OPEN_ROOMS: THE_OWNER,
 }
 
 
@@ -97,7 +99,7 @@ def this_role() -> Role:
 
     Where no page runs, Python of this machine asks. A page whose browser has gone is nobody's, so a visitor's.
     """
-    context = get_script_run_ctx()
+    context = get_script_run_ctx(suppress_warning=True)
     if context is None or not runtime.exists():
         return Role.OWNER
     client = runtime.get_instance().get_client(context.session_id)
