@@ -12,24 +12,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+from dashboard.rooms.bells import FULL, Bells, RoomError, Side
 from dashboard.rooms.kinds import KINDS
 from dashboard.rooms.step import Question, Step
 
 LETTERS = "BCDFGHJKMNPQRSTVWXYZ"  # none that looks like another, or makes a word with its neighbours
 CODE_LENGTH = 5
-MOST_PEOPLE = 600  # who listen at once
 MOST_ANSWERS = 1_000  # participants whose answers to one question are kept
 MOST_KNOWN = 5_000  # followers that are known again
 MOST_PAST = 100  # questions whose counts are kept
-FULL = "This room is full."
-
-Side = Literal["holder", "followers"]
-
-
-class RoomError(ValueError):
-    """Something that cannot be done in this room now; the message is one sentence."""
+GONE_ON = "The teacher has gone on to another question."
 
 
 def new_code() -> str:
@@ -77,6 +71,8 @@ class Room:
         What the holder alone sees of it: all maps, the truth, the model's answer.
     number : int
         Of the step, rising.
+    asked : int
+        How often something was asked: by that an answer says which question it is to.
     """
 
     code: str
@@ -88,12 +84,13 @@ class Room:
     view: Mapping[str, Any] = field(default_factory=dict)
     holder_view: Mapping[str, Any] = field(default_factory=dict)
     number: int = 0
+    asked: int = 0
     is_open: bool = True
 
     def __post_init__(self) -> None:
         self._answers: dict[str, Any] = {}
         self._past: list[Past] = []
-        self._bells: dict[asyncio.Event, tuple[asyncio.AbstractEventLoop, Side, str]] = {}
+        self._bells = Bells()
         self._versions: Counter[Side] = Counter()
         self._shared: tuple[int, dict[str, Any], str] | None = None
         self._known: dict[str, None] = {}
@@ -111,13 +108,13 @@ class Room:
 
     def knows(self, participant: str) -> bool:
         """Whether somebody has followed before: who knew the code then need not prove it again."""
-        return participant in self._known
+        with self._lock:
+            return participant in self._known or participant in self._bells.followers
 
     @property
     def here(self) -> int:
         """How many follow: each participant once, however many pages they have open."""
-        with self._lock:
-            return len({who for _, side, who in self._bells.values() if side == "followers"})
+        return len(self._bells.followers)
 
     # What its holder does
 
@@ -136,7 +133,7 @@ class Room:
         with self._lock:
             self._be_open()
             self._end_question()
-            self.question = replace(question, is_revealed=False)
+            self.question, self.asked = replace(question, is_revealed=False), self.asked + 1
             self._changed("followers", "holder")
 
     def reveal(self) -> None:
@@ -173,17 +170,36 @@ class Room:
 
     # What participants do
 
-    def answer(self, participant: str, said: Any) -> None:
-        """Take an answer; ValueError with what was expected, RoomError where nothing is asked."""
+    def answer(self, participant: str, said: Any, number: int | None = None) -> None:
+        """Take an answer; ValueError with what was expected, RoomError where it comes too late.
+
+        Parameters
+        ----------
+        participant : str
+        said : object
+        number : int, optional
+            Of the question that it is an answer to; whatever is asked now by default.
+        """
         with self._lock:
             self._be_open()
+            if self.question is not None and number not in (None, self.asked):
+                raise RoomError(GONE_ON)
             if self.question is None or self.question.is_revealed:
                 raise RoomError("Answers are not taken any more.")
-            if participant not in self._answers and len(self._answers) >= MOST_ANSWERS:
-                raise RoomError(FULL)
+            if participant not in self._answers:
+                self._make_place(participant)
             kind, before = KINDS[self.question.kind], self._answers.get(participant)
             self._answers[participant] = kind.take(self.question.settings, said, before, participant)
             self._changed("holder")
+
+    def _make_place(self, participant: str) -> None:
+        """Have room for one more answer: who listens is never shut out by answers of those who do not."""
+        here = self._bells.followers
+        if len(self._answers) < MOST_ANSWERS:
+            return
+        if participant not in here or here >= self._answers.keys():
+            raise RoomError(FULL)
+        del self._answers[next(who for who in self._answers if who not in here)]
 
     def yours(self, participant: str) -> Any:
         """Give what one participant alone is told: by most kinds of question the own answer."""
@@ -253,20 +269,23 @@ class Room:
     @contextlib.contextmanager
     def listening(self, side: Side, who: str = "") -> Iterator[asyncio.Event]:
         """Give a bell that rings when there is something new; RoomError where too many listen."""
-        bell, loop = asyncio.Event(), asyncio.get_running_loop()
+        bell = self._bells.hang(side, who)
         with self._lock:
-            if len(self._bells) >= MOST_PEOPLE:
-                raise RoomError(FULL)
-            self._bells[bell] = loop, side, who
-            if side == "followers" and len(self._known) < MOST_KNOWN:
-                self._known[who] = None
+            if side == "followers":
+                self._note(who)
             self._changed("holder")
         try:
             yield bell
         finally:
+            self._bells.take_down(bell)
             with self._lock:
-                self._bells.pop(bell, None)
                 self._changed("holder")
+
+    def _note(self, participant: str) -> None:
+        """Know somebody again; whoever came first is forgotten first."""
+        self._known[participant] = None
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def listens(self, bell: asyncio.Event) -> bool:
         """Whether this is still a bell to listen to."""
@@ -274,16 +293,13 @@ class Room:
 
     def send_away(self) -> None:
         """Have nobody listen any more: the server ends."""
-        with self._lock:
-            bells, self._bells = self._bells, {}
-        for bell, (loop, _, _) in bells.items():
-            _wake(bell, loop)
+        self._bells.take_all_down()
 
     def _told_question(self) -> dict[str, Any] | None:
         if self.question is None:
             return None
         told = KINDS[self.question.kind].told(self.question.settings)
-        return {**self.question.to_json(), "settings": told, "number": len(self._past)}
+        return {**self.question.to_json(), "settings": told, "number": self.asked}
 
     def _be_open(self) -> None:
         if not self.is_open:
@@ -297,11 +313,4 @@ class Room:
     def _changed(self, *sides: Side) -> None:
         for side in sides:
             self._versions[side] += 1
-        for bell, (loop, side, _) in self._bells.items():
-            if side in sides:
-                _wake(bell, loop)
-
-
-def _wake(bell: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
-    with contextlib.suppress(RuntimeError):  # the server is going down
-        loop.call_soon_threadsafe(bell.set)
+        self._bells.ring(sides)

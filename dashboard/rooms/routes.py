@@ -14,14 +14,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.page.told import sentence_of
-from dashboard.rooms import lead
+from dashboard.rooms import lead, streams
 from dashboard.rooms.address import PATH, join_link, qr_code
 from dashboard.rooms.lead import COOKIE, rooms_of
 from dashboard.rooms.limits import Buckets
 from dashboard.rooms.report import counts_csv
 from dashboard.rooms.room import Room, RoomError
 from dashboard.rooms.step import Question, Step
-from dashboard.rooms.streams import Streams
 from dashboard.server.channel import PREFIX
 from dashboard.server.owner import is_this_machine
 from dashboard.server.roles import HEADER, MAY, Action, Role
@@ -35,18 +34,11 @@ ANSWERS_OF_ROOM = 600, 200.0
 WRONG_CODES = 30, 0.5  # of one address, which a whole class may share
 WRONG_CODES_IN_ALL = 100, 1.0
 NO_ROOM = "There is no room with this code. Look at the screen again: five letters."
+NOT_IN = "This page is not in the room just now. Wait a moment and answer again, or open the room anew."
 NOT_HELD = "This browser holds no room."
 TOO_MANY = "Too many wrong codes came from your network. Wait a minute, then try again."
 TOO_FAST = "That was too fast. Wait a moment, then answer again."
-UNREADABLE = (
-    json.JSONDecodeError,
-    UnicodeDecodeError,
-    KeyError,
-    TypeError,
-    ArithmeticError,
-    RecursionError,
-    ClientDisconnect,
-)
+UNREADABLE = KeyError, TypeError, ArithmeticError, RecursionError, ClientDisconnect
 ONLY_OWNER = f"Only the owner of this library may {Action.OPEN_ROOMS.value}."
 
 
@@ -86,7 +78,6 @@ def room_routes(services: Callable[[], Services], page: str, base: str = "") -> 
 class _Routes:
     def __init__(self, services: Callable[[], Services], base: str) -> None:
         self._services, self._base = services, base
-        self._streams = Streams()
         self._answers, self._answers_of_room = Buckets(*ANSWERS), Buckets(*ANSWERS_OF_ROOM)
         self._wrong, self._wrong_in_all = Buckets(*WRONG_CODES), Buckets(*WRONG_CODES_IN_ALL)
 
@@ -121,7 +112,10 @@ class _Routes:
         if room is None:
             return _missing(NOT_HELD)
         self._wake(room)
-        return await self._streams.hold(room, request)
+        try:
+            return await streams.hold(room, request, functools.partial(rooms_of(self._services()).hear, room))
+        except RoomError as error:
+            return _refused(sentence_of(error), 409)
 
     async def lead(self, request: Request) -> Response:
         """Take what the holder does: ``move``, ``ask``, ``reveal``, ``end`` or ``close``."""
@@ -156,23 +150,26 @@ class _Routes:
             return room
         self._wake(room)
         try:
-            return await self._streams.follow(room, room.participant(visitor_of(request)), request)
+            return await streams.follow(room, room.participant(visitor_of(request)), request)
         except RoomError as error:
             return _refused(sentence_of(error), 409)
 
     async def answer(self, request: Request) -> Response:
-        """Take an answer: ``{"answer": WHAT}``."""
-        room = self._followed(request)
-        if isinstance(room, Response):
-            return room
+        """Take an answer of somebody who follows: ``{"answer": WHAT, "question": ITS NUMBER}``."""
         if not is_from_here(request):
             return _missing(NO_ROOM)
-        participant = room.participant(visitor_of(request))
+        room = rooms_of(self._services()).find(request.path_params["code"].upper())
+        participant = "" if room is None else room.participant(visitor_of(request))
+        if room is None or not room.knows(participant):  # the same words, so that no code can be guessed by them
+            return _refused(NOT_IN, 409)
         if not self._answers.take(participant) or not self._answers_of_room.take(room.code):
             return _refused(TOO_FAST, 429)
 
         def take(said: Mapping[str, Any]) -> dict[str, Any]:
-            room.answer(participant, said["answer"])
+            answer, number = said["answer"], said["question"]
+            if type(number) is not int:
+                raise TypeError("expected a number")
+            room.answer(participant, answer, number)
             return {"yours": room.yours(participant)}
 
         return await _acted(request, take)
@@ -227,7 +224,7 @@ def _lead(services: Services, room: Room, said: Mapping[str, Any]) -> dict[str, 
 async def _acted(request: Request, act: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Response:
     """Do what a browser says, and answer; a sentence says what was wrong with it."""
     try:
-        said = json.loads(await _body(request))
+        said = _json(await _body(request))
         if not isinstance(said, dict) or not said:
             raise TypeError("expected an object")
         return _told(await anyio.to_thread.run_sync(act, said))
@@ -237,6 +234,13 @@ async def _acted(request: Request, act: Callable[[Mapping[str, Any]], dict[str, 
         return _refused(NOT_UNDERSTOOD, 400)
     except ValueError as error:
         return _refused(sentence_of(error), 400)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of Python's own
+        raise TypeError("expected JSON") from error
 
 
 async def _body(request: Request) -> bytes:

@@ -127,7 +127,7 @@ class Phone {
 
   /** @param {Question} question @param {unknown} answer */
   async send(question, answer) {
-    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ answer }) };
+    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ answer, question: question.number }) };
     const [content, error] = await ask(fetch(`${API}/rooms/${this.code}`, post));
     if (error) return say(".heard", error);
     if (!this.told) return;

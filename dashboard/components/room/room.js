@@ -129,7 +129,7 @@ class TeacherRoom {
     this.find(".take").hidden = !asked;
     if (question) {
       this.write(".asked", question.text);
-      this.write(".answered", `${answered} of ${here} answered`);
+      this.write(".answered", answered <= here ? `${answered} of ${here} answered` : `${answered} answered, ${here} ${here === 1 ? "is" : "are"} here now`);
       this.find(".reveal").hidden = question.is_revealed;
       if (counts) CHARTS[question.kind]?.(this.find(".chart"), held, question.text);
       else this.find(".chart").replaceChildren();

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from dashboard.rooms import bells
 from dashboard.rooms import room as rooms_module
 from dashboard.rooms.report import counts_csv
 from dashboard.rooms.room import LETTERS, MOST_ANSWERS, Room, RoomError, digest_of, is_code, new_code
@@ -47,7 +48,7 @@ def test_followers_are_told_the_step_and_each_the_own_answer_alone(room):
         "text": "Look.",
         "number": 1,
     }
-    assert told["question"] == {**PRESENT.to_json(), "number": 0}
+    assert told["question"] == {**PRESENT.to_json(), "number": 1}
     assert set(told) == {"version", "open", "rests", "step", "view", "question"}
     texts = {who: json.loads(room.text_for(who)[1]) for who in ("ada", "bob")}
     assert {who: text.pop("yours") for who, text in texts.items()} == {"ada": 0, "bob": None}
@@ -80,7 +81,7 @@ def test_a_question_stays_while_the_film_does_and_is_over_at_the_next_one(room):
     assert room.for_holder()["asked"] == 1
     room.ask(PRESENT)
     assert room.yours("ada") is None
-    assert room.for_followers()["question"]["number"] == 1
+    assert room.for_followers()["question"]["number"] == 2
 
 
 def test_the_table_has_a_line_for_each_answer_and_nothing_that_a_spreadsheet_runs(room):
@@ -113,6 +114,26 @@ def test_answers_and_past_questions_are_bounded(room, monkeypatch):
     for _ in range(5):
         room.ask(PRESENT)
     assert len(room.past()) == 4
+
+
+def test_answers_of_who_has_gone_shut_nobody_out_who_listens(room, monkeypatch):
+    monkeypatch.setattr(rooms_module, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(rooms_module, "MOST_KNOWN", 2)
+    room.ask(PRESENT)
+    for who in ("x", "y", "z"):
+        room.answer(who, 0)
+
+    async def follow() -> None:
+        with room.listening("followers", "ada"):
+            room.answer("ada", 1)
+            assert room.counts() == {"answers": 3, "counts": [2, 1]}
+            for who in ("bob", "cid"):
+                with room.listening("followers", who):
+                    pass
+            assert [room.knows(who) for who in ("ada", "bob", "cid", "dan")] == [True, True, True, False]
+
+    run_to_end(follow())
+    assert not room.knows("ada")  # came first, and is not here
 
 
 def test_a_closed_room_holds_nothing_and_takes_nothing(room):
@@ -152,7 +173,9 @@ def test_who_follows_is_counted_once_and_the_bells_of_each_side_ring(room, monke
             await _settled()
             assert holder.is_set() and not ada.is_set()  # nobody is told of another's answer
             assert room.knows("bob") and not room.knows("cid")
-            monkeypatch.setattr(rooms_module, "MOST_PEOPLE", 2)
+            monkeypatch.setattr(bells, "MOST_PAGES_IN_ALL", 1)
+            with room.listening("holder"):
+                pass  # the holder never counts
             with pytest.raises(RoomError, match="full"), room.listening("followers", "cid"):
                 pass
         assert room.here == 0

@@ -22,7 +22,15 @@ def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b
     return run_to_end(asked(app, path, method, body, **headers))
 
 
-async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+async def asked(
+    app: Callable[..., Any],
+    path: str,
+    method: str = "GET",
+    body: bytes = b"",
+    left: asyncio.Event | None = None,
+    **headers: str,
+) -> Answer:
+    """Give what an application answers to a browser that stays until it has ``left``."""
     place, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -38,7 +46,10 @@ async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: b
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return messages.pop(0) if messages else await asyncio.Event().wait()
+        if messages:
+            return messages.pop(0)
+        await (left or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
