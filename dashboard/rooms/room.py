@@ -102,9 +102,22 @@ class Room:
         """Whether this is the key of its holder; takes as long for any."""
         return key is not None and hmac.compare_digest(digest_of(key), self.key_digest)
 
+    @property
+    def invitation(self) -> str:
+        """What the link and its picture hold beside the code, too long to be guessed: 64 bits."""
+        return self.digest("invitation")[:16]
+
+    def invites(self, shown: str) -> bool:
+        """Whether this is the room's invitation; takes as long for any."""
+        return hmac.compare_digest(shown.encode(), self.invitation.encode())
+
+    def digest(self, text: str) -> str:
+        """Give something that only this room makes of a text."""
+        return hmac.new(self.salt.encode(), text.encode(), hashlib.sha256).hexdigest()
+
     def participant(self, visitor: str) -> str:
         """Name a visitor in this room: nobody can tell the visitor from it, nor the same one in another room."""
-        return hmac.new(self.salt.encode(), visitor.encode(), hashlib.sha256).hexdigest()[:16]
+        return self.digest(f"participant {visitor}")[:16]
 
     def knows(self, participant: str) -> bool:
         """Whether somebody has followed before: who knew the code then need not prove it again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ WRONG_CODES_IN_ALL = 100, 1.0
 NO_ROOM = "There is no room with this code. Look at the screen again: five letters."
 NOT_IN = "This page is not in the room just now. Wait a moment and answer again, or open the room anew."
 NOT_HELD = "This browser holds no room."
-TOO_MANY = "Too many wrong codes came from your network. Wait a minute, then try again."
+TOO_MANY = "Too many wrong codes were tried just now. Scan the picture on the screen, or try again in {} s."
 TOO_FAST = "That was too fast. Wait a moment, then answer again."
 UNREADABLE = KeyError, TypeError, ArithmeticError, RecursionError, ClientDisconnect
 ONLY_OWNER = f"Only the owner of this library may {Action.OPEN_ROOMS.value}."
@@ -158,7 +159,8 @@ class _Routes:
         """Take an answer of somebody who follows: ``{"answer": WHAT, "question": ITS NUMBER}``."""
         if not is_from_here(request):
             return _missing(NO_ROOM)
-        room = rooms_of(self._services()).find(request.path_params["code"].upper())
+        code, _, _ = request.path_params["code"].partition("-")
+        room = rooms_of(self._services()).find(code.upper())
         participant = "" if room is None else room.participant(visitor_of(request))
         if room is None or not room.knows(participant):  # the same words, so that no code can be guessed by them
             return _refused(NOT_IN, 409)
@@ -179,15 +181,23 @@ class _Routes:
         return rooms_of(self._services()).held(key) if is_token(key) else None
 
     def _followed(self, request: Request) -> Room | Response:
-        """Find the room of a code; whoever has followed it before need not be told from those who guess."""
+        """Find the room of a code.
+
+        Who has followed it before, or shows the invitation that its link holds, need not be told from those who guess.
+        Letters alone are looked at only while few wrong ones came, so that guessing is slow; right ones cost nothing.
+        """
         visitor, address = visitor_of(request), request.client.host if request.client else ""
         if not visitor:
             return _missing(NO_ROOM)
-        room = rooms_of(self._services()).find(request.path_params["code"].upper())
-        if room is not None and room.knows(room.participant(visitor)):
+        code, _, invitation = request.path_params["code"].partition("-")
+        room = rooms_of(self._services()).find(code.upper())
+        if room is not None and (room.knows(room.participant(visitor)) or room.invites(invitation)):
             return room
-        if not self._wrong.allows(address) or not self._wrong_in_all.allows(""):
-            return _refused(TOO_MANY, 429)
+        if invitation:  # nobody guesses these, and a wrong one says nothing of the letters
+            return _missing(NO_ROOM)
+        wait = max(self._wrong.wait(address), self._wrong_in_all.wait(""))
+        if wait > 0:
+            return _refused(TOO_MANY.format(math.ceil(wait)), 429)
         if room is None:
             self._wrong.take(address)
             self._wrong_in_all.take("")
@@ -203,7 +213,8 @@ class _Routes:
     def _link(self, room: Room, request: Request) -> str:
         is_bound_here = is_this_machine(st.get_option("server.address") or "")
         host = request.headers.get("host", "localhost")
-        return join_link(request.url.scheme, host, self._base, room.code, is_bound_here=is_bound_here)
+        place = f"{room.code}-{room.invitation}"
+        return join_link(request.url.scheme, host, self._base, place, is_bound_here=is_bound_here)
 
     def _about(self, room: Room, request: Request) -> dict[str, Any]:
         return {"code": room.code, "link": self._link(room, request)}

@@ -35,19 +35,21 @@ class Phone {
   }
 
   start() {
-    const [, code] = location.pathname.match(/\/join\/([A-Za-z]{1,20})\/?$/) ?? [];
+    const [, code] = location.pathname.match(/\/join\/([A-Za-z]{1,20}(?:-[0-9a-f]{1,64})?)\/?$/) ?? [];
     if (code) this.join(code);
     else this.input.focus();
   }
 
   /** @param {string} entered */
   async join(entered) {
-    const code = entered.trim().toUpperCase();
-    const address = `${API}/rooms/${encodeURIComponent(code)}`;
+    const [letters, invitation] = entered.trim().split("-"); // the link holds an invitation beside the code
+    const code = letters.toUpperCase();
+    const place = encodeURIComponent(invitation ? `${code}-${invitation}` : code);
+    const address = `${API}/rooms/${place}`;
     const [content, error] = await ask(fetch(`${address}/events?since=-1`));
     if (error) return this.refuse(error);
     this.code = code;
-    history.replaceState(null, "", `${ROOT}/join/${code}`);
+    history.replaceState(null, "", `${ROOT}/join/${place}`);
     find(".code").textContent = code;
     document.title = `Room ${code} · Lightbox`;
     document.body.dataset.state = "in";

@@ -17,7 +17,7 @@ class Answer:
     body: bytes
 
 
-def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: Any) -> Answer:
     """Give what an application answers; underscores in the names of headers stand for dashes."""
     return run_to_end(asked(app, path, method, body, **headers))
 
@@ -28,6 +28,7 @@ async def asked(
     method: str = "GET",
     body: bytes = b"",
     left: asyncio.Event | None = None,
+    client: tuple[str, int] | None = None,
     **headers: str,
 ) -> Answer:
     """Give what an application answers to a browser that stays until it has ``left``."""
@@ -41,6 +42,7 @@ async def asked(
         "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
         "scheme": "http",
         "server": ("127.0.0.1", 80),
+        "client": client,
     }
     sent: list[dict[str, Any]] = []
     messages = [{"type": "http.request", "body": body, "more_body": False}]
