@@ -111,6 +111,11 @@ class Room:
         """Whether this is the room's invitation; takes as long for any."""
         return hmac.compare_digest(shown.encode(), self.invitation.encode())
 
+    @property
+    def deal(self) -> str:
+        """By what letters are dealt to maps without names: another for each step and question."""
+        return self.digest(f"letters {self.number} {self.asked}")
+
     def digest(self, text: str) -> str:
         """Give something that only this room makes of a text."""
         return hmac.new(self.salt.encode(), text.encode(), hashlib.sha256).hexdigest()
@@ -147,6 +152,9 @@ class Room:
             self._be_open()
             self._end_question()
             self.question, self.asked = replace(question, is_revealed=False), self.asked + 1
+            if self.step.is_blind:  # letters are dealt anew for each question; until then none are seen
+                self.number += 1
+                self.view = {"number": self.number, "panels": []}
             self._changed("followers", "holder")
 
     def reveal(self) -> None:
@@ -256,7 +264,7 @@ class Room:
                     "version": version,
                     "open": self.is_open,
                     "rests": not self.is_open,
-                    "step": {**self.step.to_json(), "number": self.number},
+                    "step": {**self._told_step(), "number": self.number},
                     "view": self.view,
                     "question": self._told_question(),
                 }
@@ -268,6 +276,7 @@ class Room:
         with self._lock:
             return {
                 **self.for_followers(),
+                "step": {**self.step.to_json(), "number": self.number},
                 "version": self._versions["holder"],
                 "view": self.holder_view,
                 "code": self.code,
@@ -307,6 +316,12 @@ class Room:
     def send_away(self) -> None:
         """Have nobody listen any more: the server ends."""
         self._bells.take_all_down()
+
+    def _told_step(self) -> dict[str, Any]:
+        """Give what followers are told of the step: a link has the names of methods, which letters stand for."""
+        is_over = self.question is not None and self.question.is_revealed
+        hidden = {"link": None, "revealed": None} if self.step.is_blind and not is_over else {}
+        return {**self.step.to_json(), **hidden}
 
     def _told_question(self) -> dict[str, Any] | None:
         if self.question is None:

@@ -36,7 +36,8 @@ export interface Told {
   version: number;
   open: boolean;
   rests: boolean;
-  step: { link: string; revealed: string[] | null; text: string; number: number };
+  /** The link is null while it would name maps that are asked about. */
+  step: { link: string | null; revealed: string[] | null; text: string; number: number };
   view: View;
   question: Question | null;
   yours: any;

@@ -85,8 +85,8 @@ class Phone {
     const isShown = step.number > 0;
     say(".told", isShown ? (view.told ?? "") : WAITING);
     const around = /** @type {HTMLAnchorElement} */ (find(".around"));
-    around.hidden = !isShown;
-    around.href = `${ROOT}/${step.link}`;
+    around.hidden = !isShown || step.link === null; // a link would name maps that are asked about
+    around.href = `${ROOT}/${step.link ?? ""}`;
     around.onclick = () => sessionStorage.setItem(BACK, this.code);
     say(".text", step.text);
     if (isShown && (view.number ?? 0) > 0) this.showView(view);

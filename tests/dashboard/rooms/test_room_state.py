@@ -55,6 +55,27 @@ def test_followers_are_told_the_step_and_each_the_own_answer_alone(room):
     assert texts["ada"] == texts["bob"] == told
 
 
+def test_while_maps_have_no_names_followers_are_told_no_link_and_each_question_deals_letters_anew(room):
+    blind = Step("?film=simulated/s00000&methods=gradcam,random&blind=on", ("film", "gradcam", "random"))
+    room.move(blind)
+    assert "gradcam" not in json.dumps(room.for_followers())
+    room.put_view(1, {"panels": [{"title": "Map A"}]}, {})
+    before = room.deal
+    room.ask(PRESENT)
+    assert room.deal != before
+    told = room.for_followers()
+    assert (told["step"]["link"], told["step"]["revealed"], told["step"]["number"]) == (None, None, 2)
+    assert told["view"] == {"number": 2, "panels": []}  # none are seen with letters of before
+    assert not room.put_view(1, {"panels": []}, {})
+    assert "gradcam" not in room.text_for("ada")[1]
+    assert room.for_holder()["step"] == {**blind.to_json(), "number": 2}
+    room.reveal()
+    assert room.for_followers()["step"]["link"] == blind.link
+    again = Room("BCDFG", digest_of(KEY), 0.0)
+    again.number, again.asked = room.number, room.asked
+    assert again.deal != room.deal  # of another room
+
+
 def test_counts_are_told_once_they_are_revealed_and_then_no_answer_is_taken(room):
     room.move(FIRST)
     room.ask(PRESENT)
