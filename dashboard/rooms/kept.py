@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dashboard.rooms.room import Room, is_code
+from dashboard.rooms.codes import is_code
+from dashboard.rooms.room import Room
 from dashboard.rooms.step import Question, Step
 from xai.files import write_file
 

@@ -76,6 +76,14 @@ def end_question(services: Services, room: Room) -> None:
     rooms_of(services).keep()
 
 
+@only(Action.OPEN_ROOMS)
+def close_lost(services: Services, code: str) -> None:
+    """End a room whose key its holder has lost. A route has asked already who may."""
+    room = rooms_of(services).find(code)
+    if room is not None:
+        close(services, room)
+
+
 def close(services: Services, room: Room) -> None:
     """End the room for everybody."""
     rooms_of(services).close(room)

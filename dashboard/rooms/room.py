@@ -15,30 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dashboard.rooms.bells import FULL, Bells, RoomError, Side
+from dashboard.rooms.codes import digest_of
 from dashboard.rooms.kinds import KINDS
 from dashboard.rooms.step import Question, Step
 
-LETTERS = "BCDFGHJKMNPQRSTVWXYZ"  # none that looks like another, or makes a word with its neighbours
-CODE_LENGTH = 5
 MOST_ANSWERS = 1_000  # participants whose answers to one question are kept
 MOST_KNOWN = 5_000  # followers that are known again
 MOST_PAST = 100  # questions whose counts are kept
+LOCKED = "The teacher lets nobody new in just now."
 GONE_ON = "The teacher has gone on to another question."
-
-
-def new_code() -> str:
-    """Make up a code: 3.2 million of them."""
-    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
-
-
-def is_code(text: object) -> bool:
-    """Whether a text has the form of a code, in capital letters."""
-    return isinstance(text, str) and len(text) == CODE_LENGTH and set(text) <= set(LETTERS)
-
-
-def digest_of(key: str) -> str:
-    """Give what is kept of a key: it opens nothing itself."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -73,6 +58,8 @@ class Room:
         Of the step, rising.
     asked : int
         How often something was asked: by that an answer says which question it is to.
+    is_locked : bool
+        Whether nobody new is let in; a restart, which forgets who was there, opens it.
     """
 
     code: str
@@ -86,6 +73,7 @@ class Room:
     number: int = 0
     asked: int = 0
     is_open: bool = True
+    is_locked: bool = False
 
     def __post_init__(self) -> None:
         self._answers: dict[str, Any] = {}
@@ -172,6 +160,13 @@ class Room:
             self._be_open()
             self._end_question()
             self._changed("followers", "holder")
+
+    def lock(self, is_locked: bool) -> None:
+        """Let nobody new in, or again whoever comes; who was there stays."""
+        with self._lock:
+            self._be_open()
+            self.is_locked = is_locked
+            self._changed("holder")
 
     def close(self) -> None:
         """End the room for everybody; nothing of it stays."""
@@ -280,6 +275,7 @@ class Room:
                 "version": self._versions["holder"],
                 "view": self.holder_view,
                 "code": self.code,
+                "locked": self.is_locked,
                 "here": self.here,
                 "answered": len(self._answers),
                 "counts": self.counts() if self.question is not None and self.question.is_revealed else None,
@@ -291,6 +287,8 @@ class Room:
     @contextlib.contextmanager
     def listening(self, side: Side, who: str = "") -> Iterator[asyncio.Event]:
         """Give a bell that rings when there is something new; RoomError where too many listen."""
+        if side == "followers" and self.is_locked and not self.knows(who):
+            raise RoomError(LOCKED)
         bell = self._bells.hang(side, who)
         with self._lock:
             if side == "followers":

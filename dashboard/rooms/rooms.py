@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dashboard.rooms.bells import RoomError
+from dashboard.rooms.codes import digest_of, is_code, new_code
 from dashboard.rooms.kept import read_rooms, write_rooms
-from dashboard.rooms.room import Room, RoomError, digest_of, is_code, new_code
+from dashboard.rooms.room import Room
 from dashboard.server.library import Library
 
 MOST_ROOMS = 20
@@ -85,6 +87,12 @@ class Rooms:
         room.heard = self._clock()
         if room.heard - self._kept > KEEP:
             self.keep()
+
+    def listed(self) -> list[Room]:
+        """Give the open rooms, by their codes."""
+        with self._lock:
+            self._sweep()
+            return [self._rooms[code] for code in sorted(self._rooms)]
 
     def close(self, room: Room) -> None:
         """End a room for everybody."""

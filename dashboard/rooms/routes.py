@@ -35,6 +35,9 @@ ANSWERS_OF_ROOM = 600, 200.0
 WRONG_CODES = 30, 0.5  # of one address, which a whole class may share
 WRONG_CODES_IN_ALL = 100, 1.0
 NO_ROOM = "There is no room with this code. Look at the screen again: five letters."
+NO_COOKIE = (
+    "This browser keeps no cookies for this page. Allow them, so that nobody is counted twice, and open it again."
+)
 NOT_IN = "This page is not in the room just now. Wait a moment and answer again, or open the room anew."
 NOT_HELD = "This browser holds no room."
 TOO_MANY = "Too many wrong codes were tried just now. Scan the picture on the screen, or try again in {} s."
@@ -66,6 +69,8 @@ def room_routes(services: Callable[[], Services], page: str, base: str = "") -> 
         Route(f"{root}/{PATH}", phone),
         Route(f"{root}/{PATH}/{{code}}", phone),
         Route(home, speaks.open, methods=["POST"]),
+        Route(f"{home}/others", speaks.others),
+        Route(f"{home}/others", speaks.close_lost, methods=["POST"]),
         Route(f"{home}/held", speaks.held),
         Route(f"{home}/held", speaks.lead, methods=["POST"]),
         Route(f"{home}/held/events", speaks.hold),
@@ -102,6 +107,26 @@ class _Routes:
         answer.set_cookie(COOKIE, key, httponly=True, samesite="strict", secure=is_secure)
         return answer
 
+    async def others(self, request: Request) -> Response:
+        """Give the owner the open rooms: whoever has lost a key closes that room by this."""
+        if _role_of(request) not in MAY[Action.OPEN_ROOMS]:
+            return _refused(ONLY_OWNER, 403)
+        rooms = rooms_of(self._services()).listed()
+        return _told({"rooms": [{"code": room.code, "here": room.here} for room in rooms]})
+
+    async def close_lost(self, request: Request) -> Response:
+        """Close a room for the owner: ``{"close": CODE}``."""
+        if not is_from_here(request):
+            return _missing(NO_ROOM)
+        if _role_of(request) not in MAY[Action.OPEN_ROOMS]:
+            return _refused(ONLY_OWNER, 403)
+
+        def close(said: Mapping[str, Any]) -> dict[str, Any]:
+            lead.close_lost(self._services(), said["close"])
+            return {}
+
+        return await _acted(request, close)
+
     async def held(self, request: Request) -> Response:
         """Say which room this browser holds, if any."""
         room = self._held(request)
@@ -119,7 +144,7 @@ class _Routes:
             return _refused(sentence_of(error), 409)
 
     async def lead(self, request: Request) -> Response:
-        """Take what the holder does: ``move``, ``ask``, ``reveal``, ``end`` or ``close``."""
+        """Take what the holder does: ``move``, ``ask``, ``reveal``, ``end``, ``lock`` or ``close``."""
         room = self._held(request)
         if room is None or not is_from_here(request):
             return _missing(NOT_HELD)
@@ -188,7 +213,7 @@ class _Routes:
         """
         visitor, address = visitor_of(request), request.client.host if request.client else ""
         if not visitor:
-            return _missing(NO_ROOM)
+            return _refused(NO_COOKIE, 403)
         code, _, invitation = request.path_params["code"].partition("-")
         room = rooms_of(self._services()).find(code.upper())
         if room is not None and (room.knows(room.participant(visitor)) or room.invites(invitation)):
@@ -226,6 +251,8 @@ def _lead(services: Services, room: Room, said: Mapping[str, Any]) -> dict[str, 
         lead.move(services, room, Step.of(said["move"]), question)
     elif "ask" in said:
         lead.ask(services, room, Question.of(said["ask"]))
+    elif "lock" in said:
+        room.lock(said["lock"] is True)
     else:
         acts = {"reveal": lead.reveal, "end": lead.end_question, "close": lead.close}
         acts[next(iter(said))](services, room)

@@ -46,6 +46,7 @@ export interface Told {
 /** What the holder of a room is told. */
 export interface Held extends Told {
   code: string;
+  locked: boolean;
   here: number;
   answered: number;
   counts: Record<string, any> | null;

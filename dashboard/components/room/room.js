@@ -44,6 +44,7 @@ class TeacherRoom {
     this.on(".open", () => this.open());
     this.on(".close", () => this.close());
     this.on(".reveal", () => this.say({ reveal: true }));
+    this.on(".lock", () => this.say({ lock: !this.held?.locked }));
     this.on(".end", () => this.say({ end: true }));
     this.on(".copy", async () => {
       await navigator.clipboard?.writeText(this.link ?? "");
@@ -88,6 +89,30 @@ class TeacherRoom {
     const room = answer.ok ? await answer.json() : null;
     if (room?.code) this.enter(room);
     else if (room) noteHeld(null);
+    if (!room?.code) this.showOthers();
+  }
+
+  /** Whoever may open rooms closes those that no browser holds any more. */
+  async showOthers() {
+    const place = this.find(".others");
+    const answer = this.data.may ? await fetch(`${this.data.api}/rooms/others`).catch(() => null) : null;
+    /** @type {{code: string, here: number}[]} */
+    const rooms = answer?.ok ? (await answer.json()).rooms : [];
+    place.hidden = !rooms.length;
+    place.querySelector("ul").replaceChildren(...rooms.map(({ code, here }) => this.other(code, here)));
+  }
+
+  /** @param {string} code @param {number} here */
+  other(code, here) {
+    const [line, button] = [document.createElement("li"), document.createElement("button")];
+    button.textContent = `Close room ${code}`;
+    button.onclick = async () => {
+      const [, error] = await tellServer(`${this.data.api}/rooms/others`, { close: code });
+      this.problem(error);
+      this.showOthers();
+    };
+    line.append(`${here} ${here === 1 ? "is" : "are"} here `, button);
+    return line;
   }
 
   async open() {
@@ -123,6 +148,7 @@ class TeacherRoom {
     this.showSections(true);
     const { here, answered, question, view, step, counts, asked } = held;
     this.write(".here", `${here} ${here === 1 ? "is" : "are"} here`);
+    this.write(".lock", held.locked ? "Let newcomers in" : "Nobody new now");
     this.write(".step", step.number ? view.told ?? [view.title, step.text].filter(Boolean).join(" · ") : NOTHING);
     this.form.hidden = !step.number;
     this.find(".results").hidden = !question;
@@ -215,6 +241,7 @@ class TeacherRoom {
     this.held = null;
     noteHeld(null);
     this.showSections(false);
+    this.showOthers();
   }
 
   /** @param {string} words */

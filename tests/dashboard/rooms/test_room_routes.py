@@ -209,7 +209,9 @@ def test_what_is_no_answer_is_refused_in_a_sentence(app, opened, joined, body, c
 
 def test_who_has_no_token_and_where_there_is_no_room_there_is_nothing(app, opened):
     room, _ = opened
-    assert ask(app, f"/api/rooms/{room.code}/events").status == 404
+    cookieless = ask(app, f"/api/rooms/{room.code}/events")
+    assert cookieless.status == 403
+    assert "keeps no cookies" in json.loads(cookieless.body)["error"]
     for code in ("BCDF", "..", "%2e%2e", "B" * 4000, "held2"):
         assert ask(app, f"/api/rooms/{code}/events", **ADA).status in (404, 429)
 
@@ -265,6 +267,36 @@ def test_a_browser_has_four_pages_in_a_room_however_they_ask_and_one_that_is_lef
         return [*told, here, room.here, (await asked(app, f"{follow}?since=-1", **ADA)).status]
 
     assert run_to_end(come()) == [409, 409, 200, 1, 0, 200]
+
+
+def test_a_locked_room_lets_nobody_new_in_and_keeps_who_was_there(app, opened):
+    room, key = opened
+    follow = f"/api/rooms/{room.code}-{room.invitation}/events?since=-1"
+    assert ask(app, follow, **ADA).status == 200
+    assert say(app, "/api/rooms/held", {"lock": True}, **key).status == 200
+    refused = ask(app, follow, **BOB)
+    assert (refused.status, json.loads(refused.body)["error"]) == (409, "The teacher lets nobody new in just now.")
+    assert ask(app, follow, **ADA).status == 200
+    held = json.loads(ask(app, "/api/rooms/held/events?since=-1", **key).body)
+    assert held["locked"] is True
+    assert say(app, "/api/rooms/held", {"lock": False}, **key).status == 200
+    assert ask(app, follow, **BOB).status == 200
+
+
+def test_the_owner_alone_lists_rooms_and_closes_one_whose_key_is_lost(app, opened, rooms):
+    room, key = opened
+    other, _ = rooms.open()
+    words = {"close": room.code}
+    for who in ({}, key, ADA):
+        assert ask(app, "/api/rooms/others", **who).status == 403
+        assert say(app, "/api/rooms/others", words, **who).status == 403
+    assert say(app, "/api/rooms/others", words, **OWNER, sec_fetch_site="cross-site").status == 404
+    listed = json.loads(ask(app, "/api/rooms/others", **OWNER).body)["rooms"]
+    assert listed == [{"code": code, "here": 0} for code in sorted((room.code, other.code))]
+    assert say(app, "/api/rooms/others", {"close": 5}, **OWNER).status == 200  # there is no such room
+    assert say(app, "/api/rooms/others", words, **OWNER).status == 200
+    assert not room.is_open and other.is_open
+    assert [one.code for one in rooms.listed()] == [other.code]
 
 
 def test_who_asks_for_the_head_of_a_stream_holds_none(app, opened):

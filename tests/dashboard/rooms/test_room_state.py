@@ -7,8 +7,9 @@ import pytest
 
 from dashboard.rooms import bells
 from dashboard.rooms import room as rooms_module
+from dashboard.rooms.codes import LETTERS, digest_of, is_code, new_code
 from dashboard.rooms.report import counts_csv
-from dashboard.rooms.room import LETTERS, MOST_ANSWERS, Room, RoomError, digest_of, is_code, new_code
+from dashboard.rooms.room import MOST_ANSWERS, Room, RoomError
 from dashboard.rooms.step import Question, Step
 from tests.dashboard.server.coroutines import run_to_end
 
