@@ -94,10 +94,11 @@ class TeacherRoom {
 
   /** Whoever may open rooms closes those that no browser holds any more. */
   async showOthers() {
+    if (!this.data.may) return;
     const place = this.find(".others");
-    const answer = this.data.may ? await fetch(`${this.data.api}/rooms/others`).catch(() => null) : null;
+    const answer = await fetch(`${this.data.api}/rooms/others`).catch(() => new Response(null, { status: 503 }));
     /** @type {{code: string, here: number}[]} */
-    const rooms = answer?.ok ? (await answer.json()).rooms : [];
+    const rooms = answer.ok ? (await answer.json()).rooms : [];
     place.hidden = !rooms.length;
     place.querySelector("ul").replaceChildren(...rooms.map(({ code, here }) => this.other(code, here)));
   }
