@@ -57,9 +57,6 @@ def show_beat(subject: Subject) -> None:
             format_func=lambda seconds: with_unit(str(seconds), "s") if seconds else "No limit",
         )
         st.button("Other films", icon=":material/shuffle:", key="trust_beat_other", on_click=_draw_again)
-    if results.dataset not in subject.library.datasets():
-        st.info(f"The dataset {escape(results.dataset)} is not in this library, so its films cannot be shown.")
-        return
     try:
         contest = open_contest(subject, results, visit.state.seed)
         _show(contest)
@@ -154,7 +151,7 @@ def _said_of(contest: Contest, rival: str, number: int) -> str:
 
 def _offer_compare(contest: Contest, number: int) -> None:
     one = contest.rounds[number]
-    link = film_link(contest.results.dataset, contest.subject.model, one.film, one.finding, PRIOR)
+    link = film_link(contest.dataset, contest.subject.model, one.film, one.finding, PRIOR)
     st.page_link(COMPARE_PAGE, label="Its maps on Compare", icon=":material/compare:", query_params=link)
 
 
