@@ -49,6 +49,8 @@ class State(PageState):
         Which of its films is shown; behind the last, how it ended.
     limit : int
         Seconds for each of them; 0 for as long as one likes.
+    large : bool
+        Whether a contest is shown for a projector.
     answers : str
         What the visitor says of each of them, a letter a film: see `dashboard.trust.blind`.
     ended : bool
@@ -68,6 +70,7 @@ class State(PageState):
     marks: str = UNMARKED
     turn: int = 0
     limit: int = 0
+    large: bool = False
     answers: str = NOTHING
     ended: bool = False
 
@@ -88,6 +91,7 @@ LINK = Link(
         Field("marks", MARKS),
         Field("turn", whole(0, FILMS)),
         Field("limit", one_of(LIMITS)),
+        Field("large", SWITCH),
         Field("answers", ANSWERS),
         Field("ended", SWITCH),
     ],
