@@ -86,5 +86,11 @@ _SECTIONS = (
         "dashboard.trust.beat_panel:show_beat",
         can_be_large=True,
     ),
+    Section(
+        "forward",
+        "Do maps help?",
+        "Ten films, half of them with a map: do you foresee better what the model will answer when you see its maps?",
+        "dashboard.trust.forward_panel:show_forward",
+    ),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}
