@@ -13,7 +13,7 @@ from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.trust.blind_panel import HIGHEST_SEED
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
 from dashboard.trust.forward import NONE, Experiment, answers_of, is_right, open_experiment, outcome
-from dashboard.trust.forward_words import CAUTION, NOT_TRUTH, covers, gain, meaning, shares
+from dashboard.trust.forward_words import NOT_TRUTH, caution, covers, gain, meaning
 from dashboard.trust.league_table import finding_title
 from dashboard.trust.pictures import Shown, laid, picture_address, show_pictures
 from dashboard.trust.said import FLAGGED, NOT_FLAGGED, OPEN, UNSAID, said_of
@@ -125,13 +125,14 @@ def _show_lessons(experiment: Experiment) -> None:
         "asked is the model's answer, right or wrong, not what the film shows."
     )
     st.markdown(told, help=explained(told, EXPLAINERS[experiment.method].reading))
-    for asked in experiment.pool.lessons:
-        with st.container(width=2 * LESSON + 20):
+    with st.container(horizontal=True, gap="small"):
+        for asked in experiment.pool.lessons:
             words = "flagged" if asked.flagged else "not flagged"
             share = percent(experiment.maps.known([asked.film])[asked.film].probability)
             is_wrong = asked.flagged != asked.present
             truth = f"{'wrong' if is_wrong else 'right'}: the film shows {finding if asked.present else 'none'}"
-            _pictures(experiment, asked, f"The model: {words} ({share}), {truth}.", LESSON, with_map=True)
+            with st.container(width=2 * LESSON + 20):
+                _pictures(experiment, asked, f"The model: {words} ({share}), {truth}.", LESSON, with_map=True)
     st.caption(
         f"{EXPLAINERS[experiment.method].reading} Colours tell parts of one map apart, not one map from another."
     )
@@ -176,12 +177,18 @@ def _pictures(experiment: Experiment, asked: Asked, caption: str, side: int, *, 
 
 def _show_end(experiment: Experiment, trials: list[Trial], said: str) -> None:
     found = outcome([("you", trials, said)])
-    right = sum(is_right(trial.asked, letter) for trial, letter in zip(trials, said, strict=True))
+    right = {
+        arm: sum(
+            is_right(trial.asked, letter) for trial, letter in zip(trials, said, strict=True) if trial.with_map == arm
+        )
+        for arm in (True, False)
+    }
     st.markdown(
-        f"**You foresaw {right} of {FILMS} answers.** {shares(found)} The difference is {gain(found)}. {meaning(found)}",
+        f"**You foresaw {sum(right.values())} of {FILMS} answers:** {right[True]} of {FILMS // 2} with maps, "
+        f"{right[False]} of {FILMS // 2} without. The difference is {gain(found)}. {meaning(found)}",
         help=explained("95\u00a0% interval"),
     )
-    st.caption(f"{CAUTION} {covers(found)} {NOT_TRUTH}")
+    st.caption(f"{caution()} {covers(found)} {NOT_TRUTH}")
     rows = [_row(number, trial, said[number]) for number, trial in enumerate(trials)]
     st.dataframe(rows, hide_index=True, width="content", key="trust_forward_table")
     with st.container(horizontal=True, gap="small"):

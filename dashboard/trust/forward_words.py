@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 from dashboard.page.words import signed
-from training.benchmark.forward import FEWEST, Helped
+from training.benchmark.forward import FEWEST, FILMS, Helped
 from xai.written import counted, percent
 
-CAUTION = (
-    "One person's ten films say nearly nothing: answers tossed with a coin differ as much between five films and five "
-    "others. A class says more."
-)
+POINTS_BY_COIN = 40
 NOT_TRUTH = "A map that lets people foresee a model's answer need not show what the answer rests on."
+
+
+def caution() -> str:
+    """Say what ten films of one person are worth, beside a coin."""
+    half = FILMS // 2
+    films_apart = round(POINTS_BY_COIN / 100 * half)
+    near = sum(math.comb(2 * half, half + by) for by in range(1 - films_apart, films_apart)) / 4**half
+    return (
+        f"One person's {FILMS} films say nearly nothing: who tosses a coin differs by {POINTS_BY_COIN} points or more "
+        f"between the films with maps and those without in {percent(1 - near)} of such runs. A class says more."
+    )
 
 
 def shares(found: Helped) -> str:
@@ -30,10 +40,7 @@ def meaning(found: Helped) -> str:
         return "The interval lies above 0: with its maps, the model's answers were foreseen better."
     if found.high < 0:
         return "The interval lies below 0: with its maps, the model's answers were foreseen worse."
-    return (
-        "The interval holds 0, so maps may help or mislead here: "
-        f"a gain above {points(found.high)} points or below {points(found.low)} is unlikely."
-    )
+    return "The interval holds 0: from this nobody can tell whether its maps help, mislead or do nothing."
 
 
 def covers(found: Helped) -> str:
