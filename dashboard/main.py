@@ -58,6 +58,7 @@ page = st.navigation(
         st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
         st.Page("views/trust.py", title="Trust", icon=":material/verified:"),
         st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
+        st.Page("views/room.py", title="Room", icon=":material/groups:"),
     ],
     position="top",
 )

@@ -43,6 +43,7 @@ class Action(enum.Enum):
     PREDICT = "let a model answer a whole dataset"
     WRITE_NOTES = "tag films and write notes"
     KEEP_VIEWS = "keep and remove views and slices"
+    OPEN_ROOMS = "open a room for a class"
 
 
 EVERYBODY, THE_OWNER = frozenset(Role), frozenset({Role.OWNER})
@@ -60,6 +61,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.PREDICT: THE_OWNER,
     Action.WRITE_NOTES: THE_OWNER,
     Action.KEEP_VIEWS: THE_OWNER,
+    Action.OPEN_ROOMS: THE_OWNER,
 }
 
 
