@@ -26,6 +26,7 @@ from dashboard.trust.pictures import Shown, picture_address, show_pictures
 from dashboard.trust.state import LIMITS
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
+from dashboard.trust.with_room import ask_room, contest_question, room_of
 from training.benchmark.contest import LEVEL, distance, hits, least_lead
 from training.benchmark.league import PRIOR
 from training.benchmark.results import ResultsError
@@ -56,9 +57,21 @@ def show_beat(subject: Subject) -> None:
         show_switch()
     try:
         contest = open_contest(subject, results, visit.state.seed)
+        _offer_room(contest)
         _show(contest)
     except (ResultsError, FilmError, DatasetError) as error:
         st.warning(escape(sentence_of(error)))
+
+
+def _offer_room(contest: Contest) -> None:
+    """Offer who holds a room to ask it the same films."""
+    services = contest.subject.services
+    room = room_of(services)
+    if room is None or visit.state.large:
+        return
+    told = "Everybody in your room marks these ten films on the phone, without a time limit."
+    if st.button("Ask the room", icon=":material/groups:", key="trust_beat_room", help=told):
+        ask_room(services, room, contest_question(contest))
 
 
 def _choose_limit() -> None:

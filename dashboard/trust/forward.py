@@ -15,6 +15,7 @@ from dashboard.trust.subject import Subject
 from training.benchmark.forward import FILMS, LESSONS, Asked, Helped, Pool, Trial, draw_pool, draw_trials, helped
 from training.evaluate.judged import Judged
 
+CLASS = 40  # films that a class shares: each participant is asked about ten of them
 ALONE = "alone"  # the participant's name where there is one
 NONE = "Nothing is kept of what this model answered on films of this library, so there is nothing to foresee."
 
@@ -120,6 +121,12 @@ def open_experiment(
     return Experiment(subject, answers.dataset, finding, method, threshold, seed, pool)
 
 
+def largest_pool(table: pd.DataFrame, most: int = CLASS) -> int:
+    """Say how many films an experiment can ask about, up to as many as a class shares."""
+    flags = table.drop_duplicates("patient")["flagged"]
+    return min(most, 2 * int(min(flags.sum(), (~flags).sum())) - LESSONS)
+
+
 def is_right(asked: Asked, said: str) -> bool:
     """Whether what somebody said is what the model answers."""
     return (said == FLAGGED) == asked.flagged
@@ -142,5 +149,4 @@ def _least(table: pd.DataFrame) -> int:
 
 
 def _is_enough(table: pd.DataFrame, films: int) -> bool:
-    flags = table.drop_duplicates("patient")["flagged"]
-    return bool(min(flags.sum(), (~flags).sum()) >= (films + LESSONS) // 2)
+    return largest_pool(table) >= films

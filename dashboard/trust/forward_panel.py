@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from dashboard.page.forward_words import NOT_TRUTH, caution, covers, gain, meaning
 from dashboard.page.glossary import explained
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
@@ -12,13 +13,22 @@ from dashboard.server.judging import JUDGING_ERRORS
 from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.trust.blind_panel import HIGHEST_SEED
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
-from dashboard.trust.forward import NONE, Experiment, answers_of, is_right, open_experiment, outcome
-from dashboard.trust.forward_words import NOT_TRUTH, caution, covers, gain, meaning
+from dashboard.trust.forward import (
+    NONE,
+    Answers,
+    Experiment,
+    answers_of,
+    is_right,
+    largest_pool,
+    open_experiment,
+    outcome,
+)
 from dashboard.trust.league_table import finding_title
 from dashboard.trust.pictures import Shown, laid, picture_address, show_pictures
 from dashboard.trust.said import FLAGGED, NOT_FLAGGED, OPEN, UNSAID, said_of
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
+from dashboard.trust.with_room import ask_room, forward_question, room_of
 from training.benchmark.forward import FILMS, LESSONS, Asked, Trial
 from training.benchmark.league import ALL
 from xai.budget import Budget
@@ -27,6 +37,7 @@ from xai.films.film import FilmError
 from xai.written import counted, percent
 
 FIRST = "gradcam"  # the method where none is chosen: its maps are there at once
+ROOM_WAITS = "trust_forward_room_waits"
 ANEW = {"said": UNSAID, "begun": False}
 SAYS = {FLAGGED: "Flagged", NOT_FLAGGED: "Not flagged"}
 SIDE = 380  # pixels of a film that is asked about
@@ -44,11 +55,30 @@ def show_forward(subject: Subject) -> None:
         return
     finding, method = _choose(findings)
     try:
+        _offer_room(subject, answers, finding, method)
         experiment = open_experiment(subject, answers, finding, method, visit.state.seed)
         if _are_made(experiment):
             _show(experiment)
     except (ValueError, FilmError, *JUDGING_ERRORS) as error:
         st.warning(escape(sentence_of(error)))
+
+
+def _offer_room(subject: Subject, answers: Answers, finding: str, method: str) -> None:
+    """Offer who holds a room to run the experiment with it, once the maps of its films are made."""
+    services = subject.services
+    room = room_of(services)
+    if room is None:
+        return
+    films = largest_pool(answers.of(finding))
+    told = f"Everybody in your room foresees {FILMS} of {films} films on the phone, half of them with maps."
+    if st.button("Ask the room", icon=":material/groups:", key="trust_forward_room", help=told):
+        st.session_state[ROOM_WAITS] = finding, method
+    if st.session_state.get(ROOM_WAITS) != (finding, method):
+        return
+    experiment = open_experiment(subject, answers, finding, method, visit.state.seed, films)
+    if _are_made(experiment):
+        del st.session_state[ROOM_WAITS]
+        ask_room(services, room, forward_question(experiment))
 
 
 def _choose(findings: list[str]) -> tuple[str, str]:
@@ -102,7 +132,9 @@ def _are_made(experiment: Experiment) -> bool:
         return False
     cost = f"up to {maps.cost:,} evaluations each" if maps.cost > 1 else "one pass each"
     st.caption(f"{counted(len(missing), 'map')} to make first, {cost}; they are kept.")
-    st.button(maps.asked(len(missing)), key="trust_forward_make", on_click=start_job, args=(services, key))
+    st.button(
+        maps.asked(len(missing)), key=f"trust_forward_make_{len(films)}", on_click=start_job, args=(services, key)
+    )
     return False
 
 

@@ -183,7 +183,7 @@ def _between(pulls: np.ndarray, owners: pd.Series) -> float:
 
 
 def _apart(right: np.ndarray, with_map: np.ndarray) -> tuple[float, float]:
-    """Give a difference of two shares of independent answers and its variance, a right and a wrong one added to each."""
+    """Give a difference of two shares of independent answers and its variance, one right and one wrong added."""
     difference = variance = 0.0
     for arm in (True, False):
         count = int((with_map == arm).sum()) + 2
