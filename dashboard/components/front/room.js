@@ -12,13 +12,14 @@ const SETTLED_MS = 150; // after which an address is taken to stand
 const PRESENTED = "lightbox-present"; // told by Present: what it has revealed
 
 const BAR = `<style>
-.room-bar { position: fixed; z-index: 999; left: 50%; bottom: 0.5rem; translate: -50% 0; display: flex; flex-wrap: wrap; justify-content: center; align-items: center; gap: 0.25rem 0.9rem;
+.room-bar { position: fixed; z-index: 999; inset: auto 0 0.5rem; margin: auto; width: fit-content; display: flex; flex-wrap: wrap; justify-content: center; align-items: center; gap: 0.25rem 0.9rem;
   max-width: calc(100vw - 1rem); padding: 0.35rem 0.8rem; border-radius: 0.75rem; font: 15px/1.3 system-ui, sans-serif;
   color: light-dark(#1a1b1e, #ececec); background: light-dark(#fff, #1a1c21); border: 1px solid light-dark(#8d8c86, #6b6f78); box-shadow: 0 4px 18px #0006; }
 .room-bar button, .room-bar a { font: inherit; min-height: 2.25rem; display: inline-flex; align-items: center; padding: 0 0.8rem; border: 0; border-radius: 0.4rem; cursor: pointer; font-weight: 600; text-decoration: none;
   background: light-dark(#a05500, #f0a030); color: light-dark(#fff, #0e0f12); }
 .room-bar a.plain { background: none; color: inherit; text-decoration: underline; padding: 0; font-weight: 400; }
 .room-bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2.25rem; }
+.stMainBlockContainer { padding-bottom: 5rem !important; } /* the bar covers nothing that cannot be scrolled to */
 .room-bar :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 </style>`;
 
@@ -65,6 +66,13 @@ class Bar {
     else this.hide();
   }
 
+  /** The theme is the app's, which may not be the browser's. */
+  takeTheme() {
+    const app = document.querySelector(".stApp");
+    if (app) this.node.style.colorScheme = getComputedStyle(app).colorScheme;
+    else window.setTimeout(() => this.takeTheme(), 4 * SETTLED_MS);
+  }
+
   hide() {
     this.node.remove();
     this.channel?.leave(this.listener);
@@ -73,6 +81,7 @@ class Bar {
 
   /** @param {string} code */
   showBack(code) {
+    this.takeTheme();
     this.node.innerHTML = `${BAR}<a href="${this.root}join/${code}">Back to room ${code}</a>`;
     this.node.querySelector("a").onclick = () => sessionStorage.removeItem(BACK);
     document.body.append(this.node);
@@ -80,6 +89,7 @@ class Bar {
 
   /** @param {string} code */
   showHeld(code) {
+    this.takeTheme();
     if (!this.node.isConnected || this.node.dataset.code !== code) {
       this.node.dataset.code = code;
       this.node.innerHTML = `${BAR}<a class="plain" href="${this.root}room">Room ${code}</a><span role="status"></span><button>Show this to the room</button><label><input type="checkbox">The room follows me</label>`;
@@ -99,6 +109,7 @@ class Bar {
     if (!held.open) return noteHeld(null);
     const said = this.node.querySelector("[role=status]");
     if (!said) return;
+    this.takeTheme();
     const answers = held.question ? ` · ${held.answered} answered` : "";
     const words = `${held.here} here${answers}${held.step.link === this.link ? " · sees this page" : ""}`;
     if (said.textContent !== words) said.textContent = words;

@@ -36,9 +36,7 @@ class TeacherRoom {
       gone: () => this.forget(),
     };
     this.form = /** @type {HTMLFormElement} */ (root.querySelector(".ask"));
-    const choice = this.form.querySelector("select");
-    choice.replaceChildren(...Object.entries(TEMPLATES).map(([name, { label }]) => new Option(label, name)));
-    choice.onchange = () => this.fill();
+    this.form.querySelector("select").onchange = () => this.fill();
     this.form.onsubmit = (event) => {
       event.preventDefault();
       this.ask();
@@ -137,7 +135,8 @@ class TeacherRoom {
       else this.find(".chart").replaceChildren();
     }
     this.showSeen(held);
-    if (before?.view.finding !== view.finding || before?.step.number !== step.number || !before) this.fill();
+    const about = (/** @type {Held} */ { view: one }) => `${one.number} ${one.finding}`;
+    if (!before || about(before) !== about(held)) this.offer();
   }
 
   /** All maps and the truth are seen once the answers are; before that this screen gives nothing away. @param {Held} held */
@@ -161,6 +160,16 @@ class TeacherRoom {
 
   get template() {
     return TEMPLATES[this.form.querySelector("select").value];
+  }
+
+  /** Offer the questions that fit what the room sees. */
+  offer() {
+    const choice = this.form.querySelector("select");
+    const before = choice.value;
+    const fitting = Object.entries(TEMPLATES).filter(([, { fits }]) => fits?.(this.held.view) ?? true);
+    choice.replaceChildren(...fitting.map(([name, { label }]) => new Option(label, name)));
+    if (fitting.some(([name]) => name === before)) choice.value = before;
+    this.fill();
   }
 
   /** Word the question for what the room sees. */

@@ -16,6 +16,7 @@ from dashboard.films.slices import Slices
 from dashboard.films.state import State
 from dashboard.models import trash, versions
 from dashboard.models.services import ModelServices
+from dashboard.rooms import lead
 from dashboard.server import roles
 from dashboard.server.library import Library
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
@@ -48,6 +49,7 @@ REFUSED = {
         lambda root: Slices(root).save("mine", State(view=("PA",))),
         lambda root: Slices(root).remove("mine"),
     ],
+    Action.OPEN_ROOMS: [lambda root: lead.open_room(None)],
 }
 
 
