@@ -53,4 +53,5 @@ def covers(found: Helped) -> str:
 
 def points(share: float) -> str:
     """Write a difference of shares in percentage points, with its sign."""
-    return signed(100 * share, 0)
+    whole = round(100 * share)
+    return signed(whole, 0) if whole else "0"

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.page.forward_words import NOT_TRUTH, covers, gain, meaning, shares
 from dashboard.rooms.kinds.kind import Settings, only, short_text
 from dashboard.rooms.kinds.paced import Paced, film_list, label, part_of
-from training.benchmark.forward import FEWEST, FILMS, LESSONS, Asked, Pool, Trial, draw_trials, helped
+from training.benchmark.forward import FILMS, LESSONS, Asked, Pool, Trial, draw_trials, helped
 from xai.written import counted
 
 CHOICES = ["Flagged", "Not flagged"]
@@ -120,5 +120,4 @@ def _lines(begun: int, table: pd.DataFrame) -> list[str]:
     if not people:
         return [first]
     found = helped(table)
-    few = f" Of fewer than {FEWEST} people nothing is said of others." if people < FEWEST else ""
-    return [shares(found), f"Difference: {gain(found)}. {meaning(found)}", f"{first} {covers(found)}{few}", NOT_TRUTH]
+    return [shares(found), f"Difference: {gain(found)}. {meaning(found)}", f"{first} {covers(found)}", NOT_TRUTH]

@@ -145,5 +145,5 @@ def test_the_interval_of_thirty_people_covers_what_it_says(spread):
     assert 0.93 - NOISE <= covered(30, spread, PLAYS, 11) <= 0.97 + NOISE
 
 
-def test_the_interval_of_five_people_covers_more_and_never_less():
+def test_the_interval_of_five_people_covers_what_it_says_too():
     assert covered(FEWEST, (0.5, 0.3, 0.7, 0.4), PLAYS, 12) >= 0.95 - NOISE

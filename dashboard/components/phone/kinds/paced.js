@@ -9,7 +9,7 @@ import { where } from "./where.js";
 const PARTS = `${location.pathname.replace(/\/join(\/[^/]*)?\/?$/, "")}/api/parts`;
 
 /** @param {string} title @param {string} part @param {string} alt */
-function figureOf(title, part, alt) {
+function pictureOf(title, part, alt) {
   const figure = document.createElement("figure");
   figure.innerHTML = '<figcaption></figcaption><div class="pad"><img></div>';
   figure.querySelector("figcaption").textContent = title;
@@ -54,10 +54,10 @@ function showTurn(asked, turn) {
   const { place, send } = asked;
   const count = document.createElement("p");
   count.textContent = `Film ${turn.number + 1} of ${turn.of}. ${turn.text}`;
-  const film = figureOf("Film", turn.film, `Chest film ${turn.number + 1}`);
+  const film = pictureOf("Film", turn.film, `Chest film ${turn.number + 1}`);
   const pictures = document.createElement("div");
   pictures.className = turn.map ? "pair" : "single";
-  pictures.append(film, ...(turn.map ? [figureOf(turn.map_title, turn.map, turn.map_title)] : []));
+  pictures.append(film, ...(turn.map ? [pictureOf(turn.map_title, turn.map, turn.map_title)] : []));
   const reply = document.createElement("div");
   reply.className = "choices";
   if (turn.answers === "place") reply.append(marksOn(film, asked, turn));
@@ -84,4 +84,5 @@ export const paced = {
   },
   said: "",
   asks: "",
+  alone: true,
 };
