@@ -154,7 +154,7 @@ class Look:
 
 
 def looked_at(services: Services, step: Step, waiter: str) -> tuple[dict[str, Any], dict[str, Any], Look | None]:
-    """Give what phones show of a step, what its holder sees, and what that was made of; a sentence where it cannot be."""
+    """Give what phones show of a step, what its holder sees, and what that was made of; else a sentence."""
     if step.page:
         told = {"title": "", "panels": [], "told": ELSEWHERE}
         return told, told, None

@@ -86,10 +86,12 @@ def _damaged(change) -> str:
 
 
 HOSTILE = {
-    "empty": "", "list": "[]", "deep": "[" * 100_000, "no rooms": '{"form": 1}', "other form": '{"form": 2, "rooms": []}',
+    "empty": "", "list": "[]", "deep": "[" * 100_000, "no rooms": '{"form": 1}',
+    "other form": '{"form": 2, "rooms": []}',
     "number": "5", "rooms are a word": '{"form": 1, "rooms": "abc"}', "nan": _damaged({"heard": float("nan")}),
     "code": _damaged({"code": "../.."}), "digest": _damaged({"key_digest": ""}), "salt": _damaged({"salt": 5}),
-    "link": _damaged({"step": {"link": "https://example.org"}}), "kind": _damaged({"question": {"kind": "x", "text": "y"}}),
+    "link": _damaged({"step": {"link": "https://example.org"}}),
+    "kind": _damaged({"question": {"kind": "x", "text": "y"}}),
     "count": _damaged({"number": 2**40}), "true": _damaged({"number": True}), "missing": '{"form": 1, "rooms": [{}]}',
 }  # fmt: skip
 
