@@ -1,9 +1,9 @@
 // @ts-check
 // Films at the own pace: a place to mark, or what the model will answer; the next film comes with each answer.
 
-import { where } from "./where.js";
+import { where } from "./kinds/where.js";
 
-/** @import { Asked, Question } from "../phone.d.ts" */
+/** @import { Asked, Question } from "./phone.d.ts" */
 /** @typedef {{number: number, of: number, text?: string, film?: string, map?: string, map_title?: string, answers?: string, choices?: string[]}} Turn */
 
 const PARTS = `${location.pathname.replace(/\/join(\/[^/]*)?\/?$/, "")}/api/parts`;
@@ -68,7 +68,7 @@ function showTurn(asked, turn) {
   place.replaceChildren(count, pictures, reply);
 }
 
-/** @type {import("../phone.d.ts").Kind} */
+/** @type {import("./phone.d.ts").Kind} */
 export const paced = {
   /** @param {Asked} asked */
   show(asked) {
