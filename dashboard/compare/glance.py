@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.compare.trust_line import stands
+from dashboard.server.homes import home_of
 from dashboard.server.library import Library
 from training.benchmark.league import ALL
 from training.benchmark.results import Results, results_for
@@ -56,9 +57,10 @@ def films_words(library: Library, results: Results) -> str:
 
 def is_simulated(library: Library, dataset: str) -> bool:
     """Whether a dataset's films are simulated; no for one that is not in the library."""
-    if dataset not in library.datasets():
+    home = home_of(library, dataset)
+    if home is None:
         return False
     try:
-        return "recipe" in library.table(dataset)
+        return "recipe" in library.table(home)
     except DatasetError:
         return False

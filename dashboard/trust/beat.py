@@ -17,6 +17,7 @@ from training.benchmark.contest import Round, Tally, chance_of_lead, distance, d
 from training.benchmark.league import PRIOR
 from training.benchmark.results import PEAKS_FILE, SCORES_FILE, Results, read_peaks
 from training.benchmark.truth import truths
+from training.datasets.facts import DatasetError
 from xai.films.film import Film
 from xai.measures.frame import WHOLE, Frame
 from xai.models.preprocess import footprint
@@ -36,11 +37,14 @@ class Contest:
     subject : Subject
     results : Results
         That say how the maps did on these films.
+    dataset : str
+        What the library calls the dataset of these films.
     rounds : sequence of Round
     """
 
     subject: Subject
     results: Results
+    dataset: str
     rounds: Sequence[Round]
 
     @property
@@ -57,12 +61,12 @@ class Contest:
 
     def film(self, number: int) -> Film:
         """Open a film; raises FilmError or DatasetError."""
-        return self.subject.services.film(self.results.dataset, self.rounds[number].film)
+        return self.subject.services.film(self.dataset, self.rounds[number].film)
 
     def truth(self, number: int) -> np.ndarray:
         """Give where the finding is, bool (H, W) of the whole film; raises as `film` does."""
         one, film = self.rounds[number], self.film(number)
-        dataset = self.subject.library.dataset(self.results.dataset)
+        dataset = self.subject.library.dataset(self.dataset)
         return truths(dataset, one.film, [one.finding], film.pixels.shape, WHOLE)[one.finding]
 
     def hit(self, rival: str, number: int) -> float:
@@ -115,9 +119,12 @@ def with_points(leagues: Sequence[Results]) -> list[Results]:
 
 
 def open_contest(subject: Subject, results: Results, seed: int) -> Contest:
-    """Draw the films; raises ResultsError where the scores are damaged."""
+    """Draw the films; raises ResultsError where the scores are damaged, DatasetError where the films are not here."""
+    home = subject.home(results)
+    if home is None:
+        raise DatasetError(f"The dataset {results.dataset} is not in this library, so its films cannot be shown.")
     scores = scores_of(results)
-    return Contest(subject, results, draw_rounds(pd.DataFrame() if scores is None else scores, seed))
+    return Contest(subject, results, home, draw_rounds(pd.DataFrame() if scores is None else scores, seed))
 
 
 def standings(contest: Contest, marks: str) -> tuple[dict[str, Standing], float]:

@@ -74,7 +74,8 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
     if visit.state.film is None:
         st.caption("Choose a film to see its map beside the truth on Compare.")
         return
-    if results.dataset not in subject.library.datasets():
+    home = subject.home(results)
+    if home is None:
         st.caption(f"The dataset {escape(results.dataset)} is not in this library, so its films cannot be opened.")
         return
     row = listed[listed["film"] == visit.state.film].iloc[0]
@@ -82,7 +83,7 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
         COMPARE_PAGE,
         label=f"Open {escape(str(row['film']))} on Compare, with its truth",
         icon=":material/compare:",
-        query_params=film_link(results.dataset, subject.model, str(row["film"]), str(row["finding"]), method),
+        query_params=film_link(home, subject.model, str(row["film"]), str(row["finding"]), method),
     )
     st.caption("Compare makes the map anew, with its own settings and seed: it may differ a little.")
 

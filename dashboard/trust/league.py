@@ -84,7 +84,7 @@ def show_how_to_begin(subject: Subject) -> None:
     st.code(command(subject.model, "simulated"), language="bash")
 
 
-def choose_results(leagues: Sequence[Results]) -> Results:
+def choose_results(leagues: Sequence[Results], *, is_shown: bool = True) -> Results:
     """Show the choice of the results, of which there are some; fill in what the state leaves open."""
     named = {results.name: results for results in leagues}
     first = max(leagues, key=lambda one: one.films).name  # of several, the one that is surest
@@ -93,6 +93,8 @@ def choose_results(leagues: Sequence[Results]) -> Results:
             refuse(f"There are no results “{visit.state.league}” of this model; showing {first}.")
         visit.change(league=None)
     results = named[visit.state.league or first]
+    if not is_shown:
+        return results
     visit.bound(
         st.selectbox,
         "Films",

@@ -45,7 +45,7 @@ def show_pictures(pictures: Sequence[Shown], least: int, beside: int = 3) -> Non
     """Show pictures in a grid of columns at least so many pixels wide; on a telephone, so many beside each other."""
     figures = "".join(
         f'<figure style="margin:0"><img src="{html.escape(one.address)}" alt="{html.escape(one.alt)}" '
-        'style="width:100%;aspect-ratio:1;border-radius:4px;display:block;background:#0003">'
+        'style="width:100%;aspect-ratio:1;object-fit:contain;border-radius:4px;display:block;background:#0003">'
         f'<figcaption style="font-size:0.8rem;line-height:1.3;opacity:0.85;padding-top:0.2rem">'
         f"{html.escape(one.caption)}</figcaption></figure>"
         for one in pictures

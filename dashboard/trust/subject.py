@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.server.homes import home_of
 from dashboard.server.library import Library
 from dashboard.server.services import Services
 from training.benchmark.results import Results, problems_of, results_for
@@ -36,6 +37,10 @@ class Subject:
             return card_sha256(self.library.card(self.model))
         except ModelCardError:
             return ""
+
+    def home(self, results: Results) -> str | None:
+        """Say what the library calls the dataset of results; None where it is not there."""
+        return home_of(self.library, results.dataset, results.table)
 
     @property
     def library(self) -> Library:

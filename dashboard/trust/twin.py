@@ -177,7 +177,8 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
         alt=f"What {method_title(method)} claims against what the finding does, a point a finding of a film.",
     )
     _choose_film(list(dict.fromkeys(shown["film"])))
-    if results.dataset not in subject.library.datasets():
+    home = subject.home(results)
+    if home is None:
         return
     film = visit.state.film or ""
     for finding in map(str, shown.loc[shown["film"] == film, "finding"]):
@@ -185,7 +186,7 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
             COMPARE_PAGE,
             label=f"{escape(film)} without {finding_title(finding).lower()}",
             icon=":material/compare:",
-            query_params=film_link(results.dataset, subject.model, film, finding, method, without=(finding,)),
+            query_params=film_link(home, subject.model, film, finding, method, without=(finding,)),
             help="On Compare: the film with this map and its truth, beside its twin.",
         )
 

@@ -94,6 +94,11 @@ class Results:
         """How many films are behind it."""
         return int(max(self.league.loc[self.league["finding"] == ALL, "films"], default=0))
 
+    @property
+    def table(self) -> str:
+        """Sha256 of the dataset's table then; empty where the benchmark does not say."""
+        return str(self.settings.get("table", ""))
+
     def parameters(self, method: str) -> Mapping[str, Any] | None:
         """Give the parameters that a method's maps were made with; None where the benchmark does not say."""
         told = self.settings.get("settings")
