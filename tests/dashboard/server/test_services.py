@@ -399,3 +399,25 @@ def test_a_map_that_workers_died_of_fails_in_a_sentence_and_the_next_one_is_made
     job = wait(services.explain("Ada", Request(film, "tiny", "lime", LIME, of_dataset=True)))
     assert (job.state, job.error) == ("failed", DIED)
     explained(services, Request(film, "tiny", "lime", LIME, seed=8))
+
+
+def test_a_library_that_vanishes_is_told_in_a_sentence_and_what_comes_back_is_used_again(root, film, tmp_path):
+    services = Services(Library(root))
+    dataset_film = services.film("generated", "a")
+    request = Request(dataset_film, "tiny", "lime", LIME, seed=70, of_dataset=True)
+    before = explained(services, request)
+    folders = [one for one in root.iterdir() if one.is_dir()]
+    for one in folders:
+        one.rename(tmp_path / one.name)
+    assert "generated" not in services.library.datasets() and "tiny" not in services.library.models()
+    with pytest.raises(ValueError, match="There is no dataset “generated”"):
+        services.library.open_film("generated", "a")
+    with pytest.raises(ValueError, match="There is no model “tiny” in the library"):
+        services.explain("Ada", request)
+    built_in = Request(film, "lightbox", "gradcam", of_dataset=True)
+    assert services.library.card("lightbox").name == "lightbox" and services.found(built_in) is None  # goes on
+    for one in folders:
+        (tmp_path / one.name).rename(one)
+    np.testing.assert_array_equal(explained(services, request)[0].map, before[0].map)
+    np.testing.assert_array_equal(Services(Library(root)).found(request)[0].map, before[0].map)
+    explained(services, Request(dataset_film, "tiny", "lime", LIME, seed=71, of_dataset=True))
