@@ -51,7 +51,7 @@ HANGS = {
     "no": "Not clearly: the answer hangs on what it marks no more than on parts drawn at random may do.",
 }
 STEADY = {
-    "yes": "Yes: other hidden films would give nearly the same order of regions",
+    "yes": "Mostly: other hidden films would put the same regions first; weak ones may change places",
     "roughly": "Roughly: other hidden films would change the order of regions somewhat",
     "no": "No: which region is stronger is mostly chance",
 }

@@ -141,7 +141,15 @@ def judged(values: np.ndarray, truth: np.ndarray, errors: np.ndarray) -> tuple[f
     return float(missed.mean()), float(np.mean(alike))
 
 
-def measure_ours(game: Game, truth: np.ndarray, errors: np.ndarray, draws: int, found: dict) -> None:
+def compared(options: argparse.Namespace, outputs: int) -> np.ndarray:
+    """Which findings are held against the truth: those that shapiq estimates, one at a time, or without it all."""
+    count = min(options.findings, outputs) if options.rivals else outputs
+    return np.linspace(0, outputs - 1, count).astype(int)
+
+
+def measure_ours(
+    game: Game, truth: np.ndarray, errors: np.ndarray, outputs: np.ndarray, draws: int, found: dict
+) -> None:
     """Add ours and the straight fit, and how often our intervals hold the truth."""
     from xai.explainers.pairs import SURE, films_of, halves_of
     from xai.explainers.shapley import _straight, draw_coalitions, fit_shares
@@ -151,19 +159,24 @@ def measure_ours(game: Game, truth: np.ndarray, errors: np.ndarray, draws: int, 
             drawn = draw_coalitions(films // 2 - 1, game.regions, seed)
             logits = game(films_of(drawn))
             fit = fit_shares(drawn, logits, game.difference)
-            found[OURS, films].append(judged(fit.weights, truth, errors))
+            found[OURS, films].append(judged(fit.weights[:, outputs], truth[:, outputs], errors[:, outputs]))
             wide = SURE * np.hypot(fit.errors, errors)
             found["held", films].append(float((np.abs(fit.weights - truth) <= wide).mean()))
             if len(drawn) > game.regions:
                 straight, _ = _straight(drawn, halves_of(logits)[0], game.difference)
-                found[STRAIGHT, films].append(judged(straight, truth, errors))
+                found[STRAIGHT, films].append(judged(straight[:, outputs], truth[:, outputs], errors[:, outputs]))
 
 
 def measure_rivals(
-    line: Connection, game: Game, truth: np.ndarray, errors: np.ndarray, options: argparse.Namespace, found: dict
+    line: Connection,
+    game: Game,
+    truth: np.ndarray,
+    errors: np.ndarray,
+    outputs: np.ndarray,
+    options: argparse.Namespace,
+    found: dict,
 ) -> None:
-    """Add what the other interpreter estimates, for some findings: it takes one at a time."""
-    outputs = np.linspace(0, truth.shape[1] - 1, min(options.findings, truth.shape[1])).astype(int)
+    """Add what the other interpreter estimates: it takes one finding at a time."""
     for name in options.estimators:
         for budget in options.budgets:
             for seed in range(options.draws):
@@ -254,9 +267,10 @@ def main() -> None:
                 game, found = game_of(classifier, xai.read_film(path), regions), defaultdict(list)
                 kept = options.keep and options.keep / f"{Path(name).stem}-{path.stem}-{game.regions}.npz"
                 truth, errors = truth_of(game, options.reference, kept)
-                measure_ours(game, truth, errors, options.draws, found)
+                outputs = compared(options, truth.shape[1])
+                measure_ours(game, truth, errors, outputs, options.draws, found)
                 if line is not None:
-                    measure_rivals(line, game, truth, errors, options, found)
+                    measure_rivals(line, game, truth, errors, outputs, options, found)
                 print(f"\n{name}, {path.name}, {game.regions} regions\n", flush=True)
                 print("\n".join(report(found, options.budgets)), flush=True)
     if line is not None and rival is not None:

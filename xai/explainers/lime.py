@@ -130,8 +130,8 @@ class LIME(Explainer):
             "films are drawn",
             DESIGNS,
             "“pairs”: balanced, each with its opposite; about half the films give the same map, each weight has a "
-            "standard error, and it stops when more films would hardly change the map. “lime”: one by one, as the lime "
-            "package does it.",
+            "standard error, and it stops when more films would change only weak regions. “lime”: one by one, as the "
+            "lime package does it.",
         ),
     )
 

@@ -46,10 +46,8 @@ class SHAP(Explainer):
     ``context`` says what the rest of the film shows meanwhile. ``"all"`` is ``shap``'s own rule: every half is tried
     with every other half shown and hidden, four ways a halving, which leaves some 35 rectangles for 500 evaluations.
     ``"ends"`` spends half the budget adding parts to the baseline and half taking them from the film, and averages
-    the two: some 150 rectangles. For the default model, all 14 findings, compared in 16 x 16 blocks with a run of
-    12,000 or more evaluations: 500 evaluations correlate by 0.59 to 0.70 with ``"all"``, by 0.77 to 0.89 with
-    ``"ends"`` on a grid of 64, and by 0.87 on the default grid of 16, which keeps the budget from being dug into a
-    few tiny rectangles.
+    the two: some 150 rectangles. A grid of 16 keeps the budget from being dug into a few tiny rectangles. How near 500
+    evaluations come to all there are, and how fast, stands in docs/speed.md.
 
     With ``regions`` the parts are LIME's instead, and their shares are Shapley values: estimated from pairs of films,
     with a standard error each, or exact where there are few; see `xai.explainers.shapley`. No more films are evaluated
@@ -165,7 +163,7 @@ class SHAP(Explainer):
             "regions in place of rectangles",
             (0, 20, 40, 60, 100, 150),
             "0: rectangles. Else the film is cut as for LIME, and each piece gets its Shapley value with a standard "
-            "error; cells and context play no part then, and it stops when more films would hardly change the map.",
+            "error; cells and context play no part then, and it stops when more films would change only weak regions.",
         ),
     )
 

@@ -95,7 +95,7 @@ def test_faithful_is_said_where_no_random_map_does_as_well_with_any_baseline():
     assert seen == {"Yes", "Not clearly", "It depends on what stands in for hidden parts"}
 
 
-@pytest.mark.parametrize(("stability", "word"), [(0.8, "Yes"), (0.79, "Roughly"), (0.5, "Roughly"), (0.49, "No:")])
+@pytest.mark.parametrize(("stability", "word"), [(0.8, "Mostly"), (0.79, "Roughly"), (0.5, "Roughly"), (0.49, "No:")])
 def test_steady_goes_by_the_table(stability, word):
     assert words.steady(stability).startswith(word)
     assert f"({stability:.2f};" in words.steady(stability)
