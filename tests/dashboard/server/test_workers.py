@@ -9,11 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.server.library import Library
-from dashboard.server.services import Request, Services
 from dashboard.server.workers import DIED, NoWorkers, Workers
 from xai.budget import Budget, Cancelled
-from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.many.cluster import ClusterError
 
@@ -101,29 +98,6 @@ def test_work_that_every_worker_dies_of_is_told_in_a_sentence_and_the_next_is_do
         workers.run(die, tmp_path / "alive", 100, budget=Budget())
     assert str(raised.value) == DIED and len((tmp_path / "deaths").read_text()) == 4
     assert workers.run(tell_all, 0, budget=Budget()) != os.getpid()
-
-
-@pytest.mark.slow
-def test_a_map_of_a_killed_worker_is_the_map_of_this_process(shelf, film):
-    shelf.add_model()
-    request = Request(film, "tiny", "rise", (("samples", 4000),), seed=3, of_dataset=True)
-    with distributed.LocalCluster(n_workers=1, **SETTINGS) as cluster:
-        there = Services(Library(shelf.root), Workers(cluster.scheduler_address))
-        job = there.explain("Ada", request)
-        end, killed = time.monotonic() + 300, 0
-        while not job.ended:
-            if not killed and any(one.processing for one in cluster.scheduler.workers.values()):
-                for worker in cluster.workers.values():
-                    os.kill(worker.pid, signal.SIGKILL)
-                    killed += 1
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        assert (job.error, killed) == (None, 1)
-        got = there.found(request)
-        there.close()
-    here = EXPLAINERS["rise"](samples=4000).explain(there.classifier("tiny"), film, seed=3)
-    for one, other in zip(got, here, strict=True):
-        np.testing.assert_allclose(one.map, other.map, atol=1e-5 * np.abs(other.map).max())
 
 
 def test_a_cluster_that_is_not_there_or_has_no_workers_or_goes_away_is_done_without(tmp_path, monkeypatch):
