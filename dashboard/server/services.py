@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +18,15 @@ from dashboard.server.bounded import Bounded
 from dashboard.server.channel import Channel
 from dashboard.server.fairness import Stage
 from dashboard.server.film_cache import FilmCache
-from dashboard.server.jobs import Job, Jobs, apart
+from dashboard.server.jobs import Job, Jobs, apart, is_abandoned
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.peaks import Peaks
 from dashboard.server.sharpening import Sharpening
 from dashboard.server.store import ResultStore, content_key
 from dashboard.server.turnstile import Turnstile
+from dashboard.server.workers import NoWorkers, Workers, explain_there
 from xai.budget import Budget
+from xai.cards.model_card import card_sha256
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
@@ -67,10 +69,13 @@ class Services:
     Parameters
     ----------
     library : Library
+    workers : Workers, optional
+        Of a cluster, to which slow maps of datasets' films go. What visitors bring stays here.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, workers: Workers | None = None) -> None:
         self.library = library
+        self.workers = workers
         self.turnstile = Turnstile()
         self.jobs = Jobs(turnstile=self.turnstile)
         self.long_jobs = Jobs(LONG_PATIENCE, self.turnstile, Stage.LONG)
@@ -116,6 +121,8 @@ class Services:
         """End what is under way, before the server does."""
         self.jobs.close()
         self.long_jobs.close()
+        if self.workers is not None:
+            self.workers.close()
         for made in self._made.values():
             if isinstance(queue := getattr(made, "jobs", None), Jobs):
                 queue.close()
@@ -243,19 +250,36 @@ class Services:
             if self.store.has(key):
                 return
 
+            def keep(state: list[Explanation]) -> None:
+                self.sharpening.put(key, state)
+                self.jobs.show(asked)
+
             def show(state: list[Explanation]) -> None:
                 if not budget.cancelled():
-                    self.sharpening.put(key, state)
-                    self.jobs.show(asked)
+                    keep(state)
 
-            known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
-            watched = replace(budget, refined=show)
-            with self._first_time(classifier, request.method) if explainer.quick else nullcontext():
-                made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
+            made = self._made_elsewhere(classifier, request, explainer, replace(budget, refined=keep))
+            if made is None:
+                known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
+                watched = replace(budget, refined=show)
+                with self._first_time(classifier, request.method) if explainer.quick else nullcontext():
+                    made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
             self.store.put(key, made, on_disk=request.of_dataset)
             self.sharpening.drop(key)
 
         return self.jobs.ask(visitor, asked, work, slow=not explainer.quick)
+
+    def _made_elsewhere(
+        self, classifier: Classifier, request: Request, explainer: Explainer, budget: Budget
+    ) -> list[Explanation] | None:
+        """Have a worker of the cluster make a map, others' work going on here; None where it is to be made here."""
+        if self.workers is None or explainer.quick or not request.of_dataset:
+            return None
+        model = (self.library.model(request.model).resolve(), classifier.model_id, card_sha256(classifier.card))
+        about = ((*model, classifier.hiding.engine), explainer, request.film, request.seed)
+        with suppress(NoWorkers), apart():
+            return self.workers.run(explain_there, *about, budget=budget, is_abandoned=is_abandoned)
+        return None
 
     def forget(self, film: str) -> None:
         """Forget an upload, named by its content hash, and all that was made of it."""
@@ -338,9 +362,9 @@ def keep_keras_state() -> None:
     keras.backend.clear_session = _nothing
 
 
-def open_services(root: Path) -> Services:
-    """Make the services of a server for a library folder."""
-    return Services(Library(root))
+def open_services(root: Path, scheduler: str | None = None) -> Services:
+    """Make the services of a server for a library folder, with the Dask cluster of a scheduler if there is one."""
+    return Services(Library(root), None if scheduler is None else Workers(scheduler))
 
 
 def _quietly(work: Callable[[], None]) -> Callable[[], None]:
