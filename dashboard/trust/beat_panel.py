@@ -26,7 +26,7 @@ from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
 from training.benchmark.contest import LEVEL, distance, hits, least_lead
 from training.benchmark.league import PRIOR
-from training.benchmark.results import ResultsError
+from training.benchmark.sources import ResultsError
 from training.datasets.facts import DatasetError
 from xai.films.film import Film, FilmError
 from xai.written import counted, percent, with_unit

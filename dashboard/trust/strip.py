@@ -1,4 +1,4 @@
-"""The sanity strip of a film: made once in the background, and kept; an upload's in memory, until its visitor leaves."""
+"""The sanity strip of a film: made once in the background, and kept; an upload's in memory alone."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def test_claims_stand_beside_effects(run, results):
     assert "**SHAP**'s claims follow the effects most closely: 0.80" in shown(app)
     assert "*Noise*, which does not ask the model, reaches 0.10" in shown(app)
     assert app.selectbox(key="trust_film").value == "c"
-    (results.folder / "twins.csv").unlink()
+    (results.source / "twins.csv").unlink()
     assert "films that have no twin" in said(run(section="twin"))
 
 
@@ -152,7 +152,7 @@ def test_a_cell_is_told_with_its_lead_and_with_how_often_chance_does_as_well(res
 
 
 def test_the_films_of_a_cell_come_worst_first_and_open_on_compare_with_their_truth(results):
-    scores = read_scores(results.folder)
+    scores = read_scores(results.source)
     assert scores is not None
     listed = films_of_cell(scores, "shap", "Mass", "pointing")
     assert list(listed["film"]) == list(FILMS) and list(listed["usual"]) == list(listed["score"])
@@ -165,7 +165,7 @@ def test_the_films_of_a_cell_come_worst_first_and_open_on_compare_with_their_tru
 
 
 def test_promises_are_told_beside_the_best_control(results):
-    read = read_twins(results.folder)
+    read = read_twins(results.source)
     assert read is not None
     twins, held = read
     of_all = held[held["finding"] == "all"].set_index("method")
@@ -192,9 +192,9 @@ def test_the_command_of_a_league_has_its_methods_and_samples(results):
 
 
 def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_since(run, results):
-    claim = json.loads((results.folder / "benchmark.json").read_text())
+    claim = json.loads((results.source / "benchmark.json").read_text())
     told = {"settings": {"shap": {"evaluations": 500, "baseline": "mean"}, "random": {"grid": 8}}, "card": "b" * 64}
-    (results.folder / "benchmark.json").write_text(json.dumps(claim | told))
+    (results.source / "benchmark.json").write_text(json.dumps(claim | told))
     captions = "\n".join(one.value for one in run().caption)
     assert r"**SHAP**: evaluations 500\, baseline mean" in captions and "grid 8" not in captions
     assert "The model's card has changed since these maps were made." in captions
@@ -202,5 +202,5 @@ def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_sinc
 
 def test_a_score_of_no_film_has_no_cell(results):
     empty = pd.concat([results.league, results.league.head(1).assign(finding="Hernia", value=float("nan"), films=0)])
-    odd = Results(results.folder, "", "", "generated", {}, empty, results.beside)
+    odd = Results(results.source, "", "", "generated", {}, empty, results.beside)
     assert (empty.iloc[-1]["method"], "Hernia") not in table_of(odd, empty.iloc[-1]["measure"])
