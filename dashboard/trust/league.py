@@ -12,6 +12,7 @@ from dashboard.page.glossary import explained
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
+from dashboard.trust.brought_panel import show_bringing, show_keeping
 from dashboard.trust.cell_films import show_films
 from dashboard.trust.league_table import finding_title, findings_of, heads, measure_title, measures_of, table_of
 from dashboard.trust.league_words import (
@@ -44,6 +45,7 @@ def show_league(subject: Subject) -> None:
     """Show the league of a model, or how to make one."""
     if not subject.leagues:
         show_how_to_begin(subject)
+        show_bringing(subject.library)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         results = choose_results(subject.leagues)
@@ -53,6 +55,8 @@ def show_league(subject: Subject) -> None:
     if not measures_of(results):
         st.info(f"{escape(results.name)} holds no measure that this page knows.")
         return
+    if results.is_brought:
+        show_keeping(subject.library, results)
     said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)}"
     st.markdown(said, help=explained(FACTS[measure].asks))
     rows, columns = heads(results, measure)
@@ -73,6 +77,7 @@ def show_league(subject: Subject) -> None:
     show_cell(subject, results, *chosen, measure)
     show_measure(measure)
     show_making(subject, results)
+    show_bringing(subject.library)
 
 
 def show_how_to_begin(subject: Subject) -> None:

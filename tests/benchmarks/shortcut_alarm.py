@@ -122,9 +122,14 @@ def main() -> None:
     right = {name: where(films, name) for name in ALL}
     table = pd.DataFrame([row(one, right) for one in there])
     print(table.to_string())
-    told = (
-        f"{rates_table(table)}\n\nCounted by start, which is right where the alarm is of every network that grew from it:"
-        f"\n\n{starts_table(table)}\n\nOther measures of the regions, on the same networks:\n\n{measures_table(table)}"
+    told = "\n\n".join(
+        [
+            rates_table(table),
+            "Counted by start, which is right where the alarm is of every network that grew from it:",
+            starts_table(table),
+            "Other measures of the regions, on the same networks:",
+            measures_table(table),
+        ]
     )
     print(told)
     if not asked.development:

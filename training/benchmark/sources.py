@@ -1,4 +1,4 @@
-"""Where the files of a benchmark are read from: a folder, or memory, where somebody brought them through the browser."""
+"""Where the files of a benchmark are read from: a folder, or memory, where they came through a browser."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from dashboard.models.services import ModelServices
 from dashboard.server import roles
 from dashboard.server.library import Library
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
+from dashboard.trust.brought import keep
 
 ONLY = "Only the owner of this library may"
 REFUSED = {
@@ -48,6 +49,7 @@ REFUSED = {
         lambda root: Slices(root).save("mine", State(view=("PA",))),
         lambda root: Slices(root).remove("mine"),
     ],
+    Action.KEEP_LEAGUES: [lambda root: keep(Library(root), None)],
 }
 
 
