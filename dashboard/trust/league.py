@@ -14,6 +14,7 @@ from dashboard.page.words import escape
 from dashboard.server.session import offer
 from dashboard.trust.brought_panel import show_bringing, show_keeping
 from dashboard.trust.cell_films import show_films
+from dashboard.trust.held_out import films_held_out
 from dashboard.trust.league_table import finding_title, findings_of, heads, measure_title, measures_of, table_of
 from dashboard.trust.league_words import (
     CARD_CHANGED,
@@ -21,6 +22,7 @@ from dashboard.trust.league_words import (
     by_chance,
     by_finding,
     command,
+    elsewhere,
     facts,
     films_measured,
     how_made,
@@ -57,7 +59,8 @@ def show_league(subject: Subject) -> None:
         return
     if results.is_brought:
         show_keeping(subject.library, results)
-    said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)}"
+    said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)} "
+    said += elsewhere(results, measure)
     st.markdown(said, help=explained(FACTS[measure].asks))
     rows, columns = heads(results, measure)
     chosen = choose_cell(results, [row.name for row in rows])
@@ -72,6 +75,7 @@ def show_league(subject: Subject) -> None:
         on_pressed_change=_pressed,
     )
     st.caption(f"{READING}{by_chance(results, measure)} {escape(films_measured(results))}")
+    st.caption(escape(films_held_out(subject, results)))
     if results.card_id not in ("", subject.card_id):
         st.caption(CARD_CHANGED)
     show_cell(subject, results, *chosen, measure)

@@ -16,12 +16,12 @@ from dashboard.compare.state import LINK as COMPARE
 from dashboard.server.library import Library
 from dashboard.trust.cell_films import film_link, films_of_cell
 from dashboard.trust.league_table import AHEAD, BEHIND, LEVEL, heads, table_of
-from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, summary
+from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, elsewhere, summary
 from dashboard.trust.twin import promises_table
 from dashboard.trust.twin import summary as twin_summary
 from dashboard.trust.twin_figure import scatter
 from tests.dashboard.models.model_library import card, put
-from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from tests.dashboard.trust.made_league import FILMS, put_league
 from training.benchmark.results import Results, read_results, read_scores, read_twins
 
@@ -51,6 +51,10 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     return partial(opened, "views/trust.py")
 
 
+def said_small(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.caption)
+
+
 def test_a_model_without_a_league_is_told_how_to_make_one(run):
     app = run(model="tiny")
     assert "Nothing was measured of the maps of tiny yet." in said(app)
@@ -64,6 +68,7 @@ def test_the_league_of_a_model_stands_on_the_page_with_what_it_does_not_show(run
     assert "**▲ ahead of the usual place**: Grad-CAM" in shown(app)
     assert "**= not told apart from the usual place**: SHAP" in shown(app)
     assert "For each of 2 findings at least one method is ahead." in shown(app)
+    assert "By its card the model met none of these 4 films, nor others of their patients." in plain(said_small(app))
     assert "What it does not show" in shown(app) and "Does the strongest evidence lie inside the truth?" in shown(app)
     assert [one.value for one in app.subheader] == [r"Grad\-CAM\, all findings"]
     assert said(app) == "" and link_of(app) == {"model": "tiny"}
@@ -94,6 +99,20 @@ def test_findings_without_any_method_ahead_are_named(results):
     beside["low"] = -0.5
     assert by_finding(replace(results, beside=beside), "pointing") == "For no single finding is any method ahead."
     assert by_finding(results, "auroc") == ""
+
+
+def test_measures_in_which_no_method_is_ahead_are_named(results):
+    energy = results.beside.assign(measure="energy", low=-0.2, high=-0.1)
+    energy.loc[energy["method"] == "shap", "high"] = 0.1
+    both = replace(
+        results,
+        beside=pd.concat([results.beside, energy]),
+        league=pd.concat([results.league, results.league.assign(measure="energy")]),
+    )
+    assert elsewhere(both, "pointing") == (
+        "In Energy inside no method is ahead of the usual place: 1 of 2 are behind it."
+    )
+    assert elsewhere(both, "energy") == "" and elsewhere(results, "pointing") == ""
 
 
 def test_of_several_leagues_a_link_names_one_and_the_one_with_most_films_stands_first(run, stocked, model, results):
