@@ -25,7 +25,7 @@ import numpy as np
 
 from training.evaluate.hidden_regions import REGIONS
 
-FEWEST = 20  # films of either kind: with 12 the level did not hold where the kinds vary unlike (docs/alarm.md)
+FEWEST = 20  # films of either kind: the fewer, the less the level holds (docs/alarm.md)
 LEVEL = 0.05
 LEAST = 0.5  # logits: a difference that is smaller hardly moves an answer, and clean networks reach 0.3 now and then
 MOST_BY_CHANCE = 1999  # shuffles
