@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -82,6 +83,30 @@ with open(sys.argv[1], "a", encoding="utf-8") as stream, locked(stream, ValueErr
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def _blas_threads() -> list[int]:
+    return [one["num_threads"] for one in machine._blas().info()]
+
+
+def test_linear_algebra_keeps_to_one_thread_and_has_as_many_as_before_once_the_last_block_ends():
+    before = _blas_threads()
+    assert before
+    inside, beside = threading.Event(), []
+
+    def block() -> None:
+        with machine.one_blas_thread():
+            beside.append(_blas_threads())
+            inside.wait(5)
+
+    other = threading.Thread(target=block)
+    with machine.one_blas_thread():
+        other.start()
+        assert set(_blas_threads()) == {1}
+    inside.set()
+    other.join()
+    assert beside == [[1] * len(before)]
+    assert _blas_threads() == before
 
 
 def test_a_lock_keeps_another_program_out_until_it_ends_or_is_killed(tmp_path):
