@@ -109,9 +109,10 @@ class Standing:
     apart: float
 
 
-def with_points(leagues: Sequence[Results]) -> list[Results]:
-    """Give the results that say where each map points."""
-    return [one for one in leagues if all(map(one.has, (PEAKS_FILE, SCORES_FILE)))]
+def with_points(subject: Subject) -> list[Results]:
+    """Give the results that say where each map points, and whose films can be opened here."""
+    there = subject.library.datasets()
+    return [one for one in subject.leagues if one.dataset in there and all(map(one.has, (PEAKS_FILE, SCORES_FILE)))]
 
 
 def open_contest(subject: Subject, results: Results, seed: int) -> Contest:

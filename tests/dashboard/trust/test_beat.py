@@ -49,7 +49,7 @@ def contest(tmp_path_factory):
     """The contest of seed 3 on the films that come with the app."""
     library = Library(tmp_path_factory.mktemp("library"))
     subject = open_subject(Idle(library), "lightbox")
-    return open_contest(subject, with_points(subject.leagues)[0], 3)
+    return open_contest(subject, with_points(subject)[0], 3)
 
 
 def test_a_visitor_who_marks_what_a_map_marks_is_as_far_from_the_truth_as_that(contest):
