@@ -14,7 +14,7 @@ from xai.built_in import BUILT_IN_LEAGUES
 from xai.explainers.explanation import Explainer
 from xai.written import counted
 
-IN = {"pointing": "pointing", "iou": "IoU"}
+IN = {"pointing": "pointing", "iou": "IoU", "energy": "energy inside"}
 BESIDE = {
     "ahead": "ahead of the usual place",
     "level": "not told apart from the usual place",

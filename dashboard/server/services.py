@@ -43,6 +43,7 @@ FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 102
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
 ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film
+STRIP_BYTES = 16 * 2**20  # of uploads while a model is made random; those of datasets are on disk
 WARM_UP_DELAY = 3.0  # seconds
 LONG_PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another page
 
@@ -87,6 +88,7 @@ class Services:
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.sharpening = Sharpening()
         self.answered: Bounded[Answered] = Bounded(ANSWERED_BYTES, lambda one: sum(map(_bytes_of, one.values())))
+        self.strips: Bounded[Answered] = Bounded(STRIP_BYTES, lambda one: sum(map(_bytes_of, one.values())))
         self.peaks = Peaks()
         self._of_upload: dict[str, set[str]] = {}
         self._precisions: dict[str, str] = {}  # of hidden films, by model that has run some
@@ -288,6 +290,7 @@ class Services:
             self.sharpening.forget(key)
             self.logits.drop(key)
             self.answered.drop(key)
+            self.strips.drop(key)
         self.films.drop(film)
 
     def note_upload(self, film: str, key: str) -> None:

@@ -29,7 +29,7 @@ from dashboard.trust.visit import visit
 from dashboard.trust.with_room import ask_room, contest_question, room_of
 from training.benchmark.contest import LEVEL, distance, hits, least_lead
 from training.benchmark.league import PRIOR
-from training.benchmark.results import ResultsError
+from training.benchmark.sources import ResultsError
 from training.datasets.facts import DatasetError
 from xai.films.film import Film, FilmError
 from xai.written import counted, percent, with_unit
@@ -44,9 +44,9 @@ def show_beat(subject: Subject) -> None:
     if not subject.leagues:
         show_how_to_begin(subject)
         return
-    leagues = with_points(subject.leagues)
+    leagues = with_points(subject)
     if not leagues:
-        st.info("The results of this model do not say where each map points. This command makes them anew.")
+        st.info("No results of this model say where each map points on films that are here. This command makes some.")
         st.code(command(subject.model, subject.leagues[0].dataset), language="bash")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

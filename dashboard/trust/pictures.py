@@ -53,14 +53,26 @@ def show_pictures(pictures: Sequence[Shown], least: int, beside: int = 3) -> Non
     st.html(f'<div style="{STYLE.format(least=least, share=90 // beside)}">{figures}</div>')
 
 
-def picture_address(services: Services, about: Sequence[Any], draw: Callable[[], np.ndarray | None]) -> str:
-    """Offer a picture (H, W, 3), drawn when the browser asks for it; ``about`` is all that decides it."""
+def picture_address(
+    services: Services, about: Sequence[Any], draw: Callable[[], np.ndarray | None], film: str | None = None
+) -> str:
+    """Offer a picture (H, W, 3), drawn when the browser asks for it.
+
+    Parameters
+    ----------
+    services : Services
+    about : sequence
+        All that decides it.
+    draw : callable
+    film : str, optional
+        The upload that it shows, by its content hash: for those who hold it alone.
+    """
 
     def make() -> bytes | None:
         drawn = draw()
         return None if drawn is None else as_webp(drawn)
 
-    return part_address(services.channel.parts.offer(["trust", *about], make, media=WEBP))
+    return part_address(services.channel.parts.offer(["trust", *about], make, media=WEBP, film=film))
 
 
 def laid(canvas: np.ndarray, values: np.ndarray | None, signed: bool, inside: np.ndarray | None = None) -> np.ndarray:

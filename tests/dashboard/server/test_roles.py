@@ -20,6 +20,7 @@ from dashboard.rooms import lead
 from dashboard.server import roles
 from dashboard.server.library import Library
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
+from dashboard.trust.brought import keep
 
 ONLY = "Only the owner of this library may"
 REFUSED = {
@@ -50,6 +51,7 @@ REFUSED = {
         lambda root: Slices(root).remove("mine"),
     ],
     Action.OPEN_ROOMS: [lambda root: lead.open_room(None)],
+    Action.KEEP_LEAGUES: [lambda root: keep(Library(root), None)],
 }
 
 
