@@ -43,6 +43,7 @@ class Action(enum.Enum):
     PREDICT = "let a model answer a whole dataset"
     WRITE_NOTES = "tag films and write notes"
     KEEP_VIEWS = "keep and remove views and slices"
+    KEEP_LESSONS = "write, change and remove lessons"
 
 
 EVERYBODY, THE_OWNER = frozenset(Role), frozenset({Role.OWNER})
@@ -60,6 +61,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.PREDICT: THE_OWNER,
     Action.WRITE_NOTES: THE_OWNER,
     Action.KEEP_VIEWS: THE_OWNER,
+    Action.KEEP_LESSONS: THE_OWNER,
 }
 
 
