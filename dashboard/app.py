@@ -21,6 +21,7 @@ from dashboard.compare.state import LINK as COMPARE
 from dashboard.components.front import front_page
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
+from dashboard.lessons.state import LINK as LESSONS
 from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
@@ -69,6 +70,7 @@ LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
     "errors": ERRORS,
     "trust": TRUST,
     "models": MODELS,
+    "lessons": LESSONS,
 }
 BASE = st.get_option("server.baseUrlPath").strip("/")
 HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is

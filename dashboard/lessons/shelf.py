@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dashboard.lessons.lesson import MOST_BYTES, Lesson, LessonError, read_lesson, write_lesson
+from dashboard.server.library import Library
 from dashboard.server.roles import Action, only
 from xai.built_in import BUILT_IN_LESSONS
 from xai.files import write_file
@@ -93,3 +94,8 @@ def name_of(title: str) -> str:
     """Make a file's name of a title: small letters and digits, with hyphens between them."""
     letters = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title.lower())
     return file_name("-".join(letters.split())[:LONGEST_NAME].strip("-") or "lesson")
+
+
+def lessons_of(library: Library) -> Lessons:
+    """Give the lessons of a library; `Services.of` makes them once."""
+    return Lessons(library.root)
