@@ -19,12 +19,15 @@ sys.path[:] = dict.fromkeys([str(HOME.parent), *sys.path])  # streamlit puts onl
 
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.components.front import front_page
+from dashboard.components.phone import phone_page
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
 from dashboard.lessons.state import LINK as LESSONS
 from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
+from dashboard.rooms.lead import rooms_of
+from dashboard.rooms.routes import room_routes
 from dashboard.server.front import front_routes
 from dashboard.server.hosts import KnownHosts
 from dashboard.server.middleware import PageHeaders, Unlisted
@@ -55,6 +58,7 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start queue and store before the first page, and end what is under way after the last."""
     services = shared_services(library_root()[0])
     before_stopping(services.channel.pages.close)
+    before_stopping(rooms_of(services).send_away)
     if not is_this_machine(st.get_option("server.address") or "") and not KEY.is_given:
         print(OWNERS_KEY.format(door=door_address(), key=KEY.key), flush=True)
     try:
@@ -97,11 +101,12 @@ app = st.App(
     lifespan=serving,
     routes=[
         *routes(lambda: shared_services(library_root()[0]).channel, BASE),
+        *room_routes(lambda: shared_services(library_root()[0]), phone_page(), BASE),
         *front_routes(PLACES, FRONT),
         *owner_routes(KEY, door_address(), min(HOMES)),
     ],
     middleware=[
-        Middleware(PageHeaders, policy=content_policy(FRONT)),
+        Middleware(PageHeaders, policy=content_policy(FRONT + phone_page())),
         Middleware(KnownHosts, names=NAMES),
         Middleware(Unlisted),
         Middleware(WhoAsks, key=KEY),

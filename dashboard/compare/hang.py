@@ -102,15 +102,20 @@ def current_film(services: Services, state: State) -> Hung | None:
     name = state.film or first_film(services)
     if name is None:
         return None
-    dataset, _, film_name = name.partition("/")
     try:
-        record = services.library.record(dataset, film_name)
-        film = services.film(dataset, film_name)
+        return hung_of(services, name, state.mend)
     except (DatasetError, FilmError, OSError) as error:
         st.error(escape(sentence_of(error)))
         return None
+
+
+def hung_of(services: Services, name: str, steps: tuple[str, ...] = ()) -> Hung:
+    """Hang a film of a dataset, named ``dataset/film``; DatasetError, FilmError or OSError where it cannot be."""
+    dataset, _, film_name = name.partition("/")
+    record = services.library.record(dataset, film_name)
+    film = services.film(dataset, film_name)
     title, other = _title(film_name, record), alias(services, record)
-    return Hung.mended(film, title, record, steps=state.mend, alias=other)
+    return Hung.mended(film, title, record, steps=steps, alias=other)
 
 
 def _title(name: str, record: Record) -> str:

@@ -22,7 +22,9 @@ def show_adding(services: Services, page: str) -> None:
     if page == PAGE or page not in VIEWS or not may(Action.KEEP_LESSONS):
         return
     turn = st.session_state.setdefault("lesson_add_turn", 0)
-    with st.popover("Add this view to a lesson", icon=":material/playlist_add:", key=f"lesson_add_{turn}", type="tertiary"):
+    with st.popover(
+        "Add this view to a lesson", icon=":material/playlist_add:", key=f"lesson_add_{turn}", type="tertiary"
+    ):
         shelf = services.of(lessons_of)
         name = st.selectbox("Lesson", [NEW, *shelf.own()], key=f"lesson_add_to_{turn}")
         about = "Title of the lesson" if name == NEW else "Title of the step"

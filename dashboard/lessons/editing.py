@@ -91,11 +91,16 @@ def _form(shelf: Lessons, name: str, lesson: Lesson, at: int, step: Step) -> Non
         )
         text = st.text_area("What the room reads", step.text, max_chars=LONGEST_TEXT, height=140)
         notes = st.text_area("Notes for you alone", step.notes, max_chars=LONGEST_NOTES, height=100)
-        reveal = st.selectbox("What is seen at first", list(REVEALS), list(REVEALS).index(step.reveal), format_func=REVEALS.get)
+        reveal = st.selectbox(
+            "What is seen at first", list(REVEALS), list(REVEALS).index(step.reveal), format_func=REVEALS.get
+        )
         minutes = st.number_input("Minutes", 0.5, LONGEST_MINUTES, float(step.minutes), 0.5)
         kinds = [NO_QUESTION, *KINDS]
         kind = st.selectbox(
-            "Question", kinds, kinds.index(asked.kind) if asked else 0, format_func=lambda one: KINDS.get(one, NO_QUESTION)
+            "Question",
+            kinds,
+            kinds.index(asked.kind) if asked else 0,
+            format_func=lambda one: KINDS.get(one, NO_QUESTION),
         )
         question = st.text_input("What is asked", asked.text if asked else "")
         choices = st.text_area("Choices of “which”, a line each", "\n".join(asked.choices) if asked else "", height=100)

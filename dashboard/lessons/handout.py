@@ -27,7 +27,7 @@ from dashboard.server.services import Services
 from training.datasets.facts import DatasetError
 from xai.cards.model_card import ModelCardError
 from xai.explainers import EXPLAINERS
-from xai.films.errors import FilmError
+from xai.films.film import FilmError
 from xai.models.library import DEFAULT_MODEL
 
 TEMPLATE = Path(__file__).with_suffix(".html")

@@ -164,7 +164,12 @@ class Lesson:
 
 def write_lesson(lesson: Lesson) -> str:
     """Write a lesson as JSON: what is as by default is left out."""
-    content = {"lesson": FORM, "title": lesson.title, "about": lesson.about, "steps": [_step(one) for one in lesson.steps]}
+    content = {
+        "lesson": FORM,
+        "title": lesson.title,
+        "about": lesson.about,
+        "steps": [_step(one) for one in lesson.steps],
+    }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -189,7 +194,11 @@ def read_lesson(content: str | bytes) -> Lesson:
     if not isinstance(steps, list) or len(steps) > MOST_STEPS:
         raise LessonError(f"A lesson has a list of 1 to {MOST_STEPS} steps.")
     try:
-        return Lesson(found.get("title", ""), found.get("about", ""), tuple(_read_step(k + 1, step) for k, step in enumerate(steps)))
+        return Lesson(
+            found.get("title", ""),
+            found.get("about", ""),
+            tuple(_read_step(k + 1, step) for k, step in enumerate(steps)),
+        )
     except LessonError:
         raise
     except ValueError as error:

@@ -25,11 +25,11 @@ def show_list(services: Services) -> None:
     shelf = services.of(lessons_of)
     st.caption(WHAT)
     for name in shelf.built_in():
-        _show(shelf, name)
+        _show(services, shelf, name)
     st.markdown("##### Of this library")
     own = shelf.own()
     for name in own:
-        _show(shelf, name)
+        _show(services, shelf, name)
     if not own:
         st.caption("None yet. “Add this view to a lesson”, below every page, begins one; so does a copy of one above.")
     if may(Action.KEEP_LESSONS):
@@ -49,19 +49,21 @@ def take(shelf: Lessons, lesson: Lesson) -> None:
         refuse(str(error))
 
 
-def _show(shelf: Lessons, name: str) -> None:
+def _show(services: Services, shelf: Lessons, name: str) -> None:
     try:
         lesson = shelf.read(name)
     except LessonError as error:
         st.warning(escape(f"{name}: {error}"))
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{escape(lesson.title)}**  \n{escape(lesson.about)}  \n:small[{minutes(lesson)}]", width="stretch")
+        st.markdown(
+            f"**{escape(lesson.title)}**  \n{escape(lesson.about)}  \n:small[{minutes(lesson)}]", width="stretch"
+        )
         if st.button("Read", key=f"lesson_read_{name}", icon=":material/menu_book:"):
             visit.change(read=name, step=None)
             st.rerun()
         if st.button("Give", key=f"lesson_give_{name}", icon=":material/co_present:", type="primary"):
-            give(name, lesson, 1)
+            give(services, name, lesson, 1)
 
 
 def _import(shelf: Lessons) -> None:

@@ -35,7 +35,7 @@ def show_lesson(services: Services, name: str, lesson: Lesson) -> None:
         at = None
     for number, step in enumerate(lesson.steps, 1):
         if at in (None, number):
-            _show(name, lesson, number, step)
+            _show(services, name, lesson, number, step)
 
 
 def page_title(page: str) -> str:
@@ -43,7 +43,7 @@ def page_title(page: str) -> str:
     return PAGES.get(page, page.title())
 
 
-def _show(name: str, lesson: Lesson, number: int, step: Step) -> None:
+def _show(services: Services, name: str, lesson: Lesson, number: int, step: Step) -> None:
     with st.container(border=True, key=f"lesson_step_{number}"):
         st.html(f'<div class="lesson-step">{step_html(step)}</div>')
         reveals = f", {REVEALS[step.reveal]}" if step.reveal else ""
@@ -51,9 +51,11 @@ def _show(name: str, lesson: Lesson, number: int, step: Step) -> None:
         where = f"Step {number} · {step.minutes:g} min · {page_title(step.view.page)}{reveals}{asks}"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(where, width="stretch")
-            st.page_link(f"views/{step.view.page}.py", label="Look", icon=":material/visibility:", query_params=step.view.query)
+            st.page_link(
+                f"views/{step.view.page}.py", label="Look", icon=":material/visibility:", query_params=step.view.query
+            )
             if st.button("Give from here", key=f"lesson_from_{number}"):
-                give(name, lesson, number)
+                give(services, name, lesson, number)
         if visit.state.notes and step.notes:
             st.html(f'<div class="lesson-step"><b>Notes.</b> {html(written(step.notes))}</div>')
 
@@ -62,7 +64,7 @@ def _actions(services: Services, name: str, lesson: Lesson) -> None:
     shelf = services.of(lessons_of)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Give", icon=":material/co_present:", key="lesson_give", type="primary"):
-            give(name, lesson, 1)
+            give(services, name, lesson, 1)
         if st.button("All lessons", icon=":material/list:", key="lesson_list"):
             visit.change(read=None, step=None, notes=False)
             st.rerun()
@@ -70,10 +72,14 @@ def _actions(services: Services, name: str, lesson: Lesson) -> None:
         address = offer("lesson", f"{file}.json", "application/json", lambda: write_lesson(lesson))
         download("Lesson", address, key="lesson_file", help="The lesson as one file, to bring to another library.")
         page = offer("handout", f"{file}.html", "text/html", lambda: handout(services, lesson))
-        download("Handout", page, key="lesson_handout", icon="print", help="For print, with pictures; without your notes.")
+        download(
+            "Handout", page, key="lesson_handout", icon="print", help="For print, with pictures; without your notes."
+        )
         visit.bound(st.toggle, "Notes", key="notes", help="For you alone: the room and the handout never have them.")
         if may(Action.KEEP_LESSONS):
-            if st.button("Copy", icon=":material/content_copy:", key="lesson_copy", help="A lesson of your own, to change."):
+            if st.button(
+                "Copy", icon=":material/content_copy:", key="lesson_copy", help="A lesson of your own, to change."
+            ):
                 take(shelf, lesson)
                 st.rerun()
             if shelf.is_own(name) and st.button("Change", icon=":material/edit:", key="lesson_edit"):

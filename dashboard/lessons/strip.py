@@ -18,6 +18,7 @@ from dashboard.lessons.figures import filled
 from dashboard.lessons.lesson import KINDS, Lesson, LessonError, Question, Step
 from dashboard.lessons.shelf import lessons_of
 from dashboard.lessons.text import html, plain
+from dashboard.lessons.to_room import show_in_room
 from dashboard.page.link import GIVEN
 from dashboard.page.visit import came_back, refuse
 from dashboard.page.words import escape
@@ -95,15 +96,17 @@ def show_strip(services: Services, page: str) -> None:
                 f":material/school: {escape(given.lesson.title)} · step {given.at} of {len(given.lesson.steps)}",
                 width="stretch",
             )
-            _buttons(given)
+            _buttons(services, given)
         st.html(f'<div class="lesson-step">{step_html(given.step)}</div>')
 
 
-def give(name: str, lesson: Lesson, at: int) -> NoReturn:
-    """Go to a step: to the page that it is about, as it wants that page."""
+def give(services: Services, name: str, lesson: Lesson, at: int) -> NoReturn:
+    """Go to a step: to the page that it is about, as it wants that page; the room that the giver holds comes along."""
     given = Given(name, lesson, min(max(at, 1), len(lesson.steps)))
     session = st.session_state
     session.given = (given.name, given.at)
+    asked = given.step.question
+    show_in_room(services, given.step, written(given.step.text), written(asked.text) if asked else "")
     session.page = None  # the page takes the view from its link, also where it is the one that is left
     st.switch_page(f"views/{given.step.view.page}.py", query_params={**given.step.view.query, **given.place})
 
@@ -156,15 +159,17 @@ def _named(asked: Mapping[str, str]) -> tuple[str, int]:
     return asked[GIVEN[0]][:200], int(number) if number.isdecimal() and len(number) < 4 else 0
 
 
-def _buttons(given: Given) -> None:
+def _buttons(services: Services, given: Given) -> None:
     name, lesson, at = given.name, given.lesson, given.at
     if st.button("Back", icon=":material/chevron_left:", key="lesson_back", disabled=at == 1, help="Key ← or PageUp"):
-        give(name, lesson, at - 1)
+        give(services, name, lesson, at - 1)
     if st.button("This step", key="lesson_here", help="Shows what the step is about again."):
-        give(name, lesson, at)
+        give(services, name, lesson, at)
     is_last = at == len(lesson.steps)
-    if st.button("Next", icon=":material/chevron_right:", key="lesson_next", disabled=is_last, help="Key → or PageDown"):
-        give(name, lesson, at + 1)
+    if st.button(
+        "Next", icon=":material/chevron_right:", key="lesson_next", disabled=is_last, help="Key → or PageDown"
+    ):
+        give(services, name, lesson, at + 1)
     if st.button("End", icon=":material/close:", key="lesson_end", help="Back to the lesson, where its notes are."):
         st.switch_page(f"views/{PAGE}.py", query_params={"read": name})
 
@@ -174,4 +179,3 @@ def _asked_in_words(question: Question | None) -> str:
         return ""
     choices = " ".join(f"{'ABCDEFGH'[k]}: {one}." for k, one in enumerate(question.choices))
     return f"{question.text} {choices}".strip() or KINDS[question.kind]
-

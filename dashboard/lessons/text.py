@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from dashboard.lessons.views import view_of
 from dashboard.page.link import excerpt
+
 SPACES_KEPT = "\n\u00a0\u202f"  # line ends, and spaces that keep words together
 _TAG = re.compile(r"<[A-Za-z/!?]")
 _ELSEWHERE = re.compile(r"\b[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:javascript|data|mailto|vbscript):", re.IGNORECASE)

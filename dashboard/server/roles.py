@@ -44,6 +44,7 @@ class Action(enum.Enum):
     WRITE_NOTES = "tag films and write notes"
     KEEP_VIEWS = "keep and remove views and slices"
     KEEP_LESSONS = "write, change and remove lessons"
+    OPEN_ROOMS = "open a room for a class"
 
 
 EVERYBODY, THE_OWNER = frozenset(Role), frozenset({Role.OWNER})
@@ -62,6 +63,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.WRITE_NOTES: THE_OWNER,
     Action.KEEP_VIEWS: THE_OWNER,
     Action.KEEP_LESSONS: THE_OWNER,
+    Action.OPEN_ROOMS: THE_OWNER,
 }
 
 

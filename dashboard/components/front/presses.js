@@ -8,8 +8,10 @@ import { isInFront, keyOf, usesArrows } from "../shared/keys.js";
 const KEYS = {
   b: ".st-key-Previous button",
   f: ".st-key-Next button",
-  ArrowLeft: ".st-key-film_before button",
-  ArrowRight: ".st-key-film_after button",
+  ArrowLeft: ".st-key-lesson_back button, .st-key-film_before button",
+  ArrowRight: ".st-key-lesson_next button, .st-key-film_after button",
+  PageUp: ".st-key-lesson_back button",
+  PageDown: ".st-key-lesson_next button",
 };
 const AGAIN = ".st-key-hang_again button";
 const HANG = ".st-key-hang_films button";
