@@ -1,7 +1,6 @@
-"""Numbers in a lesson's text: ``{league lightbox gradcam all pointing}`` is filled in from the tables that come with
-the app, with its interval, so that no number of a text is written by hand.
+"""Numbers in a lesson's text, filled in from the tables that come with the app, each with its interval.
 
-What each word stands for is in `FIGURES`; docs/lessons.md lists them.
+``{league lightbox gradcam all pointing}`` is such a number: none of a shipped text is written by hand. What each word stands for is in `FIGURES`; docs/lessons.md lists them.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.link import excerpt
 from dashboard.page.words import signed, to_tenth
 from training.benchmark.results import Results, Score, read_results
@@ -24,6 +24,8 @@ from training.datasets.table import read_dataset
 from training.evaluate.joining import judge
 from training.evaluate.judged import Judged
 from training.evaluate.rates import CONFIDENCE, Share, share
+from training.mending.audit import audit
+from training.mending.known import known_of
 from training.predictions.table import read_predictions
 from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_LEAGUES, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
 from xai.cards.model_card import card_path, read_card
@@ -120,6 +122,21 @@ def _threshold(model: str, finding: str) -> str:
     return percent(_judged(model).threshold(finding).value)
 
 
+def _weight(model: str, finding: str) -> str:
+    """Give how many times the loss counted a film with the finding, as the card says."""
+    weight = known_of(_judged(model).card, finding).weight
+    if weight is None:
+        raise KeyError(finding)
+    return f"{weight:.0f}"
+
+
+def _cause(model: str, finding: str) -> str:
+    """Name the main cause of too many flags, as the audit of the Errors page does."""
+    judged = _judged(model)
+    threshold = judged.threshold(finding).value
+    return CAUSE_NAMES[audit(judged, finding, threshold, said=known_of(judged.card, finding)).main].lower()
+
+
 def _answer(model: str, film: str, finding: str) -> str:
     predicted = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table
     return percent(float(predicted.loc[film, finding]))
@@ -184,6 +201,8 @@ FIGURES: Mapping[str, Figure] = {
     "count": Figure(("MODEL", "FINDING", "RATE"), _count),
     "auroc": Figure(("MODEL", "FINDING"), _auroc),
     "threshold": Figure(("MODEL", "FINDING"), _threshold),
+    "weight": Figure(("MODEL", "FINDING"), _weight),
+    "cause": Figure(("MODEL", "FINDING"), _cause),
     "answer": Figure(("MODEL", "FILM", "FINDING"), _answer),
     "on-token": Figure(("MODEL", "METHOD"), _on_token),
     "token-area": Figure((), _token_area),
