@@ -154,12 +154,12 @@ def _token_area() -> str:
 
 def _token_adds(model: str) -> str:
     own = _lab().answers
-    own = own[own["model"] == model]
+    own = own[(own["model"] == model) & (own["present"] == 0)]
     if own.empty:
         raise KeyError(model)
     moved = (own["logit"] - own["logit_without"]).to_numpy()
     low, high = _mean_interval(moved)
-    return f"{signed(float(moved.mean()))} ({signed(low)} to {signed(high)})"
+    return "{} ({} to {})".format(*(signed(round(float(one), 2) + 0.0) for one in (moved.mean(), low, high)))
 
 
 def _token_flags(model: str, when: str) -> str:

@@ -30,14 +30,14 @@ STYLE = """<style>
   padding: 0.6rem 1.2rem 0.8rem; border-left: 6px solid #f0a030; border-radius: 6px; font-size: max(17px, 1.46vw);
   background: color-mix(in srgb, #f0a030 9%, transparent); gap: 0.3rem;
 }
-.lesson-step { font-size: max(17px, 1.46vw); line-height: 1.36; }
-.lesson-step :is(p, ul) { margin: 0.25em 0; font-size: inherit; }
-.lesson-step li { font-size: inherit; }
-.lesson-step h2 { font-size: 1.2em; padding: 0; margin: 0; }
-.lesson-step .asked { margin-top: 0.5em; font-weight: 600; }
-.lesson-step ol { margin: 0.2em 0 0.2em 1.4em; list-style: upper-alpha; font-weight: 400; }
-.lesson-step summary { cursor: pointer; font-weight: 400; opacity: 0.85; }
-.lesson-step details p { font-weight: 400; }
+.lesson-step { font-size: max(17px, 1.46vw); line-height: 1.36; display: grid; grid-template-columns: 1fr; gap: 0 2em; }
+.lesson-step :is(p, ul, ol, li, summary, details) { font-size: inherit; }
+.lesson-step :is(p, ul) { margin: 0.25em 0; }
+.lesson-step h2 { font-size: 1.2em; padding: 0; margin: 0; grid-column: 1 / -1; }
+.lesson-step .asked > p { font-weight: 600; }
+.lesson-step ol { margin: 0.1em 0 0.1em 1.4em; padding: 0; list-style: upper-alpha; }
+.lesson-step summary { cursor: pointer; opacity: 0.85; }
+@media (min-width: 900px) { .lesson-step:has(.asked) { grid-template-columns: 3fr 2fr; } }
 .st-key-lesson_line p { font-size: max(15px, 1vw); }
 </style>"""
 
@@ -78,6 +78,7 @@ class Given:
             "reveal": self.step.reveal,
             "title": self.step.title,
             "words": plain(written(words)),
+            "answer": plain(written(self.step.question.answer)) if self.step.question else "",
             "count": f"{self.at} / {len(self.lesson.steps)}",
         }
 
@@ -113,7 +114,7 @@ def give(services: Services, name: str, lesson: Lesson, at: int) -> NoReturn:
 
 def step_html(step: Step) -> Markup:
     """Write what a room reads of a step, with its answer folded away."""
-    parts = [Markup("<h2>%s</h2>") % step.title, html(written(step.text))]
+    parts = [Markup("<h2>%s</h2><div>%s</div>") % (step.title, html(written(step.text)))]
     if step.question is not None:
         asked = step.question
         parts.append(Markup('<div class="asked">%s') % html(written(asked.text)))

@@ -171,6 +171,7 @@ export interface Lesson {
   reveal: string;
   title: string;
   words: string;
+  answer: string;
   count: string;
 }
 

@@ -21,7 +21,7 @@ const KEYS = {
   b: "black", ".": "black", l: "light", Escape: "end", p: "end",
 };
 
-/** @type {Record<string, string>} what goes on with a lesson that is given, at either end of a presentation */
+/** @type {Record<string, string>} what goes to another step of a lesson that is given */
 const LESSON = { "-1": ".st-key-lesson_back button", 1: ".st-key-lesson_next button" };
 
 const MEANT = ["f", "+", "-", "=", "0"]; // the next film, and a closer look, as on the page
@@ -101,6 +101,7 @@ export class Present {
     /** @type {Lesson | null} the step of a lesson that was shown last */
     this.lesson = null;
     this.lessonAt = 0;
+    this.isAnswered = false;
     this.button.onclick = () => this.begin(this.lesson?.reveal ? this.lessonAt : 0);
     find(root, ".step-back").onclick = () => this.turn(-1);
     find(root, ".step-next").onclick = () => this.turn(1);
@@ -227,8 +228,8 @@ export class Present {
   /** @param {1 | -1} by */
   turn(by) {
     if (this.shown.isLarge()) this.shown.shrink();
-    if (this.isAtEnd(by)) {
-      document.querySelector(LESSON[by])?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    if (this.shown.data().lesson?.reveal) {
+      this.turnLesson(by);
       return;
     }
     this.at = Math.min(Math.max(this.at + by, 0), this.steps.length - 1);
@@ -236,12 +237,14 @@ export class Present {
   }
 
   /**
-   * Whether the next turn leaves this step of the lesson: forth behind the last, back before what it began with.
+   * A lesson says itself what is revealed when: the answer to what it asks, then its next step.
    * @param {1 | -1} by
    */
-  isAtEnd(by) {
-    if (!this.shown.data().lesson?.reveal) return false;
-    return by > 0 ? this.at >= this.steps.length - 1 : this.at <= this.lessonAt;
+  turnLesson(by) {
+    const isAsked = by > 0 && !this.isAnswered && this.shown.data().lesson.answer !== "";
+    this.isAnswered = isAsked;
+    if (isAsked) this.shown.changed();
+    else document.querySelector(LESSON[by])?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   }
 
   /**
@@ -258,6 +261,7 @@ export class Present {
     }
     this.film = this.shown.data().film.id;
     this.asked = this.shown.finding()?.name ?? "";
+    this.isAnswered = false;
     this.lessonAt = stageOf(this.steps, lesson.reveal);
     this.at = this.lessonAt;
     if (!this.isOn) this.begin(this.lessonAt);
@@ -291,7 +295,7 @@ export class Present {
     const { lesson } = this.shown.data();
     const isLesson = Boolean(lesson?.reveal) && this.at === this.lessonAt;
     this.root.dataset.lesson = String(isLesson);
-    say(this.words, isLesson ? `${lesson.title}. ${lesson.words}` : this.wordsOf(this.step));
+    say(this.words, isLesson ? this.wordsOfLesson(lesson) : this.wordsOf(this.step));
     this.count.textContent = lesson ? lesson.count : `${this.at + 1} / ${this.steps.length}`;
   }
 
@@ -299,6 +303,11 @@ export class Present {
   doubt() {
     const { unlike, doubted } = this.shown.data();
     return unlike ? `${unlike} ` : doubted ? "The page doubts any answer about this film. " : "";
+  }
+
+  /** @param {Lesson} lesson */
+  wordsOfLesson({ title, words, answer }) {
+    return this.isAnswered ? answer : `${title}. ${words}`;
   }
 
   /** @param {Step} step */
