@@ -11,6 +11,7 @@ import pytest
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
+from dashboard.lessons.state import LINK as LESSONS
 from dashboard.models.state import LINK as MODELS
 from dashboard.page.kinds import (
     NAME,
@@ -34,6 +35,7 @@ from dashboard.roc.state import LINK as ROC
 from dashboard.trust.state import LINK as TRUST
 
 PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "trust": TRUST, "models": MODELS}
+PAGES |= {"lessons": LESSONS}
 
 
 @dataclass(frozen=True)

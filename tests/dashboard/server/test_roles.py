@@ -18,9 +18,13 @@ from dashboard.models import trash, versions
 from dashboard.models.services import ModelServices
 from dashboard.server import roles
 from dashboard.server.library import Library
+from dashboard.lessons.lesson import Lesson, Step
+from dashboard.lessons.shelf import Lessons
+from dashboard.lessons.views import View
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
 
 ONLY = "Only the owner of this library may"
+LESSON = Lesson("Mine", "", (Step("One", View("trust", {}), "Words."),))
 REFUSED = {
     Action.DELETE_MODELS: [lambda root: trash.delete(Library(root), None), lambda root: trash.restore(None, None)],
     Action.IMPORT_MODELS: [lambda root: ModelServices(Library(root)).bring(None, "", root, None, None)],
@@ -47,6 +51,11 @@ REFUSED = {
         lambda root: Notebook(root / "notes").remove_view("mine"),
         lambda root: Slices(root).save("mine", State(view=("PA",))),
         lambda root: Slices(root).remove("mine"),
+    ],
+    Action.KEEP_LESSONS: [
+        lambda root: Lessons(root).add(LESSON),
+        lambda root: Lessons(root).save("mine", LESSON),
+        lambda root: Lessons(root).remove("mine"),
     ],
 }
 
