@@ -307,7 +307,7 @@ export class Present {
 
   /** @param {Lesson} lesson */
   wordsOfLesson({ title, words, answer }) {
-    return this.isAnswered ? answer : `${title}. ${words}`;
+    return this.isAnswered ? answer : `${title}${/[.?!]$/.test(title) ? "" : "."} ${words}`;
   }
 
   /** @param {Step} step */
