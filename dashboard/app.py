@@ -28,6 +28,7 @@ from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
 from dashboard.rooms.lead import rooms_of
 from dashboard.rooms.routes import room_routes
+from dashboard.rooms.state import LINK as ROOM
 from dashboard.server.front import front_routes
 from dashboard.server.hosts import KnownHosts
 from dashboard.server.middleware import PageHeaders, Unlisted
@@ -75,6 +76,7 @@ LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
     "trust": TRUST,
     "models": MODELS,
     "lessons": LESSONS,
+    "room": ROOM,
 }
 BASE = st.get_option("server.baseUrlPath").strip("/")
 HOMES = {f"/{BASE}", f"/{BASE}/"} if BASE else {"/"}  # where the first page is

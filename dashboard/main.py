@@ -61,6 +61,7 @@ page = st.navigation(
         st.Page("views/trust.py", title="Trust", icon=":material/verified:"),
         st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
         st.Page("views/lessons.py", title="Lessons", icon=":material/school:"),
+        st.Page("views/room.py", title="Room", icon=":material/groups:"),
     ],
     position="top",
 )

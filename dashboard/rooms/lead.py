@@ -15,6 +15,7 @@ from dashboard.rooms.look import looked_at, with_failures
 from dashboard.rooms.room import Room
 from dashboard.rooms.rooms import Rooms, open_rooms
 from dashboard.rooms.step import Question, Step
+from dashboard.server.roles import Action, only
 from dashboard.server.services import Services
 
 COOKIE = "lightbox_room"  # holds the key of a room's holder
@@ -32,6 +33,12 @@ def rooms_of(services: Services) -> Rooms:
 def held_room(services: Services) -> Room | None:
     """Give the room that the visitor of the running page holds; None for anybody else."""
     return rooms_of(services).held(st.context.cookies.get(COOKIE))
+
+
+@only(Action.OPEN_ROOMS)
+def open_room(services: Services) -> tuple[Room, str]:
+    """Open a room; gives it with the key of its holder. A route has asked already who may."""
+    return rooms_of(services).open()
 
 
 def move(services: Services, room: Room, step: Step, question: Question | None = None) -> None:

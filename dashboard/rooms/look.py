@@ -23,6 +23,7 @@ from dashboard.server.jobs import Job
 from dashboard.server.services import Services
 from training.datasets.facts import DatasetError
 from xai.explainers import EXPLAINERS
+from xai.explainers.declared import CONTROL
 from xai.films.film import FilmError
 from xai.findings import finding_label
 
@@ -109,7 +110,13 @@ class Look:
             "share": share,
             "truth": truths(self.shown, asked) if self.finding else "",
             "answer": self._answer(asked),
-            "panels": [self._film(asked), *(self._map(method, place, asked) for place, method in self._maps())],
+            "panels": [
+                self._film(asked),
+                *(
+                    {**self._map(method, place, asked), "control": EXPLAINERS[method].box == CONTROL}
+                    for place, method in self._maps()
+                ),
+            ],
         }
 
     def _maps(self) -> list[tuple[int, str]]:
@@ -147,7 +154,7 @@ class Look:
 
 
 def looked_at(services: Services, step: Step, waiter: str) -> tuple[dict[str, Any], dict[str, Any], Look | None]:
-    """Give what phones show of a step, what its holder sees, and what that was made of; a sentence where it cannot be."""
+    """Give what phones show of a step, what its holder sees, and what that was made of; else a sentence."""
     if step.page:
         told = {"title": "", "panels": [], "told": ELSEWHERE}
         return told, told, None

@@ -38,6 +38,15 @@ NO_ROOM = "There is no room with this code. Look at the screen again: five lette
 NOT_HELD = "This browser holds no room."
 TOO_MANY = "Too many wrong codes came from your network. Wait a minute, then try again."
 TOO_FAST = "That was too fast. Wait a moment, then answer again."
+UNREADABLE = (
+    json.JSONDecodeError,
+    UnicodeDecodeError,
+    KeyError,
+    TypeError,
+    ArithmeticError,
+    RecursionError,
+    ClientDisconnect,
+)
 ONLY_OWNER = f"Only the owner of this library may {Action.OPEN_ROOMS.value}."
 
 
@@ -93,7 +102,7 @@ class _Routes:
         if held is not None:
             return _told(self._about(held, request))
         try:
-            room, key = await anyio.to_thread.run_sync(rooms_of(self._services()).open)
+            room, key = await anyio.to_thread.run_sync(lead.open_room, self._services())
         except RoomError as error:
             return _refused(sentence_of(error), 409)
         answer = _told(self._about(room, request))
@@ -102,9 +111,9 @@ class _Routes:
         return answer
 
     async def held(self, request: Request) -> Response:
-        """Say which room this browser holds."""
+        """Say which room this browser holds, if any."""
         room = self._held(request)
-        return _missing(NOT_HELD) if room is None else _told(self._about(room, request))
+        return _told({} if room is None else self._about(room, request))
 
     async def hold(self, request: Request) -> Response:
         """Give the holder what stands in the room, as it comes."""
@@ -224,7 +233,7 @@ async def _acted(request: Request, act: Callable[[Mapping[str, Any]], dict[str, 
         return _told(await anyio.to_thread.run_sync(act, said))
     except RoomError as error:
         return _refused(sentence_of(error), 409)
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError, ClientDisconnect):
+    except UNREADABLE:
         return _refused(NOT_UNDERSTOOD, 400)
     except ValueError as error:
         return _refused(sentence_of(error), 400)

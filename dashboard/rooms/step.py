@@ -39,7 +39,9 @@ class Step:
         if not isinstance(self.link, str) or not is_link(self.link):
             raise ValueError("Expected a link to a page of this app.")
         names = self.revealed or ()
-        if len(names) > MOST_REVEALED or not all(isinstance(one, str) and 0 < len(one) <= LONGEST_NAME for one in names):
+        if len(names) > MOST_REVEALED or not all(
+            isinstance(one, str) and 0 < len(one) <= LONGEST_NAME for one in names
+        ):
             raise ValueError("Expected names of what is revealed.")
         if not isinstance(self.text, str) or len(self.text) > LONGEST_TEXT:
             raise ValueError(f"Expected a text of at most {LONGEST_TEXT:,} characters.")

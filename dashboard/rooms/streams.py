@@ -46,9 +46,7 @@ class Streams:
             return await _one_answer(room, side, who, tell, int(since) if since.isdecimal() and len(since) < 16 else -1)
         if self._open[room.code, who] >= MOST_STREAMS:
             return JSONResponse({"error": "Too many pages of this browser are in this room."}, 429, HEADERS)
-        return StreamingResponse(
-            self._stream(room, side, who, tell), media_type="text/event-stream", headers=HEADERS
-        )
+        return StreamingResponse(self._stream(room, side, who, tell), media_type="text/event-stream", headers=HEADERS)
 
     async def _stream(self, room: Room, side: Side, who: str, tell: Tell) -> AsyncIterator[str]:
         self._open[room.code, who] += 1

@@ -101,7 +101,7 @@ def this_role() -> Role:
 
     Where no page runs, Python of this machine asks. A page whose browser has gone is nobody's, so a visitor's.
     """
-    context = get_script_run_ctx()
+    context = get_script_run_ctx(suppress_warning=True)
     if context is None or not runtime.exists():
         return Role.OWNER
     client = runtime.get_instance().get_client(context.session_id)

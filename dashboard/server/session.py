@@ -39,12 +39,12 @@ def this_page() -> Page:
 
 def page_address(page: Page) -> str:
     """Give where the browser reaches the page beside Streamlit, from the root of the server."""
-    return f"{_home()}/pages/{page.id}"
+    return f"{api_address()}/pages/{page.id}"
 
 
 def part_address(name: str) -> str:
     """Give where the browser fetches a part, from the root of the server."""
-    return f"{_home()}/parts/{name}"
+    return f"{api_address()}/parts/{name}"
 
 
 def offer(name: str, file: str, media: str, make: Callable[[], bytes | str]) -> str:
@@ -81,7 +81,8 @@ def _is_connected() -> Callable[[], bool]:
     return lambda: runtime.exists() and runtime.get_instance().is_active_session(session)
 
 
-def _home() -> str:
+def api_address() -> str:
+    """Give where the app's own addresses begin, from the root of the server."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return f"{'/' + base if base else ''}{PREFIX}"
 

@@ -4,12 +4,15 @@
 import { dropFocusAfterChoosing, nameMain, stayWhereMended, stepIntoWhatOpened, tellDoubts } from "./focus.js";
 import { keepHistory } from "./history.js";
 import { bindPresses } from "./presses.js";
+import { showRoomBar } from "./room.js";
 
 const told = document.getElementById("lightbox-steps").textContent;
-keepHistory(/** @type {Record<string, string[]>} */ (JSON.parse(told)));
+const places = /** @type {Record<string, string[]>} */ (JSON.parse(told));
+keepHistory(places);
 bindPresses();
 dropFocusAfterChoosing();
 nameMain();
 stepIntoWhatOpened();
 stayWhereMended();
 tellDoubts();
+showRoomBar(Object.keys(places));

@@ -6,6 +6,8 @@ export interface Panel {
   alt: string;
   part: string | null;
   state: "ready" | "making" | "failed";
+  /** Told to the holder alone. */
+  control?: boolean;
 }
 
 export interface View {

@@ -101,12 +101,12 @@ class Phone {
   /** @param {Told} told */
   showQuestion({ question, yours }) {
     const asked = find(".asked");
-    const place = find(".reply");
+    const place = find("#reply");
     const film = /** @type {HTMLElement | null} */ (document.querySelector("figure.film"));
     const name = question ? `${question.number} ${question.kind} ${question.text}` : "";
     if (asked.dataset.name !== name) {
       place.replaceChildren();
-      place.className = "reply";
+      place.className = "";
       document.querySelectorAll(".cross").forEach((one) => one.remove());
       for (const kind of Object.values(KINDS)) kind.hide?.(film);
       say(".heard", "");

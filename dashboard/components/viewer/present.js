@@ -188,6 +188,7 @@ export class Present {
     for (const name of ["presenting", "black", "lit"]) delete this.root.dataset[name];
     this.shown.changed();
     giveFocus(this.button);
+    this.tellRoom(null);
   }
 
   /** A browser takes Escape itself where a page has its whole screen. */
@@ -297,6 +298,12 @@ export class Present {
     this.root.dataset.lesson = String(isLesson);
     say(this.words, isLesson ? this.wordsOfLesson(lesson) : this.wordsOf(this.step));
     this.count.textContent = lesson ? lesson.count : `${this.at + 1} / ${this.steps.length}`;
+    if (!isLesson) this.tellRoom(this.steps.slice(0, this.at + 1).map(({ name, method }) => (name === "map" ? method : name)));
+  }
+
+  /** Whoever leads a room shows it what is revealed here. @param {string[] | null} revealed */
+  tellRoom(revealed) {
+    window.dispatchEvent(new CustomEvent("lightbox-present", { detail: revealed }));
   }
 
   /** What makes one doubt any answer about this film, which the page says above. */

@@ -20,7 +20,7 @@ class Kind(ABC):
 
     @abstractmethod
     def checked(self, settings: Settings) -> dict[str, Any]:
-        """Check how a question is asked, from somebody's browser or a file; raises ValueError with what was expected."""
+        """Check how a question is asked, from a browser or a file; raises ValueError with what was expected."""
 
     @abstractmethod
     def take(self, settings: Settings, said: Any, before: Any, participant: str) -> Any:
@@ -50,7 +50,7 @@ class Kind(ABC):
 
     @abstractmethod
     def count(self, settings: Settings, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """Count the answers, by participant, into what the teacher's screen shows: no single one can be told from it."""
+        """Count the answers, by participant, into what the teacher's screen shows: none can be told from it."""
 
     @abstractmethod
     def rows(self, settings: Settings, counts: Mapping[str, Any]) -> Sequence[tuple[str, int]]:

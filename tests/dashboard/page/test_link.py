@@ -32,10 +32,19 @@ from dashboard.page.kinds import (
 from dashboard.page.link import Field, Link, link_to
 from dashboard.page.state import PageState
 from dashboard.roc.state import LINK as ROC
+from dashboard.rooms.state import LINK as ROOM
 from dashboard.trust.state import LINK as TRUST
 
-PAGES = {"compare": COMPARE, "films": FILMS, "roc": ROC, "errors": ERRORS, "trust": TRUST, "models": MODELS}
-PAGES |= {"lessons": LESSONS}
+PAGES = {
+    "compare": COMPARE,
+    "films": FILMS,
+    "roc": ROC,
+    "errors": ERRORS,
+    "trust": TRUST,
+    "models": MODELS,
+    "lessons": LESSONS,
+    "room": ROOM,
+}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dashboard.films.slices import Slices
 from dashboard.films.state import State
 from dashboard.models import trash, versions
 from dashboard.models.services import ModelServices
+from dashboard.rooms import lead
 from dashboard.server import roles
 from dashboard.server.library import Library
 from dashboard.lessons.lesson import Lesson, Step
@@ -57,6 +58,7 @@ REFUSED = {
         lambda root: Lessons(root).save("mine", LESSON),
         lambda root: Lessons(root).remove("mine"),
     ],
+    Action.OPEN_ROOMS: [lambda root: lead.open_room(None)],
 }
 
 
