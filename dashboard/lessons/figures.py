@@ -1,6 +1,7 @@
 """Numbers in a lesson's text, filled in from the tables that come with the app, each with its interval.
 
-``{league lightbox gradcam all pointing}`` is such a number: none of a shipped text is written by hand. What each word stands for is in `FIGURES`; docs/lessons.md lists them.
+``{league lightbox gradcam all pointing}`` is such a number: none of a shipped text is written by hand. What each word
+stands for is in `FIGURES`; docs/lessons.md lists them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A lesson on paper: one HTML file, ready to print, with the pictures of its steps on Compare; no script, nothing to load.
+"""A lesson on paper: one HTML file, ready to print, with the pictures of its steps on Compare.
 
-What the speaker alone reads is never in it.
+It has no script and nothing to load. What the speaker alone reads is never in it.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from dashboard.server.services import Services
 from xai.written import counted
 
 WHAT = (
-    "A lesson goes from page to page of this app, a step at a time: each step opens the view that it is about, with a few "
-    "large words above it. → or PageDown goes on, ← or PageUp goes back."
+    "A lesson goes from page to page of this app, a step at a time: each step opens the view that it is about, with a "
+    "few large words above it. → or PageDown goes on, ← or PageUp goes back."
 )
 
 

@@ -1,4 +1,4 @@
-"""One lesson, read before it is given: its steps at a glance with minutes, or one of them, with notes where asked for."""
+"""One lesson, read before it is given: its steps at a glance with minutes, and notes where asked for."""
 
 from __future__ import annotations
 

@@ -39,7 +39,11 @@ def test_a_clicker_gives_a_lesson_over_pages_and_presentations_and_a_reload_keep
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto(f"{address}lessons?read=short", timeout=SLOW)
     page.locator(".st-key-lesson_give button").click()
-    strip, viewer, told = page.locator(".lesson-step"), page.locator(".viewer"), page.locator(".viewer .told")
+    strip, viewer, told = (
+        page.locator(".st-key-lesson_strip .lesson-step"),
+        page.locator(".viewer"),
+        page.locator(".viewer .told"),
+    )
     expect(strip).to_contain_text("Many films.", timeout=SLOW)
     expect(page).to_have_url(at_step(1))
     assert strip.locator("p").first.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= AT_THE_BACK

@@ -1,4 +1,4 @@
-"""The lessons that come with the app, and the tables that their claims stand on, read without the code that fills them in."""
+"""The lessons that come with the app, and the tables behind their claims, read by other code than fills them in."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from training.mending.audit import audit
 from training.mending.known import known_of
 from training.predictions.table import read_predictions
 from xai.explainers import EXPLAINERS
-
 from xai.findings import FINDINGS
 
 NUMBER = re.compile(r"[−+]?\d+(?:\.\d+)?")
@@ -34,7 +33,9 @@ def league(model, method, finding, measure):
 
 
 def ahead(model, method, finding, measure):
-    scores = table(f"{model}-on-simulated/scores.csv").pivot(index=["film", "finding"], columns="method", values=measure)
+    scores = table(f"{model}-on-simulated/scores.csv").pivot(
+        index=["film", "finding"], columns="method", values=measure
+    )
     lead = (scores[method] - scores["prior"]).dropna()
     spread = lead.std() / len(lead) ** 0.5
     return lead.mean(), lead.mean() - 2 * spread, lead.mean() + 2 * spread
@@ -198,8 +199,12 @@ def test_the_fillers_are_the_other_way_round():
 
 
 def test_grad_cam_is_behind_the_usual_place_layercam_ahead_and_lime_not_to_be_told_from_it():
-    ends = {name: [float(one.replace("−", "-")) for one in NUMBER.findall(filled(f"{{ahead lightbox {name} all pointing}}"))]
-            for name in ("gradcam", "layercam", "lime")}
+    ends = {
+        name: [
+            float(one.replace("−", "-")) for one in NUMBER.findall(filled(f"{{ahead lightbox {name} all pointing}}"))
+        ]
+        for name in ("gradcam", "layercam", "lime")
+    }
     assert ends["gradcam"][2] < 0 < ends["layercam"][1] and ends["lime"][1] < 0 < ends["lime"][2]
 
 
@@ -213,7 +218,10 @@ def test_the_audit_names_the_weighting_also_with_other_draws():
     judged = judge(predictions, read_dataset(ASSETS / "datasets" / "simulated-2000"))
     told = audit(judged, "Emphysema", 0.5, seed=1, said=known_of(judged.card, "Emphysema"))
     parts = {one.cause: one.share for one in told.contributions}
-    assert told.main == "weighting" == max(parts, key=parts.get) and filled("{cause overcaller Emphysema}") == "weighting of the loss"
+    assert (
+        told.main == "weighting" == max(parts, key=parts.get)
+        and filled("{cause overcaller Emphysema}") == "weighting of the loss"
+    )
 
 
 def test_grad_cam_gives_the_token_away_least_of_the_three():
@@ -227,12 +235,14 @@ def test_the_model_shortcut_began_as_lightbox():
 
 def test_edges_keep_all_layercam_a_part_and_grad_cam_nothing_when_the_model_forgets():
     kept = {name: sanity(name) for name in ("edges", "layercam", "gradcam")}
-    assert kept["edges"][0] == 1 and 0 < kept["layercam"][1] and kept["layercam"][2] < 1
+    assert kept["edges"][0] == 1 and kept["layercam"][1] > 0 and kept["layercam"][2] < 1
     assert kept["gradcam"][1] < 0 < kept["gradcam"][2]
 
 
 def test_the_alarm_finds_strong_shortcuts_and_mostly_misses_weak_ones():
-    assert alarm("strong")[0] == alarm("strong")[1] and alarm("weak")[0] < alarm("weak")[1] / 2 and alarm("clean")[0] == 0
+    assert (
+        alarm("strong")[0] == alarm("strong")[1] and alarm("weak")[0] < alarm("weak")[1] / 2 and alarm("clean")[0] == 0
+    )
 
 
 @pytest.mark.slow

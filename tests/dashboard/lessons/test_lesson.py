@@ -9,14 +9,25 @@ import pytest
 
 from dashboard.lessons.editing import changed, duplicated, moved, without
 from dashboard.lessons.figures import FIGURES, filled
-from dashboard.lessons.lesson import MOST_BYTES, MOST_STEPS, Lesson, LessonError, Question, Step, read_lesson, write_lesson
+from dashboard.lessons.lesson import (
+    MOST_BYTES,
+    MOST_STEPS,
+    Lesson,
+    LessonError,
+    Question,
+    Step,
+    read_lesson,
+    write_lesson,
+)
 from dashboard.lessons.shelf import MOST_LESSONS, Lessons, name_of
 from dashboard.lessons.text import checked_text, html, plain
 from dashboard.lessons.to_room import revealed, room_question
 from dashboard.lessons.views import View, view_of
 
 ASKED = Question("which", "Which one?", ("this", "that"), "this")
-STEP = Step("First", View("trust", {"section": "sanity"}), "Some **words**.", notes="For me.", minutes=3, question=ASKED)
+STEP = Step(
+    "First", View("trust", {"section": "sanity"}), "Some **words**.", notes="For me.", minutes=3, question=ASKED
+)
 LESSON = Lesson("Of maps", "For all.", (STEP, replace(STEP, title="Second", question=None)))
 
 
@@ -129,7 +140,12 @@ def test_a_view_is_a_link_of_the_app_and_back():
 
 def test_figures_are_filled_in_and_one_that_is_not_measured_is_refused():
     assert filled("of {films lightbox} films") == "of 210 films"
-    for unknown in ("{league nobody gradcam all pointing}", "{on-token shortcut magic}", "{alarm odd}", "{sanity magic}"):
+    for unknown in (
+        "{league nobody gradcam all pointing}",
+        "{on-token shortcut magic}",
+        "{alarm odd}",
+        "{sanity magic}",
+    ):
         with pytest.raises(ValueError, match="no figure"):
             filled(unknown)
     assert all(one.fill for one in FIGURES.values())
@@ -180,7 +196,9 @@ def test_a_title_becomes_the_name_of_a_file():
 
 def test_a_room_sees_what_a_step_reveals_and_is_asked_what_it_asks():
     query = {"film": "simulated/s00000", "methods": "lime,shap"}
-    seen = {name: revealed(Step("a", View("compare", query), "b", name)) for name in ("", "film", "map", "maps", "truth")}
+    seen = {
+        name: revealed(Step("a", View("compare", query), "b", name)) for name in ("", "film", "map", "maps", "truth")
+    }
     assert seen == {
         "": None,
         "film": ("film",),

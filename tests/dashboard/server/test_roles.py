@@ -14,14 +14,14 @@ from dashboard.films import predict
 from dashboard.films.notes import Notebook
 from dashboard.films.slices import Slices
 from dashboard.films.state import State
+from dashboard.lessons.lesson import Lesson, Step
+from dashboard.lessons.shelf import Lessons
+from dashboard.lessons.views import View
 from dashboard.models import trash, versions
 from dashboard.models.services import ModelServices
 from dashboard.rooms import lead
 from dashboard.server import roles
 from dashboard.server.library import Library
-from dashboard.lessons.lesson import Lesson, Step
-from dashboard.lessons.shelf import Lessons
-from dashboard.lessons.views import View
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
 
 ONLY = "Only the owner of this library may"
