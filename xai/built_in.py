@@ -1,4 +1,4 @@
-"""Where the models, datasets, predictions and lessons lie that come with the app: in a checkout or an installed package."""
+"""Where lies what comes with the app, such as its models and lessons: in a checkout or an installed package."""
 
 from __future__ import annotations
 

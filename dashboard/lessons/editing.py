@@ -91,8 +91,9 @@ def _form(shelf: Lessons, name: str, lesson: Lesson, at: int, step: Step) -> Non
         )
         text = st.text_area("What the room reads", step.text, max_chars=LONGEST_TEXT, height=140)
         notes = st.text_area("Notes for you alone", step.notes, max_chars=LONGEST_NOTES, height=100)
+        reveals = list(REVEALS)
         reveal = st.selectbox(
-            "What is seen at first", list(REVEALS), list(REVEALS).index(step.reveal), format_func=REVEALS.get
+            "What is seen at first", reveals, reveals.index(step.reveal), format_func=lambda one: REVEALS[one]
         )
         minutes = st.number_input("Minutes", 0.5, LONGEST_MINUTES, float(step.minutes), 0.5)
         kinds = [NO_QUESTION, *KINDS]
@@ -110,7 +111,7 @@ def _form(shelf: Lessons, name: str, lesson: Lesson, at: int, step: Step) -> Non
             def made() -> Lesson:
                 listed = tuple(filter(None, map(str.strip, choices.split("\n")))) if kind == "which" else ()
                 put = None if kind == NO_QUESTION else Question(kind, question, listed, answer)
-                return changed(lesson, at, Step(title, view_of(link.strip()), text, reveal, notes, minutes, put))
+                return changed(lesson, at, Step(title, view_of(link.strip()), text, reveal or "", notes, minutes, put))
 
             _save(shelf, name, made)
 

@@ -140,13 +140,13 @@ def _cause(model: str, finding: str) -> str:
 
 def _answer(model: str, film: str, finding: str) -> str:
     predicted = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table
-    return percent(float(predicted.loc[film, finding]))
+    return percent(float(predicted[finding].to_dict()[film]))
 
 
 def _on_token(model: str, method: str) -> str:
     whose = "leaning" if model == _lab().models[1] else "clean"
-    row = _told().loc[method]
-    return _share(row[whose], row[f"{whose}_low"], row[f"{whose}_high"])
+    told = _told()
+    return _share(*(float(told[f"{whose}{end}"].to_dict()[method]) for end in ("", "_low", "_high")))
 
 
 def _token_area() -> str:

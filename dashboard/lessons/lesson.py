@@ -68,16 +68,14 @@ class Question:
         counts = range(2, MOST_CHOICES + 1) if self.kind == "which" else range(1)
         if not isinstance(self.choices, tuple) or len(self.choices) not in counts:
             raise LessonError(f"A question “which” has 2 to {MOST_CHOICES} choices, any other has none.")
-        texts = {
-            "text": checked_text(self.text, "a question", LONGEST_TEXT),
-            "choices": tuple(checked_text(one, "a choice", LONGEST_CHOICE) for one in self.choices),
-            "answer": checked_text(self.answer, "an answer", LONGEST_TEXT, may_be_empty=True),
-        }
-        if len(set(texts["choices"])) < len(self.choices):
+        text = checked_text(self.text, "a question", LONGEST_TEXT)
+        choices = tuple(checked_text(one, "a choice", LONGEST_CHOICE) for one in self.choices)
+        answer = checked_text(self.answer, "an answer", LONGEST_TEXT, may_be_empty=True)
+        if len(set(choices)) < len(choices):
             raise LessonError("Two choices of a question are the same.")
-        for text in (texts["text"], *texts["choices"], texts["answer"]):
-            check_figures(text)
-        _set(self, texts)
+        for one in (text, *choices, answer):
+            check_figures(one)
+        _set(self, {"text": text, "choices": choices, "answer": answer})
 
 
 @dataclass(frozen=True)
