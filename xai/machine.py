@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import importlib
 import multiprocessing
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -29,6 +31,7 @@ resource = _module("resource")  # everywhere but on Windows
 MOST_PROCESSES = 61 if os.name == "nt" else None  # Windows waits for no more at once
 LOCKED_BYTE = 2**31 - 2  # Windows locks bytes and keeps others from reading them: one that no file of ours has
 TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+_limiting = threading.RLock()  # how many threads there are is the process's: two limits that overlap would not end well
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
 
@@ -50,6 +53,25 @@ def process_pool(workers: int, start: Callable[..., object] | None = None, *argu
     """
     workers = min(workers, MOST_PROCESSES or workers)
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), start, arguments)
+
+
+@functools.cache
+def _blas() -> Any:
+    import scipy.linalg  # noqa: F401 - brings a BLAS of its own, which has to be there to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread while a block runs.
+
+    Matrices of a few hundred rows gain little from a second thread, and lose much where other work has the cores: the
+    threads spin while they wait for each other.
+    """
+    with _limiting, _blas().limit(limits=1):
+        yield
 
 
 @contextlib.contextmanager

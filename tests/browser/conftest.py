@@ -29,16 +29,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put tests of one library side by side, so that they share a server, and give each a second try.
+    """Put tests of one library side by side, so that they share a server, and give each two more tries.
 
-    The report names the second tries: on a busy machine two clocks race in what drives a browser.
+    The report names those that needed them: on a busy machine two clocks race in what drives a browser.
     """
     places = [place for place, item in enumerate(items) if item.get_closest_marker("browser")]
     ordered = sorted((items[place] for place in places), key=lambda item: library_of(item.module).__module__)
     for place, item in zip(places, ordered, strict=True):
         items[place] = item
         if config.pluginmanager.hasplugin("rerunfailures"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")

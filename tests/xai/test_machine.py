@@ -4,9 +4,11 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
+from threadpoolctl import OpenBLASController
 
 from tests.conftest import REPOSITORY
 from xai import machine
@@ -82,6 +84,31 @@ with open(sys.argv[1], "a", encoding="utf-8") as stream, locked(stream, ValueErr
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def _blas_threads() -> list[int]:
+    return [one["num_threads"] for one in machine._blas().info()]
+
+
+def test_linear_algebra_keeps_to_one_thread_and_has_as_many_as_before_once_the_last_block_ends():
+    as_it_was = machine._blas().limit(limits=2)
+    OpenBLASController.clear_controlling_thread()  # so that another one may set a limit
+    inside, beside = threading.Event(), []
+
+    def block() -> None:
+        with machine.one_blas_thread():
+            beside.append(_blas_threads())
+            inside.wait(5)
+
+    other = threading.Thread(target=block)
+    with machine.one_blas_thread():
+        other.start()
+        assert set(_blas_threads()) == {1}
+    inside.set()
+    other.join()
+    assert [set(threads) for threads in beside] == [{1}]
+    assert set(_blas_threads()) == {2}
+    as_it_was.restore_original_limits()
 
 
 def test_a_lock_keeps_another_program_out_until_it_ends_or_is_killed(tmp_path):

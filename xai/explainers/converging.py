@@ -10,6 +10,7 @@ import numpy as np
 
 from xai.explainers.declared import Diagnostic
 from xai.explainers.pairs import SURE, films_of, pairs_in_block
+from xai.machine import one_blas_thread
 from xai.written import with_unit
 
 STABLE = 0.8  # rank stability from which an order counts as found
@@ -90,8 +91,9 @@ def fit_until_converged(
 
 
 def _judged(pairs: np.ndarray, answers: np.ndarray, fit: Callable[[np.ndarray, np.ndarray], F]) -> Found[F]:
-    found = fit(pairs, answers)
-    stability = _stability(pairs, answers, fit) if found.errors.any() else np.ones(found.errors.shape[1])
+    with one_blas_thread():
+        found = fit(pairs, answers)
+        stability = _stability(pairs, answers, fit) if found.errors.any() else np.ones(found.errors.shape[1])
     return Found(found, answers, stability, is_converged(found.weights, found.errors, stability))
 
 

@@ -37,6 +37,7 @@ def _fit(dataset: Path, out: Path, config: dict) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow  # two processes that start TensorFlow, for what turns on its versions
 def test_two_workers_train_the_model_of_one(tmp_path, monkeypatch):
     dataset = make_dataset(tmp_path / "dataset", films=60)
     cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
