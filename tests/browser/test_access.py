@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 LIBRARY = nothing
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-NAMED = {"": "Compare", "films": "Films", "roc": "ROC", "errors": "Errors", "trust": "Trust", "models": "Models"}
+NAMED = {path: path.upper() if path == "roc" else path.title() or "Compare" for path in PAGES}
 PAPER = {"light": "rgb(250, 250, 248)", "dark": "rgb(14, 15, 18)"}
 SERIOUS = ("serious", "critical")
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.compare_page import SLOW, expect
 from tests.browser.conftest import PATIENCE, nothing
+from tests.browser.test_access import AXE, serious
 
 pytestmark = pytest.mark.browser
 LIBRARY = nothing
@@ -56,6 +57,15 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     expect(ada.locator(".answer")).to_contain_text("Effusion: 98", timeout=SLOW)
     expect(ada.locator("figure.film img")).to_have_js_property("complete", True)
     assert 0 < sum(got) < LIGHT
+    expect(page.locator(".viewer .progress .words")).to_contain_text("All maps are there", timeout=SLOW)
+    page.keyboard.press("p")  # whoever presents leads: phones see what is revealed, and not before
+    expect(page.locator(".viewer")).to_have_attribute("data-presenting", "film")
+    expect(ada.locator(".panels figcaption")).to_have_text(["Film"])
+    expect(ada.locator(".answer")).to_be_empty()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(ada.locator(".panels figcaption")).to_have_text(["Film", "Grad-CAM"])
+    page.keyboard.press("Escape")
     page.get_by_role("link", name=f"Room {code}").click()
     page.get_by_role("button", name="Ask", exact=True).click(timeout=SLOW)
     expect(ada.get_by_role("heading", name="Where would you look for Effusion?")).to_be_visible()
@@ -73,6 +83,10 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     expect(ada.locator(".heard")).to_have_text("Your place was counted. You may mark another.")
     expect(ada.locator(".cross")).to_be_visible()
     expect(page.locator(".room .answered")).to_have_text("2 of 2 answered")  # nobody is counted twice
+
+    if AXE.exists():
+        ada.evaluate(AXE.read_text(encoding="utf-8"))
+        assert serious(ada) == []
 
     page.get_by_role("button", name="Show the answers").click()
     expect(page.locator(".room .seen figcaption")).to_have_text(["Where the room pointed", "Film", "Grad-CAM"])

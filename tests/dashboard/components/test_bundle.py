@@ -11,11 +11,12 @@ from dashboard.components.bundle import ScriptError, bundle
 COMPONENTS = Path(__file__).parents[3] / "dashboard" / "components"
 ENTRIES = [
     COMPONENTS / name / f"{name}.js"
-    for name in ("viewer", "gallery", "steps", "overview", "waiting", "download", "cells", "mark")
+    for name in ("viewer", "gallery", "steps", "overview", "waiting", "download", "cells", "mark", "room")
 ]
 
 
 FRONT = COMPONENTS / "front" / "front.js"  # no component: it runs before Streamlit's own scripts
+PHONE = COMPONENTS / "phone" / "phone.js"  # nor this: a page without Streamlit
 
 
 def write(folder: Path, **scripts: str) -> Path:
@@ -105,5 +106,5 @@ def test_every_component_is_one_module_that_node_can_read(entry, tmp_path):
 
 
 def test_every_script_is_part_of_a_component_or_of_what_runs_before_them():
-    joined = "".join(bundle(entry) for entry in (*ENTRIES, FRONT))
+    joined = "".join(bundle(entry) for entry in (*ENTRIES, FRONT, PHONE))
     assert all(f"// {path.name}\n" in joined for path in COMPONENTS.rglob("*.js"))

@@ -137,7 +137,7 @@ class Connected:
 )
 def test_the_role_is_what_the_middleware_wrote(headers, role, monkeypatch):
     monkeypatch.setattr(roles, "runtime", Connected(headers))
-    monkeypatch.setattr(roles, "get_script_run_ctx", lambda: SimpleNamespace(session_id="ada"))
+    monkeypatch.setattr(roles, "get_script_run_ctx", lambda **_: SimpleNamespace(session_id="ada"))
     assert this_role() is role
 
 
