@@ -22,6 +22,7 @@ from dashboard.components.front import front_page
 from dashboard.components.phone import phone_page
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
+from dashboard.lessons.state import LINK as LESSONS
 from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
 from dashboard.roc.state import LINK as ROC
@@ -74,6 +75,7 @@ LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
     "errors": ERRORS,
     "trust": TRUST,
     "models": MODELS,
+    "lessons": LESSONS,
     "room": ROOM,
 }
 BASE = st.get_option("server.baseUrlPath").strip("/")

@@ -10,6 +10,8 @@ import streamlit as st
 # streamlit puts only this file's folder on the path, and runs this file again and again
 sys.path[:] = dict.fromkeys([str(Path(__file__).resolve().parents[1]), *sys.path])
 
+from dashboard.lessons.adding import show_adding
+from dashboard.lessons.strip import show_strip
 from dashboard.page.glossary import show_glossary
 from dashboard.server.session import open_page
 from dashboard.server.shared import library_root, shared_services
@@ -58,6 +60,7 @@ page = st.navigation(
         st.Page("views/errors.py", title="Errors", icon=":material/troubleshoot:"),
         st.Page("views/trust.py", title="Trust", icon=":material/verified:"),
         st.Page("views/models.py", title="Models", icon=":material/network_intelligence:"),
+        st.Page("views/lessons.py", title="Lessons", icon=":material/school:"),
         st.Page("views/room.py", title="Room", icon=":material/groups:"),
     ],
     position="top",
@@ -65,7 +68,9 @@ page = st.navigation(
 st.html(f'<h1 id="page-name">{page.title}</h1>{STYLE}')
 waiting = open_page(services)
 waiting.begin()
+show_strip(services, page.title.lower())
 page.run()
+show_adding(services, page.title.lower())
 waiting.end()
 st.caption("Lightbox is for teaching and research. It is not a medical device: never use it for a diagnosis.")
 show_glossary()

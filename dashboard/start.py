@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what lets you change the library from another machine; better in the variable LIGHTBOX_OWNER_KEY, which "
         "no list of programs shows (default: made up, and printed where others can open the app)",
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="have maps of datasets' films made on the Dask cluster at this address, or on a new one here: local",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,6 +64,7 @@ def streamlit_words(options: argparse.Namespace) -> list[str]:
     own = [] if options.library is None else ["--library", options.library]
     own += [word for name in options.host for word in ("--host", name)]
     own += [] if options.owner_key is None else ["--owner-key", options.owner_key]
+    own += [] if options.scheduler is None else ["--scheduler", options.scheduler]
     return [*words, "--", *own] if own else words
 
 

@@ -1,4 +1,4 @@
-"""Where the models, datasets and predictions lie that come with the app: in a checkout or an installed package."""
+"""Where lies what comes with the app, such as its models and lessons: in a checkout or an installed package."""
 
 from __future__ import annotations
 
@@ -10,3 +10,4 @@ BUILT_IN_MODELS = ASSETS / "models"
 BUILT_IN_DATASETS = ASSETS / "datasets"
 BUILT_IN_PREDICTIONS = ASSETS / "predictions"
 BUILT_IN_LEAGUES = ASSETS / "leagues"
+BUILT_IN_LESSONS = ASSETS / "lessons"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.compare.trust_line import stands
+from dashboard.server.homes import home_of
 from dashboard.server.library import Library
 from training.benchmark.league import ALL
 from training.benchmark.results import Results, results_for
@@ -13,7 +14,7 @@ from xai.built_in import BUILT_IN_LEAGUES
 from xai.explainers.explanation import Explainer
 from xai.written import counted
 
-IN = {"pointing": "pointing", "iou": "IoU"}
+IN = {"pointing": "pointing", "iou": "IoU", "energy": "energy inside"}
 BESIDE = {
     "ahead": "ahead of the usual place",
     "level": "not told apart from the usual place",
@@ -56,9 +57,10 @@ def films_words(library: Library, results: Results) -> str:
 
 def is_simulated(library: Library, dataset: str) -> bool:
     """Whether a dataset's films are simulated; no for one that is not in the library."""
-    if dataset not in library.datasets():
+    home = home_of(library, dataset)
+    if home is None:
         return False
     try:
-        return "recipe" in library.table(dataset)
+        return "recipe" in library.table(home)
     except DatasetError:
         return False

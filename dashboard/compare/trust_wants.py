@@ -18,6 +18,7 @@ from dashboard.server.awaited import Want
 from dashboard.server.jobs import Job
 from dashboard.server.services import Answered
 from dashboard.server.store import content_key
+from training.benchmark.sources import LEAGUE_FILE
 from training.benchmark.usual import MOST, SIDE, UsualPlaces, count_places, read_places
 from xai.budget import Budget, Cancelled
 from xai.explainers import EXPLAINERS
@@ -101,7 +102,7 @@ class _Trust:
         return known_of(self.shown, self.method, made, self._gains(), places)
 
     def _offer(self, what: str) -> str:
-        measured = [[one.name, (one.folder / "league.csv").stat().st_mtime] for one in results_of(self.shown)]
+        measured = [[one.name, one.stamp(LEAGUE_FILE)] for one in results_of(self.shown)]
         return self.shown.offer(["trust", what, self.key, measured, *self.shown.words], self._part)
 
     def _part(self) -> Payload | None:

@@ -22,7 +22,15 @@ _component = st.components.v2.component(
 
 
 def mark(
-    id: str, address: str, label: str, aspect: float, *, seconds: int, key: str, on_marked_change: Callable[[], None]
+    id: str,
+    address: str,
+    label: str,
+    aspect: float,
+    *,
+    seconds: int,
+    key: str,
+    on_marked_change: Callable[[], None],
+    gone: float = 0,
 ) -> ComponentResult:
     """Show a film to mark.
 
@@ -41,8 +49,10 @@ def mark(
     key : str
     on_marked_change : callable
         Called before the run in which ``marked`` is a mapping of ``id``, ``x`` and ``y``; see `place_of`.
+    gone : float
+        How many of the seconds are over, when the page is loaded again.
     """
-    data = {"id": id, "address": address, "label": label, "aspect": aspect, "seconds": seconds}
+    data = {"id": id, "address": address, "label": label, "aspect": aspect, "seconds": seconds, "gone": round(gone, 1)}
     return _component(data=data, key=key, on_marked_change=on_marked_change)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import binary_erosion
 
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.errors.atlas import Atlas
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.mean_map import laid
 from dashboard.server.store import content_key
 from training.evaluate.alarm import LEAST

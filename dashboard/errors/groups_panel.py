@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.errors.atlas import Atlas, show_films
 from dashboard.errors.atlas_panel import in_words
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.maps_wanted import Wanted, are_there, choose_method, left_out, maps_of, no_maps, obstacle
 from dashboard.errors.mean_map import MeanMap, laid, mean_map
 from dashboard.errors.state import FEWEST_FILMS, GROUPED

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.errors.atlas import Atlas
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.saving import home_of
 from dashboard.errors.visit import visit
 from dashboard.page.words import escape

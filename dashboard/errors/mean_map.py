@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.errors.film_maps import FilmMap
+from dashboard.compare.film_maps import FilmMap
 from training.evaluate.evidence import kept_by_mean
 from xai.pictures.render import colour, opacity, window
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.errors.atlas import Atlas
 from dashboard.errors.atlas_panel import choose_against, choose_cell
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.maps_wanted import Wanted, are_there, choose_method, left_out, maps_of, no_maps, obstacle
 from dashboard.errors.mean_map import MeanMap, mean_map, pictures
 from dashboard.errors.state import AGAINST, CELLS

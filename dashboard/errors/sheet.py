@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from dashboard.errors.film_maps import FilmMap, FilmMaps
+from dashboard.compare.film_maps import FilmMap, FilmMaps
 from dashboard.errors.mean_map import laid
 from dashboard.films.items import harmless
 from xai.explainers.explanation import Explainer

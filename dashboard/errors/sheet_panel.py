@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.compare.film_maps import FilmMap, FilmMaps
 from dashboard.components.download import download
 from dashboard.components.gallery import Item, gallery
 from dashboard.errors.atlas import Atlas, open_in_films
-from dashboard.errors.film_maps import FilmMap, FilmMaps
 from dashboard.errors.maps_wanted import Wanted, are_there, choose_method, left_out, maps_of, no_maps, obstacle
 from dashboard.errors.sheet import (
     MOST_ON_PAGE,

@@ -10,6 +10,7 @@ from dashboard.server.library import Library
 from dashboard.server.model_names import name_problem
 from training.weights.published import LAYOUTS, PUBLISHED
 from training.weights.registry import Entry, registry
+from training.weights.writing import forget_half
 from xai.machine import file_name
 
 FOLDERS = ("imports", "downloads")
@@ -93,6 +94,7 @@ def check_name(library: Library, name: str) -> Path:
     """
     if problem := name_problem(name, "chexnet-2022"):
         raise IncomingError(problem)
+    forget_half(library.root / "models" / f"{name}.keras")
     if _taken(library, name):
         raise IncomingError(f"There is a model or a card called {name} already; choose another name.")
     return library.root / "models" / f"{name}.keras"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import filecmp
 import os
 import tempfile
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def restore(library: Library, deleted: Deleted) -> Path:
         raise TrashError(f"{deleted.name} is no longer in the trash.")
     home = own_folder(library)
     files.sort(key=is_model)  # the model last: before, the library does not list it
-    taken = [one.name for one in files if os.path.lexists(home / one.name)]
+    files_there = [one for one in files if _is_there(one, home)]  # of a program that was killed while it moved them
+    taken = [one.name for one in files if one not in files_there and os.path.lexists(home / one.name)]
     if taken or deleted.name in library.models():
         raise TrashError(
             f"{deleted.name} stays in the trash: there is another model of that name "
@@ -87,7 +89,9 @@ def restore(library: Library, deleted: Deleted) -> Path:
         )
     try:
         home.mkdir(parents=True, exist_ok=True)
-        _move_all(files, home)
+        _move_all([one for one in files if one not in files_there], home)
+        for one in files_there:
+            one.unlink()
         deleted.folder.rmdir()
     except OSError as error:
         raise TrashError(f"{deleted.name} cannot be brought back: {error.strerror or error}.") from error
@@ -105,6 +109,12 @@ def list_deleted(library: Library) -> list[Deleted]:
 def trash_folder(library: Library) -> Path:
     """Give the folder that deleted models lie in."""
     return library.root / "trash" / "models"
+
+
+def _is_there(file: Path, home: Path) -> bool:
+    """Whether the very same file is in the library too."""
+    there = home / file.name
+    return file.is_file() and there.is_file() and filecmp.cmp(file, there, shallow=False)
 
 
 def _read(folder: Path) -> Deleted | None:

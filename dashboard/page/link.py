@@ -20,6 +20,7 @@ MOST_LISTED = 5  # unknown names
 # Added to links by others: by Streamlit itself, by mail programs and by search engines.
 OTHERS = ("embed", "embed_options", "fbclid", "gclid", "msclkid")
 OTHERS_START = "utm_"
+GIVEN = ("lesson", "lesson_step")  # which step of which lesson is given on a page; whatever the page is about, it stays
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def link_to(**asked: str | float | None) -> dict[str, str]:
 
 def unknown(names: Sequence[str]) -> list[str]:
     """Say which parts of a link mean nothing on a page; what others add to links is passed over."""
-    meant = [name for name in names if name not in OTHERS and not name.startswith(OTHERS_START)]
+    meant = [name for name in names if name not in (*OTHERS, *GIVEN) and not name.startswith(OTHERS_START)]
     if not meant:
         return []
     listed = ", ".join(f"“{excerpt(name)}”" for name in meant[:MOST_LISTED])

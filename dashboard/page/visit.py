@@ -32,6 +32,11 @@ def came_back() -> bool:
     return context is not None and context.is_history_navigation
 
 
+def in_every_link() -> dict[str, str]:
+    """Give what the address says on every page while a lesson is given."""
+    return dict(st.session_state.get("in_every_link", {}))
+
+
 class Visit(Generic[AnyState]):
     """What a visitor looks at on one page: from the link at first, then as the controls change it.
 
@@ -85,7 +90,7 @@ class Visit(Generic[AnyState]):
 
     def write_permalink(self, state: AnyState | None = None) -> None:
         """Keep the address such that it opens this state, or another one that stands for it."""
-        link = self.link.write(self.state if state is None else state)
+        link = {**self.link.write(self.state if state is None else state), **in_every_link()}
         if st.query_params.to_dict() != link:
             st.query_params.from_dict(link)
 

@@ -187,7 +187,7 @@ class Jobs:
         now = time.monotonic()
         return any(now - heard < self._patience for heard in job.waiting.values())
 
-    def _is_abandoned(self, job: Job) -> bool:
+    def is_abandoned(self, job: Job) -> bool:
         """Ask from outside the lock, as the job does: visitors come and go while it computes."""
         with self._changed:
             return self._jobs.get(job.key) is not job or not self._waited_for(job)
@@ -195,9 +195,9 @@ class Jobs:
     def _goes_on(self, job: Job) -> bool:
         """Wait for the job's turn, and say whether it is still waited for."""
         while not self._turnstile.step_aside(job.turn):
-            if self._is_abandoned(job):
+            if self.is_abandoned(job):
                 return False
-        return not self._is_abandoned(job)
+        return not self.is_abandoned(job)
 
     def _tell_all(self) -> None:
         """Tell those that wait that they are nearer to their turn; not for each of many short jobs."""
@@ -212,7 +212,7 @@ class Jobs:
     def _run(self, job: Job) -> None:
         _own.job = job
         try:
-            if self._is_abandoned(job):
+            if self.is_abandoned(job):
                 self._give_up(job)
                 return
             with self._changed:
@@ -267,6 +267,12 @@ def apart() -> AbstractContextManager[None]:
     """Have the running job do what cannot be cut into slices beside the others; of no effect where none runs."""
     job: Job | None = getattr(_own, "job", None)
     return nullcontext() if job is None else job.queue.apart(job)
+
+
+def is_abandoned() -> bool:
+    """Whether nobody waits for the running job any more, asked without waiting for its turn."""
+    job: Job | None = getattr(_own, "job", None)
+    return job is not None and job.queue.is_abandoned(job)
 
 
 def _nothing(budget: Budget) -> None:

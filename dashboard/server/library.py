@@ -96,9 +96,10 @@ class Library:
 
     def model(self, model: str) -> Path:
         """Give the file of a model; raises `ModelCardError` where it is gone, as a whole library may be."""
-        built_in = BUILT_IN_MODELS / f"{model}.keras"
-        if Path(model).name == model and built_in.is_file():  # asked for again and again: no folder is listed
-            return built_in
+        if Path(model).name == model:  # asked for again and again: no folder is listed
+            for folder in (BUILT_IN_MODELS, self.root / "models"):
+                if (path := folder / f"{model}.keras").is_file():
+                    return path
         models = self.models()
         if model not in models:
             raise ModelCardError(

@@ -43,7 +43,9 @@ class Action(enum.Enum):
     PREDICT = "let a model answer a whole dataset"
     WRITE_NOTES = "tag films and write notes"
     KEEP_VIEWS = "keep and remove views and slices"
+    KEEP_LESSONS = "write, change and remove lessons"
     OPEN_ROOMS = "open a room for a class"
+    KEEP_LEAGUES = "keep results of benchmarks in the library"
 
 
 EVERYBODY, THE_OWNER = frozenset(Role), frozenset({Role.OWNER})
@@ -61,7 +63,9 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.PREDICT: THE_OWNER,
     Action.WRITE_NOTES: THE_OWNER,
     Action.KEEP_VIEWS: THE_OWNER,
+    Action.KEEP_LESSONS: THE_OWNER,
     Action.OPEN_ROOMS: THE_OWNER,
+    Action.KEEP_LEAGUES: THE_OWNER,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +18,15 @@ from dashboard.server.bounded import Bounded
 from dashboard.server.channel import Channel
 from dashboard.server.fairness import Stage
 from dashboard.server.film_cache import FilmCache
-from dashboard.server.jobs import Job, Jobs, apart
+from dashboard.server.jobs import Job, Jobs, apart, is_abandoned
 from dashboard.server.library import Library, Record, render_film
 from dashboard.server.peaks import Peaks
 from dashboard.server.sharpening import Sharpening
 from dashboard.server.store import ResultStore, content_key
 from dashboard.server.turnstile import Turnstile
+from dashboard.server.workers import NoWorkers, Workers, explain_there
 from xai.budget import Budget
+from xai.cards.model_card import card_sha256
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.explainers.explanation import Explainer, Explanation
 from xai.films.film import Film
@@ -41,6 +43,7 @@ FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 102
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
 ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film
+STRIP_BYTES = 16 * 2**20  # of uploads while a model is made random; those of datasets are on disk
 WARM_UP_DELAY = 3.0  # seconds
 LONG_PATIENCE = 900.0  # seconds: predictions go on while a visitor looks at another page
 
@@ -67,10 +70,13 @@ class Services:
     Parameters
     ----------
     library : Library
+    workers : Workers, optional
+        Of a cluster, to which slow maps of datasets' films go. What visitors bring stays here.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, workers: Workers | None = None) -> None:
         self.library = library
+        self.workers = workers
         self.turnstile = Turnstile()
         self.jobs = Jobs(turnstile=self.turnstile)
         self.long_jobs = Jobs(LONG_PATIENCE, self.turnstile, Stage.LONG)
@@ -82,6 +88,7 @@ class Services:
         self.logits: Bounded[np.ndarray] = Bounded(2**22, lambda logits: logits.nbytes)
         self.sharpening = Sharpening()
         self.answered: Bounded[Answered] = Bounded(ANSWERED_BYTES, lambda one: sum(map(_bytes_of, one.values())))
+        self.strips: Bounded[Answered] = Bounded(STRIP_BYTES, lambda one: sum(map(_bytes_of, one.values())))
         self.peaks = Peaks()
         self._of_upload: dict[str, set[str]] = {}
         self._precisions: dict[str, str] = {}  # of hidden films, by model that has run some
@@ -116,6 +123,8 @@ class Services:
         """End what is under way, before the server does."""
         self.jobs.close()
         self.long_jobs.close()
+        if self.workers is not None:
+            self.workers.close()
         for made in self._made.values():
             if isinstance(queue := getattr(made, "jobs", None), Jobs):
                 queue.close()
@@ -243,19 +252,36 @@ class Services:
             if self.store.has(key):
                 return
 
+            def keep(state: list[Explanation]) -> None:
+                self.sharpening.put(key, state)
+                self.jobs.show(asked)
+
             def show(state: list[Explanation]) -> None:
                 if not budget.cancelled():
-                    self.sharpening.put(key, state)
-                    self.jobs.show(asked)
+                    keep(state)
 
-            known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
-            watched = replace(budget, refined=show)
-            with self._first_time(classifier, request.method) if explainer.quick else nullcontext():
-                made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
+            made = self._made_elsewhere(classifier, request, explainer, replace(budget, refined=keep))
+            if made is None:
+                known = self.sharpening.known(self._answers_key(request, explainer)) if explainer.sharpens else None
+                watched = replace(budget, refined=show)
+                with self._first_time(classifier, request.method) if explainer.quick else nullcontext():
+                    made = explainer.explain(classifier, request.film, budget=watched, seed=request.seed, known=known)
             self.store.put(key, made, on_disk=request.of_dataset)
             self.sharpening.drop(key)
 
         return self.jobs.ask(visitor, asked, work, slow=not explainer.quick)
+
+    def _made_elsewhere(
+        self, classifier: Classifier, request: Request, explainer: Explainer, budget: Budget
+    ) -> list[Explanation] | None:
+        """Have a worker of the cluster make a map, others' work going on here; None where it is to be made here."""
+        if self.workers is None or explainer.quick or not request.of_dataset:
+            return None
+        model = (self.library.model(request.model).resolve(), classifier.model_id, card_sha256(classifier.card))
+        about = ((*model, classifier.hiding.engine), explainer, request.film, request.seed)
+        with suppress(NoWorkers), apart():
+            return self.workers.run(explain_there, *about, budget=budget, is_abandoned=is_abandoned)
+        return None
 
     def forget(self, film: str) -> None:
         """Forget an upload, named by its content hash, and all that was made of it."""
@@ -264,6 +290,7 @@ class Services:
             self.sharpening.forget(key)
             self.logits.drop(key)
             self.answered.drop(key)
+            self.strips.drop(key)
         self.films.drop(film)
 
     def note_upload(self, film: str, key: str) -> None:
@@ -338,9 +365,9 @@ def keep_keras_state() -> None:
     keras.backend.clear_session = _nothing
 
 
-def open_services(root: Path) -> Services:
-    """Make the services of a server for a library folder."""
-    return Services(Library(root))
+def open_services(root: Path, scheduler: str | None = None) -> Services:
+    """Make the services of a server for a library folder, with the Dask cluster of a scheduler if there is one."""
+    return Services(Library(root), None if scheduler is None else Workers(scheduler))
 
 
 def _quietly(work: Callable[[], None]) -> Callable[[], None]:

@@ -19,7 +19,7 @@ from dashboard.server.upload_room import UploadRoom
 @st.cache_resource(show_spinner=False)
 def shared_services(root: Path) -> services.Services:
     """Make the services of this server for a library, once."""
-    return services.open_services(root)
+    return services.open_services(root, asked_for().scheduler)
 
 
 @functools.cache
@@ -35,10 +35,11 @@ def library_root() -> tuple[Path, list[str]]:
 
 
 def asked_for() -> argparse.Namespace:
-    """Read the app's own words on the command line: `library`, `host`, `owner_key`, and what is `unknown`."""
+    """Read the app's own words on the command line, as `dashboard.start` has them, and what is `unknown`."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--owner-key", default=os.environ.get("LIGHTBOX_OWNER_KEY") or None)
+    parser.add_argument("--scheduler")
     known, unknown = parser.parse_known_args(sys.argv[1:])
     return argparse.Namespace(**vars(known), unknown=unknown)

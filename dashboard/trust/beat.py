@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,10 @@ from dashboard.trust.marks import place
 from dashboard.trust.subject import Subject
 from training.benchmark.contest import Round, Tally, chance_of_lead, distance, draw_rounds, hits, tally
 from training.benchmark.league import PRIOR
-from training.benchmark.results import PEAKS_FILE, SCORES_FILE, Results, read_peaks
+from training.benchmark.results import Results, read_peaks
+from training.benchmark.sources import PEAKS_FILE, SCORES_FILE, Source
 from training.benchmark.truth import truths
+from training.datasets.facts import DatasetError
 from xai.films.film import Film
 from xai.measures.frame import WHOLE, Frame
 from xai.models.preprocess import footprint
@@ -36,11 +37,14 @@ class Contest:
     subject : Subject
     results : Results
         That say how the maps did on these films.
+    dataset : str
+        What the library calls the dataset of these films.
     rounds : sequence of Round
     """
 
     subject: Subject
     results: Results
+    dataset: str
     rounds: Sequence[Round]
 
     @property
@@ -57,12 +61,12 @@ class Contest:
 
     def film(self, number: int) -> Film:
         """Open a film; raises FilmError or DatasetError."""
-        return self.subject.services.film(self.results.dataset, self.rounds[number].film)
+        return self.subject.services.film(self.dataset, self.rounds[number].film)
 
     def truth(self, number: int) -> np.ndarray:
         """Give where the finding is, bool (H, W) of the whole film; raises as `film` does."""
         one, film = self.rounds[number], self.film(number)
-        dataset = self.subject.library.dataset(self.results.dataset)
+        dataset = self.subject.library.dataset(self.dataset)
         return truths(dataset, one.film, [one.finding], film.pixels.shape, WHOLE)[one.finding]
 
     def hit(self, rival: str, number: int) -> float:
@@ -75,7 +79,7 @@ class Contest:
     def peaks(self, number: int) -> dict[str, Place]:
         """Give where each rival's map is strongest, in fractions of the film, if it is on it."""
         one, film = self.rounds[number], self.film(number)
-        table = _peaks(self.results.folder, (self.results.folder / PEAKS_FILE).stat().st_mtime)
+        table = _peaks(self.results.source, self.results.stamp(PEAKS_FILE))
         card = self.subject.library.card(self.subject.model)
         height, width = film.pixels.shape
         frame = Frame(footprint=footprint(height, width, card.input))
@@ -109,15 +113,19 @@ class Standing:
     apart: float
 
 
-def with_points(leagues: Sequence[Results]) -> list[Results]:
-    """Give the results that say where each map points."""
-    return [one for one in leagues if all((one.folder / name).is_file() for name in (PEAKS_FILE, SCORES_FILE))]
+def with_points(subject: Subject) -> list[Results]:
+    """Give the results that say where each map points, and whose films can be opened here."""
+    there = subject.library.datasets()
+    return [one for one in subject.leagues if one.dataset in there and all(map(one.has, (PEAKS_FILE, SCORES_FILE)))]
 
 
 def open_contest(subject: Subject, results: Results, seed: int) -> Contest:
-    """Draw the films; raises ResultsError where the scores are damaged."""
+    """Draw the films; raises ResultsError where the scores are damaged, DatasetError where the films are not here."""
+    home = subject.home(results)
+    if home is None:
+        raise DatasetError(f"The dataset {results.dataset} is not in this library, so its films cannot be shown.")
     scores = scores_of(results)
-    return Contest(subject, results, draw_rounds(pd.DataFrame() if scores is None else scores, seed))
+    return Contest(subject, results, home, draw_rounds(pd.DataFrame() if scores is None else scores, seed))
 
 
 def standings(contest: Contest, marks: str) -> tuple[dict[str, Standing], float]:
@@ -149,8 +157,8 @@ def _away(contest: Contest, number: int, truth: np.ndarray, at: Place) -> float:
 
 
 @functools.lru_cache(maxsize=4)
-def _peaks(folder: Path, stamp: float) -> pd.DataFrame:
-    peaks = read_peaks(folder)
+def _peaks(source: Source, stamp: float) -> pd.DataFrame:
+    peaks = read_peaks(source)
     assert peaks is not None  # only leagues with them are offered
     return peaks
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard.components.mark import mark, place_of
 from dashboard.page.glossary import explained
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
+from dashboard.server.session import this_page
 from dashboard.trust.beat import RIVALS, Contest, Standing, letters, open_contest, standings, with_points
 from dashboard.trust.beat_pictures import film_alone, film_with_marks
 from dashboard.trust.blind_panel import HIGHEST_SEED
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
+from dashboard.trust.clocks import Clocks
+from dashboard.trust.large import FILM_KEY, show_switch, show_table
 from dashboard.trust.league import choose_results, show_how_to_begin
 from dashboard.trust.league_table import finding_title, method_title
 from dashboard.trust.league_words import command
@@ -24,14 +26,15 @@ from dashboard.trust.pictures import Shown, picture_address, show_pictures
 from dashboard.trust.state import LIMITS
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
+from dashboard.trust.with_room import ask_room, contest_question, room_of
 from training.benchmark.contest import LEVEL, distance, hits, least_lead
 from training.benchmark.league import PRIOR
-from training.benchmark.results import ResultsError
+from training.benchmark.sources import ResultsError
 from training.datasets.facts import DatasetError
 from xai.films.film import Film, FilmError
 from xai.written import counted, percent, with_unit
 
-KEY = "trust_beat_mark"
+KEY, GONE = "trust_beat_mark", "trust_beat_gone"
 YOU = "You"
 WIDTH = 640  # pixels of the film that tells
 
@@ -41,30 +44,47 @@ def show_beat(subject: Subject) -> None:
     if not subject.leagues:
         show_how_to_begin(subject)
         return
-    leagues = with_points(subject.leagues)
+    leagues = with_points(subject)
     if not leagues:
-        st.info("The results of this model do not say where each map points. This command makes them anew.")
+        st.info("No results of this model say where each map points on films that are here. This command makes some.")
         st.code(command(subject.model, subject.leagues[0].dataset), language="bash")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        results = choose_results(leagues)
-        visit.bound(
-            st.segmented_control,
-            "Time for each film",
-            list(LIMITS),
-            key="limit",
-            take=lambda seconds: {"limit": seconds or 0},
-            format_func=lambda seconds: with_unit(str(seconds), "s") if seconds else "No limit",
-        )
-        st.button("Other films", icon=":material/shuffle:", key="trust_beat_other", on_click=_draw_again)
-    if results.dataset not in subject.library.datasets():
-        st.info(f"The dataset {escape(results.dataset)} is not in this library, so its films cannot be shown.")
-        return
+        results = choose_results(leagues, is_shown=not visit.state.large)
+        if not visit.state.large:
+            _choose_limit()
+            st.button("Other films", icon=":material/shuffle:", key="trust_beat_other", on_click=_draw_again)
+        show_switch()
     try:
         contest = open_contest(subject, results, visit.state.seed)
+        _offer_room(contest)
         _show(contest)
     except (ResultsError, FilmError, DatasetError) as error:
         st.warning(escape(sentence_of(error)))
+
+
+def _offer_room(contest: Contest) -> None:
+    """Offer who holds a room to ask it the same films."""
+    services = contest.subject.services
+    room = room_of(services)
+    if room is None or visit.state.large:
+        return
+    told = "Everybody in your room marks these ten films on the phone, without a time limit."
+    if st.button("Ask the room", icon=":material/groups:", key="trust_beat_room", help=told):
+        ask_room(services, room, contest_question(contest))
+
+
+def _choose_limit() -> None:
+    visit.bound(
+        st.segmented_control,
+        "Time for each film",
+        list(LIMITS),
+        key="limit",
+        take=lambda seconds: {"limit": seconds or 0},
+        format_func=lambda seconds: with_unit(str(seconds), "s") if seconds else "No limit",
+        help="It runs on while a page is loaded again, and in a second tab of this browser. Another browser, or the "
+        "link opened an hour later, begins anew.",
+    )
 
 
 def _show(contest: Contest) -> None:
@@ -94,21 +114,61 @@ def _ask(contest: Contest, number: int, finding: str) -> None:
     st.markdown(f"**{asked}** Click or tap on it, or move the cross with the arrow keys.", help=explained(finding))
     about = ["beat", contest.results.name, contest.rounds[number].film, film.sha256]
     address = picture_address(contest.subject.services, about, lambda: film_alone(film))
-    name = f"{contest.results.name} {visit.state.seed} {number}"
+    limit = visit.state.limit
+    name = f"{contest.results.name} {visit.state.seed} {number} {limit}"
+    clocks, visitor = contest.subject.services.of(Clocks), this_page().visitor
 
     def take() -> None:
         try:
             at = place_of(st.session_state[KEY].get("marked"), name)
         except ValueError:  # a browser that is behind, or none of ours
             return
+        clocks.stop(visitor, name)
+        st.session_state.pop(GONE, None)
         visit.change(marks=marked(visit.state.marks, number, at))
 
-    mark(name, address, asked, width / height, seconds=visit.state.limit, key=KEY, on_marked_change=take)
+    gone = _gone(clocks, visitor, name) if limit else 0
+    mark(name, address, asked, width / height, seconds=limit, gone=gone, key=KEY, on_marked_change=take)
+
+
+def _gone(clocks: Clocks, visitor: str, name: str) -> float:
+    """Give how much of the time was over when this page first asked: the browser counts from there."""
+    found: tuple[str, float] = st.session_state.get(GONE, ("", 0.0))
+    if found[0] != name:
+        found = st.session_state[GONE] = name, clocks.gone(visitor, name)
+    return found[1]
 
 
 def _tell(contest: Contest, number: int, finding: str) -> None:
     film, truth, own, peaks = contest.film(number), contest.truth(number), _own(number), contest.peaks(number)
-    st.markdown(f"**Film {number + 1} of {len(contest.rounds)}: {finding.lower()}.** {_verdict(film, truth, own)}")
+    verdict = f"**Film {number + 1} of {len(contest.rounds)}: {finding.lower()}.** {_verdict(film, truth, own)}"
+    drawn = letters(peaks)
+    key = "; ".join(f"{RIVALS[name]}: {method_title(name)}" for name in peaks)
+    told = " ".join(_said_of(contest, rival, number) for rival in contest.rivals)
+    shared = "Where a map is equally strong at several places its letter stands at one of them."
+    by_chance = f"A point at random: inside in {percent(truth.mean())}."
+    about = ["beat told", contest.results.name, contest.rounds[number].film, contest.rounds[number].finding, own]
+    address = picture_address(contest.subject.services, about, lambda: film_with_marks(film, truth, own, drawn))
+    alt = f"The film with the outline of the {finding.lower()}. Outlined: the truth. Cross: you. {key}. {told}"
+    if visit.state.large:
+        film_column, words = st.columns([5, 4], gap="small")
+        with film_column, st.container(key=FILM_KEY):
+            show_pictures([Shown(address, "", alt)], 240, beside=1)
+        with words:
+            st.markdown(verdict)
+            st.markdown(f"Outlined: the truth. Cross: you. {key}.")
+            st.markdown(f"{told} {by_chance}")
+            _go_on(contest, number)
+        return
+    st.markdown(verdict)
+    _go_on(contest, number)
+    height, width = film.pixels.shape
+    caption = f"Outlined: the truth. Cross: you. {key}. {told} {shared} {by_chance}"
+    with st.container(width=round(WIDTH * min(width / height, 1))):
+        show_pictures([Shown(address, caption, alt)], 240, beside=1)
+
+
+def _go_on(contest: Contest, number: int) -> None:
     with st.container(horizontal=True, gap="small"):
         if number + 1 < len(contest.rounds):
             kwargs = {"turn": number + 1}
@@ -116,20 +176,8 @@ def _tell(contest: Contest, number: int, finding: str) -> None:
         if not any(is_open(visit.state.marks, one) for one in range(len(contest.rounds))):
             end = {"turn": len(contest.rounds)}
             st.button("How it ended", key="trust_beat_end", on_click=visit.change, kwargs=end)
-        _offer_compare(contest, number)
-    drawn = letters(peaks)
-    key = "; ".join(f"{RIVALS[name]}: {method_title(name)}" for name in peaks)
-    told = " ".join(_said_of(contest, rival, number) for rival in contest.rivals)
-    shared = "Where a map is equally strong at several places its letter stands at one of them."
-    caption = (
-        f"Outlined: the truth. Cross: you. {key}. {told} {shared} A point at random: inside in {percent(truth.mean())}."
-    )
-    about = ["beat told", contest.results.name, contest.rounds[number].film, contest.rounds[number].finding, own]
-    address = picture_address(contest.subject.services, about, lambda: film_with_marks(film, truth, own, drawn))
-    height, width = film.pixels.shape
-    with st.container(width=round(WIDTH * min(width / height, 1))):
-        seen = f"The film with the outline of the {finding.lower()}. {caption}"
-        show_pictures([Shown(address, caption, seen)], 240, beside=1)
+        if not visit.state.large:
+            _offer_compare(contest, number)
 
 
 def _own(number: int) -> tuple[float, float] | None:
@@ -154,7 +202,7 @@ def _said_of(contest: Contest, rival: str, number: int) -> str:
 
 def _offer_compare(contest: Contest, number: int) -> None:
     one = contest.rounds[number]
-    link = film_link(contest.results.dataset, contest.subject.model, one.film, one.finding, PRIOR)
+    link = film_link(contest.dataset, contest.subject.model, one.film, one.finding, PRIOR)
     st.page_link(COMPARE_PAGE, label="Its maps on Compare", icon=":material/compare:", query_params=link)
 
 
@@ -168,7 +216,7 @@ def _show_end(contest: Contest) -> None:
         help=explained("95\u00a0% interval"),
     )
     rows = [_row(YOU if not name else method_title(name), one, count) for name, one in found.items()]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="content", key="trust_beat_table")
+    show_table(rows)
     st.caption(
         "A hit is a point inside the truth. The interval says how often each would hit in many such contests: "
         f"{counted(count, 'film')} leave it wide. Two who are equally good are {least_lead()} films apart, one of "

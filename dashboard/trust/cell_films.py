@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,7 +17,8 @@ from dashboard.trust.league_table import finding_title, measure_title, method_ti
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
 from training.benchmark.league import ALL, PRIOR
-from training.benchmark.results import SCORES_FILE, Results, ResultsError, read_scores
+from training.benchmark.results import Results, read_scores
+from training.benchmark.sources import SCORES_FILE, ResultsError, Source
 from xai.explainers import EXPLAINERS
 from xai.written import counted
 
@@ -74,7 +74,8 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
     if visit.state.film is None:
         st.caption("Choose a film to see its map beside the truth on Compare.")
         return
-    if results.dataset not in subject.library.datasets():
+    home = subject.home(results)
+    if home is None:
         st.caption(f"The dataset {escape(results.dataset)} is not in this library, so its films cannot be opened.")
         return
     row = listed[listed["film"] == visit.state.film].iloc[0]
@@ -82,7 +83,7 @@ def _offer_film(subject: Subject, results: Results, method: str, listed: pd.Data
         COMPARE_PAGE,
         label=f"Open {escape(str(row['film']))} on Compare, with its truth",
         icon=":material/compare:",
-        query_params=film_link(results.dataset, subject.model, str(row["film"]), str(row["finding"]), method),
+        query_params=film_link(home, subject.model, str(row["film"]), str(row["finding"]), method),
     )
     st.caption("Compare makes the map anew, with its own settings and seed: it may differ a little.")
 
@@ -106,10 +107,9 @@ def films_of_cell(scores: pd.DataFrame, method: str, finding: str, measure: str)
 
 def scores_of(results: Results) -> pd.DataFrame | None:
     """Give the scores of the maps of a benchmark, read once; raises ResultsError."""
-    path = results.folder / SCORES_FILE
-    return _scores(results.folder, path.stat().st_mtime) if path.is_file() else None
+    return _scores(results.source, results.stamp(SCORES_FILE)) if results.has(SCORES_FILE) else None
 
 
 @functools.lru_cache(maxsize=4)
-def _scores(folder: Path, stamp: float) -> pd.DataFrame | None:
-    return read_scores(folder)
+def _scores(source: Source, stamp: float) -> pd.DataFrame | None:
+    return read_scores(source)

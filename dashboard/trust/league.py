@@ -12,7 +12,9 @@ from dashboard.page.glossary import explained
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
+from dashboard.trust.brought_panel import show_bringing, show_keeping
 from dashboard.trust.cell_films import show_films
+from dashboard.trust.held_out import films_held_out
 from dashboard.trust.league_table import finding_title, findings_of, heads, measure_title, measures_of, table_of
 from dashboard.trust.league_words import (
     CARD_CHANGED,
@@ -20,6 +22,7 @@ from dashboard.trust.league_words import (
     by_chance,
     by_finding,
     command,
+    elsewhere,
     facts,
     films_measured,
     how_made,
@@ -44,6 +47,7 @@ def show_league(subject: Subject) -> None:
     """Show the league of a model, or how to make one."""
     if not subject.leagues:
         show_how_to_begin(subject)
+        show_bringing(subject.library)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         results = choose_results(subject.leagues)
@@ -53,7 +57,10 @@ def show_league(subject: Subject) -> None:
     if not measures_of(results):
         st.info(f"{escape(results.name)} holds no measure that this page knows.")
         return
-    said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)}"
+    if results.is_brought:
+        show_keeping(subject.library, results)
+    said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)} "
+    said += elsewhere(results, measure)
     st.markdown(said, help=explained(FACTS[measure].asks))
     rows, columns = heads(results, measure)
     chosen = choose_cell(results, [row.name for row in rows])
@@ -68,11 +75,13 @@ def show_league(subject: Subject) -> None:
         on_pressed_change=_pressed,
     )
     st.caption(f"{READING}{by_chance(results, measure)} {escape(films_measured(results))}")
+    st.caption(escape(films_held_out(subject, results)))
     if results.card_id not in ("", subject.card_id):
         st.caption(CARD_CHANGED)
     show_cell(subject, results, *chosen, measure)
     show_measure(measure)
     show_making(subject, results)
+    show_bringing(subject.library)
 
 
 def show_how_to_begin(subject: Subject) -> None:
@@ -84,7 +93,7 @@ def show_how_to_begin(subject: Subject) -> None:
     st.code(command(subject.model, "simulated"), language="bash")
 
 
-def choose_results(leagues: Sequence[Results]) -> Results:
+def choose_results(leagues: Sequence[Results], *, is_shown: bool = True) -> Results:
     """Show the choice of the results, of which there are some; fill in what the state leaves open."""
     named = {results.name: results for results in leagues}
     first = max(leagues, key=lambda one: one.films).name  # of several, the one that is surest
@@ -93,6 +102,8 @@ def choose_results(leagues: Sequence[Results]) -> Results:
             refuse(f"There are no results “{visit.state.league}” of this model; showing {first}.")
         visit.change(league=None)
     results = named[visit.state.league or first]
+    if not is_shown:
+        return results
     visit.bound(
         st.selectbox,
         "Films",

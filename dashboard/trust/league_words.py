@@ -16,6 +16,7 @@ from dashboard.trust.league_table import (
     findings_of,
     in_words,
     measure_title,
+    measures_of,
     method_title,
     methods_of,
     sign_of,
@@ -45,6 +46,18 @@ def summary(results: Results, measure: str, finding: str = ALL) -> str:
         if named := [method_title(method) for method in methods if signs[method] == sign]:
             told.append(f"{words}: {', '.join(named)}")
     return f"{'Over all findings' if finding == ALL else f'For {finding_title(finding)}'}, {'; '.join(told)}."
+
+
+def elsewhere(results: Results, measure: str) -> str:
+    """Name the other measures in which no method at all is ahead of the usual place over all findings."""
+    methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
+    told = []
+    for other in measures_of(results):
+        signs = [sign_of(results.lead(method, ALL, other)) for method in methods]
+        if other != measure and any(signs) and AHEAD not in signs:
+            behind = f"{signs.count(BEHIND)} of {len(methods)} are behind it"
+            told.append(f"In {measure_title(other)} no method is ahead of the usual place: {behind}.")
+    return " ".join(told)
 
 
 def by_finding(results: Results, measure: str) -> str:

@@ -45,7 +45,7 @@ def show_pictures(pictures: Sequence[Shown], least: int, beside: int = 3) -> Non
     """Show pictures in a grid of columns at least so many pixels wide; on a telephone, so many beside each other."""
     figures = "".join(
         f'<figure style="margin:0"><img src="{html.escape(one.address)}" alt="{html.escape(one.alt)}" '
-        'style="width:100%;aspect-ratio:1;border-radius:4px;display:block;background:#0003">'
+        'style="width:100%;aspect-ratio:1;object-fit:contain;border-radius:4px;display:block;background:#0003">'
         f'<figcaption style="font-size:0.8rem;line-height:1.3;opacity:0.85;padding-top:0.2rem">'
         f"{html.escape(one.caption)}</figcaption></figure>"
         for one in pictures
@@ -53,14 +53,26 @@ def show_pictures(pictures: Sequence[Shown], least: int, beside: int = 3) -> Non
     st.html(f'<div style="{STYLE.format(least=least, share=90 // beside)}">{figures}</div>')
 
 
-def picture_address(services: Services, about: Sequence[Any], draw: Callable[[], np.ndarray | None]) -> str:
-    """Offer a picture (H, W, 3), drawn when the browser asks for it; ``about`` is all that decides it."""
+def picture_address(
+    services: Services, about: Sequence[Any], draw: Callable[[], np.ndarray | None], film: str | None = None
+) -> str:
+    """Offer a picture (H, W, 3), drawn when the browser asks for it.
+
+    Parameters
+    ----------
+    services : Services
+    about : sequence
+        All that decides it.
+    draw : callable
+    film : str, optional
+        The upload that it shows, by its content hash: for those who hold it alone.
+    """
 
     def make() -> bytes | None:
         drawn = draw()
         return None if drawn is None else as_webp(drawn)
 
-    return part_address(services.channel.parts.offer(["trust", *about], make, media=WEBP))
+    return part_address(services.channel.parts.offer(["trust", *about], make, media=WEBP, film=film))
 
 
 def laid(canvas: np.ndarray, values: np.ndarray | None, signed: bool, inside: np.ndarray | None = None) -> np.ndarray:

@@ -12,6 +12,8 @@ from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.state import filled
 from dashboard.page.visit import refuse
+from dashboard.page.words import escape
+from dashboard.server.library import OWN
 from dashboard.server.session import offer
 from dashboard.server.started import is_started, start_job, wait_for
 from dashboard.server.uploads import uploads
@@ -47,10 +49,8 @@ WARNING = {
     GRADIENT: "The plain gradient is a warning: much of it stays while the last layers are random already.",
     EDGES: "Edges of the film know no model. A check that let them pass would be worth nothing.",
 }
-NO_UPLOADS = (
-    "Uploaded films are not offered: a strip is kept on disk for the next visitor, and nothing of an upload may be. "
-    "Films in a dataset of the library are."
-)
+OF_AN_UPLOAD = "This strip of your own film stays in this server's memory, and is forgotten when you leave."
+BRING = "Films that you bring on Compare or Films can be chosen here too, under “your films”."
 MOST_LISTED = 2000  # films in the choice
 LEAST = 120  # pixels of a picture
 QUIET = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -63,8 +63,7 @@ def show_sanity(subject: Subject) -> None:
     st.subheader("One film", anchor=False)
     if (asked := choose(subject)) is None:
         return
-    if uploads():
-        st.caption(NO_UPLOADS)
+    st.caption(OF_AN_UPLOAD if asked.upload else BRING)
     strip = asked.get()
     if strip is not None:
         show_strip(asked, strip)
@@ -85,8 +84,8 @@ def show_sanity(subject: Subject) -> None:
     )
     each = f"up to {cost:,} films" if cost > 1 else "one film"
     st.caption(
-        f"{STAGES} copies of the model are made random and adjusted on {FILMS} films; each of the {STAGES + 1} maps "
-        f"sends {each} through a model."
+        f"{STAGES} copies of the model are made random and adjusted on {FILMS} films of {escape(asked.others)}; each "
+        f"of the {STAGES + 1} maps sends {each} through a model."
     )
 
 
@@ -97,8 +96,9 @@ def choose(subject: Subject) -> Asked | None:
     if not datasets:
         st.info("There is no film yet. The Films page says how to bring some.")
         return None
-    dataset = _known("dataset", state.dataset, datasets, "dataset")
-    films = library.films(dataset).index
+    own = {one.sha256: one.title for one in uploads()}
+    dataset = _known("dataset", state.dataset, [*datasets, *([OWN] if own else [])], "dataset")
+    films = list(own) if dataset == OWN else library.films(dataset).index
     known = state.film if state.film in films else None
     if state.film is not None and known is None:
         refuse(f"There is no film “{state.film}” in {dataset}; showing its first.")
@@ -111,13 +111,15 @@ def choose(subject: Subject) -> Asked | None:
         visit.bound(
             st.selectbox,
             "Dataset",
-            datasets,
+            [*datasets, *([OWN] if own else [])],
             key="dataset",
             width=180,
             take=lambda name: {"dataset": name, "film": None},
         )
         listed = list(dict.fromkeys([film, *map(str, films[:MOST_LISTED])]))
-        visit.bound(st.selectbox, "Film", sorted(listed), key="film", width=180)
+        visit.bound(
+            st.selectbox, "Film", sorted(listed), key="film", width=180, format_func=lambda name: own.get(name, name)
+        )
         visit.bound(
             st.selectbox, "Finding", outputs, key="finding", width=190, format_func=lambda name: finding_label(name)
         )
@@ -129,7 +131,8 @@ def choose(subject: Subject) -> Asked | None:
             width=170,
             format_func=lambda name: EXPLAINERS[name].title,
         )
-    return Asked(subject.services, subject.model, dataset, film, finding, method)
+    others = datasets[0] if dataset == OWN else dataset
+    return Asked(subject.services, subject.model, dataset, film, finding, method, others)
 
 
 def _known(name: str, asked: str | None, choices: list[str], what: str) -> str:
@@ -156,7 +159,7 @@ def _shown(asked: Asked, strip: Strip, name: str, stage: int) -> Shown:
         kept = asked.get()
         return None if kept is None else laid(kept.canvas, kept.maps[name][stage], is_signed(name))
 
-    address = picture_address(asked.services, ["strip", asked.key, name, stage], draw)
+    address = picture_address(asked.services, ["strip", asked.key, name, stage], draw, asked.upload)
     return Shown(address, words, f"{title_of(name)} of {finding_label(asked.finding)}, {words}")
 
 

@@ -27,6 +27,8 @@ class Section:
         ``module:function`` that shows it, imported when it is opened first; it takes the page's `Subject`.
     of_model : bool
         Whether it is about the model that the visitor chooses; else no choice is shown.
+    can_be_large : bool
+        Whether it has a view for a projector, without the choices above it.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Section:
     sentence: str
     shown_by: str
     of_model: bool = True
+    can_be_large: bool = False
 
     @property
     def show(self) -> Callable[[Subject], None]:
@@ -81,6 +84,13 @@ _SECTIONS = (
         "Beat the heat map",
         "Ten films, one finding each: do you find it where it is, and do Grad-CAM, SHAP and LIME?",
         "dashboard.trust.beat_panel:show_beat",
+        can_be_large=True,
+    ),
+    Section(
+        "forward",
+        "Do maps help?",
+        "Ten films, half of them with a map: do you foresee better what the model will answer when you see its maps?",
+        "dashboard.trust.forward_panel:show_forward",
     ),
 )
 SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}

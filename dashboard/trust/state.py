@@ -10,6 +10,7 @@ from dashboard.page.state import PageState
 from dashboard.trust.blind import ANSWERS, NOTHING
 from dashboard.trust.marks import MARKS
 from dashboard.trust.marks import NOTHING as UNMARKED
+from dashboard.trust.said import SAID, UNSAID
 from dashboard.trust.sections import SECTIONS
 from training.benchmark.contest import FILMS
 from training.benchmark.league import ALL
@@ -49,6 +50,12 @@ class State(PageState):
         Which of its films is shown; behind the last, how it ended.
     limit : int
         Seconds for each of them; 0 for as long as one likes.
+    large : bool
+        Whether a contest is shown for a projector.
+    said : str
+        What the visitor foresees of each film of an experiment: see `dashboard.trust.said`.
+    begun : bool
+        Whether its films are asked about; before, films are shown to learn from.
     answers : str
         What the visitor says of each of them, a letter a film: see `dashboard.trust.blind`.
     ended : bool
@@ -68,6 +75,9 @@ class State(PageState):
     marks: str = UNMARKED
     turn: int = 0
     limit: int = 0
+    large: bool = False
+    said: str = UNSAID
+    begun: bool = False
     answers: str = NOTHING
     ended: bool = False
 
@@ -88,6 +98,9 @@ LINK = Link(
         Field("marks", MARKS),
         Field("turn", whole(0, FILMS)),
         Field("limit", one_of(LIMITS)),
+        Field("large", SWITCH),
+        Field("said", SAID),
+        Field("begun", SWITCH),
         Field("answers", ANSWERS),
         Field("ended", SWITCH),
     ],

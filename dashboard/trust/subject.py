@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.server.homes import home_of
 from dashboard.server.library import Library
 from dashboard.server.services import Services
+from dashboard.trust.brought import brought_leagues
 from training.benchmark.results import Results, problems_of, results_for
 from xai.built_in import BUILT_IN_LEAGUES
 from xai.cards.model_card import ModelCardError, card_sha256
@@ -22,7 +24,7 @@ class Subject:
     model : str
         Its name in the library.
     leagues : tuple of Results
-        Those that come with the app first.
+        Those that come with the app first, those that the visitor brought last.
     """
 
     services: Services
@@ -37,6 +39,10 @@ class Subject:
         except ModelCardError:
             return ""
 
+    def home(self, results: Results) -> str | None:
+        """Say what the library calls the dataset of results; None where it is not there."""
+        return home_of(self.library, results.dataset, results.table)
+
     @property
     def library(self) -> Library:
         """Where models and datasets are."""
@@ -50,8 +56,9 @@ def league_folders(library: Library) -> tuple:
 
 def open_subject(services: Services, model: str) -> Subject:
     """Find what was measured of a model, by the content of its file."""
-    library = services.library
-    return Subject(services, model, tuple(results_for(library.model_id(model), league_folders(library))))
+    library, model_id = services.library, services.library.model_id(model)
+    kept = results_for(model_id, league_folders(library))
+    return Subject(services, model, (*kept, *(one for one in brought_leagues() if one.model_id == model_id)))
 
 
 def unreadable(library: Library) -> Sequence[str]:

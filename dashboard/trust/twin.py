@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,8 @@ from dashboard.trust.subject import Subject
 from dashboard.trust.twin_figure import scatter
 from dashboard.trust.visit import visit
 from training.benchmark.league import ALL
-from training.benchmark.results import TWINS_FILE, Results, ResultsError, read_twins
+from training.benchmark.results import Results, read_twins
+from training.benchmark.sources import TWINS_FILE, ResultsError, Source
 from training.benchmark.twins import SHARE, claim_of
 from xai.written import counted
 
@@ -53,7 +53,7 @@ LIMITS = (
 
 def show_twin(subject: Subject) -> None:
     """Show how far the claims of a model's maps hold, or how to find out."""
-    with_twins = [results for results in subject.leagues if (results.folder / TWINS_FILE).is_file()]
+    with_twins = [results for results in subject.leagues if results.has(TWINS_FILE)]
     if not subject.leagues:
         show_how_to_begin(subject)
         return
@@ -124,12 +124,12 @@ def promises_table(held: pd.DataFrame) -> dict[tuple[str, str], Cell]:
 
 def twins_of(results: Results) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the twins of a benchmark and how far claims hold, read once; raises ResultsError."""
-    return _twins(results.folder, (results.folder / TWINS_FILE).stat().st_mtime)
+    return _twins(results.source, results.stamp(TWINS_FILE))
 
 
 @functools.lru_cache(maxsize=4)
-def _twins(folder: Path, stamp: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    found = read_twins(folder)
+def _twins(source: Source, stamp: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    found = read_twins(source)
     assert found is not None  # who asks has seen the file
     return found
 
@@ -177,7 +177,8 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
         alt=f"What {method_title(method)} claims against what the finding does, a point a finding of a film.",
     )
     _choose_film(list(dict.fromkeys(shown["film"])))
-    if results.dataset not in subject.library.datasets():
+    home = subject.home(results)
+    if home is None:
         return
     film = visit.state.film or ""
     for finding in map(str, shown.loc[shown["film"] == film, "finding"]):
@@ -185,7 +186,7 @@ def _show_films(subject: Subject, results: Results, twins: pd.DataFrame, method:
             COMPARE_PAGE,
             label=f"{escape(film)} without {finding_title(finding).lower()}",
             icon=":material/compare:",
-            query_params=film_link(results.dataset, subject.model, film, finding, method, without=(finding,)),
+            query_params=film_link(home, subject.model, film, finding, method, without=(finding,)),
             help="On Compare: the film with this map and its truth, beside its twin.",
         )
 

@@ -43,7 +43,7 @@ from dashboard.components.viewer import DISPLAY, viewer
 from dashboard.films.walk import FilmsWalk
 from dashboard.page.refused import show_refused
 from dashboard.page.told import sentence_of
-from dashboard.page.visit import refuse
+from dashboard.page.visit import in_every_link, refuse
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
 from dashboard.server.page import Page
@@ -156,7 +156,9 @@ def link_state(services: Services, hung: Hung, card: ModelCard | None, state: St
     return state.with_(film=film, upload=upload, finding=finding, walk=walk, mend=hung.mend.steps)
 
 
-def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def changed_link(
+    state: State, card: ModelCard | None, kept: Mapping[str, str], changes: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
     """Give the query of the address after a choice in the browser, and the choice; ValueError for one there is not."""
     if unknown := set(changes) - {"finding", "display", "hidden", "shows"}:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen here")
@@ -164,7 +166,7 @@ def changed_link(state: State, card: ModelCard | None, changes: Mapping[str, Any
         raise ValueError("the model has no such output")
     checked = {name: checked_choices(value) if name == "display" else value for name, value in changes.items()}
     checked |= checked_hand({name: value for name, value in changes.items() if name in ("hidden", "shows")})
-    return urlencode(visit.link.write(state.with_(**checked))), checked
+    return urlencode({**visit.link.write(state.with_(**checked)), **kept}), checked
 
 
 def step(label: str, target: Any, icon: str, letter: str) -> None:
@@ -260,7 +262,7 @@ def compare(services: Services) -> None:
         return
     state = visit.state
     in_link = link_state(services, hung, card, state)
-    page.link = partial(changed_link, in_link, card)
+    page.link = partial(changed_link, in_link, card, in_every_link())
     show = partial(viewer, key=LIGHT_BOX, on_back_change=go_back, on_twin_change=show_twin)
     if card is None:
         page.note, page.questions = str, {}
@@ -322,6 +324,7 @@ def light_box_of(
         "beside": beside_part(second, hung),
         "blind": state.blind,
         "doubted": doubted,
+        "lesson": st.session_state.get("stage"),
         **channel,
     }
 

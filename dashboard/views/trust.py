@@ -28,12 +28,15 @@ def trust(services: Services) -> None:
         show_refused()
         st.info(NO_MODELS)
         return
+    section = SECTIONS[visit.state.section]
+    is_large = section.can_be_large and visit.state.large
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        section = SECTIONS[visit.state.section]
-        subject = open_subject(services, choose_model(models, is_shown=section.of_model))
-        choose_section()
+        subject = open_subject(services, choose_model(models, is_shown=section.of_model and not is_large))
+        if not is_large:
+            choose_section()
     refused = st.container()
-    st.caption(section.sentence, help=explained(section.sentence))
+    if not is_large:
+        st.caption(section.sentence, help=explained(section.sentence))
     show_unreadable(services.library)
     section.show(subject)
     with refused:

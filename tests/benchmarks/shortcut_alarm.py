@@ -22,7 +22,7 @@ from tests.benchmarks.shortcut_films import ALL, FINDINGS, Chests, chests
 from tests.benchmarks.shortcut_models import Network, Plan, made, read_network, write_network
 from tests.benchmarks.shortcut_networks import ARCHITECTURES, Student
 from training.evaluate.alarm import LEAST, alarm
-from training.evaluate.alarm_rates import RATES_FILE, measures_table, rates_table
+from training.evaluate.alarm_rates import RATES_FILE, measures_table, rates_table, starts_table
 from training.evaluate.hidden_regions import LINES, PLACES, masks
 
 PLANTED = ("token", "marker", "tube", "corner", "border_top", "token", "tube", "marker", "corner", "border_left")
@@ -90,7 +90,7 @@ def where(films: Chests, name: str) -> set[str]:
 def row(network: Network, right: dict[str, set[str]]) -> dict[str, object]:
     """Give a line of the table: what a network does, and what the alarm says by each measure of the regions."""
     plan, (kind, name, effect) = network.plan, kind_of(network)
-    line: dict[str, object] = {"architecture": plan.architecture, "kind": kind, "object": name}
+    line: dict[str, object] = {"architecture": plan.architecture, "start": plan.start, "kind": kind, "object": name}
     line |= {"effect": round(effect, 4), "planted": plan.object, "finding": plan.finding}
     for method, evidence in network.evidence.items():
         flagged, unflagged = evidence[: network.flagged], evidence[network.flagged :]
@@ -122,7 +122,15 @@ def main() -> None:
     right = {name: where(films, name) for name in ALL}
     table = pd.DataFrame([row(one, right) for one in there])
     print(table.to_string())
-    told = f"{rates_table(table)}\n\nOther measures of the regions, on the same networks:\n\n{measures_table(table)}"
+    told = "\n\n".join(
+        [
+            rates_table(table),
+            "Counted by start, which is right where the alarm is of every network that grew from it:",
+            starts_table(table),
+            "Other measures of the regions, on the same networks:",
+            measures_table(table),
+        ]
+    )
     print(told)
     if not asked.development:
         table.to_csv(RATES_FILE, index=False, lineterminator="\n")

@@ -19,6 +19,7 @@ PAGES = {
     "errors": "Predicted against true prevalence",
     "trust": "Does the strongest evidence lie inside the truth",
     "models": "Where not to trust it",
+    "lessons": "What a heat map is, and is not",
     "room": "A room for a class",
 }
 

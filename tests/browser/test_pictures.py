@@ -29,6 +29,7 @@ PAGES = {  # what the link says, and the words after which a page is whole
     "errors": ({"predictions": "overcaller-on-simulated-2000", "finding": "Emphysema"}, "The flagged share"),
     "trust": ({"model": "lightbox", "finding": "Mass"}, "How this was made, and the numbers"),
     "models": ({"model": "lightbox"}, "Where not to trust it"),
+    "lessons": ({}, "Of this library"),
     "room": ({}, "Open a room"),
 }
 PARTS = {"": ".viewer .panel >> nth=-1", "roc": ".stPlotlyChart >> nth=3", "models": "[data-testid=stRadio] >> nth=0"}

@@ -100,10 +100,11 @@ def test_bad_usage_is_one_line(words, line, capsys):
     assert capsys.readouterr().err == f"lightbox: {line}\n"
 
 
-def test_names_and_the_owners_key_reach_the_app():
+def test_names_the_owners_key_and_the_scheduler_reach_the_app():
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     words = ["--host", "lab.example.org", "--host", "*.school.example", "--owner-key", "long enough to keep"]
+    words += ["--scheduler", "tcp://desk:8786"]
     told = streamlit_words(parser.parse_args(words))
     assert told[told.index("--") + 1 :] == words
 

@@ -1,4 +1,4 @@
-"""What benchmarks found, read from their folders: those that come with the app, and anybody's own."""
+"""What benchmarks found, read from their folders: those that come with the app, and anybody's own; or from memory."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ import pandas as pd
 
 from training.benchmark.league import ALL, BESIDE, COLUMNS
 from training.benchmark.maps import CLAIM_FILE
+from training.benchmark.sources import (
+    BESIDE_FILE,
+    LEAGUE_FILE,
+    MOST_BYTES,
+    PEAKS_FILE,
+    PROMISES_FILE,
+    SCORES_FILE,
+    TWINS_FILE,
+    Brought,
+    ResultsError,
+    Source,
+    check_lines,
+    has,
+    stamp,
+    text_of,
+)
 from training.benchmark.twins import PROMISES
 
-LEAGUE_FILE, BESIDE_FILE, SCORES_FILE = "league.csv", "beside.csv", "scores.csv"
-PEAKS_FILE = "peaks.csv"
-TWINS_FILE, PROMISES_FILE = "twins.csv", "promises.csv"
 KEY = ["method", "finding", "measure"]
 CASE = ["film", "patient", "finding", "method"]  # of `SCORES_FILE`; all its other columns are measures
-MOST_BYTES = {
-    **dict.fromkeys((LEAGUE_FILE, BESIDE_FILE, PROMISES_FILE), 4 << 20),
-    **dict.fromkeys((SCORES_FILE, PEAKS_FILE, TWINS_FILE), 64 << 20),
-    CLAIM_FILE: 1 << 20,
-}
 ONE_MAP = ["film", "finding", "method"]
 MOST_FOLDERS = 500  # that are looked at in one place
 LONGEST_NAME = 500  # characters
-
-
-class ResultsError(ValueError):
-    """Results that cannot be used; the message is one sentence that says what was expected and what came."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,12 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A benchmark's folder, read.
+    """A benchmark, read.
 
     Attributes
     ----------
-    folder : Path
+    source : Path or Brought
+        Its folder, or its files in memory.
     model_id : str
         Sha256 of the model's file.
     card_id : str
@@ -76,7 +81,7 @@ class Results:
         As `training.benchmark.league` has them: columns `COLUMNS` and `BESIDE`.
     """
 
-    folder: Path
+    source: Source
     model_id: str
     card_id: str
     dataset: str
@@ -87,12 +92,30 @@ class Results:
     @property
     def name(self) -> str:
         """What it is called: as its folder."""
-        return self.folder.name
+        return self.source.name
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether it lies in memory, for whoever brought it."""
+        return isinstance(self.source, Brought)
+
+    def has(self, name: str) -> bool:
+        """Whether it has a file, such as `SCORES_FILE`."""
+        return has(self.source, name)
+
+    def stamp(self, name: str) -> float:
+        """Give when a file was written: whoever keeps what was read of it reads anew where that has changed."""
+        return stamp(self.source, name)
 
     @property
     def films(self) -> int:
         """How many films are behind it."""
         return int(max(self.league.loc[self.league["finding"] == ALL, "films"], default=0))
+
+    @property
+    def table(self) -> str:
+        """Sha256 of the dataset's table then; empty where the benchmark does not say."""
+        return str(self.settings.get("table", ""))
 
     def parameters(self, method: str) -> Mapping[str, Any] | None:
         """Give the parameters that a method's maps were made with; None where the benchmark does not say."""
@@ -117,53 +140,53 @@ class Results:
         return _by_key(self.beside, ["ahead", "low", "high", "films", "p"])
 
 
-def read_results(folder: Path) -> Results:
-    """Read the folder of a benchmark.
+def read_results(source: Source) -> Results:
+    """Read a benchmark.
 
     Raises
     ------
     ResultsError
         If a file is missing, larger than any benchmark writes, or holds something else.
     """
-    claim = _claim(folder)
-    league = _table(folder, LEAGUE_FILE, dict.fromkeys(KEY, str) | _numbers(COLUMNS, KEY), KEY)
-    beside = _table(folder, BESIDE_FILE, dict.fromkeys(KEY, str) | _numbers(BESIDE, KEY), KEY)
+    claim = _claim(source)
+    league = _table(source, LEAGUE_FILE, dict.fromkeys(KEY, str) | _numbers(COLUMNS, KEY), KEY)
+    beside = _table(source, BESIDE_FILE, dict.fromkeys(KEY, str) | _numbers(BESIDE, KEY), KEY)
     known = {name: claim.pop(name, "") for name in ("model", "card", "dataset")}
-    return Results(Path(folder), known["model"], known["card"], known["dataset"], claim, league, beside)
+    return Results(source, known["model"], known["card"], known["dataset"], claim, league, beside)
 
 
-def read_scores(folder: Path) -> pd.DataFrame | None:
+def read_scores(source: Source) -> pd.DataFrame | None:
     """Read the score of every map of a benchmark: film, patient, finding, method, and a column a measure.
 
     None where the folder holds none, as those that come with the app; raises ResultsError as `read_results` does.
     """
-    if not (Path(folder) / SCORES_FILE).is_file():
+    if not has(source, SCORES_FILE):
         return None
-    return _table(folder, SCORES_FILE, dict.fromkeys(CASE, str), ONE_MAP, others=float)
+    return _table(source, SCORES_FILE, dict.fromkeys(CASE, str), ONE_MAP, others=float)
 
 
-def read_peaks(folder: Path) -> pd.DataFrame | None:
+def read_peaks(source: Source) -> pd.DataFrame | None:
     """Read where every map of a benchmark points: see `training.benchmark.peaks`; None where the folder does not say.
 
     Raises ResultsError as `read_results` does.
     """
-    if not (Path(folder) / PEAKS_FILE).is_file():
+    if not has(source, PEAKS_FILE):
         return None
     numbers: dict[str, type] = {"x": float, "y": float}
-    return _table(folder, PEAKS_FILE, dict.fromkeys(ONE_MAP, str) | numbers, ONE_MAP)
+    return _table(source, PEAKS_FILE, dict.fromkeys(ONE_MAP, str) | numbers, ONE_MAP)
 
 
-def read_twins(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+def read_twins(source: Source) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Read what findings do to the answer beside what maps claim, and how far claims hold: see `twins`.
 
     None where there are no twins, as of films that are not simulated; raises ResultsError as `read_results` does.
     """
-    if not (Path(folder) / TWINS_FILE).is_file():
+    if not has(source, TWINS_FILE):
         return None
     twins = dict.fromkeys(CASE, str) | {"claimed": float, "effect": float}
     texts = ("method", "finding", "claim")
     held = dict.fromkeys(texts, str) | _numbers(PROMISES, texts)
-    return _table(folder, TWINS_FILE, twins, ONE_MAP), _table(folder, PROMISES_FILE, held, ["method", "finding"])
+    return _table(source, TWINS_FILE, twins, ONE_MAP), _table(source, PROMISES_FILE, held, ["method", "finding"])
 
 
 def results_for(model_id: str, folders: Sequence[Path]) -> list[Results]:
@@ -189,7 +212,7 @@ def _readable(folders: Sequence[Path]) -> dict[str, Results | ResultsError]:
     found: dict[str, Results | ResultsError] = {}
     for folder in _places(folders):
         if folder.name not in found:
-            found[folder.name] = _read(folder, tuple(_stamp(folder / name) for name in MOST_BYTES))
+            found[folder.name] = _read(folder, tuple(stamp(folder, name) for name in MOST_BYTES))
     return found
 
 
@@ -207,29 +230,13 @@ def _read(folder: Path, stamps: tuple[float, ...]) -> Results | ResultsError:
         return error
 
 
-def _stamp(path: Path) -> float:
-    return path.stat().st_mtime if path.exists() else 0.0
-
-
-def _content(folder: Path, name: str) -> str:
-    path = Path(folder) / name
-    where = f"{Path(folder).name}/{name}"
+def _claim(source: Source) -> dict[str, Any]:
+    text = text_of(source, CLAIM_FILE)
     try:
-        if not path.is_file():
-            raise ResultsError(f"{where} is missing: expected what python -m xai benchmark writes.")
-        if path.stat().st_size > MOST_BYTES[name]:
-            raise ResultsError(f"{where} is larger than {MOST_BYTES[name] >> 20} MB, which no benchmark writes.")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ResultsError(f"{where} cannot be read: expected text that python -m xai benchmark writes.") from None
-
-
-def _claim(folder: Path) -> dict[str, Any]:
-    try:
-        claim = json.loads(_content(folder, CLAIM_FILE))
-    except (json.JSONDecodeError, RecursionError):
+        claim = json.loads(text)
+    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError alone
         claim = None
-    where = f"{Path(folder).name}/{CLAIM_FILE}"
+    where = f"{source.name}/{CLAIM_FILE}"
     if not isinstance(claim, dict):
         raise ResultsError(f"{where} is no JSON object: expected what python -m xai benchmark writes.")
     for name in ("dataset", "model", "card"):
@@ -243,12 +250,14 @@ def _numbers(columns: Mapping[str, str], but: Sequence[str]) -> dict[str, type]:
 
 
 def _table(
-    folder: Path, name: str, columns: Mapping[str, type], unique: Sequence[str], others: type | None = None
+    source: Source, name: str, columns: Mapping[str, type], unique: Sequence[str], others: type | None = None
 ) -> pd.DataFrame:
     """Read a table: the columns by what they hold, others too where they have a type, one row of each of ``unique``."""
-    where = f"{Path(folder).name}/{name}"
+    where = f"{source.name}/{name}"
+    text = text_of(source, name)
+    check_lines(text, where)
     try:
-        table = pd.read_csv(io.StringIO(_content(folder, name)), dtype=str, keep_default_na=False)
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError):
         raise ResultsError(f"{where} is no table: expected the columns {', '.join(columns)}.") from None
     if missing := [column for column in columns if column not in table.columns]:

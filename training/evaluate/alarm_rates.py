@@ -28,7 +28,8 @@ MEASURES = {  # beginnings of the columns of each; that of the page has none
 def read_models(path: Path = RATES_FILE) -> pd.DataFrame:
     """Read the study: one row a model, with what was planted, what that does, and what the alarm said.
 
-    Columns ``architecture`` (one of `ARCHITECTURES`), ``kind`` (one of `KINDS`), ``object``, ``effect`` (logits), and
+    Columns ``architecture`` (one of `ARCHITECTURES`), ``start`` (networks of one architecture and start began with the
+    same weights), ``kind`` (one of `KINDS`), ``object``, ``effect`` (logits), and
     for each of `MEASURES`, behind its beginning, ``verdict``, ``region``, ``right`` (whether the region named is where
     the object lies).
     """
@@ -45,6 +46,27 @@ def found(models: pd.DataFrame, kind: str, measure: str = "") -> Share:
     """Say how many models of a kind the alarm accused, rightly or wrongly."""
     some = models[models["kind"] == kind]
     return share(int((some[f"{measure}verdict"] == "found").sum()), len(some))
+
+
+def right_by_start(models: pd.DataFrame, kind: str) -> Share:
+    """Say with how many starts the alarm was right of every network of a kind: strong ones named, clean ones not.
+
+    Networks of one start resemble each other; starts do not, so that this interval claims less than one over networks.
+    """
+    some = models[models["kind"] == kind]
+    right = some["verdict"] != "found" if kind == "clean" else some["right"] == 1
+    starts = right.groupby([some["architecture"], some["start"]]).all()
+    return share(int(starts.sum()), len(starts))
+
+
+def starts_table(models: pd.DataFrame) -> str:
+    """Write in Markdown with how many starts the alarm was right of all their networks."""
+    rows = ["| networks | starts | right of all their networks |", "|---|---|---|"]
+    for architecture in ARCHITECTURES:
+        for kind in ("strong", "clean"):
+            one = right_by_start(models[models["architecture"] == architecture], kind)
+            rows.append(f"| {architecture}: {_kind_words(kind)} | {one.of} | {_written(one)} |")
+    return "\n".join(rows)
 
 
 def rates_table(models: pd.DataFrame) -> str:

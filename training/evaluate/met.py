@@ -164,6 +164,32 @@ def films_met(card: Mapping[str, Any], notes: Mapping[str, Any], dataset: Datase
     return found.whole()
 
 
+def films_marked(provenance: Mapping[str, Any], films: pd.DataFrame) -> Met:
+    """Find what films served for by the records of a card alone, where their dataset is not at hand.
+
+    Parameters
+    ----------
+    provenance : mapping
+        Of the card.
+    films : DataFrame
+        With ``film``, ``patient`` and ``dataset``.
+    """
+    found = _Found(films.reset_index(drop=True))
+    for one in _ancestors(provenance):
+        found.taught |= isinstance(one.get("soft_labels"), Mapping)
+        if not _from_records(found, one):
+            found.doubt()
+    for note in _list(provenance.get("remedies")):
+        _from_remedy(found, note)
+    return found.whole()
+
+
+def origins(provenance: Mapping[str, Any]) -> set[str]:
+    """Give the sources of all films that a model learned from, and the models that it started from, by its card."""
+    named = [one for card in _ancestors(provenance) for one in (card.get("data"), *_list(card.get("also")))]
+    return {str(one.get("source")) for one in named if isinstance(one, Mapping)}
+
+
 def _ancestors(provenance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Give where a model comes from, and where the one comes from that it started from, and so on."""
     one: Any = provenance

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
+import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.weights.half import halve
-from xai.cards.model_card import ModelCard, card_path, write_card
-from xai.files import move_files, unfinished
+from xai.cards.model_card import ModelCard, ModelCardError, card_path, read_card, write_card
+from xai.files import UNFINISHED, move_files, unfinished
 from xai.models.loading import file_sha256
 
 if TYPE_CHECKING:
@@ -29,12 +31,29 @@ def check_target(path: Path) -> Path:
         If the name does not end in ``.keras``, or there is a model or a card already.
     """
     path = Path(path)
+    forget_half(path)
     if path.suffix != ".keras":
         raise WriteError(f"The model's name must end in .keras; it is {path.name}.")
     for there in (path, card_path(path)):
         if there.exists():
             raise WriteError(f"{there.name} is there already: choose another name, or move it away first.")
     return path
+
+
+def forget_half(path: Path) -> None:
+    """Remove the card that a killed program left without its model, which then lies unfinished beside it.
+
+    Any other card without a model is somebody's own and stays.
+    """
+    path = Path(path)
+    card = card_path(path)
+    if path.exists() or not card.is_file():
+        return
+    with contextlib.suppress(OSError, ModelCardError):
+        sha256 = read_card(card).sha256
+        left = path.parent.glob(f"{UNFINISHED}*/{glob.escape(path.name)}")
+        if sha256 is not None and any(file_sha256(one) == sha256 for one in left):
+            card.unlink()
 
 
 def write_model(model: Model, card: ModelCard, path: Path, half: bool = False) -> ModelCard:

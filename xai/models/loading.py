@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xai.inflating import MOST_BYTES, hdf5_bytes, too_much, zip_bytes
+from xai.models.built_size import refuse_oversized
 from xai.models.errors import ModelError as ModelError
 from xai.models.errors import reason_of
 from xai.models.file_kinds import Kind, kind_of
@@ -123,7 +124,7 @@ def checked_kind(path: Path) -> Kind:
 
 
 def _load_keras(path: Path, kind: Kind) -> Any:
-    config, written_by = _archive_config(path) if kind is Kind.KERAS else _h5_config(path)
+    config, written_by, held = _archive_config(path) if kind is Kind.KERAS else _h5_config(path)
     is_old = not written_by.startswith("3.")
     try:
         translated = modernise(config) if is_old else keras_3_in_hdf5(config) if kind is Kind.HDF5 else config
@@ -131,6 +132,7 @@ def _load_keras(path: Path, kind: Kind) -> Any:
         raise ModelError(f"{path.name} is damaged: the configuration of its layers makes no sense.") from error
     _refuse_code(translated, path.name)
     try:
+        refuse_oversized(path.name, translated, held)
         if kind is Kind.KERAS and not is_old:
             from xai.backend import keras
 
@@ -138,6 +140,8 @@ def _load_keras(path: Path, kind: Kind) -> Any:
         from xai.models.legacy import load_translated
 
         return load_translated(path, translated)
+    except ModelError:
+        raise
     except Exception as error:  # Keras raises anything from KeyError to UnicodeDecodeError on a damaged file
         raise ModelError(f"Keras cannot rebuild {path.name}: {reason_of(error)}") from error
 
@@ -148,8 +152,8 @@ def refuse_much(name: str, size: int, stored: int) -> None:
         raise ModelError(f"{name} {told}.")
 
 
-def _archive_config(path: Path) -> tuple[Any, str]:
-    """Read the configuration of a ``.keras`` file and the version of Keras that wrote it."""
+def _archive_config(path: Path) -> tuple[Any, str, int]:
+    """Read the configuration of a ``.keras`` file, the version of Keras that wrote it, and its weights' bytes."""
     try:
         with zipfile.ZipFile(path) as archive:
             stored = path.stat().st_size
@@ -171,7 +175,7 @@ def _archive_config(path: Path) -> tuple[Any, str]:
         raise ModelError(f"{path.name} is damaged or no Keras model: it has no readable config.json.") from error
     if isinstance(config, dict):
         config.pop("compile_config", None)  # a loss of one's own is code too, but it is never built here
-    return config, written_by
+    return config, written_by, sum(held)
 
 
 def _weights_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> int:
@@ -189,13 +193,14 @@ def _weights_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str)
             return _checked_bytes(weights, name)
 
 
-def _h5_config(path: Path) -> tuple[Any, str]:
-    """Read the configuration of an HDF5 file and the version of Keras that wrote it; the oldest do not say."""
+def _h5_config(path: Path) -> tuple[Any, str, int]:
+    """Read of an HDF5 file what `_archive_config` does of an archive; the oldest do not say who wrote them."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            refuse_much(path.name, _checked_bytes(file, path.name), path.stat().st_size)
+            held = _checked_bytes(file, path.name)
+            refuse_much(path.name, held, path.stat().st_size)
             text = file.attrs.get("model_config")
             if text is None:
                 raise ModelError(
@@ -208,7 +213,7 @@ def _h5_config(path: Path) -> tuple[Any, str]:
                     f"{path.name} was trained on Theano, whose convolutions are mirrored: load it with Keras 2 on "
                     "TensorFlow, which turns them, and save it again."
                 )
-            return json.loads(text), _text(file.attrs.get("keras_version", ""))
+            return json.loads(text), _text(file.attrs.get("keras_version", "")), held
     except ModelError:
         raise
     except Exception as error:  # so does h5py

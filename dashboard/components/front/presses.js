@@ -8,14 +8,25 @@ import { isInFront, keyOf, usesArrows } from "../shared/keys.js";
 const KEYS = {
   b: ".st-key-Previous button",
   f: ".st-key-Next button",
-  ArrowLeft: ".st-key-film_before button",
-  ArrowRight: ".st-key-film_after button",
+  ArrowLeft: ".st-key-lesson_back button, .st-key-film_before button",
+  ArrowRight: ".st-key-lesson_next button, .st-key-film_after button",
+  PageUp: ".st-key-lesson_back button",
+  PageDown: ".st-key-lesson_next button",
 };
+const LESSON = ".st-key-lesson_next button";
+const FORTH = ["ArrowRight", "PageDown"];
 const AGAIN = ".st-key-hang_again button";
 const HANG = ".st-key-hang_films button";
 
 /** @param {string} selector */
 const find = (selector) => Array.from(document.querySelectorAll(selector), (one) => /** @type {HTMLElement} */ (one));
+
+/** A lesson's key that goes on shows the answer first to what a step asks; false where there is none that is closed. */
+function openAnswer() {
+  const [answer] = /** @type {HTMLDetailsElement[]} */ (find(".lesson-step details:not([open])"));
+  if (answer) answer.open = true;
+  return Boolean(answer);
+}
 
 export function bindPresses() {
   document.addEventListener("keydown", (event) => {
@@ -24,7 +35,7 @@ export function bindPresses() {
     if (!button || (isInFront(event) && !button.closest("[role=dialog]"))) return;
     if (key.startsWith("Arrow") && (event.shiftKey || usesArrows(event))) return;
     event.preventDefault();
-    button.click();
+    if (!(FORTH.includes(key) && button.matches(LESSON) && openAnswer())) button.click();
   });
   document.addEventListener("click", ({ target }) => {
     if (target instanceof Element && target.closest(AGAIN)) find(HANG)[0]?.click();

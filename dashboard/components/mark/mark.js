@@ -2,7 +2,7 @@
 // Mark a place on a film: a click or a tap, or the arrow keys; a button or Enter says that it is meant. Once.
 
 /** @import { Component } from "../types.d.ts" */
-/** @typedef {{id: string, address: string, label: string, aspect: number, seconds: number}} MarkData */
+/** @typedef {{id: string, address: string, label: string, aspect: number, seconds: number, gone: number}} MarkData */
 
 const STEP = 0.02; // of the film's side that an arrow moves the cross; with Shift a quarter of it
 const FINE = 0.25;
@@ -46,19 +46,20 @@ class Mark {
     this.image.alt = data.label;
     this.film.setAttribute("aria-label", `${data.label} Arrow keys move a cross, with Shift in small steps; Enter marks.`);
     this.root.style.setProperty("--aspect", String(data.aspect));
-    this.image.onload = () => this.begin(data.seconds);
+    this.image.onload = () => this.begin(data.seconds, data.gone);
     this.image.src = data.address;
     this.show();
   }
 
   /**
-   * Time runs once the film is there to be looked at.
+   * Time runs once the film is there to be looked at; a page that is loaded again goes on where it was.
    * @param {number} seconds 0 for as long as one likes
+   * @param {number} gone how many of them are over
    */
-  begin(seconds) {
+  begin(seconds, gone) {
     this.stop();
     if (!seconds || this.isSaid) return;
-    const end = Date.now() + 1000 * seconds;
+    const end = Date.now() + 1000 * (seconds - gone);
     const tick = () => {
       const left = Math.ceil((end - Date.now()) / 1000);
       this.time.textContent = left > 0 ? `${left} s` : "";

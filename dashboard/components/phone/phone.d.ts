@@ -69,4 +69,6 @@ export interface Kind {
   hide?: (film: HTMLElement | null) => void;
   said: string;
   asks: string;
+  /** Whether it asks about films of its own, whatever the step shows. */
+  alone?: boolean;
 }

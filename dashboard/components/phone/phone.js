@@ -83,7 +83,8 @@ class Phone {
     if (!told.open) return this.end();
     const { step, view } = told;
     const isShown = step.number > 0;
-    say(".told", isShown ? (view.told ?? "") : WAITING);
+    const isAlone = KINDS[told.question?.kind]?.alone; // asks about films of its own
+    say(".told", isAlone ? "" : isShown ? (view.told ?? "") : WAITING);
     const around = /** @type {HTMLAnchorElement} */ (find(".around"));
     around.hidden = !isShown || step.link === null; // a link would name maps that are asked about
     around.href = `${ROOT}/${step.link ?? ""}`;

@@ -11,7 +11,18 @@ const FOOT = 24; // for the labels below
 const BLUR = 1.2; // cells of the grid: standard deviation of each point in the heat map of people
 
 /** @type {Record<string, (place: HTMLElement, held: Held, title: string) => void>} */
-export const CHARTS = { where: showMap, which: showBars, guess: showDistribution };
+export const CHARTS = { where: showMap, which: showBars, guess: showDistribution, contest: showTold, forward: showTold };
+
+/** Words and a table that the server wrote of what was counted. @param {HTMLElement} place @param {Held} held */
+function showTold(place, { counts }) {
+  const told = counts.lines.map((/** @type {string} */ line) => Object.assign(document.createElement("p"), { className: "line", textContent: line }));
+  const table = document.createElement("table");
+  counts.table?.forEach((/** @type {string[]} */ cells, /** @type {number} */ index) => {
+    const row = table.insertRow();
+    for (const cell of cells) row.append(Object.assign(document.createElement(index ? "td" : "th"), { textContent: cell }));
+  });
+  place.replaceChildren(...(counts.table?.length ? [table] : []), ...told);
+}
 
 /** @param {HTMLElement} place @param {Held} held */
 function showBars(place, { counts, question }) {

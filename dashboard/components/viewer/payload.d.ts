@@ -165,6 +165,16 @@ export interface Luts<Table = string> {
   signed: Table;
 }
 
+/** The step of a lesson that is given on this page, and what of a presentation it begins with. */
+export interface Lesson {
+  key: string;
+  reveal: string;
+  title: string;
+  words: string;
+  answer: string;
+  count: string;
+}
+
 export interface Display {
   overlay: boolean;
   opacity: number;
@@ -258,6 +268,7 @@ export interface Payload {
   blind: boolean;
   /** Whether the page says above that an answer about this film is doubtful. */
   doubted: boolean;
+  lesson: Lesson | null;
 }
 
 /** x0, y0, x1, y1 in fractions of the film's width and height. */

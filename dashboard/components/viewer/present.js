@@ -4,7 +4,7 @@
 import { find, giveFocus, say } from "./dom.js";
 import { knowsTruth } from "./truth.js";
 
-/** @import { Answered, Data, Display, Panel } from "./payload.d.ts" */
+/** @import { Answered, Data, Display, Lesson, Panel } from "./payload.d.ts" */
 
 /** @typedef {{name: "film" | "question" | "answer" | "map" | "truth" | "twin", method?: string}} Step */
 
@@ -20,6 +20,9 @@ const KEYS = {
   ArrowRight: "next", PageDown: "next", " ": "next", Enter: "next", ArrowLeft: "back", PageUp: "back", Backspace: "back",
   b: "black", ".": "black", l: "light", Escape: "end", p: "end",
 };
+
+/** @type {Record<string, string>} what goes to another step of a lesson that is given */
+const LESSON = { "-1": ".st-key-lesson_back button", 1: ".st-key-lesson_next button" };
 
 const MEANT = ["f", "+", "-", "=", "0"]; // the next film, and a closer look, as on the page
 const PRESSES = [" ", "Enter"]; // what they mean on a button is for that to say
@@ -49,6 +52,17 @@ export function stepsOf({ panels }, isTruthKnown) {
 export function isRevealed(steps, at, method) {
   const its = steps.findIndex((step) => step.method === method);
   return its >= 0 && its <= at;
+}
+
+/**
+ * The first step that shows what a lesson's step begins with, or else the last one before it.
+ * @param {Step[]} steps
+ * @param {string} reveal
+ */
+export function stageOf(steps, reveal) {
+  const last = steps.map(({ name }) => name).lastIndexOf("map");
+  const found = reveal === "maps" ? last : steps.findIndex(({ name }) => name === reveal);
+  return found >= 0 ? found : Math.max(last, 0);
 }
 
 /**
@@ -84,7 +98,11 @@ export class Present {
     this.isOn = false;
     this.film = "";
     this.asked = "";
-    this.button.onclick = () => this.begin();
+    /** @type {Lesson | null} the step of a lesson that was shown last */
+    this.lesson = null;
+    this.lessonAt = 0;
+    this.isAnswered = false;
+    this.button.onclick = () => this.begin(this.lesson?.reveal ? this.lessonAt : 0);
     find(root, ".step-back").onclick = () => this.turn(-1);
     find(root, ".step-next").onclick = () => this.turn(1);
     find(root, ".step-end").onclick = () => this.end();
@@ -128,14 +146,15 @@ export class Present {
    */
   offer(isPossible) {
     this.button.disabled = !isPossible;
+    this.follow(isPossible);
     if (!isPossible) this.end();
   }
 
   /** Take the whole screen, or, where a browser gives none, the whole window. */
-  async begin() {
+  async begin(at = 0) {
     if (this.shown.isLarge()) this.shown.shrink();
     this.isOn = true;
-    this.at = 0;
+    this.at = at;
     this.film = this.shown.data()?.film.id ?? "";
     this.asked = this.shown.finding()?.name ?? "";
     this.root.dataset.presenting = "film";
@@ -210,8 +229,43 @@ export class Present {
   /** @param {1 | -1} by */
   turn(by) {
     if (this.shown.isLarge()) this.shown.shrink();
+    if (this.shown.data().lesson?.reveal) {
+      this.turnLesson(by);
+      return;
+    }
     this.at = Math.min(Math.max(this.at + by, 0), this.steps.length - 1);
     this.shown.changed();
+  }
+
+  /**
+   * A lesson says itself what is revealed when: the answer to what it asks, then its next step.
+   * @param {1 | -1} by
+   */
+  turnLesson(by) {
+    const isAsked = by > 0 && !this.isAnswered && this.shown.data().lesson.answer !== "";
+    this.isAnswered = isAsked;
+    if (isAsked) this.shown.changed();
+    else document.querySelector(LESSON[by])?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  }
+
+  /**
+   * Begin where the step of a lesson does that is given, or end where it is about the page as it is.
+   * @param {boolean} isPossible
+   */
+  follow(isPossible) {
+    const lesson = this.shown.data()?.lesson ?? null;
+    if (!isPossible || lesson?.key === this.lesson?.key) return;
+    this.lesson = lesson;
+    if (!lesson?.reveal) {
+      this.end();
+      return;
+    }
+    this.film = this.shown.data().film.id;
+    this.asked = this.shown.finding()?.name ?? "";
+    this.isAnswered = false;
+    this.lessonAt = stageOf(this.steps, lesson.reveal);
+    this.at = this.lessonAt;
+    if (!this.isOn) this.begin(this.lessonAt);
   }
 
   /** @param {PointerEvent} event */
@@ -239,9 +293,12 @@ export class Present {
     }
     this.at = Math.min(this.at, this.steps.length - 1);
     this.root.dataset.presenting = this.step.name;
-    say(this.words, this.wordsOf(this.step));
-    this.count.textContent = `${this.at + 1} / ${this.steps.length}`;
-    this.tellRoom(this.steps.slice(0, this.at + 1).map(({ name, method }) => (name === "map" ? method : name)));
+    const { lesson } = this.shown.data();
+    const isLesson = Boolean(lesson?.reveal) && this.at === this.lessonAt;
+    this.root.dataset.lesson = String(isLesson);
+    say(this.words, isLesson ? this.wordsOfLesson(lesson) : this.wordsOf(this.step));
+    this.count.textContent = lesson ? lesson.count : `${this.at + 1} / ${this.steps.length}`;
+    if (!isLesson) this.tellRoom(this.steps.slice(0, this.at + 1).map(({ name, method }) => (name === "map" ? method : name)));
   }
 
   /** Whoever leads a room shows it what is revealed here. @param {string[] | null} revealed */
@@ -253,6 +310,11 @@ export class Present {
   doubt() {
     const { unlike, doubted } = this.shown.data();
     return unlike ? `${unlike} ` : doubted ? "The page doubts any answer about this film. " : "";
+  }
+
+  /** @param {Lesson} lesson */
+  wordsOfLesson({ title, words, answer }) {
+    return this.isAnswered ? answer : `${title}${/[.?!]$/.test(title) ? "" : "."} ${words}`;
   }
 
   /** @param {Step} step */

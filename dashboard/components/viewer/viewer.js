@@ -155,6 +155,7 @@ class Viewer {
 
   /** Be quiet; Streamlit may show the same light box again later, with all that was chosen in it. */
   release() {
+    this.present.end();
     clearTimeout(this.sending);
     this.channel?.leave(this.listener);
     this.channel = undefined;

@@ -22,6 +22,8 @@ KINDS: Mapping[str, Kind] = {
             "dashboard.rooms.kinds.where:Where",
             "dashboard.rooms.kinds.which:Which",
             "dashboard.rooms.kinds.guess:Guess",
+            "dashboard.rooms.kinds.contest:Contest",
+            "dashboard.rooms.kinds.forward:Forward",
         ),
     )
 }

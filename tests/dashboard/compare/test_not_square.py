@@ -14,10 +14,10 @@ from PIL import Image
 from dashboard.compare import downloads, light_box, recipes
 from dashboard.compare.asked import read_asked
 from dashboard.compare.figure import Source, figure
+from dashboard.compare.film_maps import FilmMap
 from dashboard.compare.hang import Hung
 from dashboard.compare.shown import Shown
 from dashboard.compare.state import State
-from dashboard.errors.film_maps import FilmMap
 from dashboard.errors.mean_map import mean_map
 from dashboard.page.words import percent
 from dashboard.server.library import Library

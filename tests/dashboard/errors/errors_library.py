@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 from scipy.special import expit, logit
 
-from dashboard.errors.film_maps import FilmMaps
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.server.services import Services
 from training.datasets.table import COLUMNS, DatasetFacts, write_dataset
 from training.predictions.table import PredictionsFacts, write_predictions

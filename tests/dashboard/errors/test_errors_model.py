@@ -7,9 +7,9 @@ import os
 import numpy as np
 import pytest
 
+from dashboard.compare.film_maps import FilmMap
 from dashboard.errors import mean_map
 from dashboard.errors.features import compute_features, inside, known_features, sample
-from dashboard.errors.film_maps import FilmMap
 from dashboard.server.arrays import Arrays
 from xai.budget import Budget, Cancelled
 from xai.films.film import Film, FilmError

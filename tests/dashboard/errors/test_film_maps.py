@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from dashboard.compare.film_maps import FilmMaps
 from dashboard.errors.alarm_falls import AlarmFalls
-from dashboard.errors.film_maps import FilmMaps
 from dashboard.errors.maps_wanted import cost_words
 from dashboard.server.library import Library
 from dashboard.server.services import Request, Services

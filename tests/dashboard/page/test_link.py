@@ -11,6 +11,7 @@ import pytest
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.errors.state import LINK as ERRORS
 from dashboard.films.state import LINK as FILMS
+from dashboard.lessons.state import LINK as LESSONS
 from dashboard.models.state import LINK as MODELS
 from dashboard.page.kinds import (
     NAME,
@@ -41,6 +42,7 @@ PAGES = {
     "errors": ERRORS,
     "trust": TRUST,
     "models": MODELS,
+    "lessons": LESSONS,
     "room": ROOM,
 }
 

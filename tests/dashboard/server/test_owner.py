@@ -30,7 +30,7 @@ def app(key, monkeypatch) -> Starlette:
     async def who(request):
         return PlainTextResponse(",".join(request.headers.getlist(HEADER)))
 
-    routes = [Route("/who", who), *owner_routes(key, "/owner", "/")]
+    routes = [Route("/who", who, methods=["GET", "POST"]), *owner_routes(key, "/owner", "/")]
     return Starlette(routes=routes, middleware=[Middleware(WhoAsks, key=key)])
 
 
@@ -71,7 +71,7 @@ def test_nobody_else_is_taken_for_somebody_at_the_machine(asked):
 
 
 def test_a_role_that_somebody_writes_himself_counts_for_nothing(app):
-    assert ask(app, "/who", **{HEADER: "owner"}).body == b"visitor"
+    assert ask(app, "/who", "POST", **{HEADER: "owner"}).body == b"visitor"
 
 
 def test_the_key_makes_an_owner_by_a_cookie_that_scripts_cannot_read(app, key):
@@ -82,9 +82,18 @@ def test_the_key_makes_an_owner_by_a_cookie_that_scripts_cannot_read(app, key):
     assert {"httponly", "samesite=strict", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
     proof = re.match(f"{COOKIE}=([0-9a-f]{{64}});", cookie)[1]
     assert proof == key.proof
-    assert ask(app, "/who", cookie=f"{COOKIE}={proof}").body == b"owner"
-    assert ask(app, "/who", cookie=f"{COOKIE}={proof[:-1]}x").body == b"visitor"
-    assert ask(app, "/who", cookie=f"{COOKIE}={OwnerKey('another key, as long').proof}").body == b"visitor"
+    assert ask(app, "/who", "POST", cookie=f"{COOKIE}={proof}").body == b"owner"
+    assert ask(app, "/who", "POST", cookie=f"{COOKIE}={proof[:-1]}x").body == b"visitor"
+    assert ask(app, "/who", "POST", cookie=f"{COOKIE}={OwnerKey('another key, as long').proof}").body == b"visitor"
+
+
+def test_what_is_only_fetched_is_fetched_by_a_visitor_and_the_system_is_not_asked(app, key, monkeypatch):
+    asked = []
+    monkeypatch.setattr(owner, "is_of_another_user", lambda *ends: asked.append(ends))
+    cookie = f"{COOKIE}={key.proof}"
+    assert ask(app, "/who", cookie=cookie).body == b"visitor"
+    assert ask(app, "/who", **{HEADER: "owner"}).body == b"visitor"
+    assert asked == []
 
 
 def test_a_key_in_a_link_is_none(app):

@@ -14,14 +14,19 @@ from dashboard.films import predict
 from dashboard.films.notes import Notebook
 from dashboard.films.slices import Slices
 from dashboard.films.state import State
+from dashboard.lessons.lesson import Lesson, Step
+from dashboard.lessons.shelf import Lessons
+from dashboard.lessons.views import View
 from dashboard.models import trash, versions
 from dashboard.models.services import ModelServices
 from dashboard.rooms import lead
 from dashboard.server import roles
 from dashboard.server.library import Library
 from dashboard.server.roles import HEADER, MAY, Action, NotAllowedError, Role, offered, this_role
+from dashboard.trust.brought import keep
 
 ONLY = "Only the owner of this library may"
+LESSON = Lesson("Mine", "", (Step("One", View("trust", {}), "Words."),))
 REFUSED = {
     Action.DELETE_MODELS: [lambda root: trash.delete(Library(root), None), lambda root: trash.restore(None, None)],
     Action.IMPORT_MODELS: [lambda root: ModelServices(Library(root)).bring(None, "", root, None, None)],
@@ -49,7 +54,13 @@ REFUSED = {
         lambda root: Slices(root).save("mine", State(view=("PA",))),
         lambda root: Slices(root).remove("mine"),
     ],
+    Action.KEEP_LESSONS: [
+        lambda root: Lessons(root).add(LESSON),
+        lambda root: Lessons(root).save("mine", LESSON),
+        lambda root: Lessons(root).remove("mine"),
+    ],
     Action.OPEN_ROOMS: [lambda root: lead.open_room(None)],
+    Action.KEEP_LEAGUES: [lambda root: keep(Library(root), None)],
 }
 
 

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from dashboard.server.jobs import Job
+from dashboard.server.library import Library
 from dashboard.server.services import Request, Services
+from dashboard.server.workers import DIED, NoWorkers
 from xai.explainers import EXPLAINERS
 from xai.explainers.explanation import Explanation
 from xai.films.film import Film
 from xai.films.reading import read_film
+from xai.many.cluster import ClusterError
 
 LONG = 60.0  # seconds: TensorFlow's import is in it
 LIME = (("samples", 60), ("regions", 9), ("baseline", "blurred film"))
@@ -30,8 +33,6 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def services(root) -> Services:
-    from dashboard.server.library import Library
-
     return Services(Library(root))
 
 
@@ -173,7 +174,6 @@ def test_results_of_one_precision_are_never_taken_for_anothers(services, film, m
 
 
 def test_another_model_or_another_reading_of_it_is_another_result(shelf, film):
-    from dashboard.server.library import Library
 
     shelf.add_model("one")
     shelf.add_model("same")
@@ -230,7 +230,6 @@ def spoil_sha(shelf) -> None:
     ],
 )
 def test_a_model_that_cannot_be_used_is_one_sentence_and_others_go_on(shelf, film, contents, spoil, said):
-    from dashboard.server.library import Library
 
     shelf.add_model()
     spoil(shelf)
@@ -357,3 +356,68 @@ def test_warming_up_loads_the_model_once(services):
     (thread,) = started
     thread.join(LONG)
     assert services.has_models
+
+
+class Thread:
+    """Stands for a cluster: does the work in this process, or says that nobody is there."""
+
+    def __init__(self, is_there: bool = True) -> None:
+        self.is_there = is_there
+        self.asked: list[tuple] = []
+
+    def run(self, work, *about, budget, is_abandoned):
+        self.asked.append(about)
+        if not self.is_there:
+            raise NoWorkers
+        assert not is_abandoned()
+        return work(budget, *about)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_slow_maps_of_a_datasets_films_go_to_the_cluster_or_are_made_here(root, film, is_there):
+    cluster = Thread(is_there)
+    services, seed = Services(Library(root), cluster), 40 + is_there  # results lie in the library
+    slow = Request(film, "tiny", "lime", LIME, seed, of_dataset=True)
+    got = explained(services, slow)
+    wanted = EXPLAINERS["lime"](**dict(LIME)).explain(services.classifier("tiny"), film, seed=seed)
+    np.testing.assert_allclose(got[0].map, wanted[0].map, atol=1e-5 * np.abs(wanted[0].map).max())
+    ((_, model_id, _, engine), explainer, sent, sown) = cluster.asked.pop()
+    classifier = services.classifier("tiny")
+    assert (model_id, engine, sent, sown) == (classifier.model_id, classifier.hiding.engine, film, seed)
+    assert explainer == EXPLAINERS["lime"](**dict(LIME))
+    explained(services, Request(film, "tiny", "gradcam", of_dataset=True))
+    explained(services, Request(film, "tiny", "lime", LIME, seed=5))
+    assert cluster.asked == []  # what is quick stays here, and so does what a visitor brought
+
+
+def test_a_map_that_workers_died_of_fails_in_a_sentence_and_the_next_one_is_made(root, film):
+    class Deadly(Thread):
+        def run(self, work, *about, budget, is_abandoned):
+            raise ClusterError(DIED)
+
+    services = Services(Library(root), Deadly())
+    job = wait(services.explain("Ada", Request(film, "tiny", "lime", LIME, of_dataset=True)))
+    assert (job.state, job.error) == ("failed", DIED)
+    explained(services, Request(film, "tiny", "lime", LIME, seed=8))
+
+
+def test_a_library_that_vanishes_is_told_in_a_sentence_and_what_comes_back_is_used_again(root, film, tmp_path):
+    services = Services(Library(root))
+    dataset_film = services.film("generated", "a")
+    request = Request(dataset_film, "tiny", "lime", LIME, seed=70, of_dataset=True)
+    before = explained(services, request)
+    folders = [one for one in root.iterdir() if one.is_dir()]
+    for one in folders:
+        one.rename(tmp_path / one.name)
+    assert "generated" not in services.library.datasets() and "tiny" not in services.library.models()
+    with pytest.raises(ValueError, match="There is no dataset “generated”"):
+        services.library.open_film("generated", "a")
+    with pytest.raises(ValueError, match="There is no model “tiny” in the library"):
+        services.explain("Ada", request)
+    built_in = Request(film, "lightbox", "gradcam", of_dataset=True)
+    assert services.library.card("lightbox").name == "lightbox" and services.found(built_in) is None  # goes on
+    for one in folders:
+        (tmp_path / one.name).rename(one)
+    np.testing.assert_array_equal(explained(services, request)[0].map, before[0].map)
+    np.testing.assert_array_equal(Services(Library(root)).found(request)[0].map, before[0].map)
+    explained(services, Request(dataset_film, "tiny", "lime", LIME, seed=71, of_dataset=True))

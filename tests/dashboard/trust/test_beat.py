@@ -49,7 +49,7 @@ def contest(tmp_path_factory):
     """The contest of seed 3 on the films that come with the app."""
     library = Library(tmp_path_factory.mktemp("library"))
     subject = open_subject(Idle(library), "lightbox")
-    return open_contest(subject, with_points(subject.leagues)[0], 3)
+    return open_contest(subject, with_points(subject)[0], 3)
 
 
 def test_a_visitor_who_marks_what_a_map_marks_is_as_far_from_the_truth_as_that(contest):
@@ -60,7 +60,7 @@ def test_a_visitor_who_marks_what_a_map_marks_is_as_far_from_the_truth_as_that(c
     assert set(found) == {"", *RIVALS}
     assert found[""].distance == pytest.approx(found["shap"].distance, abs=0.002)
     assert 0 < by_chance < 2
-    scores = read_scores(contest.results.folder).set_index(["film", "finding", "method"])["pointing"]
+    scores = read_scores(contest.results.source).set_index(["film", "finding", "method"])["pointing"]
     for rival in RIVALS:
         assert found[rival].hits == pytest.approx([scores[one.film, one.finding, rival] for one in contest.rounds])
 

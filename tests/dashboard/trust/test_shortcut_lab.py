@@ -6,20 +6,25 @@ import json
 import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from dashboard.server.library import Library
+from dashboard.server.library import OWN, Library
+from dashboard.server.uploads import Upload
 from dashboard.trust import lab as lab_module
+from dashboard.trust import strip as strip_module
 from dashboard.trust.blind import FILMS, LEANING, answered, draw_trials, judge_answers
 from dashboard.trust.state import LINK
 from dashboard.trust.strip import Asked
 from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
 from tests.dashboard.trust.made_league import put_sanity
-from training.benchmark.sanity import EDGES, GRADIENT
+from training.benchmark.sanity import EDGES, GRADIENT, Strip
 from training.benchmark.shortcut import Looked
 from training.benchmark.shortcut_files import write_lab
+from xai.budget import Budget
+from xai.films.film import Film, FilmError
 from xai.models.loading import file_sha256
 
 CALM, BENT = "calm-model", "bent-model"
@@ -167,7 +172,7 @@ def ramp(turn: int = 0) -> np.ndarray:
 
 
 def keep_strip(services, maps: list[np.ndarray]) -> None:
-    asked = Asked(services, CALM, "films", "a", "Emphysema", "gradcam")
+    asked = Asked(services, CALM, "films", "a", "Emphysema", "gradcam", "films")
     kept = {"gradcam": np.stack(maps), GRADIENT: np.stack([ramp(), ramp(), ramp(2)]), EDGES: np.stack([ramp()] * 3)}
     services.arrays.put(asked.key, {"layers": np.array([0, 1, 7]), "canvas": ramp() / 255, **kept})
 
@@ -201,6 +206,43 @@ def test_a_strip_is_made_when_it_is_asked_for(served):
     app.button(key="trust_sanity_make").click().run()
     waiting = [one.proto.json for one in app.get("bidi_component") if "Grad-CAM by 6 models" in one.proto.json]
     assert len(waiting) == 1
+
+
+def test_a_strip_of_an_upload_is_its_visitors_alone_and_never_on_a_disk(served, shelf, monkeypatch):
+    services = Idle(Library(shelf.root))
+    serve(monkeypatch, shelf.root, lambda root: services)
+    film = Film.from_pixels(np.kron(ramp(), np.ones((4, 4))) / 255)
+    services.films.put(film)
+    link = {**SANITY, "dataset": OWN, "film": film.sha256}
+
+    def bring(app):
+        app.session_state["uploads"] = [Upload(film.sha256, "mine.png")]
+
+    app = opened("views/trust.py", bring, **link, method="gradcam")
+    assert app.selectbox(key="trust_film").options == ["mine.png"] and said(app) == ""
+    app.button(key="trust_sanity_make")  # not made yet
+    maps = {"gradcam": np.stack([ramp(), ramp(1)]), GRADIENT: np.stack([ramp()] * 2), EDGES: np.stack([ramp()] * 2)}
+    monkeypatch.setattr(strip_module, "make_strip", lambda *rest: Strip((0, 7), ramp() / 255, maps))
+    monkeypatch.setattr(services, "ready", lambda *rest, **more: served_classifier())
+    monkeypatch.setattr(services, "film", lambda *rest: film)
+    asked = Asked(services, CALM, OWN, film.sha256, "Emphysema", "gradcam", "films")
+    asked.make(Budget())
+    assert not any(path.is_file() for path in services.library.arrays.rglob("*"))
+    app = opened("views/trust.py", bring, **link, method="gradcam")
+    assert "**Grad-CAM** passes" in shown(app)
+    (address,) = re.findall(r'src="[^"]*/parts/([^"]+)"', strips(app)[0])[:1]
+    assert services.channel.parts.find(address, "somebody else") is None
+    services.channel.visitors.bring("its visitor", film.sha256)
+    assert services.channel.parts.find(address, "its visitor").is_public is False
+    assert "There is no dataset “your films”" in said(show(**link))
+    services.forget(film.sha256)
+    assert asked.get() is None
+    with pytest.raises(FilmError, match="Bring it again"):
+        asked.make(Budget())
+
+
+def served_classifier() -> SimpleNamespace:
+    return SimpleNamespace(prepare=lambda film: film.pixels)
 
 
 def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught(served, shelf, monkeypatch):

@@ -16,12 +16,12 @@ from dashboard.compare.state import LINK as COMPARE
 from dashboard.server.library import Library
 from dashboard.trust.cell_films import film_link, films_of_cell
 from dashboard.trust.league_table import AHEAD, BEHIND, LEVEL, heads, table_of
-from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, summary
+from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, elsewhere, summary
 from dashboard.trust.twin import promises_table
 from dashboard.trust.twin import summary as twin_summary
 from dashboard.trust.twin_figure import scatter
 from tests.dashboard.models.model_library import card, put
-from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
+from tests.dashboard.pages import Idle, link_of, opened, plain, said, serve, shown
 from tests.dashboard.trust.made_league import FILMS, put_league
 from training.benchmark.results import Results, read_results, read_scores, read_twins
 
@@ -51,6 +51,10 @@ def run(stocked, monkeypatch) -> Callable[..., AppTest]:
     return partial(opened, "views/trust.py")
 
 
+def said_small(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.caption)
+
+
 def test_a_model_without_a_league_is_told_how_to_make_one(run):
     app = run(model="tiny")
     assert "Nothing was measured of the maps of tiny yet." in said(app)
@@ -64,6 +68,7 @@ def test_the_league_of_a_model_stands_on_the_page_with_what_it_does_not_show(run
     assert "**▲ ahead of the usual place**: Grad-CAM" in shown(app)
     assert "**= not told apart from the usual place**: SHAP" in shown(app)
     assert "For each of 2 findings at least one method is ahead." in shown(app)
+    assert "By its card the model met none of these 4 films, nor others of their patients." in plain(said_small(app))
     assert "What it does not show" in shown(app) and "Does the strongest evidence lie inside the truth?" in shown(app)
     assert [one.value for one in app.subheader] == [r"Grad\-CAM\, all findings"]
     assert said(app) == "" and link_of(app) == {"model": "tiny"}
@@ -96,6 +101,20 @@ def test_findings_without_any_method_ahead_are_named(results):
     assert by_finding(results, "auroc") == ""
 
 
+def test_measures_in_which_no_method_is_ahead_are_named(results):
+    energy = results.beside.assign(measure="energy", low=-0.2, high=-0.1)
+    energy.loc[energy["method"] == "shap", "high"] = 0.1
+    both = replace(
+        results,
+        beside=pd.concat([results.beside, energy]),
+        league=pd.concat([results.league, results.league.assign(measure="energy")]),
+    )
+    assert elsewhere(both, "pointing") == (
+        "In Energy inside no method is ahead of the usual place: 1 of 2 are behind it."
+    )
+    assert elsewhere(both, "energy") == "" and elsewhere(results, "pointing") == ""
+
+
 def test_of_several_leagues_a_link_names_one_and_the_one_with_most_films_stands_first(run, stocked, model, results):
     few = put_league(stocked, model, "a-few")
     league = pd.read_csv(few / "league.csv")
@@ -123,7 +142,7 @@ def test_claims_stand_beside_effects(run, results):
     assert "**SHAP**'s claims follow the effects most closely: 0.80" in shown(app)
     assert "*Noise*, which does not ask the model, reaches 0.10" in shown(app)
     assert app.selectbox(key="trust_film").value == "c"
-    (results.folder / "twins.csv").unlink()
+    (results.source / "twins.csv").unlink()
     assert "films that have no twin" in said(run(section="twin"))
 
 
@@ -152,7 +171,7 @@ def test_a_cell_is_told_with_its_lead_and_with_how_often_chance_does_as_well(res
 
 
 def test_the_films_of_a_cell_come_worst_first_and_open_on_compare_with_their_truth(results):
-    scores = read_scores(results.folder)
+    scores = read_scores(results.source)
     assert scores is not None
     listed = films_of_cell(scores, "shap", "Mass", "pointing")
     assert list(listed["film"]) == list(FILMS) and list(listed["usual"]) == list(listed["score"])
@@ -165,7 +184,7 @@ def test_the_films_of_a_cell_come_worst_first_and_open_on_compare_with_their_tru
 
 
 def test_promises_are_told_beside_the_best_control(results):
-    read = read_twins(results.folder)
+    read = read_twins(results.source)
     assert read is not None
     twins, held = read
     of_all = held[held["finding"] == "all"].set_index("method")
@@ -192,9 +211,9 @@ def test_the_command_of_a_league_has_its_methods_and_samples(results):
 
 
 def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_since(run, results):
-    claim = json.loads((results.folder / "benchmark.json").read_text())
+    claim = json.loads((results.source / "benchmark.json").read_text())
     told = {"settings": {"shap": {"evaluations": 500, "baseline": "mean"}, "random": {"grid": 8}}, "card": "b" * 64}
-    (results.folder / "benchmark.json").write_text(json.dumps(claim | told))
+    (results.source / "benchmark.json").write_text(json.dumps(claim | told))
     captions = "\n".join(one.value for one in run().caption)
     assert r"**SHAP**: evaluations 500\, baseline mean" in captions and "grid 8" not in captions
     assert "The model's card has changed since these maps were made." in captions
@@ -202,5 +221,5 @@ def test_a_league_says_how_its_maps_were_made_and_that_the_card_has_changed_sinc
 
 def test_a_score_of_no_film_has_no_cell(results):
     empty = pd.concat([results.league, results.league.head(1).assign(finding="Hernia", value=float("nan"), films=0)])
-    odd = Results(results.folder, "", "", "generated", {}, empty, results.beside)
+    odd = Results(results.source, "", "", "generated", {}, empty, results.beside)
     assert (empty.iloc[-1]["method"], "Hernia") not in table_of(odd, empty.iloc[-1]["measure"])

@@ -19,10 +19,15 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY))  # run as a file
 
 from tests.training.benchmark.page_parts import lab, sanity  # noqa: E402
+from training.benchmark.held_out import held_out  # noqa: E402
+from training.benchmark.results import read_scores  # noqa: E402
+from training.front_door import open_dataset  # noqa: E402
 from xai.explainers import EXPLAINERS  # noqa: E402
 
 PAGE = REPOSITORY / "docs" / "trust.md"
 LEAGUES = REPOSITORY / "assets" / "leagues"
+MODELS = REPOSITORY / "assets" / "models"
+BUILT_IN = ("simulated",)  # datasets whose films are at hand
 DEFAULTS = REPOSITORY / "tests" / "benchmarks" / "defaults.csv"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 ALL, PRIOR = "all", "prior"
@@ -53,7 +58,7 @@ class League:
     """One of the leagues that come with the app, in words and tables."""
 
     def __init__(self, folder: Path) -> None:
-        self.name = folder.name
+        self.name, self.folder = folder.name, folder
         self.claim = json.loads((folder / "benchmark.json").read_text("utf-8"))
         self.league = pd.read_csv(folder / "league.csv").set_index(["method", "finding", "measure"])
         self.beside = pd.read_csv(folder / "beside.csv").set_index(["method", "finding", "measure"])
@@ -68,6 +73,7 @@ class League:
             [
                 f"## `{model}` on `{dataset}`\n",
                 f"{films} films. Sent and hidden as follows; all else is as the method has it by default.\n",
+                *self._held_out(),
                 *self._settings(),
                 *self._not_measured(),
                 "",
@@ -79,6 +85,14 @@ class League:
                 "",
             ]
         )
+
+    def _held_out(self) -> Iterator[str]:
+        """Say whether the model met these films, as the page of the app does."""
+        model, _, dataset = self.name.partition("-on-")
+        if (card := MODELS / f"{model}.json").is_file():
+            provenance = json.loads(card.read_text("utf-8"))["provenance"]
+            films = open_dataset(dataset) if dataset in BUILT_IN else None
+            yield f"{held_out(provenance, read_scores(self.folder), dataset, films)}\n"
 
     def _settings(self) -> Iterator[str]:
         for method in self.methods:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from training.benchmark.contest import FILMS, chance_of_lead, distance, draw_rounds, hits, least_lead, tally
+from training.benchmark.contest import FILMS, LEVEL, chance_of_lead, distance, draw_rounds, hits, least_lead, tally
 from training.benchmark.league import Case
 from training.benchmark.peaks import peaks_of
+from training.benchmark.results import read_scores
 from training.evaluate.rates import wilson
+from xai.built_in import BUILT_IN_LEAGUES
+
+CONTESTS = 600
 
 
 def scores(patients: int, findings: tuple[str, ...]) -> pd.DataFrame:
@@ -74,6 +79,40 @@ def test_how_often_equals_are_that_far_apart_agrees_with_the_binomial_of_those_t
     least = least_lead()
     assert chance_of_lead([1.0] * least + [0] * (10 - least), [0] * 10) <= 0.05
     assert chance_of_lead([1.0] * (least - 1) + [0] * (11 - least), [0] * 10) > 0.05
+
+
+def test_a_part_of_a_hit_counts_as_the_draws_that_it_stands_for():
+    """Independent: every draw of both, with its chance."""
+    one, other = [1.0, 0.0, 0.5, 1.0, 0.25], [0.2, 0.7, 0.4, 1.0, 0.0]
+    expected = 0.0
+    for drawn in itertools.product((0.0, 1.0), repeat=10):
+        chances = [part if hit else 1 - part for hit, part in zip(drawn, one + other, strict=True)]
+        expected += np.prod(chances) * chance_of_lead(drawn[:5], drawn[5:])
+    assert chance_of_lead(one, other) == pytest.approx(expected)
+    assert chance_of_lead([0.0] * FILMS, [0.1] * FILMS) > 0.6  # one hit is expected of such a map, and that is luck
+
+
+@pytest.mark.parametrize("method", ["gradcam", "shap", "lime", "prior"])
+@pytest.mark.parametrize("likes", ["the same films", "any film"])
+def test_equals_seldom_seem_apart_where_maps_hit_in_part(method, likes):
+    """A visitor as good as the map: on each film, or on the whole; parts of hits as on the films of the app."""
+    rng = np.random.default_rng(5)
+    table = read_scores(BUILT_IN_LEAGUES / "lightbox-on-simulated")
+    parts = table.loc[table["method"] == method, "pointing"].dropna().to_numpy()
+    level = 0
+    for _ in range(CONTESTS):
+        their = rng.choice(parts, FILMS)
+        chance = their if likes == "the same films" else np.full(FILMS, parts.mean())
+        level += chance_of_lead((rng.random(FILMS) < chance).astype(float), their) <= LEVEL
+    assert level / CONTESTS <= LEVEL + 2 * np.sqrt(LEVEL * (1 - LEVEL) / CONTESTS)
+
+
+@pytest.mark.parametrize("part", [0.05, 0.1, 0.2, 1 / 3, 0.5, 0.9])
+def test_a_map_with_the_same_part_of_a_hit_on_every_film_is_not_set_apart_from_its_equal(part):
+    """Exact: all that the visitor can hit, with its chance. Signs of the differences were wrong in up to 60 % here."""
+    apart = [chance_of_lead([1.0] * k + [0.0] * (FILMS - k), [part] * FILMS) <= LEVEL for k in range(FILMS + 1)]
+    chance = [comb(FILMS, k) * part**k * (1 - part) ** (FILMS - k) for k in range(FILMS + 1)]
+    assert np.dot(apart, chance) <= LEVEL
 
 
 def test_a_map_points_at_the_middle_of_its_strongest_cell_or_pixel_and_an_empty_one_nowhere():

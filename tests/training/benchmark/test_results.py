@@ -8,7 +8,8 @@ import math
 import pytest
 
 from training.benchmark.league import BESIDE, COLUMNS
-from training.benchmark.results import ResultsError, problems_of, read_results, read_scores, results_for
+from training.benchmark.results import problems_of, read_results, read_scores, results_for
+from training.benchmark.sources import ResultsError
 
 LEAGUE = ["gradcam,all,iou,0.2,0.1,0.3,12", "gradcam,Mass,iou,,,,0", "prior,all,iou,0.25,0.2,0.3,12"]
 LEADS = ["gradcam,all,iou,-0.05,-0.1,0.02,0.04,12", "gradcam,Mass,iou,0.1,0.0,0.2,,3"]

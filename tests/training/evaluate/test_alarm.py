@@ -3,7 +3,9 @@ from __future__ import annotations
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp, ttest_ind
 
 from tests.conftest import REPOSITORY
 from training.evaluate.alarm import FEWEST, LEAST, alarm, raised, raised_within
@@ -16,6 +18,8 @@ from training.evaluate.alarm_rates import (
     named_rightly,
     rates_table,
     read_models,
+    right_by_start,
+    starts_table,
 )
 from training.evaluate.hidden_regions import REGIONS
 
@@ -31,25 +35,24 @@ def falls(films: int, rng: np.random.Generator, findings: int = 3, at: str = "",
 
 
 def test_p_is_the_share_of_all_ways_to_hand_out_the_films():
-    first, second = np.array([[3.0, 0], [4, 1], [9, 0]]), np.array([[1.0, 1], [2, 0], [0, 5], [3, 1]])
+    first, second = np.array([[3.0, 0], [4, 1], [9, 2]]), np.array([[1.0, 1], [2, 0.5], [0, 5], [3, 3]])
     both = np.concatenate([first, second])
-    spread = both.std(axis=0)
     drawn = []
     for picked in combinations(range(7), 3):
         here = np.isin(np.arange(7), picked)
-        drawn.append(((both[here].mean(axis=0) - both[~here].mean(axis=0)) / spread).max())
-    value = first.mean(axis=0) - second.mean(axis=0)
-    exact = [np.mean(np.array(drawn) >= one - 1e-12) for one in value / spread]
+        drawn.append(ttest_ind(both[here], both[~here], equal_var=False).statistic.max())  # Welch
+    exact = [np.mean(np.array(drawn) >= one - 1e-9) for one in ttest_ind(first, second, equal_var=False).statistic]
     got = raised(first, second, np.random.default_rng(0), times=20_000)
-    assert got.value == pytest.approx(value)
+    assert got.value == pytest.approx(first.mean(axis=0) - second.mean(axis=0))
     assert got.p == pytest.approx(exact, abs=0.01)
 
 
 def test_within_films_p_is_the_share_of_all_signs():
     differences = np.array([[3.0, 1], [1, -2], [2, 0.5], [4, 1], [0.5, -1]])
-    spread = np.sqrt((differences**2).mean(axis=0))
-    drawn = [((np.array(signs) @ differences) / 5 / spread).max() for signs in product([-1, 1], repeat=5)]
-    exact = [np.mean(np.array(drawn) >= one - 1e-12) for one in differences.mean(axis=0) / spread]
+    drawn = [
+        ttest_1samp(np.array(signs)[:, None] * differences, 0).statistic.max() for signs in product([-1, 1], repeat=5)
+    ]
+    exact = [np.mean(np.array(drawn) >= one - 1e-9) for one in ttest_1samp(differences, 0).statistic]
     got = raised_within(differences, np.random.default_rng(0), times=20_000)
     assert got.p == pytest.approx(exact, abs=0.01)
 
@@ -63,6 +66,14 @@ def test_where_nothing_differs_a_region_is_named_no_more_often_than_the_level_sa
         named += (got.p <= 0.05).any()
     assert named / draws <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / draws)
     assert named / draws >= 0.02  # and it is not so careful that it finds nothing
+
+
+def test_with_as_few_films_as_are_judged_the_level_is_not_doubled_where_the_flagged_ones_vary_three_times_as_much():
+    rng, draws, named = np.random.default_rng(7), 400, 0
+    for _ in range(draws):
+        got = raised(3 * rng.normal(size=(FEWEST, COUNT)), rng.normal(size=(60, COUNT)), rng, 199)
+        named += (got.p <= 0.05).any()
+    assert 0.02 <= named / draws <= 0.1  # 0.39 where means are not divided by their errors
 
 
 def test_the_interval_holds_the_differences_of_all_regions_at_once_in_about_95_of_100_draws():
@@ -138,3 +149,13 @@ def test_the_rates_that_come_with_the_app_are_what_its_page_in_the_docs_says():
         assert found(some, "clean").of == (some["kind"] == "clean").sum() >= 10
     assert rates_table(models) in page
     assert measures_table(models) in page
+    assert starts_table(models) in page
+
+
+def test_a_start_is_right_where_all_its_networks_are():
+    rows = [("deep", 1, "strong", "found", 1), ("deep", 1, "strong", "nothing", 0), ("deep", 2, "strong", "found", 1)]
+    rows += [("shallow", 1, "strong", "found", 1), ("deep", 1, "clean", "nothing", 0), ("deep", 2, "clean", "found", 0)]
+    models = pd.DataFrame(rows, columns=["architecture", "start", "kind", "verdict", "right"])
+    strong, clean = (right_by_start(models, kind) for kind in ("strong", "clean"))
+    assert (strong.count, strong.of) == (2, 3)
+    assert (clean.count, clean.of) == (1, 2)

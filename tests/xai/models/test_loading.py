@@ -426,3 +426,55 @@ def test_a_function_that_somebody_registered_is_named(saved, tmp_path):
 
     sentence = refused(edited(saved, tmp_path / "own.keras", rename))
     assert "uses mine>swishy, which is not a function of Keras" in sentence and "model.export" in sentence
+
+
+def changed(layer: str, **values):
+    """Change what a configuration says of one layer."""
+
+    def edit(config):
+        for one in config["config"]["layers"]:
+            if one["class_name"] == layer:
+                one["config"].update(values)
+                one.pop("build_config", None)
+
+    return edit
+
+
+@pytest.mark.parametrize("units", [10**5, 10**7, 10**12])
+def test_a_layer_that_asks_for_more_weights_than_the_file_holds_is_refused_before_it_is_made(units, tmp_path):
+    path = tmp_path / "deep.keras"
+    keras.Sequential([keras.Input((32, 32, 1)), L.Flatten(), L.Dense(4), L.Dense(2)]).save(path)
+    before = highest_memory()
+    asked = refused(edited(path, tmp_path / "huge.keras", changed("Dense", units=units)))
+    assert "of weights and holds 0.0 MiB: its configuration is damaged" in asked
+    assert highest_memory() - before < 256 * 2**20
+
+
+def test_a_layer_whose_output_fills_memory_is_refused(tmp_path):
+    path = tmp_path / "wide.keras"
+    keras.Sequential([keras.Input((8, 8, 1)), L.UpSampling2D(2), L.GlobalAveragePooling2D(), L.Dense(2)]).save(path)
+    told = refused(edited(path, tmp_path / "huge.keras", changed("UpSampling2D", size=[20_000, 20_000])))
+    assert told == "A layer of huge.keras would fill 95.4 GiB for a single film; at most 1.0 GiB are made."
+    inside = keras.Sequential([keras.Input((8, 8, 1)), keras.models.load_model(path)])
+    inside.save(tmp_path / "inside.keras")
+
+    def edit(config):
+        return changed("UpSampling2D", size=[20_000, 20_000])(config["config"]["layers"][1])
+
+    assert "would fill 95.4 GiB" in refused(edited(tmp_path / "inside.keras", tmp_path / "deep.keras", edit))
+
+
+def test_a_huge_layer_of_an_older_file_is_refused(tmp_path):
+    path = tmp_path / "huge.h5"
+    small().save(path)
+    with h5py.File(path, "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        changed("Dense", units=10**12)(config)
+        file.attrs["model_config"] = json.dumps(config)
+    assert "of weights and holds 0.0 MiB" in refused(path)
+
+
+def highest_memory() -> int:
+    """Bytes that this process has held at most."""
+    resource = pytest.importorskip("resource", reason="Windows does not say")
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

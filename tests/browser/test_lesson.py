@@ -1,0 +1,73 @@
+"""A lesson is given by the keys of a clicker: on a page, in a presentation, and after the page is loaded again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboard.lessons.lesson import Lesson, Question, Step
+from dashboard.lessons.shelf import Lessons
+from dashboard.lessons.views import View
+from tests.browser.compare_page import SLOW, expect
+
+pytestmark = pytest.mark.browser
+AT_THE_BACK = 28  # pixels of letters on a projector of 1920 x 1080 that a back row reads
+FILM = {"film": "simulated/s00000", "finding": "Effusion", "methods": "gradcam"}  # its map comes with the app
+ASKED = Question("which", "Is it?", ("Yes", "No"), "Yes: the film was made so.")
+LESSON = Lesson(
+    "Short",
+    "",
+    (
+        Step("On a page", View("trust", {"section": "lab"}), "Many films.", notes="Secret.", question=ASKED),
+        Step("Only the film", View("compare", FILM), "Look.", "question", "Secret.", question=ASKED),
+        Step("One map", View("compare", FILM), "A map.", "map", "Secret."),
+        Step("On another page", View("models", {"model": "lightbox"}), "The card.", notes="Secret."),
+    ),
+)
+
+
+def LIBRARY(root):  # noqa: N802
+    Lessons(root).add(LESSON)
+
+
+def at_step(number: int) -> re.Pattern[str]:
+    return re.compile(rf"lesson=short&lesson_step={number}$")
+
+
+def test_a_clicker_gives_a_lesson_over_pages_and_presentations_and_a_reload_keeps_the_step(page, address):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"{address}lessons?read=short", timeout=SLOW)
+    page.locator(".st-key-lesson_give button").click()
+    strip, viewer, told = (
+        page.locator(".st-key-lesson_strip .lesson-step"),
+        page.locator(".viewer"),
+        page.locator(".viewer .told"),
+    )
+    expect(strip).to_contain_text("Many films.", timeout=SLOW)
+    expect(page).to_have_url(at_step(1))
+    assert strip.locator("p").first.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= AT_THE_BACK
+    page.keyboard.press("PageDown")
+    expect(strip.get_by_text("Yes: the film was made so.")).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(viewer).to_have_attribute("data-presenting", "question", timeout=SLOW)
+    expect(told).to_have_text("Only the film. Look. Is it? A: Yes. B: No.")
+    page.reload()
+    expect(viewer).to_have_attribute("data-presenting", "question", timeout=SLOW)
+    expect(page).to_have_url(at_step(2))
+    page.keyboard.press("PageDown")
+    expect(told).to_have_text("Yes: the film was made so.")
+    page.keyboard.press("PageDown")
+    expect(viewer).to_have_attribute("data-presenting", "map", timeout=SLOW)
+    expect(told).to_have_text("One map. A map.")
+    page.keyboard.press("PageUp")
+    expect(viewer).to_have_attribute("data-presenting", "question", timeout=SLOW)
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    expect(told).to_have_text("One map. A map.")
+    page.keyboard.press("PageDown")
+    expect(strip).to_contain_text("The card.", timeout=SLOW)
+    expect(page).to_have_url(at_step(4))
+    expect(page.get_by_text("Secret.")).to_have_count(0)
+    page.get_by_role("button", name="End").click()
+    expect(page).to_have_url(re.compile(r"/lessons\?read=short$"))
