@@ -22,6 +22,19 @@ function blinded(link) {
   return `${page}?${asked}`;
 }
 
+/** Whether a button is pressed for the second time; the first press asks. @param {HTMLElement} button @param {string} question */
+function isSure(button, question) {
+  if (button.dataset.sure) return true;
+  const before = button.textContent;
+  button.dataset.sure = "yes";
+  button.textContent = question;
+  setTimeout(() => {
+    delete button.dataset.sure;
+    button.textContent = before;
+  }, SURE_MS);
+  return false;
+}
+
 class TeacherRoom {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -108,6 +121,7 @@ class TeacherRoom {
     const [line, button] = [document.createElement("li"), document.createElement("button")];
     button.textContent = `Close room ${code}`;
     button.onclick = async () => {
+      if (!isSure(button, "Close it for everybody?")) return;
       const [, error] = await tellServer(`${this.data.api}/rooms/others`, { close: code });
       this.problem(error);
       this.showOthers();
@@ -224,17 +238,7 @@ class TeacherRoom {
   }
 
   close() {
-    const button = this.find(".close");
-    if (button.dataset.sure) {
-      this.say({ close: true });
-      return;
-    }
-    button.dataset.sure = "yes";
-    button.textContent = "Close it for everybody?";
-    setTimeout(() => {
-      delete button.dataset.sure;
-      button.textContent = "Close the room";
-    }, SURE_MS);
+    if (isSure(this.find(".close"), "Close it for everybody?")) this.say({ close: true });
   }
 
   forget() {
