@@ -210,9 +210,9 @@ class Room:
 
     def _make_place(self, participant: str) -> None:
         """Have room for one more answer: who listens is never shut out by answers of those who do not."""
-        here = self._bells.followers
         if len(self._answers) < MOST_ANSWERS:
             return
+        here = self._bells.followers
         if participant not in here or here >= self._answers.keys():
             raise RoomError(FULL)
         del self._answers[next(who for who in self._answers if who not in here)]
