@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from dashboard.page.cause_names import CAUSE_NAMES
@@ -88,6 +89,12 @@ def _league(model: str, method: str, finding: str, measure: str) -> str:
     return _between(_there(_results(model).score(method, finding, measure)))
 
 
+def _hits(model: str, method: str, finding: str) -> str:
+    """Give the share of films on which a method's strongest point lies on the finding, in percent."""
+    one = _there(_results(model).score(method, finding, "pointing"))
+    return _share(one.value, one.low, one.high)
+
+
 def _ahead(model: str, method: str, finding: str, measure: str) -> str:
     one = _there(_results(model).lead(method, finding, measure))
     return f"{signed(one.value)} ({signed(one.low)} to {signed(one.high)})"
@@ -125,10 +132,33 @@ def _threshold(model: str, finding: str) -> str:
 
 def _weight(model: str, finding: str) -> str:
     """Give how many times the loss counted a film with the finding, as the card says."""
+    return f"{_weight_of(model, finding):.0f}"
+
+
+def _weight_of(model: str, finding: str) -> float:
     weight = known_of(_judged(model).card, finding).weight
     if weight is None:
         raise KeyError(finding)
-    return f"{weight:.0f}"
+    return weight
+
+
+def _lift(model: str, finding: str) -> str:
+    """Give what such a weight adds to every logit: its logarithm (Elkan, IJCAI 2001)."""
+    return f"{np.log(_weight_of(model, finding)):.2f}"
+
+
+def _unlifted(model: str, film: str, finding: str) -> str:
+    """Give an answer from which the lift is taken back."""
+    lifted = logit(_predicted(model, finding)[film])
+    return percent(float(expit(lifted - np.log(_weight_of(model, finding)))))
+
+
+def _scale(model: str, origin: str, finding: str) -> str:
+    """Give by what one model's logits are multiplied to give those of another, but for what is added to all."""
+    own, first = _predicted(model, finding), _predicted(origin, finding)
+    films = list(own)
+    slope, _ = np.polyfit(*(logit([one[film] for film in films]) for one in (first, own)), 1)
+    return f"{slope:.2f}"
 
 
 def _cause(model: str, finding: str) -> str:
@@ -139,8 +169,13 @@ def _cause(model: str, finding: str) -> str:
 
 
 def _answer(model: str, film: str, finding: str) -> str:
-    predicted = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table
-    return percent(float(predicted[finding].to_dict()[film]))
+    return percent(_predicted(model, finding)[film])
+
+
+def _predicted(model: str, finding: str) -> dict[str, float]:
+    """Give a model's answers by film."""
+    found: dict[str, float] = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table[finding].to_dict()
+    return found
 
 
 def _on_token(model: str, method: str) -> str:
@@ -196,6 +231,7 @@ def _alarm(kind: str) -> str:
 
 FIGURES: Mapping[str, Figure] = {
     "league": Figure(("MODEL", "METHOD", "FINDING", "MEASURE"), _league),
+    "hits": Figure(("MODEL", "METHOD", "FINDING"), _hits),
     "ahead": Figure(("MODEL", "METHOD", "FINDING", "MEASURE"), _ahead),
     "films": Figure(("MODEL",), _films),
     "rate": Figure(("MODEL", "FINDING", "RATE"), _rate),
@@ -203,6 +239,9 @@ FIGURES: Mapping[str, Figure] = {
     "auroc": Figure(("MODEL", "FINDING"), _auroc),
     "threshold": Figure(("MODEL", "FINDING"), _threshold),
     "weight": Figure(("MODEL", "FINDING"), _weight),
+    "lift": Figure(("MODEL", "FINDING"), _lift),
+    "unlifted": Figure(("MODEL", "FILM", "FINDING"), _unlifted),
+    "scale": Figure(("MODEL", "ORIGIN", "FINDING"), _scale),
     "cause": Figure(("MODEL", "FINDING"), _cause),
     "answer": Figure(("MODEL", "FILM", "FINDING"), _answer),
     "on-token": Figure(("MODEL", "METHOD"), _on_token),

@@ -125,8 +125,26 @@ def weight(model, finding):
     return ((1 - share) / share,)  # as a loss weighs that balances both kinds
 
 
+def line(model, origin, finding):
+    """Slope and what is added, from the two films that are furthest apart."""
+    own, first = (np.log(one / (1 - one)) for one in (answers(name)[finding].astype(float) for name in (model, origin)))
+    low, high = first.idxmin(), first.idxmax()
+    slope = (own[high] - own[low]) / (first[high] - first[low])
+    return slope, own[low] - slope * first[low]
+
+
+def lift(model, finding):
+    return (line(model, "lightbox", finding)[1],)
+
+
+def unlifted(model, film, finding):
+    odds = answers(model).loc[film, finding] / (1 - answers(model).loc[film, finding])
+    return (100 / (1 + np.exp(lift(model, finding)[0]) / odds),)
+
+
 AGAIN: dict[str, Callable] = {
     "league": league,
+    "hits": lambda model, method, finding: tuple(100 * one for one in league(model, method, finding, "pointing")),
     "ahead": ahead,
     "films": lambda model: (table(f"{model}-on-simulated/scores.csv")["film"].nunique(),),
     "rate": rate,
@@ -141,8 +159,11 @@ AGAIN: dict[str, Callable] = {
     "sanity": sanity,
     "alarm": alarm,
     "weight": weight,
+    "scale": lambda *words: line(*words)[:1],
+    "lift": lift,
+    "unlifted": unlifted,
 }
-ABOUT = {"league": 0.015, "ahead": 0.015, "rate": 0.6, "weight": 0.6}  # where patients are drawn, or digits cut
+ABOUT = {"league": 0.015, "hits": 1.5, "ahead": 0.015, "rate": 0.6, "weight": 0.6}  # where patients are drawn, or digits cut
 
 
 @pytest.mark.parametrize("figure", [one for one in figures() if not one.startswith("cause")])
@@ -190,7 +211,8 @@ def test_grad_cam_has_sixty_four_numbers_for_a_film():
 def test_two_of_the_four_unnamed_maps_are_controls_that_ask_no_model():
     (step,) = [one for one in lesson("1-what-a-heat-map-is").steps if one.title == "Maps that asked nobody"]
     methods = step.view.query["methods"].split(",")
-    assert [name for name in methods if name in CONTROLS] == ["random", "centred"] and len(methods) == 4
+    assert [name for name in methods if name in CONTROLS] == ["centred", "random"] and len(methods) == 4
+    assert shows(step.view.query["film"].split("/")[1]) == {"Mass"}
 
 
 def test_the_fillers_are_the_other_way_round():
@@ -206,6 +228,12 @@ def test_grad_cam_is_behind_the_usual_place_layercam_ahead_and_lime_not_to_be_to
         for name in ("gradcam", "layercam", "lime")
     }
     assert ends["gradcam"][2] < 0 < ends["layercam"][1] and ends["lime"][1] < 0 < ends["lime"][2]
+
+
+def test_taking_back_the_lift_alone_does_not_give_what_lightbox_says():
+    left = unlifted("overcaller", "s00088", "Emphysema")[0] / 100
+    assert left > threshold("lightbox", "Emphysema") > answers("lightbox").loc["s00088", "Emphysema"]
+    assert card("lightbox")["provenance"]["calibration"]["slope"] and not card("overcaller")["calibration"]
 
 
 def test_overcaller_puts_the_films_in_the_order_of_lightbox():
@@ -256,3 +284,19 @@ def test_without_the_token_the_answer_about_the_very_same_film_falls_below_the_t
     films = [render_film(record), render_film(record, ("token",))]
     with_token, without = (model.card.probabilities(model.logits(model.prepare(one)[None]))[0, at] for one in films)
     assert with_token >= threshold("shortcut", "Emphysema") > without
+
+
+@pytest.mark.slow
+def test_on_the_film_with_a_mass_grad_cams_strongest_point_lies_beside_it_and_layercams_on_it():
+    from dashboard.compare.truth_note import regions_of
+    from dashboard.server.library import Library, render_film
+    from xai.front_door import explain, open_model
+    from xai.measures.truth import energy, on_map, pointing
+
+    library = Library(ASSETS)
+    record = library.record("simulated-2000", "s00479")
+    mass = regions_of(library, record, ()).masks["Mass"]
+    told = explain(open_model("lightbox"), render_film(record), ("gradcam", "layercam"), "Mass")
+    inside = [on_map(mass, one.map.shape, told.footprint) for one in told.maps]
+    points = [pointing(one, where) for one, where in zip(told.maps, inside, strict=True)]
+    assert points[0] < 0.01 and points[1] > 0.99 and energy(told.maps[0], inside[0]) < 0.1
