@@ -19,7 +19,9 @@ from scipy.stats import t as student
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.link import excerpt
 from dashboard.page.words import signed, to_tenth
+from dashboard.trust.sanity_films import VERDICTS
 from training.benchmark.results import Results, Score, read_results
+from training.benchmark.sanity_table import at_last
 from training.benchmark.shortcut_files import Lab, read_lab
 from training.benchmark.telling import telling
 from training.datasets.table import read_dataset
@@ -31,6 +33,7 @@ from training.mending.known import known_of
 from training.predictions.table import read_predictions
 from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_LEAGUES, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
 from xai.cards.model_card import card_path, read_card
+from xai.measures.sanity import LIMIT
 from xai.written import percent
 
 _FIGURE = re.compile(r"\{([^{}\n]*)\}")
@@ -212,12 +215,18 @@ def _token_flags(model: str, when: str) -> str:
 
 
 def _sanity(method: str) -> str:
-    table = pd.read_csv(BUILT_IN_LEAGUES / "sanity-lightbox" / "sanity.csv")
-    own = table[(table["method"] == method) & (table["layers"] == table["layers"].max())]["similarity"].to_numpy()
-    if not len(own):
-        raise KeyError(method)
-    low, high = _mean_interval(own)
-    return f"{own.mean():.2f} ({low:.2f} to {min(high, 1.0):.2f})".replace("-", "−")
+    """Give what is left of a method's maps of a random model, as the Trust page does."""
+    own = _at_last().loc[method]
+    return f"{own['similarity']:.2f} ({own['low']:.2f} to {own['high']:.2f})".replace("-", "−")
+
+
+def _sanity_verdict(method: str) -> str:
+    return VERDICTS[_at_last().loc[method, "passes"]]
+
+
+def _sanity_empty(method: str) -> str:
+    own = _at_last().loc[method]
+    return f"{own['empty']} of {own['films']}"
 
 
 def _alarm(kind: str) -> str:
@@ -249,6 +258,9 @@ FIGURES: Mapping[str, Figure] = {
     "token-adds": Figure(("MODEL",), _token_adds),
     "token-flags": Figure(("MODEL", "WHEN"), _token_flags),
     "sanity": Figure(("METHOD",), _sanity),
+    "sanity-verdict": Figure(("METHOD",), _sanity_verdict),
+    "sanity-empty": Figure(("METHOD",), _sanity_empty),
+    "sanity-limit": Figure((), lambda: f"{LIMIT:g}"),
     "alarm": Figure(("KIND",), _alarm),
 }
 
@@ -282,6 +294,11 @@ def _results(model: str) -> Results:
 def _judged(model: str) -> Judged:
     predictions = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}")
     return judge(predictions, read_dataset(BUILT_IN_DATASETS / DATASET))
+
+
+@functools.cache
+def _at_last() -> pd.DataFrame:
+    return at_last(pd.read_csv(BUILT_IN_LEAGUES / "sanity-lightbox" / "sanity.csv"))
 
 
 @functools.cache
