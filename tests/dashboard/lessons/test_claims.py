@@ -172,7 +172,14 @@ AGAIN: dict[str, Callable] = {
     "lift": lift,
     "unlifted": unlifted,
 }
-ABOUT = {"league": 0.015, "hits": 1.5, "sanity": 0.035, "ahead": 0.015, "rate": 0.6, "weight": 0.6}  # where patients are drawn, or digits cut
+ABOUT = {
+    "league": 0.015,
+    "hits": 1.5,
+    "sanity": 0.035,
+    "ahead": 0.015,
+    "rate": 0.6,
+    "weight": 0.6,
+}  # where patients are drawn, or digits cut
 
 
 @pytest.mark.parametrize("figure", [one for one in figures() if not one.startswith(("cause", "sanity-verdict"))])
