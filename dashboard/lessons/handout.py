@@ -1,7 +1,8 @@
 """A lesson on paper: one HTML file, ready to print, with the pictures of its steps on Compare.
 
-It has no script and nothing to load. What the speaker alone reads is never in it, and a step shows no more than it reveals
-on the screen: no truth before its turn, and maps without names where they have none. Answers have a page of their own.
+It has no script and nothing to load. What the speaker alone reads is never in it, and a step shows no more than it
+reveals on the screen: no truth before its turn, and maps without names where they have none. Answers have a page of
+their own.
 """
 
 from __future__ import annotations

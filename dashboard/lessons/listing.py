@@ -16,8 +16,8 @@ from xai.written import counted
 
 WHAT = (
     "A lesson goes from page to page of this app, a step at a time: each step opens the view that it is about, with a "
-    "few large words above it. → or PageDown goes on, ← or PageUp goes back. The four below are best given from the top: "
-    "each uses words that those above it explain."
+    "few large words above it. → or PageDown goes on, ← or PageUp goes back. The four below are best given from "
+    "the top: each uses words that those above it explain."
 )
 FIRST_TO_LAST = (
     "1-what-a-heat-map-is",
