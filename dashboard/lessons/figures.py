@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from dashboard.page.cause_names import CAUSE_NAMES
 from dashboard.page.link import excerpt
 from dashboard.page.words import signed, to_tenth
+from dashboard.trust.sanity_films import VERDICTS
 from training.benchmark.results import Results, Score, read_results
+from training.benchmark.sanity_table import at_last
 from training.benchmark.shortcut_files import Lab, read_lab
 from training.benchmark.telling import telling
 from training.datasets.table import read_dataset
@@ -30,6 +33,7 @@ from training.mending.known import known_of
 from training.predictions.table import read_predictions
 from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_LEAGUES, BUILT_IN_MODELS, BUILT_IN_PREDICTIONS
 from xai.cards.model_card import card_path, read_card
+from xai.measures.sanity import LIMIT
 from xai.written import percent
 
 _FIGURE = re.compile(r"\{([^{}\n]*)\}")
@@ -88,6 +92,12 @@ def _league(model: str, method: str, finding: str, measure: str) -> str:
     return _between(_there(_results(model).score(method, finding, measure)))
 
 
+def _hits(model: str, method: str, finding: str) -> str:
+    """Give the share of films on which a method's strongest point lies on the finding, in percent."""
+    one = _there(_results(model).score(method, finding, "pointing"))
+    return _share(one.value, one.low, one.high)
+
+
 def _ahead(model: str, method: str, finding: str, measure: str) -> str:
     one = _there(_results(model).lead(method, finding, measure))
     return f"{signed(one.value)} ({signed(one.low)} to {signed(one.high)})"
@@ -125,10 +135,33 @@ def _threshold(model: str, finding: str) -> str:
 
 def _weight(model: str, finding: str) -> str:
     """Give how many times the loss counted a film with the finding, as the card says."""
+    return f"{_weight_of(model, finding):.0f}"
+
+
+def _weight_of(model: str, finding: str) -> float:
     weight = known_of(_judged(model).card, finding).weight
     if weight is None:
         raise KeyError(finding)
-    return f"{weight:.0f}"
+    return weight
+
+
+def _lift(model: str, finding: str) -> str:
+    """Give what such a weight adds to every logit: its logarithm (Elkan, IJCAI 2001)."""
+    return f"{np.log(_weight_of(model, finding)):.2f}"
+
+
+def _unlifted(model: str, film: str, finding: str) -> str:
+    """Give an answer from which the lift is taken back."""
+    lifted = logit(_predicted(model, finding)[film])
+    return percent(float(expit(lifted - np.log(_weight_of(model, finding)))))
+
+
+def _scale(model: str, origin: str, finding: str) -> str:
+    """Give by what one model's logits are multiplied to give those of another, but for what is added to all."""
+    own, first = _predicted(model, finding), _predicted(origin, finding)
+    films = list(own)
+    slope, _ = np.polyfit(*(logit([one[film] for film in films]) for one in (first, own)), 1)
+    return f"{slope:.2f}"
 
 
 def _cause(model: str, finding: str) -> str:
@@ -139,8 +172,13 @@ def _cause(model: str, finding: str) -> str:
 
 
 def _answer(model: str, film: str, finding: str) -> str:
-    predicted = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table
-    return percent(float(predicted[finding].to_dict()[film]))
+    return percent(_predicted(model, finding)[film])
+
+
+def _predicted(model: str, finding: str) -> dict[str, float]:
+    """Give a model's answers by film."""
+    found: dict[str, float] = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table[finding].to_dict()
+    return found
 
 
 def _on_token(model: str, method: str) -> str:
@@ -177,12 +215,18 @@ def _token_flags(model: str, when: str) -> str:
 
 
 def _sanity(method: str) -> str:
-    table = pd.read_csv(BUILT_IN_LEAGUES / "sanity-lightbox" / "sanity.csv")
-    own = table[(table["method"] == method) & (table["layers"] == table["layers"].max())]["similarity"].to_numpy()
-    if not len(own):
-        raise KeyError(method)
-    low, high = _mean_interval(own)
-    return f"{own.mean():.2f} ({low:.2f} to {min(high, 1.0):.2f})".replace("-", "−")
+    """Give what is left of a method's maps of a random model, as the Trust page does."""
+    own = _at_last().loc[method]
+    return f"{own['similarity']:.2f} ({own['low']:.2f} to {own['high']:.2f})".replace("-", "−")
+
+
+def _sanity_verdict(method: str) -> str:
+    return VERDICTS[_at_last().loc[method, "passes"]]
+
+
+def _sanity_empty(method: str) -> str:
+    own = _at_last().loc[method]
+    return f"{own['empty']} of {own['films']}"
 
 
 def _alarm(kind: str) -> str:
@@ -196,6 +240,7 @@ def _alarm(kind: str) -> str:
 
 FIGURES: Mapping[str, Figure] = {
     "league": Figure(("MODEL", "METHOD", "FINDING", "MEASURE"), _league),
+    "hits": Figure(("MODEL", "METHOD", "FINDING"), _hits),
     "ahead": Figure(("MODEL", "METHOD", "FINDING", "MEASURE"), _ahead),
     "films": Figure(("MODEL",), _films),
     "rate": Figure(("MODEL", "FINDING", "RATE"), _rate),
@@ -203,6 +248,9 @@ FIGURES: Mapping[str, Figure] = {
     "auroc": Figure(("MODEL", "FINDING"), _auroc),
     "threshold": Figure(("MODEL", "FINDING"), _threshold),
     "weight": Figure(("MODEL", "FINDING"), _weight),
+    "lift": Figure(("MODEL", "FINDING"), _lift),
+    "unlifted": Figure(("MODEL", "FILM", "FINDING"), _unlifted),
+    "scale": Figure(("MODEL", "ORIGIN", "FINDING"), _scale),
     "cause": Figure(("MODEL", "FINDING"), _cause),
     "answer": Figure(("MODEL", "FILM", "FINDING"), _answer),
     "on-token": Figure(("MODEL", "METHOD"), _on_token),
@@ -210,6 +258,9 @@ FIGURES: Mapping[str, Figure] = {
     "token-adds": Figure(("MODEL",), _token_adds),
     "token-flags": Figure(("MODEL", "WHEN"), _token_flags),
     "sanity": Figure(("METHOD",), _sanity),
+    "sanity-verdict": Figure(("METHOD",), _sanity_verdict),
+    "sanity-empty": Figure(("METHOD",), _sanity_empty),
+    "sanity-limit": Figure((), lambda: f"{LIMIT:g}"),
     "alarm": Figure(("KIND",), _alarm),
 }
 
@@ -243,6 +294,11 @@ def _results(model: str) -> Results:
 def _judged(model: str) -> Judged:
     predictions = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}")
     return judge(predictions, read_dataset(BUILT_IN_DATASETS / DATASET))
+
+
+@functools.cache
+def _at_last() -> pd.DataFrame:
+    return at_last(pd.read_csv(BUILT_IN_LEAGUES / "sanity-lightbox" / "sanity.csv"))
 
 
 @functools.cache

@@ -16,7 +16,14 @@ from xai.written import counted
 
 WHAT = (
     "A lesson goes from page to page of this app, a step at a time: each step opens the view that it is about, with a "
-    "few large words above it. → or PageDown goes on, ← or PageUp goes back."
+    "few large words above it. → or PageDown goes on, ← or PageUp goes back. The four below are best given from "
+    "the top: each uses words that those above it explain."
+)
+FIRST_TO_LAST = (
+    "1-what-a-heat-map-is",
+    "3-looking-at-the-wrong-thing",
+    "2-emphysema-on-every-film",
+    "4-how-sure-is-a-map",
 )
 
 
@@ -24,7 +31,7 @@ def show_list(services: Services) -> None:
     """Show all lessons."""
     shelf = services.of(lessons_of)
     st.caption(WHAT)
-    for name in shelf.built_in():
+    for name in sorted(shelf.built_in(), key=FIRST_TO_LAST.index):
         _show(services, shelf, name)
     st.markdown("##### Of this library")
     own = shelf.own()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.components.download import download
 from dashboard.lessons.handout import handout
@@ -45,7 +46,10 @@ def page_title(page: str) -> str:
 
 def _show(services: Services, name: str, lesson: Lesson, number: int, step: Step) -> None:
     with st.container(border=True, key=f"lesson_step_{number}"):
-        st.html(f'<div class="lesson-step">{step_html(step)}</div>')
+        st.html(
+            Markup('<div class="lesson-step"><h2>%s</h2><div class="parts">%s</div></div>')
+            % (step.title, step_html(step))
+        )
         reveals = f", {REVEALS[step.reveal]}" if step.reveal else ""
         asks = f" · asks: {KINDS[step.question.kind]}" if step.question else ""
         where = f"Step {number} · {step.minutes:g} min · {page_title(step.view.page)}{reveals}{asks}"

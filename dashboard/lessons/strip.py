@@ -15,7 +15,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.lessons.figures import filled
-from dashboard.lessons.lesson import KINDS, Lesson, LessonError, Question, Step
+from dashboard.lessons.lesson import Lesson, LessonError, Question, Step
 from dashboard.lessons.shelf import lessons_of
 from dashboard.lessons.text import html, plain
 from dashboard.lessons.to_room import show_in_room
@@ -27,18 +27,32 @@ from dashboard.server.services import Services
 PAGE = "lessons"  # where lessons are chosen: none is given there
 STYLE = """<style>
 .st-key-lesson_strip {
-  padding: 0.6rem 1.2rem 0.8rem; border-left: 6px solid #f0a030; border-radius: 6px; font-size: max(17px, 1.46vw);
-  background: color-mix(in srgb, #f0a030 9%, transparent); gap: 0.3rem;
+  padding: 0.3rem 1rem 0.4rem; border-left: 6px solid #f0a030; border-radius: 6px; font-size: max(16px, 1.46vw);
+  background: color-mix(in srgb, #f0a030 9%, transparent); gap: 0;
 }
-.lesson-step { font-size: max(17px, 1.46vw); line-height: 1.36; display: grid; grid-template-columns: 1fr; gap: 0 2em; }
+.st-key-lesson_line button { min-height: 0; padding: 0.15rem 0.6rem; }
+.st-key-lesson_line p { font-size: max(14px, 0.85vw); }
+.lesson-step { font-size: max(16px, 1.46vw); line-height: 1.3; }
+.lesson-step .parts { display: grid; grid-template-columns: 1fr; gap: 0 2em; }
 .lesson-step :is(p, ul, ol, li, summary, details) { font-size: inherit; }
-.lesson-step :is(p, ul) { margin: 0.25em 0; }
-.lesson-step h2 { font-size: 1.2em; padding: 0; margin: 0; grid-column: 1 / -1; }
+.lesson-step :is(p, ul) { margin: 0.1em 0; }
+.lesson-step h2 { display: inline; font-size: 1.15em; padding: 0; margin: 0; }
 .lesson-step .asked > p { font-weight: 600; }
-.lesson-step ol { margin: 0.1em 0 0.1em 1.4em; padding: 0; list-style: upper-alpha; }
-.lesson-step summary { cursor: pointer; opacity: 0.85; }
-@media (min-width: 900px) { .lesson-step:has(.asked) { grid-template-columns: 3fr 2fr; } }
-.st-key-lesson_line p { font-size: max(15px, 1vw); }
+.lesson-step ol {
+  display: flex; flex-wrap: wrap; gap: 0 1.9em; margin: 0 0 0 1.3em; padding: 0; list-style: upper-alpha;
+}
+.lesson-step ol li { margin: 0 0.3em; padding: 0; }
+.lesson-step summary { cursor: pointer; }
+@media (min-width: 900px) { .lesson-step .parts:has(.asked) { grid-template-columns: 3fr 2fr; } }
+@media (max-width: 640px) {
+  .st-key-lesson_line { flex-wrap: nowrap; }
+  .st-key-lesson_line > :first-child { min-width: 0; }
+  .st-key-lesson_line > :first-child p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .st-key-lesson_line button [data-testid="stMarkdownContainer"] {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  }
+  .lesson-step .parts { max-height: 26vh; overflow-y: auto; }
+}
 </style>"""
 
 
@@ -72,12 +86,12 @@ class Given:
     @property
     def stage(self) -> dict[str, str]:
         """What the light box needs to begin a presentation with it."""
-        words = " ".join(filter(None, (self.step.text, _asked_in_words(self.step.question))))
+        words = "\n".join(plain(written(part)) for part in (self.step.text, *_asked_in_words(self.step.question)))
         return {
             "key": f"{self.name}.{self.at}",
             "reveal": self.step.reveal,
             "title": self.step.title,
-            "words": plain(written(words)),
+            "words": words,
             "answer": plain(written(self.step.question.answer)) if self.step.question else "",
             "count": f"{self.at} / {len(self.lesson.steps)}",
         }
@@ -94,11 +108,11 @@ def show_strip(services: Services, page: str) -> None:
     with st.container(key="lesson_strip"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson_line"):
             st.markdown(
-                f":material/school: {escape(given.lesson.title)} · step {given.at} of {len(given.lesson.steps)}",
+                f":material/school: {given.at} of {len(given.lesson.steps)} · {escape(given.lesson.title)}",
                 width="stretch",
             )
             _buttons(services, given)
-        st.html(f'<div class="lesson-step">{step_html(given.step)}</div>')
+        st.html(_folded(given))
 
 
 def give(services: Services, name: str, lesson: Lesson, at: int) -> NoReturn:
@@ -113,8 +127,8 @@ def give(services: Services, name: str, lesson: Lesson, at: int) -> NoReturn:
 
 
 def step_html(step: Step) -> Markup:
-    """Write what a room reads of a step, with its answer folded away."""
-    parts = [Markup("<h2>%s</h2><div>%s</div>") % (step.title, html(written(step.text)))]
+    """Write what a room reads of a step below its title, with its answer folded away."""
+    parts = [Markup("<div>%s</div>") % html(written(step.text))]
     if step.question is not None:
         asked = step.question
         parts.append(Markup('<div class="asked">%s') % html(written(asked.text)))
@@ -164,7 +178,7 @@ def _buttons(services: Services, given: Given) -> None:
     name, lesson, at = given.name, given.lesson, given.at
     if st.button("Back", icon=":material/chevron_left:", key="lesson_back", disabled=at == 1, help="Key ← or PageUp"):
         give(services, name, lesson, at - 1)
-    if st.button("This step", key="lesson_here", help="Shows what the step is about again."):
+    if st.button("This step", icon=":material/replay:", key="lesson_here", help="Shows what the step is about again."):
         give(services, name, lesson, at)
     is_last = at == len(lesson.steps)
     if st.button(
@@ -175,8 +189,18 @@ def _buttons(services: Services, given: Given) -> None:
         st.switch_page(f"views/{PAGE}.py", query_params={"read": name})
 
 
-def _asked_in_words(question: Question | None) -> str:
+def _folded(given: Given) -> Markup:
+    """Write the step so that a press on its title folds it away; the keys tell by its name that it stands."""
+    title = Markup("<summary><h2>%s</h2></summary>") % given.step.title
+    return Markup('<details class="lesson-step" data-step="%s" open>%s<div class="parts">%s</div></details>') % (
+        f"{given.name}.{given.at}",
+        title,
+        step_html(given.step),
+    )
+
+
+def _asked_in_words(question: Question | None) -> tuple[str, ...]:
     if question is None:
-        return ""
-    choices = " ".join(f"{'ABCDEFGH'[k]}: {one}." for k, one in enumerate(question.choices))
-    return f"{question.text} {choices}".strip() or KINDS[question.kind]
+        return ()
+    choices = " · ".join(f"{'ABCDEFGH'[k]}: {one}" for k, one in enumerate(question.choices))
+    return (question.text, choices) if choices else (question.text,)

@@ -34,7 +34,7 @@ def serve(patch: pytest.MonkeyPatch, root: Path, give: Callable[[Path], Services
     """Have pages that open from now on use a library, and services of a test's own."""
     st.cache_resource.clear()
     patch.setattr(sys, "argv", ["app.py", "--library", str(root)])
-    patch.setattr("dashboard.server.services.open_services", give)
+    patch.setattr("dashboard.server.services.open_services", lambda root, *_: give(root))
 
 
 def opened(page: str = "", prepare: Callable[[AppTest], None] = lambda app: None, /, **link: str) -> AppTest:

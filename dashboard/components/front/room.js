@@ -125,7 +125,8 @@ class Bar {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       this.show();
-      if (heldRoom() && !this.isOnRoomPage && (this.follows || this.revealed)) this.lead();
+      const isLed = this.revealed || (this.follows && !lessonStep()); // a lesson leads the room itself, with its words
+      if (heldRoom() && !this.isOnRoomPage && isLed) this.lead();
     }, SETTLED_MS);
   }
 
@@ -136,7 +137,7 @@ class Bar {
   }
 
   async lead() {
-    const move = { link: this.link, revealed: this.revealed, text: "" };
+    const move = { link: this.link, revealed: this.revealed, text: lessonStep()?.querySelector(".parts > div")?.textContent ?? "" };
     const words = JSON.stringify(move);
     if (words === this.sent && (this.revealed || this.follows)) return;
     this.sent = words;
@@ -145,6 +146,9 @@ class Bar {
     else if (error) this.node.querySelector("[role=status]").textContent = error;
   }
 }
+
+/** The step of a lesson that is given, as the page shows it. */
+const lessonStep = () => document.querySelector("details.lesson-step");
 
 /** @param {string[]} places the paths of all pages of the app */
 export function showRoomBar(places) {

@@ -2,6 +2,7 @@
 // For a lecture: film and maps as large as the screen, nothing else, revealed step by step.
 
 import { find, giveFocus, say } from "./dom.js";
+import { Turning } from "../shared/turning.js";
 import { knowsTruth } from "./truth.js";
 
 /** @import { Answered, Data, Display, Lesson, Panel } from "./payload.d.ts" */
@@ -102,6 +103,7 @@ export class Present {
     this.lesson = null;
     this.lessonAt = 0;
     this.isAnswered = false;
+    this.turning = new Turning();
     this.button.onclick = () => this.begin(this.lesson?.reveal ? this.lessonAt : 0);
     find(root, ".step-back").onclick = () => this.turn(-1);
     find(root, ".step-next").onclick = () => this.turn(1);
@@ -242,10 +244,17 @@ export class Present {
    * @param {1 | -1} by
    */
   turnLesson(by) {
-    const isAsked = by > 0 && !this.isAnswered && this.shown.data().lesson.answer !== "";
-    this.isAnswered = isAsked;
-    if (isAsked) this.shown.changed();
-    else document.querySelector(LESSON[by])?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const { answer, key } = this.shown.data().lesson;
+    if (this.turning.isUnderWay(key)) return;
+    if (by > 0 && !this.isAnswered && answer) {
+      this.isAnswered = true;
+      this.shown.changed();
+      return;
+    }
+    const button = document.querySelector(LESSON[by]);
+    if (!button || button.matches(":disabled")) return;
+    this.turning.begin(key);
+    button.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   }
 
   /**
@@ -314,7 +323,7 @@ export class Present {
 
   /** @param {Lesson} lesson */
   wordsOfLesson({ title, words, answer }) {
-    return this.isAnswered ? answer : `${title}${/[.?!]$/.test(title) ? "" : "."} ${words}`;
+    return [title, words, this.isAnswered ? `Answer: ${answer}` : ""].filter(Boolean).join("\n");
   }
 
   /** @param {Step} step */

@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from dashboard.lessons.handout import handout
+from dashboard.lessons.figures import filled
+from dashboard.lessons.handout import draw, handout
 from dashboard.lessons.shelf import Lessons
 from dashboard.lessons.views import View
 from dashboard.server.library import Library
@@ -48,7 +49,7 @@ def test_a_lesson_that_is_not_there_and_a_step_too_many_are_said(run, tmp_path):
 def test_a_link_shows_its_step_on_the_page_that_it_is_about_and_never_the_notes(run, tmp_path):
     name = Lessons(tmp_path).add(LESSON)
     app = opened("views/trust.py", lesson=name, lesson_step="2", section="sanity")
-    assert "step 2 of 2" in shown(app) and "Second" in html(app) and "For me." not in html(app)
+    assert "2 of 2 · Of maps" in shown(app) and "Second" in html(app) and "For me." not in html(app)
     assert link_of(app).items() >= {"lesson": name, "lesson_step": "2"}.items() and said(app) == ""
     assert buttons(app)["lesson_next"].disabled and not buttons(app)["lesson_back"].disabled
 
@@ -95,9 +96,32 @@ def test_a_handout_has_texts_questions_and_pictures_and_no_notes(tmp_path):
     services = Idle(Library(tmp_path))
     page = handout(services, Lessons(tmp_path).read("1-what-a-heat-map-is"))
     assert "Its maps were not made yet" in page and "<script" not in page and "Let people point" not in page
-    assert "0.22 (0.18 to 0.27)" in page and "Ask somebody to repeat it" not in page
+    assert filled("{hits lightbox gradcam all}") in page and "Ask somebody to repeat it" not in page
     film = View("compare", {"film": "simulated/s00000", "finding": "Effusion", "methods": "gradcam"})
     drawn = handout(services, LESSON.with_steps(replace(STEP, view=film)))  # its map comes with the app
     assert drawn.count("data:image/png;base64,") == 1 and "what they do not tell" in drawn
     assert "For me." not in drawn
+    answers = drawn.index('<section class="answers">')
+    assert drawn.index("<h2>How to read") < answers < drawn.index("<p>this</p>")
+
+
+@pytest.mark.parametrize(
+    ("reveal", "blind", "titles", "truth"),
+    [
+        ("question", "off", [""], None),
+        ("maps", "off", [""], False),
+        ("truth", "off", [""], True),
+        ("", "on", ["Map A"], None),
+    ],
+)
+def test_a_handout_shows_no_more_of_a_step_than_its_page_does(tmp_path, monkeypatch, reveal, blind, titles, truth):
+    services, asked = Idle(Library(tmp_path)), []
+    monkeypatch.setattr("dashboard.lessons.handout.figure", lambda source, results, one: asked.append(one) or b"x")
+    query = {"film": "simulated/s00000", "finding": "Effusion", "methods": "gradcam", "blind": blind}
+    step = replace(STEP, view=View("compare", query), reveal=reveal)
+    drawn = draw(services, step)
+    services.close()
+    assert [title for title, _ in drawn.pictures] == titles and drawn.missing == ""
+    assert [one.shows_truth for one in asked] == ([] if truth is None else [truth])
+    assert drawn.methods == (() if truth is None else ("gradcam",))
     services.close()
