@@ -278,9 +278,15 @@ class Room:
                 "locked": self.is_locked,
                 "here": self.here,
                 "answered": len(self._answers),
+                "under_way": self._under_way(),
                 "counts": self.counts() if self.question is not None and self.question.is_revealed else None,
                 "asked": len(self.past()),
             }
+
+    def _under_way(self) -> int | None:
+        if self.question is None:
+            return None
+        return KINDS[self.question.kind].under_way(self.question.settings, self._answers)
 
     # Who listens
 

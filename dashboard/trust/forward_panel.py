@@ -164,7 +164,7 @@ def _show_lessons(experiment: Experiment) -> None:
             is_wrong = asked.flagged != asked.present
             truth = f"{'wrong' if is_wrong else 'right'}: the film shows {finding if asked.present else 'none'}"
             with st.container(width=2 * LESSON + 20):
-                _pictures(experiment, asked, f"The model: {words} ({share}), {truth}.", LESSON, with_map=True)
+                _pictures(experiment, asked, f"The model: {words} ({share}), {truth}.", LESSON, with_map=True, beside=2)
     st.caption(
         f"{EXPLAINERS[experiment.method].reading} Colours tell parts of one map apart, not one map from another."
     )
@@ -189,8 +189,13 @@ def _ask(experiment: Experiment, trials: list[Trial], said: str) -> None:
         _pictures(experiment, trial.asked, f"Film {number + 1}", SIDE, with_map=trial.with_map)
 
 
-def _pictures(experiment: Experiment, asked: Asked, caption: str, side: int, *, with_map: bool) -> None:
-    """Show a film, and its map beside it; nothing in them or their names tells the model's answer."""
+def _pictures(
+    experiment: Experiment, asked: Asked, caption: str, side: int, *, with_map: bool, beside: int = 1
+) -> None:
+    """Show a film and its map; nothing in them or their names tells the model's answer.
+
+    On a telephone the map stands below, so that a film is as wide without one.
+    """
     made = experiment.maps.get(asked.film)
     if made is None:
         st.caption(f"{caption}: its map could not be made.")
@@ -204,7 +209,7 @@ def _pictures(experiment: Experiment, asked: Asked, caption: str, side: int, *, 
         empty = "" if made.values.any() else " It is empty."
         title = f"Its map by {experiment.maps.title}.{empty}"
         shown.append(Shown(over, title, title))
-    show_pictures(shown, side - 20, beside=2)
+    show_pictures(shown, side - 20, beside=beside)
 
 
 def _show_end(experiment: Experiment, trials: list[Trial], said: str) -> None:

@@ -110,7 +110,9 @@ class Bar {
     const said = this.node.querySelector("[role=status]");
     if (!said) return;
     this.takeTheme();
-    const answers = held.question ? ` · ${held.answered} answered` : "";
+    const { answered, under_way } = held;
+    const done = under_way === null ? `${answered} answered` : `${answered - under_way} done, ${under_way} under way`;
+    const answers = held.question ? ` · ${done}` : "";
     const words = `${held.here} here${answers}${held.step.link === this.link ? " · sees this page" : ""}`;
     if (said.textContent !== words) said.textContent = words;
   }

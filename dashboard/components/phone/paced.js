@@ -56,10 +56,10 @@ function showTurn(asked, turn) {
   count.textContent = `Film ${turn.number + 1} of ${turn.of}. ${turn.text}`;
   const film = pictureOf("Film", turn.film, `Chest film ${turn.number + 1}`);
   const pictures = document.createElement("div");
-  pictures.className = turn.map ? "pair" : "single";
+  pictures.className = turn.answers === "place" ? "single" : "arms";
   pictures.append(film, ...(turn.map ? [pictureOf(turn.map_title, turn.map, turn.map_title)] : []));
   const reply = document.createElement("div");
-  reply.className = "choices";
+  reply.className = "choices paced";
   if (turn.answers === "place") reply.append(marksOn(film, asked, turn));
   else {
     const choices = turn.answers === "next" ? ["Next"] : turn.choices;

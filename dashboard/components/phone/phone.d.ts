@@ -49,6 +49,8 @@ export interface Held extends Told {
   locked: boolean;
   here: number;
   answered: number;
+  /** Who has begun and is not at the end; null where one answer is all. */
+  under_way: number | null;
   counts: Record<string, any> | null;
   asked: number;
 }

@@ -35,6 +35,12 @@ function isSure(button, question) {
   return false;
 }
 
+/** How many have answered, and how many are under way where there are several films. @param {Held} held */
+function answeredOf({ here, answered, under_way }) {
+  if (under_way !== null) return `${answered - under_way} done, ${under_way} under way, ${here} here`;
+  return answered <= here ? `${answered} of ${here} answered` : `${answered} answered, ${here} ${here === 1 ? "is" : "are"} here now`;
+}
+
 class TeacherRoom {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -56,7 +62,7 @@ class TeacherRoom {
     };
     this.on(".open", () => this.open());
     this.on(".close", () => this.close());
-    this.on(".reveal", () => this.say({ reveal: true }));
+    this.on(".reveal", () => this.reveal());
     this.on(".lock", () => this.say({ lock: !this.held?.locked }));
     this.on(".end", () => this.say({ end: true }));
     this.on(".copy", async () => {
@@ -161,7 +167,7 @@ class TeacherRoom {
     const before = this.held;
     this.held = held;
     this.showSections(true);
-    const { here, answered, question, view, step, counts, asked } = held;
+    const { here, question, view, step, counts, asked } = held;
     this.write(".here", `${here} ${here === 1 ? "is" : "are"} here`);
     this.write(".lock", held.locked ? "Let newcomers in" : "Nobody new now");
     this.write(".step", step.number ? view.told ?? [view.title, step.text].filter(Boolean).join(" · ") : NOTHING);
@@ -170,7 +176,7 @@ class TeacherRoom {
     this.find(".take").hidden = !asked;
     if (question) {
       this.write(".asked", question.text);
-      this.write(".answered", answered <= here ? `${answered} of ${here} answered` : `${answered} answered, ${here} ${here === 1 ? "is" : "are"} here now`);
+      this.write(".answered", answeredOf(held));
       this.find(".reveal").hidden = question.is_revealed;
       if (counts) CHARTS[question.kind]?.(this.find(".chart"), held, question.text);
       else this.find(".chart").replaceChildren();
@@ -235,6 +241,12 @@ class TeacherRoom {
     const [, error, status] = await tellServer(this.address, words);
     this.problem(error);
     if (status === 404) this.forget();
+  }
+
+  /** Answers are closed by it: who is under way is left out. */
+  reveal() {
+    const count = this.held.under_way;
+    if (!count || isSure(this.find(".reveal"), `${count} under way would be left out. Reveal?`)) this.say({ reveal: true });
   }
 
   close() {

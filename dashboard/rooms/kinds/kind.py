@@ -56,6 +56,10 @@ class Kind(ABC):
     def rows(self, settings: Settings, counts: Mapping[str, Any]) -> Sequence[tuple[str, int]]:
         """Give what `count` gave as lines of a table: what was answered, and how often."""
 
+    def under_way(self, settings: Settings, answers: Mapping[str, Any]) -> int | None:
+        """Count who has begun and is not at the end; None of a question that one answer ends."""
+        return None
+
     def told(self, settings: Settings) -> dict[str, Any]:
         """Give what every participant's browser is told of the settings; by default all of them."""
         return dict(settings)

@@ -42,6 +42,10 @@ class Paced(Kind):
         films, number = self.films(settings, participant), len(answer or [])
         return {"number": number, "of": len(films), **(films[number] if number < len(films) else {})}
 
+    def under_way(self, settings: Settings, answers: Mapping[str, list[Any]]) -> int:
+        """Count who has begun and is not at the last film."""
+        return len(answers) - len(self.finished(settings, answers))
+
     def finished(self, settings: Settings, answers: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
         """Give the answers of those who answered all films: who stops early may stop because it is hard."""
         return {who: said for who, said in answers.items() if len(said) == len(self.films(settings, who))}

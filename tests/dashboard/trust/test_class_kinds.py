@@ -99,6 +99,7 @@ def test_an_experiments_gain_is_that_of_its_arms():
     answers["late"] = [0]
     counts = kind.count(question.settings, answers)
     assert (counts["answers"], counts["done"]) == (7, 6)
+    assert kind.under_way(question.settings, answers) == 1 and KINDS["guess"].under_way({}, {"a": 5}) is None
     assert counts["counts"][:2] == [30, 0] and sum(counts["counts"]) == 6 * FILMS
     assert counts["counts"][2] / 30 == pytest.approx(found.without)
     assert f"+{100 * found.gain:.0f} percentage points" in counts["lines"][1]
