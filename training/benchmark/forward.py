@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-FILMS = 10  # that each participant predicts
+FILMS = 12  # that each participant predicts: flagged or not, with a map or without, three each
 LESSONS = 4  # films before, with the model's answer
-WRONG = 0.4  # of the films on which the model is wrong, where there are so many: truth alone must not tell its answer
+WRONG = 1 / 3  # of the films the model is wrong on, where there are so many: truth alone must not tell its answer
 LEVEL = 0.95
 FEWEST = 5  # participants below which nothing is said of others than them
 
@@ -81,6 +81,8 @@ class Helped:
 def draw_pool(answers: pd.DataFrame, seed: int, films: int = FILMS) -> Pool:
     """Draw the films of an experiment: half flagged, up to `WRONG` of either half wrong, one a patient.
 
+    As many as `most_films` says are there, whatever the seed.
+
     Parameters
     ----------
     answers : DataFrame
@@ -96,14 +98,14 @@ def draw_pool(answers: pd.DataFrame, seed: int, films: int = FILMS) -> Pool:
         If the model flags too few films, or leaves too few unflagged.
     """
     rng = np.random.default_rng(seed)
-    mixed = answers.sort_values("film").sample(frac=1, random_state=rng).drop_duplicates("patient")
+    mixed = _one_each(answers.sort_values("film").sample(frac=1, random_state=rng))
     lessons: list[Asked] = []
     drawn: list[Asked] = []
+    count = (LESSONS + films) // 2
     for flagged in (True, False):
         own = mixed[mixed["flagged"] == flagged]
-        count = (LESSONS + films) // 2
         wrong, right = (own[(own["present"] != flagged) == is_wrong] for is_wrong in (True, False))
-        few = max(min(round(WRONG * count), len(wrong)), count - len(right))
+        few = max(min(1 + round(WRONG * films / 2), len(wrong)), count - len(right))  # one to learn from
         if len(own) < count:
             said = "flagged" if flagged else "not flagged"
             raise ValueError(f"An experiment needs {count} films that are {said}; there are {len(own)}.")
@@ -116,20 +118,42 @@ def draw_pool(answers: pd.DataFrame, seed: int, films: int = FILMS) -> Pool:
     return Pool(tuple(_mixed(lessons, rng)), tuple(_mixed(drawn, rng)))
 
 
+def most_films(answers: pd.DataFrame) -> int:
+    """Say how many films `draw_pool` can ask about; 0 or less where there are none beside those to learn from."""
+    flags = _one_each(answers)["flagged"].astype(bool)
+    return 2 * int(min(flags.sum(), (~flags).sum())) - LESSONS
+
+
+def _one_each(answers: pd.DataFrame) -> pd.DataFrame:
+    """Keep one film a patient: of those with flagged and unflagged ones, the side that has fewer patients gains."""
+    first = answers.drop_duplicates(["patient", "flagged"])
+    both = first[first["patient"].duplicated(keep=False)].drop_duplicates("patient")["patient"]
+    alone = first[~first["patient"].isin(both)]["flagged"].astype(bool)
+    to_flagged = min(max((len(both) + int((~alone).sum()) - int(alone.sum())) // 2, 0), len(both))
+    dropped = dict(zip(both, [False] * to_flagged + [True] * (len(both) - to_flagged), strict=True))
+    return first[first["flagged"].astype(object) != first["patient"].map(dropped).astype(object)]
+
+
 def draw_trials(pool: Pool, seed: int, participant: str) -> list[Trial]:
     """Draw which films a participant is asked about, in which order, and which of them come with a map.
 
-    `FILMS` of the pool, or all where it is no larger: half flagged; half with maps, and of either half as many flagged,
-    or one more. The same for the same participant, at random and apart from all others.
+    `FILMS` of the pool, or all where it is no larger: half flagged, and of either half `WRONG` wrong as far as there
+    are so many. Of either half, half with maps, and of the wrong ones among them half, or one more. The same for the
+    same participant, at random and apart from all others.
     """
     rng = np.random.default_rng([seed, *participant.encode()])
     count = min(FILMS, len(pool.films)) // 2
-    more = int(rng.integers(2))  # of an odd half one arm gets one more
     trials = []
+    more = bool(rng.integers(2))  # of an odd number one arm gets one more
     for flagged in (True, False):
-        own = _mixed([one for one in pool.films if one.flagged == flagged], rng)[:count]
-        shown = count // 2 + (count % 2 and more == flagged)
-        trials += [Trial(one, place < shown) for place, one in enumerate(own)]
+        own = _mixed([one for one in pool.films if one.flagged == flagged], rng)
+        wrong, right = ([one for one in own if (one.present != flagged) == is_wrong] for is_wrong in (True, False))
+        few = max(min(round(WRONG * count), len(wrong)), count - len(right))
+        # maps go to every other film, the wrong ones first: both arms have as many of each
+        trials += [
+            Trial(one, (place % 2 == 0) == (more == flagged))
+            for place, one in enumerate([*wrong[:few], *right[: count - few]])
+        ]
     return _mixed(trials, rng)
 
 

@@ -10,11 +10,25 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from training.benchmark.forward import FEWEST, FILMS, LESSONS, WRONG, Asked, Pool, Trial, draw_pool, draw_trials, helped
+from training.benchmark.forward import (
+    FEWEST,
+    FILMS,
+    LESSONS,
+    WRONG,
+    Asked,
+    Pool,
+    Trial,
+    draw_pool,
+    draw_trials,
+    helped,
+    most_films,
+)
 
 COLUMNS = ["participant", "film", "with_map", "right"]
-CLASS = 40  # films that a class of thirty shares
+CLASS = 36  # films that a class of thirty shares
 PLAYS = 300
+RIGHT = [(arm, one, one) for arm in (True, False) for one in (True, False)]
+WRONG_ONES = [(arm, one, not one) for arm in (True, False) for one in (True, False)]
 NOISE = 2 * np.sqrt(0.05 * 0.95 / PLAYS)
 
 
@@ -36,7 +50,7 @@ def test_half_are_flagged_a_part_is_wrong_and_no_patient_comes_twice(seed):
     for films, count in ((pool.lessons, LESSONS), (pool.films, CLASS)):
         assert len(films) == count and sum(one.flagged for one in films) == count // 2
     for flagged in (True, False):
-        for films, wrong in ((pool.films, round(WRONG * (CLASS + LESSONS) / 2) - 1), (pool.lessons, 1)):
+        for films, wrong in ((pool.films, round(WRONG * CLASS / 2)), (pool.lessons, 1)):
             assert sum(one.present != flagged for one in films if one.flagged == flagged) == wrong
     drawn = {one.film for one in (*pool.lessons, *pool.films)}
     assert table.loc[table["film"].isin(drawn), "patient"].is_unique
@@ -49,7 +63,7 @@ def test_a_model_that_is_never_wrong_or_always_gives_what_there_is():
     wrong = draw_pool(table.assign(present=~table["flagged"]), 0)
     assert all(one.present == one.flagged for one in right.films)
     assert all(one.present != one.flagged for one in wrong.films)
-    with pytest.raises(ValueError, match="7 films that are flagged; there are 0"):
+    with pytest.raises(ValueError, match="8 films that are flagged; there are 0"):
         draw_pool(table.assign(flagged=False), 0)
 
 
@@ -62,7 +76,9 @@ def test_each_participant_has_both_arms_and_films_arms_and_places_are_at_random(
     for trials in people:
         assert len(trials) == FILMS == len({one.asked.film for one in trials})
         assert sum(one.asked.flagged for one in trials) == sum(one.with_map for one in trials) == FILMS // 2
-        assert sum(one.with_map and one.asked.flagged for one in trials) in (2, 3)
+        cells = Counter((one.with_map, one.asked.flagged, one.asked.present) for one in trials)
+        assert {cell: n for cell, n in cells.items() if cell[1] == cell[2]} == dict.fromkeys(RIGHT, 2)
+        assert {cell: n for cell, n in cells.items() if cell[1] != cell[2]} == dict.fromkeys(WRONG_ONES, 1)
         with_map.update(one.asked.film for one in trials if one.with_map)
         without.update(one.asked.film for one in trials if not one.with_map)
         first += trials[0].with_map
@@ -74,7 +90,22 @@ def test_each_participant_has_both_arms_and_films_arms_and_places_are_at_random(
     assert people[0] != draw_trials(pool, 8, "someone 0") and people[0] != people[1]
 
 
-def test_ten_films_are_a_pool_for_one_and_all_of_them_are_asked():
+@pytest.mark.parametrize("seed", [0, 9, 55])
+def test_as_many_films_are_drawn_as_are_promised_of_patients_with_flagged_films_and_others(seed):
+    """Of 40 patients with one film of either kind each 20 are flagged; with 6 more that are never flagged, 23."""
+    for alone, most in ((0, 36), (6, 42), (60, 76)):
+        rows = [(f"a{k} {flag}", f"a{k}", flag, flag) for k in range(40) for flag in (True, False)]
+        rows += [(f"b{k}", f"b{k}", False, True) for k in range(alone)]
+        table = pd.DataFrame(rows, columns=["film", "patient", "flagged", "present"])
+        assert most_films(table) == most_films(table.sample(frac=1, random_state=seed)) == most
+        pool = draw_pool(table, seed, most)
+        patients = table.set_index("film")["patient"]
+        assert patients[[one.film for one in (*pool.lessons, *pool.films)]].is_unique
+        with pytest.raises(ValueError, match="An experiment needs"):
+            draw_pool(table, seed, most + 2)
+
+
+def test_an_experiments_films_are_a_pool_for_one_and_all_of_them_are_asked():
     pool = draw_pool(answers(), 2)
     trials = draw_trials(pool, 2, "alone")
     assert {one.asked for one in trials} == set(pool.films)
@@ -123,7 +154,7 @@ def covered(people: int, spread: tuple[float, float, float, float], plays: int, 
     many = rng.normal(size=(4, 200_000)) * np.array(spread)[:, None]
     base = 0.6 + many[0] + many[2]
     truth = float((expit(base + 0.5 + many[1] + many[3]) - expit(base)).mean())
-    pool = Pool((), tuple(Asked(str(k), k % 2 == 0, True) for k in range(CLASS)))
+    pool = Pool((), tuple(Asked(str(k), k % 2 == 0, (k % 2 == 0) != (k // 2 % 3 == 0)) for k in range(CLASS)))
     held = 0
     for play in range(plays):
         films = rng.normal(size=(2, CLASS)) * np.array([[of_films], [gains_of_films]])
