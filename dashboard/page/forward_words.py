@@ -5,21 +5,38 @@ from __future__ import annotations
 import math
 
 from dashboard.page.words import signed
-from training.benchmark.forward import FEWEST, FILMS, Helped
+from training.benchmark.forward import FEWEST, FILMS, LESSONS, Helped, Pool
 from xai.written import counted, percent
 
-POINTS_BY_COIN = 40
 NOT_TRUTH = "A map that lets people foresee a model's answer need not show what the answer rests on."
 
 
 def caution() -> str:
-    """Say what ten films of one person are worth, beside a coin."""
-    half = FILMS // 2
-    films_apart = round(POINTS_BY_COIN / 100 * half)
+    """Say what the films of one person are worth, beside a coin."""
+    half, films_apart = FILMS // 2, 2
     near = sum(math.comb(2 * half, half + by) for by in range(1 - films_apart, films_apart)) / 4**half
     return (
-        f"One person's {FILMS} films say nearly nothing: who tosses a coin differs by {POINTS_BY_COIN} points or more "
-        f"between the films with maps and those without in {percent(1 - near)} of such runs. A class says more."
+        f"One person's {FILMS} films say nearly nothing: who tosses a coin is right on at least {films_apart} more of "
+        f"the {half} in one arm than of the {half} in the other in {percent(1 - near)} of such runs. A class says more."
+    )
+
+
+def task(model: str, finding: str, threshold: float, method: str) -> str:
+    """Say what is asked, before the films to learn from."""
+    return (
+        f"{model} flags {finding} where its probability reaches {percent(threshold)}. First come {LESSONS} films with "
+        f"its answer, to learn from. Then you foresee it on {FILMS} others, half of them with a map by {method}. What "
+        "is asked is the model's answer, right or wrong, not what the film shows."
+    )
+
+
+def chosen(pool: Pool, wrong: int, known: int) -> str:
+    """Say that films are chosen, beside how often the model is wrong on ``known`` films, ``wrong`` of them."""
+    own = sum(one.flagged != one.present for one in pool.films)
+    return (
+        f"These films are chosen, not a sample: half are flagged, and of {len(pool.films)} the model is wrong on "
+        f"{own}, by choice. Of all {counted(known, 'film')} here whose label is known it is wrong on {wrong:,}, which is "
+        f"{percent(wrong / known)}. Where it is right, who sees the finding foresees its answer."
     )
 
 
@@ -54,4 +71,7 @@ def covers(found: Helped) -> str:
 def points(share: float) -> str:
     """Write a difference of shares in percentage points, with its sign."""
     whole = round(100 * share)
-    return signed(whole, 0) if whole else "0"
+    if whole or not share:
+        return signed(whole, 0) if whole else "0"
+    tenth = round(100 * share, 1)  # an end beside 0 is not 0: the sentence beside it says on which side it lies
+    return signed(tenth, 1) if tenth else f"just {'above' if share > 0 else 'below'} 0"

@@ -220,7 +220,9 @@ def _show_end(contest: Contest) -> None:
     st.caption(
         "A hit is a point inside the truth. The interval says how often each would hit in many such contests: "
         f"{counted(count, 'film')} leave it wide. Two who are equally good are {least_lead()} films apart, one of "
-        "them losing none, in fewer than 5\u00a0% of all contests: less than that is luck as well as skill. "
+        "them losing none, in fewer than 5\u00a0% of all contests: a smaller lead is too small to tell from luck. "
+        f"By luck alone: how often two who are equally good end as far apart from each other as you and this one, or "
+        "farther. "
         "Distance: to the nearest place of the truth, in the film's widths, of those films where somebody pointed. "
         f"{method_title(PRIOR)}: the brightest place of the mean mask of this finding over other patients, whatever "
         "the film."
@@ -264,7 +266,7 @@ def _row(name: str, one: Standing, count: int) -> dict[str, object]:
         f"Hits of {count}": f"{hits_of.hits:.3g}",
         "95 % interval": f"{percent(hits_of.low)} to {percent(hits_of.high)}",
         "Mean distance": away,
-        "Equals this far apart": "" if math.isnan(one.apart) else percent(one.apart),
+        "By luck alone": "" if math.isnan(one.apart) else percent(one.apart),
     }
 
 

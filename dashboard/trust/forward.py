@@ -12,11 +12,15 @@ from dashboard.compare.film_maps import FilmMaps
 from dashboard.server.judging import JUDGING_ERRORS, judged, source
 from dashboard.trust.said import FLAGGED
 from dashboard.trust.subject import Subject
-from training.benchmark.forward import FILMS, LESSONS, Asked, Helped, Pool, Trial, draw_pool, draw_trials, helped
+from training.benchmark.forward import FILMS, Asked, Helped, Pool, Trial, draw_pool, draw_trials, helped, most_films
 from training.evaluate.judged import Judged
 
-CLASS = 40  # films that a class shares: each participant is asked about ten of them
+CLASS = 36  # films that a class shares: each participant is asked about a third of them
 ALONE = "alone"  # the participant's name where there is one
+NO_WRONG = (
+    "The model is right on all films there are to ask about, or on none. Then seeing the finding is foreseeing the "
+    "answer, and this could not measure what maps add. Choose another finding."
+)
 NONE = "Nothing is kept of what this model answered on films of this library, so there is nothing to foresee."
 
 
@@ -35,6 +39,8 @@ class Experiment:
         From which on the model flags a film.
     seed : int
     pool : Pool
+    wrong, known : int
+        On how many films the model is wrong, of all whose label is known.
     """
 
     subject: Subject
@@ -44,6 +50,8 @@ class Experiment:
     threshold: float
     seed: int
     pool: Pool
+    wrong: int
+    known: int
 
     @property
     def maps(self) -> FilmMaps:
@@ -115,16 +123,19 @@ def answers_of(subject: Subject) -> Answers | None:
 def open_experiment(
     subject: Subject, answers: Answers, finding: str, method: str, seed: int, films: int = FILMS
 ) -> Experiment:
-    """Draw the films; raises ValueError where there are too few."""
+    """Draw the films; raises ValueError where there are too few, or nothing but the truth to foresee."""
+    table = answers.of(finding)
     threshold = answers.here.threshold(finding).value
-    pool = draw_pool(answers.of(finding), seed, films)
-    return Experiment(subject, answers.dataset, finding, method, threshold, seed, pool)
+    pool = draw_pool(table, seed, films)
+    if len({one.flagged == one.present for one in pool.films}) < 2:
+        raise ValueError(NO_WRONG)
+    wrong = int((table["flagged"] != table["present"]).sum())
+    return Experiment(subject, answers.dataset, finding, method, threshold, seed, pool, wrong, len(table))
 
 
 def largest_pool(table: pd.DataFrame, most: int = CLASS) -> int:
     """Say how many films an experiment can ask about, up to as many as a class shares."""
-    flags = table.drop_duplicates("patient")["flagged"]
-    return min(most, 2 * int(min(flags.sum(), (~flags).sum())) - LESSONS)
+    return min(most, most_films(table))
 
 
 def is_right(asked: Asked, said: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.page.forward_words import NOT_TRUTH, caution, covers, gain, meaning
+from dashboard.page.forward_words import NOT_TRUTH, caution, chosen, covers, gain, meaning, task
 from dashboard.page.glossary import explained
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
@@ -29,7 +29,7 @@ from dashboard.trust.said import FLAGGED, NOT_FLAGGED, OPEN, UNSAID, said_of
 from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
 from dashboard.trust.with_room import ask_room, forward_question, room_of
-from training.benchmark.forward import FILMS, LESSONS, Asked, Trial
+from training.benchmark.forward import FILMS, Asked, Trial
 from training.benchmark.league import ALL
 from xai.budget import Budget
 from xai.explainers import EXPLAINERS
@@ -38,6 +38,8 @@ from xai.written import counted, percent
 
 FIRST = "gradcam"  # the method where none is chosen: its maps are there at once
 ROOM_WAITS = "trust_forward_room_waits"
+SEEN = "trust_forward_seen"
+AGAIN = "You have seen the answers to these films: what you remember counts as foreseen."
 ANEW = {"said": UNSAID, "begun": False}
 SAYS = {FLAGGED: "Flagged", NOT_FLAGGED: "Not flagged"}
 SIDE = 380  # pixels of a film that is asked about
@@ -60,6 +62,7 @@ def show_forward(subject: Subject) -> None:
         if _are_made(experiment):
             _show(experiment)
     except (ValueError, FilmError, *JUDGING_ERRORS) as error:
+        st.session_state.pop(ROOM_WAITS, None)
         st.warning(escape(sentence_of(error)))
 
 
@@ -150,12 +153,9 @@ def _show(experiment: Experiment) -> None:
 
 def _show_lessons(experiment: Experiment) -> None:
     finding = finding_title(experiment.finding).lower()
-    told = (
-        f"**What will {escape(experiment.subject.model)} answer?** It flags {finding} where its probability reaches "
-        f"{percent(experiment.threshold)}. Look at these {LESSONS} films with its answer first. Then you foresee it on "
-        f"{FILMS} others, half of them with a map of {EXPLAINERS[experiment.method].title} beside the film. What is "
-        "asked is the model's answer, right or wrong, not what the film shows."
-    )
+    title = EXPLAINERS[experiment.method].title
+    asked_of = task(escape(experiment.subject.model), finding, experiment.threshold, title)
+    told = f"**What will the model answer?** {asked_of}"
     st.markdown(told, help=explained(told, EXPLAINERS[experiment.method].reading))
     with st.container(horizontal=True, gap="small"):
         for asked in experiment.pool.lessons:
@@ -166,8 +166,11 @@ def _show_lessons(experiment: Experiment) -> None:
             with st.container(width=2 * LESSON + 20):
                 _pictures(experiment, asked, f"The model: {words} ({share}), {truth}.", LESSON, with_map=True, beside=2)
     st.caption(
-        f"{EXPLAINERS[experiment.method].reading} Colours tell parts of one map apart, not one map from another."
+        f"{EXPLAINERS[experiment.method].reading} Colours tell parts of one map apart, not one map from another. "
+        f"{_chosen(experiment)} The link of this page gives everybody the same films with the same maps."
     )
+    if _is_again(experiment):
+        st.caption(AGAIN)
     st.button("Begin", type="primary", key="trust_forward_begin", on_click=visit.change, kwargs={"begun": True})
 
 
@@ -225,12 +228,14 @@ def _show_end(experiment: Experiment, trials: list[Trial], said: str) -> None:
         f"{right[False]} of {FILMS // 2} without. The difference is {gain(found)}. {meaning(found)}",
         help=explained("95\u00a0% interval"),
     )
-    st.caption(f"{caution()} {covers(found)} {NOT_TRUTH}")
+    st.caption(f"{caution()} {covers(found)} {NOT_TRUTH} {_chosen(experiment)}")
+    if _is_again(experiment):
+        st.caption(AGAIN)
     rows = [_row(number, trial, said[number]) for number, trial in enumerate(trials)]
     st.dataframe(rows, hide_index=True, width="content", key="trust_forward_table")
     with st.container(horizontal=True, gap="small"):
         st.button("Other films", icon=":material/shuffle:", key="trust_forward_more", on_click=_draw_again)
-        st.button("The same again", key="trust_forward_same", on_click=visit.change, kwargs=ANEW)
+        st.button("The same again", key="trust_forward_same", on_click=_again, args=(experiment,), help=AGAIN)
     with st.container(horizontal=True, gap="small"):
         for number, trial in enumerate(trials):
             st.page_link(
@@ -255,6 +260,24 @@ def _row(number: int, trial: Trial, letter: str) -> dict[str, object]:
         "Foreseen": "yes" if is_right(trial.asked, letter) else "no",
         "The finding": "present" if trial.asked.present else "absent",
     }
+
+
+def _chosen(experiment: Experiment) -> str:
+    return chosen(experiment.pool, experiment.wrong, experiment.known)
+
+
+def _about(experiment: Experiment) -> tuple[object, ...]:
+    return experiment.subject.model, experiment.finding, experiment.method, experiment.seed
+
+
+def _again(experiment: Experiment) -> None:
+    st.session_state[SEEN] = _about(experiment)
+    visit.change(**ANEW)
+
+
+def _is_again(experiment: Experiment) -> bool:
+    """Whether the answers to these films were on this page before."""
+    return st.session_state.get(SEEN) == _about(experiment)
 
 
 def _draw_again() -> None:

@@ -89,7 +89,7 @@ _SECTIONS = (
     Section(
         "forward",
         "Do maps help?",
-        "Ten films, half of them with a map: do you foresee better what the model will answer when you see its maps?",
+        "Films, half of them with a map: do you foresee better what the model will answer when you see its maps?",
         "dashboard.trust.forward_panel:show_forward",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.page.forward_words import chosen, task
 from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.rooms import lead
@@ -20,7 +21,7 @@ from training.benchmark.forward import Asked
 from xai.explainers import EXPLAINERS
 
 ASKED = "The room is asked. Its answers are counted on the page Room; reveal them there once all are done."
-STEP = Step("trust", (), "Ten films, on your phone and at your own pace.")
+STEP = Step("trust", (), "Films on your phone, at your own pace.")
 
 
 def room_of(services: Services) -> Room | None:
@@ -59,9 +60,12 @@ def contest_question(contest: Contest) -> Question:
 def forward_question(experiment: Experiment) -> Question:
     """Ask what the model of an experiment will answer."""
     finding = finding_title(experiment.finding).lower()
+    method = EXPLAINERS[experiment.method]
     settings = {
         "seed": experiment.seed,
-        "method": EXPLAINERS[experiment.method].title,
+        "method": method.title,
+        "task": f"{task(experiment.subject.model, finding, experiment.threshold, method.title)} {method.reading}",
+        "chosen": chosen(experiment.pool, experiment.wrong, experiment.known),
         "asked": f"Will the model flag {finding}?",
         "lessons": [_film(experiment, one) | {"told": _told(one, finding)} for one in experiment.pool.lessons],
         "films": [_film(experiment, one) for one in experiment.pool.films],
@@ -72,7 +76,7 @@ def forward_question(experiment: Experiment) -> Question:
 def _told(one: Asked, finding: str) -> str:
     words = "flagged" if one.flagged else "did not flag"
     is_wrong = one.flagged != one.present
-    return f"To learn from: the model {words} {finding}, which was {'wrong' if is_wrong else 'right'}."
+    return f"The model {words} {finding}, which was {'wrong' if is_wrong else 'right'}."
 
 
 def _film(experiment: Experiment, one: Asked) -> dict[str, object]:
@@ -85,7 +89,7 @@ def _film(experiment: Experiment, one: Asked) -> dict[str, object]:
 
     alone = parts.offer(["room forward film", key], lambda: draw(False), media=WEBP)
     with_map = parts.offer(["room forward map", key], lambda: draw(True), media=WEBP)
-    return {"film": alone, "map": with_map, "flagged": one.flagged}
+    return {"film": alone, "map": with_map, "flagged": one.flagged, "present": one.present}
 
 
 def _contest_part(contest: Contest, number: int) -> str:

@@ -4,7 +4,7 @@
 import { where } from "./kinds/where.js";
 
 /** @import { Asked, Question } from "./phone.d.ts" */
-/** @typedef {{number: number, of: number, text?: string, film?: string, map?: string, map_title?: string, answers?: string, choices?: string[]}} Turn */
+/** @typedef {{number: number, of: number, title?: string, task?: string, text?: string, film?: string, map?: string, map_title?: string, answers?: string, choices?: string[]}} Turn */
 
 const PARTS = `${location.pathname.replace(/\/join(\/[^/]*)?\/?$/, "")}/api/parts`;
 
@@ -53,7 +53,7 @@ function marksOn(figure, { question, send, tell }, turn) {
 function showTurn(asked, turn) {
   const { place, send } = asked;
   const count = document.createElement("p");
-  count.textContent = `Film ${turn.number + 1} of ${turn.of}. ${turn.text}`;
+  count.textContent = `${turn.title ?? `Film ${turn.number + 1} of ${turn.of}.`} ${turn.text}`;
   const film = pictureOf("Film", turn.film, `Chest film ${turn.number + 1}`);
   const pictures = document.createElement("div");
   pictures.className = turn.answers === "place" ? "single" : "arms";
@@ -65,7 +65,8 @@ function showTurn(asked, turn) {
     const choices = turn.answers === "next" ? ["Next"] : turn.choices;
     reply.append(...choices.map((words, index) => buttonOf(words, () => send({ number: turn.number, answer: index }))));
   }
-  place.replaceChildren(count, pictures, reply);
+  const task = Object.assign(document.createElement("p"), { textContent: turn.task ?? "" });
+  place.replaceChildren(task, count, pictures, reply);
 }
 
 /** @type {import("./phone.d.ts").Kind} */

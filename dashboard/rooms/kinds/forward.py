@@ -14,6 +14,7 @@ from dashboard.rooms.kinds.paced import Paced, film_list, label, part_of
 from training.benchmark.forward import FILMS, LESSONS, Asked, Pool, Trial, draw_trials, helped
 from xai.written import counted
 
+MOST_TASK = 1200  # characters: it ends with how a map is read
 CHOICES = ["Flagged", "Not flagged"]
 
 
@@ -23,11 +24,12 @@ class Forward(Paced):
     name: ClassVar[str] = "forward"
 
     def checked(self, settings: Settings) -> dict[str, Any]:
-        """Take ``{"seed", "method", "asked", "lessons": [film, …], "films": [film, …]}``.
+        """Take ``{"seed", "method", "task", "chosen", "asked", "lessons": [film, …], "films": [film, …]}``.
 
-        A film is ``{"film": part, "map": part, "flagged": bool}``; one to learn from also has ``"told"``.
+        A film is ``{"film": part, "map": part, "flagged": bool, "present": bool}``; one to learn from also has
+        ``"told"``.
         """
-        only(settings, ("seed", "method", "asked", "lessons", "films"))
+        only(settings, ("seed", "method", "task", "chosen", "asked", "lessons", "films"))
         seed = settings.get("seed")
         if type(seed) is not int or not 0 <= seed < 2**31:
             raise ValueError("Expected a whole number as the seed.")
@@ -41,6 +43,8 @@ class Forward(Paced):
         return {
             "seed": seed,
             "method": label(settings.get("method")),
+            "task": short_text(settings.get("task"), "what is to be done", MOST_TASK),
+            "chosen": short_text(settings.get("chosen"), "how films were chosen"),
             "asked": short_text(settings.get("asked"), "a question"),
             "lessons": lessons,
             "films": films,
@@ -50,19 +54,29 @@ class Forward(Paced):
         """Give films with the answer to learn from, then the participant's own."""
         map_title = f"Its map by {settings['method']}"
         lessons = [
-            {"text": one["told"], "film": one["film"], "map": one["map"], "map_title": map_title, "answers": "next"}
-            for one in settings["lessons"]
+            {
+                "title": f"To learn from, {number} of {len(settings['lessons'])}.",
+                "text": one["told"],
+                "film": one["film"],
+                "map": one["map"],
+                "map_title": map_title,
+                "answers": "next",
+            }
+            for number, one in enumerate(settings["lessons"], 1)
         ]
+        lessons[0]["task"] = f"{settings['task']} {settings['chosen']}"
         asked = []
-        for trial in self.trials(settings, participant):
+        for number, trial in enumerate(self.trials(settings, participant), 1):
             one = settings["films"][int(trial.asked.film)]
-            shown = {"text": settings["asked"], "film": one["film"], "answers": "choice", "choices": CHOICES}
+            title = f"Film {number} of {FILMS}."
+            shown = {"title": title, "text": settings["asked"], "film": one["film"]}
+            shown |= {"answers": "choice", "choices": CHOICES}
             asked.append(shown | ({"map": one["map"], "map_title": map_title} if trial.with_map else {}))
         return lessons + asked
 
     def trials(self, settings: Settings, participant: str) -> list[Trial]:
         """Give what a participant foresees, in which arm: `draw_trials` of the room's seed."""
-        flags = "".join("f" if one["flagged"] else "n" for one in settings["films"])
+        flags = tuple((one["flagged"], one["present"]) for one in settings["films"])
         return list(_trials(flags, settings["seed"], participant))
 
     def taken(self, settings: Settings, participant: str, number: int, answer: Any) -> int:
@@ -83,7 +97,12 @@ class Forward(Paced):
         ]
         table = pd.DataFrame(rows, columns=["participant", "film", "with_map", "right"])
         counts = [int(((table["with_map"] == arm) & (table["right"] == right)).sum()) for arm, right in ARMS.values()]
-        return {"answers": len(answers), "done": len(done), "counts": counts, "lines": _lines(len(answers), table)}
+        return {
+            "answers": len(answers),
+            "done": len(done),
+            "counts": counts,
+            "lines": [*_lines(len(answers), table), settings["chosen"]],
+        }
 
     def rows(self, settings: Settings, counts: Mapping[str, Any]) -> list[tuple[str, int]]:
         """Give how many answers were foreseen in each arm, and how many were not."""
@@ -99,16 +118,21 @@ ARMS = {
 
 
 @functools.lru_cache(maxsize=2048)
-def _trials(flags: str, seed: int, participant: str) -> tuple[Trial, ...]:
-    pool = Pool((), tuple(Asked(str(place), flag == "f", False) for place, flag in enumerate(flags)))
+def _trials(flags: tuple[tuple[bool, bool], ...], seed: int, participant: str) -> tuple[Trial, ...]:
+    pool = Pool((), tuple(Asked(str(place), *told) for place, told in enumerate(flags)))
     return tuple(draw_trials(pool, seed, participant))
 
 
 def _film(one: Mapping[str, Any]) -> dict[str, Any]:
-    only(one, ("film", "map", "flagged", "told"))
-    if not isinstance(one.get("flagged"), bool):
-        raise ValueError("Expected what the model answers of each film.")
-    return {"film": part_of(one.get("film")), "map": part_of(one.get("map")), "flagged": one["flagged"]}
+    only(one, ("film", "map", "flagged", "present", "told"))
+    if not all(isinstance(one.get(name), bool) for name in ("flagged", "present")):
+        raise ValueError("Expected what the model answers of each film, and what is true.")
+    return {
+        "film": part_of(one.get("film")),
+        "map": part_of(one.get("map")),
+        "flagged": one["flagged"],
+        "present": one["present"],
+    }
 
 
 def _lines(begun: int, table: pd.DataFrame) -> list[str]:

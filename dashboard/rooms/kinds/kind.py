@@ -71,7 +71,8 @@ class Kind(ABC):
 
 def short_text(value: Any, what: str, most: int = MOST_WORDS) -> str:
     """Check a text of a question; raises ValueError."""
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= most or not value.replace("\n", "").isprintable():
+    shown = value.translate({ord("\n"): "", ord("\u00a0"): ""}) if isinstance(value, str) else ""
+    if not isinstance(value, str) or not 1 <= len(value.strip()) <= most or not shown.isprintable():
         raise ValueError(f"Expected {what} of 1 to {most} characters that can be shown.")
     return value.strip()
 

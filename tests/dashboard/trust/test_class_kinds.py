@@ -79,10 +79,28 @@ def test_a_phone_is_told_one_film_at_a_time_and_no_truth(contest):
             kind.take(contest.settings, {"number": 0, "answer": answer}, None, "a")
 
 
-def experiment(films: int = 12) -> Question:
-    listed = [{"film": f"{k:040x}", "map": f"{k + 100:040x}", "flagged": k % 2 == 0} for k in range(films)]
-    lessons = [{"film": PART, "map": PART, "flagged": True, "told": f"lesson {k}"} for k in range(LESSONS)]
-    settings = {"seed": 5, "method": "SHAP", "asked": "Flagged?", "lessons": lessons, "films": listed}
+def experiment(films: int = 18) -> Question:
+    listed = [
+        {
+            "film": f"{k:040x}",
+            "map": f"{k + 100:040x}",
+            "flagged": k % 2 == 0,
+            "present": k % 2 + (k // 2 % 3 == 0) == 1,
+        }
+        for k in range(films)
+    ]
+    lessons = [
+        {"film": PART, "map": PART, "flagged": True, "present": True, "told": f"lesson {k}"} for k in range(LESSONS)
+    ]
+    settings = {
+        "seed": 5,
+        "method": "SHAP",
+        "asked": "Flagged?",
+        "task": "Do.",
+        "chosen": "By choice.",
+        "lessons": lessons,
+        "films": listed,
+    }
     return Question("forward", "Foresee.", settings)
 
 
@@ -100,11 +118,11 @@ def test_an_experiments_gain_is_that_of_its_arms():
     counts = kind.count(question.settings, answers)
     assert (counts["answers"], counts["done"]) == (7, 6)
     assert kind.under_way(question.settings, answers) == 1 and KINDS["guess"].under_way({}, {"a": 5}) is None
-    assert counts["counts"][:2] == [30, 0] and sum(counts["counts"]) == 6 * FILMS
-    assert counts["counts"][2] / 30 == pytest.approx(found.without)
+    assert counts["counts"][:2] == [36, 0] and sum(counts["counts"]) == 6 * FILMS
+    assert counts["counts"][2] / 36 == pytest.approx(found.without)
     assert f"+{100 * found.gain:.0f} percentage points" in counts["lines"][1]
     assert "6 people answered all films. 1 person not at the end yet" in counts["lines"][2]
-    assert kind.count(question.settings, {})["lines"] == ["0 people answered all films."]
+    assert kind.count(question.settings, {})["lines"] == ["0 people answered all films.", "By choice."]
 
 
 def test_a_map_is_told_in_its_arm_alone_and_the_answer_never():
@@ -112,7 +130,8 @@ def test_a_map_is_told_in_its_arm_alone_and_the_answer_never():
     films, trials = kind.films(question.settings, "a"), kind.trials(question.settings, "a")
     assert [one["answers"] for one in films] == ["next"] * LESSONS + ["choice"] * FILMS
     assert ["map" in one for one in films[LESSONS:]] == [trial.with_map for trial in trials]
-    assert "flagged" not in {name for one in films for name in one}
+    assert films[0]["task"] == "Do. By choice." and films[LESSONS]["title"] == f"Film 1 of {FILMS}."
+    assert not {"flagged", "present"} & {name for one in films for name in one}
     assert films != kind.films(question.settings, "b")
 
 
@@ -123,12 +142,12 @@ def test_settings_of_an_experiment_that_nobody_asks_with_are_refused(wrong):
     question = experiment()
     with pytest.raises(ValueError, match=r"Expected|setting"):
         Question("forward", "Foresee.", dict(question.settings) | wrong)
-    with pytest.raises(ValueError, match="5 films that are flagged"):
+    with pytest.raises(ValueError, match="6 films that are flagged"):
         films = [dict(one) | {"flagged": True} for one in question.settings["films"]]
         Question("forward", "Foresee.", dict(question.settings) | {"films": films})
 
 
 def test_a_coin_is_as_far_apart_as_the_caution_says():
-    draws = np.random.default_rng(0).binomial(5, 0.5, (100_000, 2))
+    draws = np.random.default_rng(0).binomial(6, 0.5, (100_000, 2))
     share = (np.abs(draws[:, 0] - draws[:, 1]) >= 2).mean()
-    assert f"{100 * share:.0f}\u00a0%" in caution() and "40 points" in caution()
+    assert f"{100 * share:.0f}\u00a0%" in caution() and "right on at least 2 more of the 6" in caution()

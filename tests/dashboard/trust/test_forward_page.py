@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from dashboard.compare.film_maps import FilmMap, FilmMaps
+from dashboard.page.forward_words import points
 from dashboard.server.library import Library
-from dashboard.trust.forward import ALONE, CLASS, answers_of, is_right, largest_pool, open_experiment
+from dashboard.trust.forward import ALONE, CLASS, Answers, answers_of, is_right, largest_pool, open_experiment
+from dashboard.trust.forward_panel import AGAIN
 from dashboard.trust.said import FLAGGED, NOT_FLAGGED, SAID, UNSAID
 from dashboard.trust.subject import open_subject
 from dashboard.trust.with_room import forward_question
@@ -55,11 +57,33 @@ def test_the_end_counts_both_arms_and_says_what_one_person_is_worth(run, subject
     letters = {True: FLAGGED, False: NOT_FLAGGED}
     right_with_maps = "".join(letters[one.asked.flagged == one.with_map] for one in trials)
     app = run(said=right_with_maps, begun="on")
-    assert "You foresaw 5 of 10 answers:** 5 of 5 with maps, 0 of 5 without." in shown(app)
+    assert "You foresaw 6 of 12 answers:** 6 of 6 with maps, 0 of 6 without." in shown(app)
     assert "+100 percentage points" in shown(app) and "foreseen better" in shown(app)
-    assert "One person's 10 films say nearly nothing" in "\n".join(one.value for one in app.caption)
+    assert "One person's 12 films say nearly nothing" in "\n".join(one.value for one in app.caption)
+    told = answers.of(finding)
+    wrong = int((told["flagged"] != told["present"]).sum())
+    said_of_films = (
+        f"of {FILMS} the model is wrong on 4, by choice. Of all {len(told):,} films here whose label is known"
+    )
+    assert f"{said_of_films} it is wrong on {wrong:,}," in "\n".join(one.value for one in app.caption)
+    assert AGAIN not in "\n".join(one.value for one in app.caption)
     table = app.dataframe[0].value
-    assert (table["Foreseen"] == "yes").sum() == 5 and set(table.loc[table["Foreseen"] == "yes", "Map"]) == {"with"}
+    assert (table["Foreseen"] == "yes").sum() == 6 and set(table.loc[table["Foreseen"] == "yes", "Map"]) == {"with"}
+    app.button(key="trust_forward_same").click().run()
+    assert AGAIN in "\n".join(one.value for one in app.caption)
+
+
+def test_a_model_that_is_never_wrong_is_no_experiment(subject, monkeypatch):
+    answers = answers_of(subject)
+    finding, of = answers.findings[0], Answers.of
+    monkeypatch.setattr(Answers, "of", lambda self, name: of(self, name).assign(present=lambda t: t["flagged"]))
+    with pytest.raises(ValueError, match="could not measure what maps add"):
+        open_experiment(subject, answers, finding, "gradcam", 4)
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.003, "+0.3"), (-0.0001, "just below 0"), (0, "0"), (0.2, "+20")])
+def test_an_end_of_an_interval_that_is_not_0_is_not_written_as_0(share, words):
+    assert points(share) == words
 
 
 def test_films_are_those_that_the_model_flags_by_its_threshold_and_wrong_answers_are_among_them(subject):
