@@ -35,8 +35,8 @@ def chosen(pool: Pool, wrong: int, known: int) -> str:
     own = sum(one.flagged != one.present for one in pool.films)
     return (
         f"These films are chosen, not a sample: half are flagged, and of {len(pool.films)} the model is wrong on "
-        f"{own}, by choice. Of all {counted(known, 'film')} here whose label is known it is wrong on {wrong:,}, which is "
-        f"{percent(wrong / known)}. Where it is right, who sees the finding foresees its answer."
+        f"{own}, by choice. Of all {counted(known, 'film')} here whose label is known it is wrong on {wrong:,}, "
+        f"which is {percent(wrong / known)}. Where it is right, who sees the finding foresees its answer."
     )
 
 

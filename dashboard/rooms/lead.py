@@ -17,6 +17,8 @@ from dashboard.rooms.rooms import Rooms, open_rooms
 from dashboard.rooms.step import Question, Step
 from dashboard.server.roles import Action, only
 from dashboard.server.services import Services
+from dashboard.server.visitors import COOKIE as VISITOR
+from dashboard.server.visitors import is_token
 
 COOKIE = "lightbox_room"  # holds the key of a room's holder
 PATIENCE = 900.0  # seconds for the maps of a step
@@ -31,8 +33,12 @@ def rooms_of(services: Services) -> Rooms:
 
 
 def held_room(services: Services) -> Room | None:
-    """Give the room that the visitor of the running page holds; None for anybody else."""
-    return rooms_of(services).held(st.context.cookies.get(COOKIE))
+    """Give the room that the visitor of the running page holds; None for anybody else.
+
+    Cookies are those of the time when the page connected: whoever opened a room since is known by the visitor's token.
+    """
+    visitor = st.context.cookies.get(VISITOR)
+    return rooms_of(services).held(st.context.cookies.get(COOKIE), visitor if is_token(visitor) else "")
 
 
 @only(Action.OPEN_ROOMS)

@@ -82,6 +82,7 @@ class Room:
         self._versions: Counter[Side] = Counter()
         self._shared: tuple[int, dict[str, Any], str] | None = None
         self._known: dict[str, None] = {}
+        self._holder = ""
         self._lock = threading.RLock()
 
     # Who holds it, and who is there
@@ -89,6 +90,14 @@ class Room:
     def holds(self, key: str | None) -> bool:
         """Whether this is the key of its holder; takes as long for any."""
         return key is not None and hmac.compare_digest(digest_of(key), self.key_digest)
+
+    def opened_by(self, visitor: str) -> None:
+        """Note who opened it: a page that was open before has no cookie with the key yet."""
+        self._holder = self.participant(visitor) if visitor else ""
+
+    def is_of(self, visitor: str) -> bool:
+        """Whether this visitor opened it since the server started."""
+        return bool(visitor) and hmac.compare_digest(self.participant(visitor), self._holder)
 
     @property
     def invitation(self) -> str:

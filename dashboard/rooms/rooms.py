@@ -73,11 +73,15 @@ class Rooms:
             self._sweep()
             return self._rooms.get(code) if is_code(code) else None
 
-    def held(self, key: str | None) -> Room | None:
-        """Give the room that a key holds, and note that its holder was heard; None where it holds none."""
+    def held(self, key: str | None, visitor: str = "") -> Room | None:
+        """Give the room that a key holds, or else that a visitor opened; None where there is none.
+
+        Its holder was heard by this.
+        """
         with self._lock:
             self._sweep()
             held = [room for room in self._rooms.values() if room.holds(key)]
+            held = held or [room for room in self._rooms.values() if room.is_of(visitor)]
             for room in held:
                 self.hear(room)
             return held[0] if held else None

@@ -97,11 +97,13 @@ class _Routes:
             return _refused(ONLY_OWNER, 403)
         held = self._held(request)
         if held is not None:
+            held.opened_by(visitor_of(request))
             return _told(self._about(held, request))
         try:
             room, key = await anyio.to_thread.run_sync(lead.open_room, self._services())
         except RoomError as error:
             return _refused(sentence_of(error), 409)
+        room.opened_by(visitor_of(request))
         answer = _told(self._about(room, request))
         is_secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, key, httponly=True, samesite="strict", secure=is_secure)

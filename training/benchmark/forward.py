@@ -166,7 +166,7 @@ def helped(answers: pd.DataFrame) -> Helped:
     and Economic Statistics 2011), and no less than the former; where an arm is all right or all wrong, also no less
     than that of independent answers. The factor is Student's, of
     one less than there are participants or films, whichever are fewer. `tests/training/benchmark/test_forward.py`
-    says what it covers: of 5 people or 30 who share 40 films, about 95 %.
+    says what it covers: of 5 people or 30 who share 36 films, 95 to 97 %.
     Of fewer than `FEWEST` participants it is for the same people on other films, as if answers were independent
     (Agresti and Caffo, The American Statistician 2000).
 

@@ -102,6 +102,7 @@ class Bar {
     }
     this.channel ??= joinChannel(this.address, this.listener);
     this.channel.open();
+    if (this.channel.standing) this.listener.tell(this.channel.standing); // told before this bar listened
   }
 
   /** @param {Held} held */

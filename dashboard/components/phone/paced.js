@@ -65,8 +65,8 @@ function showTurn(asked, turn) {
     const choices = turn.answers === "next" ? ["Next"] : turn.choices;
     reply.append(...choices.map((words, index) => buttonOf(words, () => send({ number: turn.number, answer: index }))));
   }
-  const task = Object.assign(document.createElement("p"), { textContent: turn.task ?? "" });
-  place.replaceChildren(task, count, pictures, reply);
+  const task = turn.task ? [Object.assign(document.createElement("p"), { textContent: turn.task })] : [];
+  place.replaceChildren(...task, count, pictures, reply);
 }
 
 /** @type {import("./phone.d.ts").Kind} */

@@ -153,6 +153,8 @@ class TeacherRoom {
     /** @type {HTMLAnchorElement} */ (this.find(".csv")).href = `${this.address}/counts.csv`;
     this.channel ??= joinChannel(this.address, this.listener);
     this.channel.open();
+    // The bar of the page before may have opened the stream: its first message is not told again.
+    if (this.channel.standing) this.listener.tell(this.channel.standing);
   }
 
   /** @param {boolean} isOpen */

@@ -23,6 +23,8 @@ export class Channel {
     /** @type {EventSource | null} */
     this.source = null;
     this.version = -1;
+    /** What was told last, for who joins a stream that is open already. @type {Standing | null} */
+    this.standing = null;
     this.asks = false; // one answer at a time, in place of the stream
     this.timer = 0;
     this.isLost = false;
@@ -56,11 +58,13 @@ export class Channel {
     this.source?.close();
     this.source = null;
     this.asks = false;
+    this.standing = null;
   }
 
   /** @param {Standing} standing */
   take(standing) {
     this.version = standing.version;
+    this.standing = standing;
     if (standing.rests) this.close();
     for (const listener of this.listeners) listener.tell(standing);
   }

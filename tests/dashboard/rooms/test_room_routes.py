@@ -60,6 +60,17 @@ def say(app, path: str, words: object, **headers: str):
     return ask(app, path, "POST", body, **{**JSON, **headers})
 
 
+def test_who_opened_a_room_holds_it_on_pages_that_connected_before_its_cookie_was_there(app, rooms):
+    answer = say(app, "/api/rooms", {}, **OWNER, **ADA)
+    ada, bob = (one["cookie"].partition("=")[2] for one in (ADA, BOB))
+    assert rooms.held(None, ada).code == json.loads(answer.body)["code"]
+    assert rooms.held(None, bob) is rooms.held(None, "") is rooms.held(None) is None
+    say(app, "/api/rooms", {}, **OWNER)  # of a browser without a token
+    assert rooms.held(None, "") is None
+    rooms.close(rooms.held(None, ada))
+    assert rooms.held(None, ada) is None
+
+
 def test_the_owner_opens_a_room_and_the_key_is_in_a_cookie_that_no_script_reads(app, rooms):
     answer = say(app, "/api/rooms", {}, **OWNER, host="127.0.0.1:8501")
     told = json.loads(answer.body)
