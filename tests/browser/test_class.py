@@ -14,7 +14,7 @@ LIBRARY = nothing
 THE_OTHER_NINE = """async (code) => {
   const statuses = [];
   for (let number = 1; number < 10; number++) {
-    const body = JSON.stringify({ answer: { number, answer: [0.5, 0.5] } });
+    const body = JSON.stringify({ question: 1, answer: { number, answer: [0.5, 0.5] } });
     const headers = { "Content-Type": "application/json" };
     statuses.push((await fetch(`/api/rooms/${code}`, { method: "POST", headers, body })).status);
   }
@@ -63,8 +63,10 @@ def test_two_phones_mark_the_films_and_the_wall_counts_who_came_to_the_end(page,
     expect(second.locator("#reply p").first).to_contain_text("Film 2 of 10")
     second.reload()
     expect(second.locator("#reply p").first).to_contain_text("Film 2 of 10", timeout=SLOW)
-    page.goto(f"{address}room", timeout=SLOW)
-    expect(page.locator(".room .answered")).to_have_text("2 of 2 answered", timeout=SLOW)
+    page.get_by_role("link", name="Room", exact=True).first.click()  # within the page: its stream is open already
+    expect(page.locator(".room .answered")).to_have_text("1 done, 1 under way, 2 here", timeout=SLOW)
+    page.locator(".room .reveal").click()
+    expect(page.locator(".room .reveal")).to_have_text("1 under way would be left out. Reveal?")
     page.locator(".room .reveal").click()
     expect(page.locator(".room .chart tr")).to_have_count(7)
     expect(page.locator(".room .chart")).to_contain_text("1 person marked all films. 1 person not at the end yet")
