@@ -188,7 +188,7 @@ def _ask(experiment: Experiment, trials: list[Trial], said: str) -> None:
                 on_click=visit.change,
                 kwargs={"said": said_of(said, number, letter)},
             )
-    with st.container(width=(1 + trial.with_map) * (SIDE + 10)):
+    with st.container(horizontal=True, gap="small"):
         _pictures(experiment, trial.asked, f"Film {number + 1}", SIDE, with_map=trial.with_map)
 
 
@@ -212,7 +212,12 @@ def _pictures(
         empty = "" if made.values.any() else " It is empty."
         title = f"Its map by {experiment.maps.title}.{empty}"
         shown.append(Shown(over, title, title))
-    show_pictures(shown, side - 20, beside=beside)
+    if beside > 1:
+        show_pictures(shown, side - 20, beside=beside)
+        return
+    for one in shown:
+        with st.container(width=side):
+            show_pictures([one], side - 20, beside=1)
 
 
 def _show_end(experiment: Experiment, trials: list[Trial], said: str) -> None:
