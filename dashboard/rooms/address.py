@@ -24,6 +24,7 @@ def join_link(scheme: str, host: str, base: str, code: str, *, is_bound_here: bo
     base : str
         What the app's addresses begin with; empty at the root.
     code : str
+        With the invitation, where the link is to have it.
     is_bound_here : bool
         Whether the server answers this machine alone; then no other address leads to it.
     """

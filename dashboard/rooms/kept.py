@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dashboard.rooms.room import Room, is_code
+from dashboard.rooms.codes import is_code
+from dashboard.rooms.room import Room
 from dashboard.rooms.step import Question, Step
 from xai.files import write_file
 
@@ -59,6 +60,7 @@ def _written(room: Room) -> dict[str, Any]:
         "heard": room.heard,
         "salt": room.salt,
         "number": room.number,
+        "asked": room.asked,
         "step": room.step.to_json(),
         "question": None if room.question is None else room.question.to_json(),
     }
@@ -67,12 +69,13 @@ def _written(room: Room) -> dict[str, Any]:
 def _read(content: Any) -> Room | None:
     try:
         code, digest, heard, salt = (content[name] for name in ("code", "key_digest", "heard", "salt"))
-        number, asked = content["number"], content["question"]
+        numbers, asked = [content["number"], content["asked"]], content["question"]
         if not is_code(code) or not _DIGEST.fullmatch(digest) or not _SALT.fullmatch(salt):
             return None
-        if not math.isfinite(heard) or type(number) is not int or not 0 <= number < 2**31:
+        if not math.isfinite(heard) or not all(type(one) is int and 0 <= one < 2**31 for one in numbers):
             return None
         question = None if asked is None else Question.of(asked)
-        return Room(code, digest, float(heard), salt, Step.of(content["step"]), question, number=number)
+        step, (number, count) = Step.of(content["step"]), numbers
+        return Room(code, digest, float(heard), salt, step, question, number=number, asked=count)
     except (ValueError, TypeError, KeyError, OverflowError):
         return None

@@ -57,8 +57,11 @@ def move(services: Services, room: Room, step: Step, question: Question | None =
 
 def ask(services: Services, room: Room, question: Question) -> None:
     """Ask everybody something about the step."""
+    before = room.number
     room.ask(question)
     rooms_of(services).keep()
+    if room.number != before:
+        show(services, room)
 
 
 def reveal(services: Services, room: Room) -> None:
@@ -71,6 +74,14 @@ def end_question(services: Services, room: Room) -> None:
     """Ask nothing any more."""
     room.end_question()
     rooms_of(services).keep()
+
+
+@only(Action.OPEN_ROOMS)
+def close_lost(services: Services, code: str) -> None:
+    """End a room whose key its holder has lost. A route has asked already who may."""
+    room = rooms_of(services).find(code)
+    if room is not None:
+        close(services, room)
 
 
 def close(services: Services, room: Room) -> None:
@@ -86,13 +97,13 @@ def show(services: Services, room: Room) -> threading.Thread:
 
 
 def _show(services: Services, room: Room) -> None:
-    number, step = room.number, room.step
+    number, step, deal = room.number, room.step, room.deal
     waiter = f"room {room.code} {number}"
     changed = threading.Event()
     if number == 0:  # nothing has been shown yet
         return
     try:
-        view, holder_view, look = looked_at(services, step, waiter)
+        view, holder_view, look = looked_at(services, step, waiter, deal)
         is_shown = room.put_view(number, view, holder_view)
         jobs = [] if look is None or not is_shown else look.jobs()
         for job in jobs:
@@ -102,7 +113,7 @@ def _show(services: Services, room: Room) -> None:
         while jobs and is_shown and time.monotonic() < end:
             if (count := sum(job.ended for job in jobs)) != ended or count == len(jobs):
                 ended = count
-                view, holder_view, _ = looked_at(services, step, waiter)
+                view, holder_view, _ = looked_at(services, step, waiter, deal)
                 if ended == len(jobs):
                     room.put_view(number, with_failures(view), with_failures(holder_view))
                     return

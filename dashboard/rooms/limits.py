@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -32,10 +33,13 @@ class Buckets:
         self._held: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()  # what is left, and when that was
         self._lock = threading.Lock()
 
-    def allows(self, name: Hashable) -> bool:
-        """Whether there is something left for a name; takes nothing."""
+    def wait(self, name: Hashable) -> float:
+        """Give the seconds until there is something left for a name, 0 where there is; takes nothing."""
         with self._lock:
-            return self._left(name, self._clock()) >= 1
+            lacks = 1 - self._left(name, self._clock())
+        if lacks <= 0:
+            return 0.0
+        return lacks / self.rate if self.rate else math.inf
 
     def take(self, name: Hashable) -> bool:
         """Use one allowance of a name; False where there is none left."""

@@ -21,6 +21,7 @@ from dashboard.rooms.pictures import film_picture, map_picture, twin_picture
 from dashboard.rooms.step import Step
 from dashboard.server.jobs import Job
 from dashboard.server.services import Services
+from dashboard.server.store import content_key
 from training.datasets.facts import DatasetError
 from xai.explainers import EXPLAINERS
 from xai.explainers.declared import CONTROL
@@ -45,6 +46,8 @@ class Look:
         The model's answer, where it is there.
     finding : str
         Empty as long as nobody knows which one is meant.
+    deal : str
+        A secret by which letters are dealt to maps without names.
     """
 
     shown: Shown
@@ -52,9 +55,10 @@ class Look:
     state: State
     logits: np.ndarray | None
     finding: str
+    deal: str
 
     @classmethod
-    def of(cls, services: Services, step: Step, waiter: str) -> Look:
+    def of(cls, services: Services, step: Step, waiter: str, deal: str) -> Look:
         """Open what a step links to; ValueError or OSError with a sentence where that cannot be."""
         state, _ = LINK.read(step.query)
         name = state.film or first_film(services)
@@ -68,7 +72,7 @@ class Look:
         finding = state.finding if state.finding in card.outputs else ""
         if not finding and logits is not None:
             finding = light_box.top_finding(card, card.probabilities(logits))
-        return cls(shown, hung, state, logits, finding or "")
+        return cls(shown, hung, state, logits, finding or "", deal)
 
     def jobs(self) -> list[Job]:
         """Ask for what is not there yet."""
@@ -93,7 +97,7 @@ class Look:
             "truth": truths(self.shown, asked) if tells and self.finding else "",
             "panels": [
                 self._film(asked),
-                *(self._map(method, place, asked) for place, method in self._maps() if step.shows(method)),
+                *(self._map(method, letter, asked) for letter, method in self._maps() if step.shows(method)),
                 *([self._twin(asked)] if self.shown.without and step.shows("twin") else []),
             ],
         }
@@ -113,14 +117,18 @@ class Look:
             "panels": [
                 self._film(asked),
                 *(
-                    {**self._map(method, place, asked), "control": EXPLAINERS[method].box == CONTROL}
-                    for place, method in self._maps()
+                    {**self._named(method, letter, asked), "control": EXPLAINERS[method].box == CONTROL}
+                    for letter, method in self._maps()
                 ),
             ],
         }
 
-    def _maps(self) -> list[tuple[int, str]]:
-        return list(enumerate(self.shown.parameters))
+    def _maps(self) -> list[tuple[str, str]]:
+        """Give letters and methods in the order of letters: that of the link, or as they were dealt."""
+        methods = list(self.shown.parameters)
+        if self.state.blind:
+            methods.sort(key=lambda method: content_key("deal", self.deal, method))
+        return [(f"Map {chr(ord('A') + place)}", method) for place, method in enumerate(methods)]
 
     def _asked(self, *, tells: bool) -> Asked:
         choices = {**DISPLAY, **self.state.display, "overlay": True, "truth": tells}
@@ -140,9 +148,13 @@ class Look:
         title = twin.title(self.shown.without) if asked.shows_truth else "Twin"
         return _panel("twin", title, title, twin_picture(self.shown, asked))
 
-    def _map(self, method: str, place: int, asked: Asked) -> dict[str, Any]:
+    def _named(self, method: str, letter: str, asked: Asked) -> dict[str, Any]:
+        """Give a map as the holder sees it: with its name, and the letter that it has for others."""
+        panel = self._map(method, letter, asked)
+        return {**panel, "title": f"{letter}: {panel['title']}"} if self.state.blind else panel
+
+    def _map(self, method: str, letter: str, asked: Asked) -> dict[str, Any]:
         kind, is_blind = EXPLAINERS[method], self.state.blind and not asked.shows_truth
-        letter = f"Map {chr(ord('A') + place)}"
         title, name = (letter, letter.lower()) if is_blind else (kind.title, method)
         made = self.shown.services.store.get(self.shown.key(method)) if self.finding else None
         if made is None:
@@ -150,16 +162,19 @@ class Look:
         told = self.shown.truth if asked.shows_truth else {}
         said = light_box.maps_part(kind, made, self.shown.card, told, film=self.shown.on_film())
         caption = said["captions"][self.finding]
-        return _panel(name, title, title if is_blind else caption["alt"], map_picture(self.shown, asked, method))
+        part = map_picture(self.shown, asked, method, self.deal if is_blind else "")
+        return _panel(name, title, title if is_blind else caption["alt"], part)
 
 
-def looked_at(services: Services, step: Step, waiter: str) -> tuple[dict[str, Any], dict[str, Any], Look | None]:
+def looked_at(
+    services: Services, step: Step, waiter: str, deal: str
+) -> tuple[dict[str, Any], dict[str, Any], Look | None]:
     """Give what phones show of a step, what its holder sees, and what that was made of; else a sentence."""
     if step.page:
         told = {"title": "", "panels": [], "told": ELSEWHERE}
         return told, told, None
     try:
-        look = Look.of(services, step, waiter)
+        look = Look.of(services, step, waiter, deal)
         return look.view(step), look.holder_view(), look
     except (DatasetError, FilmError, ValueError, OSError) as error:
         told = {"title": "", "panels": [], "told": sentence_of(error)}

@@ -33,8 +33,8 @@ def twin_picture(shown: Shown, asked: Asked) -> str:
     return _offer(shown, asked, f"twin without {sorted(shown.without)}", lambda view: view.of(shown.twin().pixels))
 
 
-def map_picture(shown: Shown, asked: Asked, method: str) -> str:
-    """Name the part with a method's map of the finding, which is there."""
+def map_picture(shown: Shown, asked: Asked, method: str, secret: str = "") -> str:
+    """Name the part with a method's map of the finding, which is there; by a secret, nobody can tell the method."""
 
     def draw(view: View) -> Picture | None:
         made = shown.services.store.get(shown.key(method))
@@ -44,7 +44,7 @@ def map_picture(shown: Shown, asked: Asked, method: str) -> str:
         one = panel(kind.title, kind.signed, kind.unit, made, shown.card.index(asked.finding), view.display)
         return view.under(one.explanation, one.signed, one.span)
 
-    return _offer(shown, asked, shown.key(method), draw)
+    return _offer(shown, asked, shown.key(method), draw, secret)
 
 
 def webp(picture: Picture) -> bytes:
@@ -64,10 +64,10 @@ def webp(picture: Picture) -> bytes:
     return stream.getvalue()
 
 
-def _offer(shown: Shown, asked: Asked, what: str, draw: Callable[[View], Picture | None]) -> str:
+def _offer(shown: Shown, asked: Asked, what: str, draw: Callable[[View], Picture | None], secret: str = "") -> str:
     choices = sorted((name, value) for name, value in asked.choices.items())
     truth: list[Any] = [shown.record.recipe is not None, shown.outlined] if asked.shows_truth and shown.record else []
-    about = ["phone", what, shown.sha256, shown.card.fingerprint, asked.finding, choices, truth]
+    about = ["phone", what, shown.sha256, shown.card.fingerprint, asked.finding, choices, truth, secret]
 
     def make() -> bytes | None:
         try:

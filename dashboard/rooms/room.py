@@ -12,39 +12,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+from dashboard.rooms.bells import FULL, Bells, RoomError, Side
+from dashboard.rooms.codes import digest_of
 from dashboard.rooms.kinds import KINDS
 from dashboard.rooms.step import Question, Step
 
-LETTERS = "BCDFGHJKMNPQRSTVWXYZ"  # none that looks like another, or makes a word with its neighbours
-CODE_LENGTH = 5
-MOST_PEOPLE = 600  # who listen at once
 MOST_ANSWERS = 1_000  # participants whose answers to one question are kept
 MOST_KNOWN = 5_000  # followers that are known again
 MOST_PAST = 100  # questions whose counts are kept
-FULL = "This room is full."
-
-Side = Literal["holder", "followers"]
-
-
-class RoomError(ValueError):
-    """Something that cannot be done in this room now; the message is one sentence."""
-
-
-def new_code() -> str:
-    """Make up a code: 3.2 million of them."""
-    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
-
-
-def is_code(text: object) -> bool:
-    """Whether a text has the form of a code, in capital letters."""
-    return isinstance(text, str) and len(text) == CODE_LENGTH and set(text) <= set(LETTERS)
-
-
-def digest_of(key: str) -> str:
-    """Give what is kept of a key: it opens nothing itself."""
-    return hashlib.sha256(key.encode()).hexdigest()
+LOCKED = "The teacher lets nobody new in just now."
+GONE_ON = "The teacher has gone on to another question."
 
 
 @dataclass(frozen=True)
@@ -77,6 +56,10 @@ class Room:
         What the holder alone sees of it: all maps, the truth, the model's answer.
     number : int
         Of the step, rising.
+    asked : int
+        How often something was asked: by that an answer says which question it is to.
+    is_locked : bool
+        Whether nobody new is let in; a restart, which forgets who was there, opens it.
     """
 
     code: str
@@ -88,12 +71,14 @@ class Room:
     view: Mapping[str, Any] = field(default_factory=dict)
     holder_view: Mapping[str, Any] = field(default_factory=dict)
     number: int = 0
+    asked: int = 0
     is_open: bool = True
+    is_locked: bool = False
 
     def __post_init__(self) -> None:
         self._answers: dict[str, Any] = {}
         self._past: list[Past] = []
-        self._bells: dict[asyncio.Event, tuple[asyncio.AbstractEventLoop, Side, str]] = {}
+        self._bells = Bells()
         self._versions: Counter[Side] = Counter()
         self._shared: tuple[int, dict[str, Any], str] | None = None
         self._known: dict[str, None] = {}
@@ -105,19 +90,37 @@ class Room:
         """Whether this is the key of its holder; takes as long for any."""
         return key is not None and hmac.compare_digest(digest_of(key), self.key_digest)
 
+    @property
+    def invitation(self) -> str:
+        """What the link and its picture hold beside the code, too long to be guessed: 64 bits."""
+        return self.digest("invitation")[:16]
+
+    def invites(self, shown: str) -> bool:
+        """Whether this is the room's invitation; takes as long for any."""
+        return hmac.compare_digest(shown.encode(), self.invitation.encode())
+
+    @property
+    def deal(self) -> str:
+        """By what letters are dealt to maps without names: another for each step and question."""
+        return self.digest(f"letters {self.number} {self.asked}")
+
+    def digest(self, text: str) -> str:
+        """Give something that only this room makes of a text."""
+        return hmac.new(self.salt.encode(), text.encode(), hashlib.sha256).hexdigest()
+
     def participant(self, visitor: str) -> str:
         """Name a visitor in this room: nobody can tell the visitor from it, nor the same one in another room."""
-        return hmac.new(self.salt.encode(), visitor.encode(), hashlib.sha256).hexdigest()[:16]
+        return self.digest(f"participant {visitor}")[:16]
 
     def knows(self, participant: str) -> bool:
         """Whether somebody has followed before: who knew the code then need not prove it again."""
-        return participant in self._known
+        with self._lock:
+            return participant in self._known or participant in self._bells.followers
 
     @property
     def here(self) -> int:
         """How many follow: each participant once, however many pages they have open."""
-        with self._lock:
-            return len({who for _, side, who in self._bells.values() if side == "followers"})
+        return len(self._bells.followers)
 
     # What its holder does
 
@@ -136,7 +139,10 @@ class Room:
         with self._lock:
             self._be_open()
             self._end_question()
-            self.question = replace(question, is_revealed=False)
+            self.question, self.asked = replace(question, is_revealed=False), self.asked + 1
+            if self.step.is_blind:  # letters are dealt anew for each question; until then none are seen
+                self.number += 1
+                self.view = {"number": self.number, "panels": []}
             self._changed("followers", "holder")
 
     def reveal(self) -> None:
@@ -154,6 +160,13 @@ class Room:
             self._be_open()
             self._end_question()
             self._changed("followers", "holder")
+
+    def lock(self, is_locked: bool) -> None:
+        """Let nobody new in, or again whoever comes; who was there stays."""
+        with self._lock:
+            self._be_open()
+            self.is_locked = is_locked
+            self._changed("holder")
 
     def close(self) -> None:
         """End the room for everybody; nothing of it stays."""
@@ -173,17 +186,36 @@ class Room:
 
     # What participants do
 
-    def answer(self, participant: str, said: Any) -> None:
-        """Take an answer; ValueError with what was expected, RoomError where nothing is asked."""
+    def answer(self, participant: str, said: Any, number: int | None = None) -> None:
+        """Take an answer; ValueError with what was expected, RoomError where it comes too late.
+
+        Parameters
+        ----------
+        participant : str
+        said : object
+        number : int, optional
+            Of the question that it is an answer to; whatever is asked now by default.
+        """
         with self._lock:
             self._be_open()
+            if self.question is not None and number not in (None, self.asked):
+                raise RoomError(GONE_ON)
             if self.question is None or self.question.is_revealed:
                 raise RoomError("Answers are not taken any more.")
-            if participant not in self._answers and len(self._answers) >= MOST_ANSWERS:
-                raise RoomError(FULL)
+            if participant not in self._answers:
+                self._make_place(participant)
             kind, before = KINDS[self.question.kind], self._answers.get(participant)
             self._answers[participant] = kind.take(self.question.settings, said, before, participant)
             self._changed("holder")
+
+    def _make_place(self, participant: str) -> None:
+        """Have room for one more answer: who listens is never shut out by answers of those who do not."""
+        if len(self._answers) < MOST_ANSWERS:
+            return
+        here = self._bells.followers
+        if participant not in here or here >= self._answers.keys():
+            raise RoomError(FULL)
+        del self._answers[next(who for who in self._answers if who not in here)]
 
     def yours(self, participant: str) -> Any:
         """Give what one participant alone is told: by most kinds of question the own answer."""
@@ -227,7 +259,7 @@ class Room:
                     "version": version,
                     "open": self.is_open,
                     "rests": not self.is_open,
-                    "step": {**self.step.to_json(), "number": self.number},
+                    "step": {**self._told_step(), "number": self.number},
                     "view": self.view,
                     "question": self._told_question(),
                 }
@@ -239,9 +271,11 @@ class Room:
         with self._lock:
             return {
                 **self.for_followers(),
+                "step": {**self.step.to_json(), "number": self.number},
                 "version": self._versions["holder"],
                 "view": self.holder_view,
                 "code": self.code,
+                "locked": self.is_locked,
                 "here": self.here,
                 "answered": len(self._answers),
                 "counts": self.counts() if self.question is not None and self.question.is_revealed else None,
@@ -253,20 +287,25 @@ class Room:
     @contextlib.contextmanager
     def listening(self, side: Side, who: str = "") -> Iterator[asyncio.Event]:
         """Give a bell that rings when there is something new; RoomError where too many listen."""
-        bell, loop = asyncio.Event(), asyncio.get_running_loop()
+        if side == "followers" and self.is_locked and not self.knows(who):
+            raise RoomError(LOCKED)
+        bell = self._bells.hang(side, who)
         with self._lock:
-            if len(self._bells) >= MOST_PEOPLE:
-                raise RoomError(FULL)
-            self._bells[bell] = loop, side, who
-            if side == "followers" and len(self._known) < MOST_KNOWN:
-                self._known[who] = None
+            if side == "followers":
+                self._note(who)
             self._changed("holder")
         try:
             yield bell
         finally:
+            self._bells.take_down(bell)
             with self._lock:
-                self._bells.pop(bell, None)
                 self._changed("holder")
+
+    def _note(self, participant: str) -> None:
+        """Know somebody again; whoever came first is forgotten first."""
+        self._known[participant] = None
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def listens(self, bell: asyncio.Event) -> bool:
         """Whether this is still a bell to listen to."""
@@ -274,16 +313,19 @@ class Room:
 
     def send_away(self) -> None:
         """Have nobody listen any more: the server ends."""
-        with self._lock:
-            bells, self._bells = self._bells, {}
-        for bell, (loop, _, _) in bells.items():
-            _wake(bell, loop)
+        self._bells.take_all_down()
+
+    def _told_step(self) -> dict[str, Any]:
+        """Give what followers are told of the step: a link has the names of methods, which letters stand for."""
+        is_over = self.question is not None and self.question.is_revealed
+        hidden = {"link": None, "revealed": None} if self.step.is_blind and not is_over else {}
+        return {**self.step.to_json(), **hidden}
 
     def _told_question(self) -> dict[str, Any] | None:
         if self.question is None:
             return None
         told = KINDS[self.question.kind].told(self.question.settings)
-        return {**self.question.to_json(), "settings": told, "number": len(self._past)}
+        return {**self.question.to_json(), "settings": told, "number": self.asked}
 
     def _be_open(self) -> None:
         if not self.is_open:
@@ -297,11 +339,4 @@ class Room:
     def _changed(self, *sides: Side) -> None:
         for side in sides:
             self._versions[side] += 1
-        for bell, (loop, side, _) in self._bells.items():
-            if side in sides:
-                _wake(bell, loop)
-
-
-def _wake(bell: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
-    with contextlib.suppress(RuntimeError):  # the server is going down
-        loop.call_soon_threadsafe(bell.set)
+        self._bells.ring(sides)

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dashboard.rooms.bells import RoomError
+from dashboard.rooms.codes import digest_of, is_code, new_code
 from dashboard.rooms.kept import read_rooms, write_rooms
-from dashboard.rooms.room import Room, RoomError, digest_of, is_code, new_code
+from dashboard.rooms.room import Room
 from dashboard.server.library import Library
 
 MOST_ROOMS = 20
 SILENCE = 6 * 3600.0  # seconds without a word from its holder after which a room ends
+KEEP = 300.0  # seconds after which it is written down again that a holder was heard
 FILE = "rooms.json"
 
 
@@ -36,6 +39,7 @@ class Rooms:
         for room in restored:
             room.heard = min(room.heard, now)  # a clock that was wrong keeps no room for ever
         self._rooms = {room.code: room for room in restored}
+        self._kept = now
         self.restored = tuple(restored)
 
     def open(self) -> tuple[Room, str]:
@@ -75,8 +79,20 @@ class Rooms:
             self._sweep()
             held = [room for room in self._rooms.values() if room.holds(key)]
             for room in held:
-                room.heard = self._clock()
+                self.hear(room)
             return held[0] if held else None
+
+    def hear(self, room: Room) -> None:
+        """Note that a room's holder was heard: it stays open, over a restart too."""
+        room.heard = self._clock()
+        if room.heard - self._kept > KEEP:
+            self.keep()
+
+    def listed(self) -> list[Room]:
+        """Give the open rooms, by their codes."""
+        with self._lock:
+            self._sweep()
+            return [self._rooms[code] for code in sorted(self._rooms)]
 
     def close(self, room: Room) -> None:
         """End a room for everybody."""
@@ -90,10 +106,12 @@ class Rooms:
         """Write down what a restart is to find."""
         if self._file is not None:
             with self._lock:
+                self._kept = self._clock()
                 write_rooms(self._file, self._rooms.values())
 
     def send_away(self) -> None:
         """Have nobody listen any more, before the server ends; the rooms stay open."""
+        self.keep()
         for room in tuple(self._rooms.values()):
             room.send_away()
 

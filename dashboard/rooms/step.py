@@ -62,6 +62,11 @@ class Step:
         """The page and the film: a question about one is not about another."""
         return self.page, self.query.get("film", "")
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether its maps have letters in the place of names."""
+        return not self.page and self.query.get("blind", "off") != "off"
+
     def shows(self, name: str) -> bool:
         """Whether something has been revealed."""
         return self.revealed is None or name in self.revealed

@@ -55,7 +55,8 @@ def about(bench: Bench, pace: float) -> str:
     """Say what was measured, on what and when."""
     classifier, plan = bench.subject.classifier, bench.plan
     height, width = classifier.shape
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=DOCS).stdout
+    described = ["git", "describe", "--always", "--dirty=, with changes"]
+    commit = subprocess.run(described, capture_output=True, text=True, cwd=DOCS).stdout
     engine = getattr(classifier, "hiding", classifier).engine  # what runs hidden films
     return (
         f"{bench.subject.title}, {height} × {width} pixels, {len(classifier.card.outputs)} findings, "

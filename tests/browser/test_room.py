@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +15,12 @@ from tests.browser.test_access import AXE, serious
 pytestmark = pytest.mark.browser
 LIBRARY = nothing
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-PAINTED = """node => node.getContext("2d").getImageData(0, 0, 128, 128).data
-  .filter((value, place) => place % 4 === 3 && value > 100).length"""
+PAINTED = """node => {
+  const painted = node.getContext("2d").getImageData(0, 0, 128, 128).data
+    .filter((value, place) => place % 4 === 3 && value > 100).length;
+  return painted > 0 && painted < 128 * 128 / 4;
+}"""
+LOADED = "image => image.decode()"  # waits, and fails where there is no picture
 LIGHT = 300_000  # bytes of a phone's first view
 
 
@@ -37,9 +42,9 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     page.goto(f"{address}room", timeout=SLOW)
     page.get_by_role("button", name="Open a room").click(timeout=SLOW)
     expect(page.locator(".room .here")).to_have_text("0 are here")
+    expect(page.locator(".room .code")).to_have_text(re.compile("^[A-Z]{5}$"))
     code = page.locator(".room .code").text_content()
-    expect(page.locator(".room .qr")).to_have_js_property("complete", True)
-    assert page.locator(".room .qr").evaluate("image => image.naturalWidth") > 100
+    page.locator(".room .qr").evaluate(LOADED)
 
     ada.goto(f"{address}join")
     ada.get_by_label("The five letters").fill("zzzzz")
@@ -55,7 +60,7 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     page.get_by_role("button", name="Show this to the room").click(timeout=SLOW)
     expect(ada.locator(".panels figcaption")).to_have_text(["Film", "Grad-CAM"], timeout=SLOW)
     expect(ada.locator(".answer")).to_contain_text("Effusion: 98", timeout=SLOW)
-    expect(ada.locator("figure.film img")).to_have_js_property("complete", True)
+    ada.locator("figure.film img").evaluate(LOADED)
     assert 0 < sum(got) < LIGHT
     expect(page.locator(".viewer .progress .words")).to_contain_text("All maps are there", timeout=SLOW)
     page.keyboard.press("p")  # whoever presents leads: phones see what is revealed, and not before
@@ -91,7 +96,7 @@ def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
     page.get_by_role("button", name="Show the answers").click()
     expect(page.locator(".room .seen figcaption")).to_have_text(["Where the room pointed", "Film", "Grad-CAM"])
     expect(page.locator(".room .pad canvas")).to_be_visible()
-    assert 0 < page.locator(".room .pad canvas").evaluate(PAINTED) < 128 * 128 / 4
+    page.wait_for_function(PAINTED, arg=page.locator(".room .pad canvas").element_handle())
     expect(ada.locator(".heard")).to_have_text("Answers are closed. Look at the screen.")
 
     bob.get_by_role("link", name="Look around").click()

@@ -36,7 +36,8 @@ export interface Told {
   version: number;
   open: boolean;
   rests: boolean;
-  step: { link: string; revealed: string[] | null; text: string; number: number };
+  /** The link is null while it would name maps that are asked about. */
+  step: { link: string | null; revealed: string[] | null; text: string; number: number };
   view: View;
   question: Question | null;
   yours: any;
@@ -45,6 +46,7 @@ export interface Told {
 /** What the holder of a room is told. */
 export interface Held extends Told {
   code: string;
+  locked: boolean;
   here: number;
   answered: number;
   counts: Record<string, any> | null;

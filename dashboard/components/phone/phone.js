@@ -35,19 +35,21 @@ class Phone {
   }
 
   start() {
-    const [, code] = location.pathname.match(/\/join\/([A-Za-z]{1,20})\/?$/) ?? [];
+    const [, code] = location.pathname.match(/\/join\/([A-Za-z]{1,20}(?:-[0-9a-f]{1,64})?)\/?$/) ?? [];
     if (code) this.join(code);
     else this.input.focus();
   }
 
   /** @param {string} entered */
   async join(entered) {
-    const code = entered.trim().toUpperCase();
-    const address = `${API}/rooms/${encodeURIComponent(code)}`;
+    const [letters, invitation] = entered.trim().split("-"); // the link holds an invitation beside the code
+    const code = letters.toUpperCase();
+    const place = encodeURIComponent(invitation ? `${code}-${invitation}` : code);
+    const address = `${API}/rooms/${place}`;
     const [content, error] = await ask(fetch(`${address}/events?since=-1`));
     if (error) return this.refuse(error);
     this.code = code;
-    history.replaceState(null, "", `${ROOT}/join/${code}`);
+    history.replaceState(null, "", `${ROOT}/join/${place}`);
     find(".code").textContent = code;
     document.title = `Room ${code} · Lightbox`;
     document.body.dataset.state = "in";
@@ -84,8 +86,8 @@ class Phone {
     const isAlone = KINDS[told.question?.kind]?.alone; // asks about films of its own
     say(".told", isAlone ? "" : isShown ? (view.told ?? "") : WAITING);
     const around = /** @type {HTMLAnchorElement} */ (find(".around"));
-    around.hidden = !isShown;
-    around.href = `${ROOT}/${step.link}`;
+    around.hidden = !isShown || step.link === null; // a link would name maps that are asked about
+    around.href = `${ROOT}/${step.link ?? ""}`;
     around.onclick = () => sessionStorage.setItem(BACK, this.code);
     say(".text", step.text);
     if (isShown && (view.number ?? 0) > 0) this.showView(view);
@@ -128,7 +130,7 @@ class Phone {
 
   /** @param {Question} question @param {unknown} answer */
   async send(question, answer) {
-    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ answer }) };
+    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ answer, question: question.number }) };
     const [content, error] = await ask(fetch(`${API}/rooms/${this.code}`, post));
     if (error) return say(".heard", error);
     if (!this.told) return;

@@ -22,6 +22,19 @@ function blinded(link) {
   return `${page}?${asked}`;
 }
 
+/** Whether a button is pressed for the second time; the first press asks. @param {HTMLElement} button @param {string} question */
+function isSure(button, question) {
+  if (button.dataset.sure) return true;
+  const before = button.textContent;
+  button.dataset.sure = "yes";
+  button.textContent = question;
+  setTimeout(() => {
+    delete button.dataset.sure;
+    button.textContent = before;
+  }, SURE_MS);
+  return false;
+}
+
 class TeacherRoom {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -44,6 +57,7 @@ class TeacherRoom {
     this.on(".open", () => this.open());
     this.on(".close", () => this.close());
     this.on(".reveal", () => this.say({ reveal: true }));
+    this.on(".lock", () => this.say({ lock: !this.held?.locked }));
     this.on(".end", () => this.say({ end: true }));
     this.on(".copy", async () => {
       await navigator.clipboard?.writeText(this.link ?? "");
@@ -88,6 +102,32 @@ class TeacherRoom {
     const room = answer.ok ? await answer.json() : null;
     if (room?.code) this.enter(room);
     else if (room) noteHeld(null);
+    if (!room?.code) this.showOthers();
+  }
+
+  /** Whoever may open rooms closes those that no browser holds any more. */
+  async showOthers() {
+    if (!this.data.may) return;
+    const place = this.find(".others");
+    const answer = await fetch(`${this.data.api}/rooms/others`).catch(() => new Response(null, { status: 503 }));
+    /** @type {{code: string, here: number}[]} */
+    const rooms = answer.ok ? (await answer.json()).rooms : [];
+    place.hidden = !rooms.length;
+    place.querySelector("ul").replaceChildren(...rooms.map(({ code, here }) => this.other(code, here)));
+  }
+
+  /** @param {string} code @param {number} here */
+  other(code, here) {
+    const [line, button] = [document.createElement("li"), document.createElement("button")];
+    button.textContent = `Close room ${code}`;
+    button.onclick = async () => {
+      if (!isSure(button, "Close it for everybody?")) return;
+      const [, error] = await tellServer(`${this.data.api}/rooms/others`, { close: code });
+      this.problem(error);
+      this.showOthers();
+    };
+    line.append(`${here} ${here === 1 ? "is" : "are"} here `, button);
+    return line;
   }
 
   async open() {
@@ -123,13 +163,14 @@ class TeacherRoom {
     this.showSections(true);
     const { here, answered, question, view, step, counts, asked } = held;
     this.write(".here", `${here} ${here === 1 ? "is" : "are"} here`);
+    this.write(".lock", held.locked ? "Let newcomers in" : "Nobody new now");
     this.write(".step", step.number ? view.told ?? [view.title, step.text].filter(Boolean).join(" · ") : NOTHING);
     this.form.hidden = !step.number;
     this.find(".results").hidden = !question;
     this.find(".take").hidden = !asked;
     if (question) {
       this.write(".asked", question.text);
-      this.write(".answered", `${answered} of ${here} answered`);
+      this.write(".answered", answered <= here ? `${answered} of ${here} answered` : `${answered} answered, ${here} ${here === 1 ? "is" : "are"} here now`);
       this.find(".reveal").hidden = question.is_revealed;
       if (counts) CHARTS[question.kind]?.(this.find(".chart"), held, question.text);
       else this.find(".chart").replaceChildren();
@@ -197,17 +238,7 @@ class TeacherRoom {
   }
 
   close() {
-    const button = this.find(".close");
-    if (button.dataset.sure) {
-      this.say({ close: true });
-      return;
-    }
-    button.dataset.sure = "yes";
-    button.textContent = "Close it for everybody?";
-    setTimeout(() => {
-      delete button.dataset.sure;
-      button.textContent = "Close the room";
-    }, SURE_MS);
+    if (isSure(this.find(".close"), "Close it for everybody?")) this.say({ close: true });
   }
 
   forget() {
@@ -215,6 +246,7 @@ class TeacherRoom {
     this.held = null;
     noteHeld(null);
     this.showSections(false);
+    this.showOthers();
   }
 
   /** @param {string} words */

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from dashboard.rooms import limits
 from dashboard.rooms.limits import Buckets
 
@@ -8,6 +10,7 @@ def test_a_bucket_gives_its_burst_at_once_and_its_rate_in_the_long_run():
     now = [0.0]
     buckets = Buckets(3, 0.5, lambda: now[0])
     assert [buckets.take("ada") for _ in range(5)] == [True, True, True, False, False]
+    assert buckets.wait("ada") == 2.0
     now[0] = 1.9
     assert not buckets.take("ada")
     now[0] = 2.0
@@ -29,8 +32,8 @@ def test_a_thousand_uses_a_second_for_ten_seconds_come_to_burst_and_rate():
 def test_one_name_takes_nothing_from_another_and_looking_takes_nothing():
     buckets = Buckets(1, 0, lambda: 0.0)
     assert buckets.take("ada")
-    assert not buckets.allows("ada")
-    assert all(buckets.allows("bob") for _ in range(3))
+    assert buckets.wait("ada") == math.inf
+    assert [buckets.wait("bob") for _ in range(3)] == [0.0] * 3
     assert buckets.take("bob")
 
 

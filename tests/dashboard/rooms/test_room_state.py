@@ -5,9 +5,11 @@ import json
 
 import pytest
 
+from dashboard.rooms import bells
 from dashboard.rooms import room as rooms_module
+from dashboard.rooms.codes import LETTERS, digest_of, is_code, new_code
 from dashboard.rooms.report import counts_csv
-from dashboard.rooms.room import LETTERS, MOST_ANSWERS, Room, RoomError, digest_of, is_code, new_code
+from dashboard.rooms.room import MOST_ANSWERS, Room, RoomError
 from dashboard.rooms.step import Question, Step
 from tests.dashboard.server.coroutines import run_to_end
 
@@ -47,11 +49,32 @@ def test_followers_are_told_the_step_and_each_the_own_answer_alone(room):
         "text": "Look.",
         "number": 1,
     }
-    assert told["question"] == {**PRESENT.to_json(), "number": 0}
+    assert told["question"] == {**PRESENT.to_json(), "number": 1}
     assert set(told) == {"version", "open", "rests", "step", "view", "question"}
     texts = {who: json.loads(room.text_for(who)[1]) for who in ("ada", "bob")}
     assert {who: text.pop("yours") for who, text in texts.items()} == {"ada": 0, "bob": None}
     assert texts["ada"] == texts["bob"] == told
+
+
+def test_while_maps_have_no_names_followers_are_told_no_link_and_each_question_deals_letters_anew(room):
+    blind = Step("?film=simulated/s00000&methods=gradcam,random&blind=on", ("film", "gradcam", "random"))
+    room.move(blind)
+    assert "gradcam" not in json.dumps(room.for_followers())
+    room.put_view(1, {"panels": [{"title": "Map A"}]}, {})
+    before = room.deal
+    room.ask(PRESENT)
+    assert room.deal != before
+    told = room.for_followers()
+    assert (told["step"]["link"], told["step"]["revealed"], told["step"]["number"]) == (None, None, 2)
+    assert told["view"] == {"number": 2, "panels": []}  # none are seen with letters of before
+    assert not room.put_view(1, {"panels": []}, {})
+    assert "gradcam" not in room.text_for("ada")[1]
+    assert room.for_holder()["step"] == {**blind.to_json(), "number": 2}
+    room.reveal()
+    assert room.for_followers()["step"]["link"] == blind.link
+    again = Room("BCDFG", digest_of(KEY), 0.0)
+    again.number, again.asked = room.number, room.asked
+    assert again.deal != room.deal  # of another room
 
 
 def test_counts_are_told_once_they_are_revealed_and_then_no_answer_is_taken(room):
@@ -80,7 +103,7 @@ def test_a_question_stays_while_the_film_does_and_is_over_at_the_next_one(room):
     assert room.for_holder()["asked"] == 1
     room.ask(PRESENT)
     assert room.yours("ada") is None
-    assert room.for_followers()["question"]["number"] == 1
+    assert room.for_followers()["question"]["number"] == 2
 
 
 def test_the_table_has_a_line_for_each_answer_and_nothing_that_a_spreadsheet_runs(room):
@@ -113,6 +136,26 @@ def test_answers_and_past_questions_are_bounded(room, monkeypatch):
     for _ in range(5):
         room.ask(PRESENT)
     assert len(room.past()) == 4
+
+
+def test_answers_of_who_has_gone_shut_nobody_out_who_listens(room, monkeypatch):
+    monkeypatch.setattr(rooms_module, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(rooms_module, "MOST_KNOWN", 2)
+    room.ask(PRESENT)
+    for who in ("x", "y", "z"):
+        room.answer(who, 0)
+
+    async def follow() -> None:
+        with room.listening("followers", "ada"):
+            room.answer("ada", 1)
+            assert room.counts() == {"answers": 3, "counts": [2, 1]}
+            for who in ("bob", "cid"):
+                with room.listening("followers", who):
+                    pass
+            assert [room.knows(who) for who in ("ada", "bob", "cid", "dan")] == [True, True, True, False]
+
+    run_to_end(follow())
+    assert not room.knows("ada")  # came first, and is not here
 
 
 def test_a_closed_room_holds_nothing_and_takes_nothing(room):
@@ -152,7 +195,9 @@ def test_who_follows_is_counted_once_and_the_bells_of_each_side_ring(room, monke
             await _settled()
             assert holder.is_set() and not ada.is_set()  # nobody is told of another's answer
             assert room.knows("bob") and not room.knows("cid")
-            monkeypatch.setattr(rooms_module, "MOST_PEOPLE", 2)
+            monkeypatch.setattr(bells, "MOST_PAGES_IN_ALL", 1)
+            with room.listening("holder"):
+                pass  # the holder never counts
             with pytest.raises(RoomError, match="full"), room.listening("followers", "cid"):
                 pass
         assert room.here == 0

@@ -22,7 +22,8 @@ def test_a_restart_finds_the_room_with_its_step_and_question_but_no_answers_and_
     rooms = Rooms(file, lambda: now[0])
     room, key = rooms.open()
     room.move(Step("?film=simulated/s00000", ("film",), "Look."))
-    room.ask(ASKED)
+    for _ in range(3):
+        room.ask(ASKED)
     room.answer(room.participant("ada"), 42)
     rooms.keep()
     assert key not in file.read_text()
@@ -31,6 +32,7 @@ def test_a_restart_finds_the_room_with_its_step_and_question_but_no_answers_and_
     (found,) = again.restored
     assert again.find(room.code) is found is again.held(key)
     assert (found.step, found.question, found.number) == (room.step, ASKED, 1)
+    assert found.for_followers()["question"] == room.for_followers()["question"]  # by its number phones know it again
     assert found.participant("ada") == room.participant("ada")  # a phone stays the same one
     assert found.counts()["answers"] == 0
 
@@ -62,6 +64,19 @@ def test_a_room_that_fell_silent_before_the_restart_is_over(tmp_path, now):
     assert Rooms(tmp_path / "rooms.json", lambda: now[0]).find(room.code) is None
 
 
+def test_a_holder_that_was_heard_all_the_while_holds_the_room_after_a_restart(tmp_path, now):
+    rooms = Rooms(tmp_path / "rooms.json", lambda: now[0])
+    room, key = rooms.open()
+    for _ in range(7):
+        now[0] += 3600
+        rooms.hear(room)
+    assert Rooms(tmp_path / "rooms.json", lambda: now[0]).held(key).code == room.code
+    now[0] += 60
+    rooms.hear(room)
+    rooms.send_away()
+    assert Rooms(tmp_path / "rooms.json", lambda: now[0]).restored[0].heard == now[0]
+
+
 def test_rooms_are_bounded_and_each_key_holds_its_own():
     rooms = Rooms()
     opened = [rooms.open() for _ in range(MOST_ROOMS)]
@@ -79,7 +94,7 @@ def test_a_library_that_cannot_be_written_to_stops_nobody(tmp_path):
 
 def _damaged(change) -> str:
     good = {
-        "code": "BCDFG", "key_digest": "a" * 64, "heard": 1.0, "salt": "b" * 32, "number": 1,
+        "code": "BCDFG", "key_digest": "a" * 64, "heard": 1.0, "salt": "b" * 32, "number": 1, "asked": 1,
         "step": {"link": "?film=a/b"}, "question": None,
     }  # fmt: skip
     return json.dumps({"form": 1, "rooms": [{**good, **change}]})
@@ -92,7 +107,8 @@ HOSTILE = {
     "code": _damaged({"code": "../.."}), "digest": _damaged({"key_digest": ""}), "salt": _damaged({"salt": 5}),
     "link": _damaged({"step": {"link": "https://example.org"}}),
     "kind": _damaged({"question": {"kind": "x", "text": "y"}}),
-    "count": _damaged({"number": 2**40}), "true": _damaged({"number": True}), "missing": '{"form": 1, "rooms": [{}]}',
+    "count": _damaged({"number": 2**40}), "true": _damaged({"number": True}), "asked": _damaged({"asked": -1}),
+    "missing": '{"form": 1, "rooms": [{}]}',
 }  # fmt: skip
 
 

@@ -17,12 +17,21 @@ class Answer:
     body: bytes
 
 
-def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+def ask(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: Any) -> Answer:
     """Give what an application answers; underscores in the names of headers stand for dashes."""
     return run_to_end(asked(app, path, method, body, **headers))
 
 
-async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+async def asked(
+    app: Callable[..., Any],
+    path: str,
+    method: str = "GET",
+    body: bytes = b"",
+    left: asyncio.Event | None = None,
+    client: tuple[str, int] | None = None,
+    **headers: str,
+) -> Answer:
+    """Give what an application answers to a browser that stays until it has ``left``."""
     place, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -33,12 +42,16 @@ async def asked(app: Callable[..., Any], path: str, method: str = "GET", body: b
         "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
         "scheme": "http",
         "server": ("127.0.0.1", 80),
+        "client": client,
     }
     sent: list[dict[str, Any]] = []
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return messages.pop(0) if messages else await asyncio.Event().wait()
+        if messages:
+            return messages.pop(0)
+        await (left or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
