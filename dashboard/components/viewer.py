@@ -43,6 +43,7 @@ OPTIONAL: Mapping[str, Any] = MappingProxyType(
         "hand": None,
         "blind": False,
         "doubted": False,
+        "lesson": None,
     }
 )
 _FOLDER = Path(__file__).with_suffix("")
@@ -92,7 +93,8 @@ def viewer(
         whether these stand open until the visitor has put them away, ``grid`` (findings to show at once), ``beside`` (a
         second model, whose answers and maps are waited for as "beside answers", "beside METHOD"), ``hand`` (what is
         hidden by hand: ``areas``, ``shows`` and ``baselines``), ``blind`` (whether the maps go without their names
-        until the truth is shown), ``doubted`` (whether the page says above that an answer about this film is doubtful).
+        until the truth is shown), ``doubted`` (whether the page says above that an answer about this film is doubtful),
+        ``lesson`` (the step of a lesson that is given here).
     key : str
         Streamlit's key of this light box.
     on_back_change : callable, optional

@@ -159,9 +159,8 @@ def _unlifted(model: str, film: str, finding: str) -> str:
 def _scale(model: str, origin: str, finding: str) -> str:
     """Give by what one model's logits are multiplied to give those of another, but for what is added to all."""
     own, first = _predicted(model, finding), _predicted(origin, finding)
-    films = list(own)
-    slope, _ = np.polyfit(*(logit([one[film] for film in films]) for one in (first, own)), 1)
-    return f"{slope:.2f}"
+    x, y = (logit(np.array([one[film] for film in own])) for one in (first, own))
+    return f"{np.cov(x, y)[0, 1] / x.var(ddof=1):.2f}"  # least squares
 
 
 def _cause(model: str, finding: str) -> str:
@@ -177,8 +176,8 @@ def _answer(model: str, film: str, finding: str) -> str:
 
 def _predicted(model: str, finding: str) -> dict[str, float]:
     """Give a model's answers by film."""
-    found: dict[str, float] = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table[finding].to_dict()
-    return found
+    table = read_predictions(BUILT_IN_PREDICTIONS / f"{model}-on-{DATASET}").table
+    return {str(film): float(value) for film, value in table[finding].items()}
 
 
 def _on_token(model: str, method: str) -> str:
@@ -221,7 +220,8 @@ def _sanity(method: str) -> str:
 
 
 def _sanity_verdict(method: str) -> str:
-    return VERDICTS[_at_last().loc[method, "passes"]]
+    passes: bool | None = _at_last()["passes"].to_dict()[method]
+    return VERDICTS[passes]
 
 
 def _sanity_empty(method: str) -> str:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from dashboard.lessons.lesson import read_lesson, write_lesson
+from dashboard.lessons.listing import FIRST_TO_LAST
 from dashboard.lessons.strip import Given, step_html, written
 from dashboard.lessons.text import plain
 from dashboard.lessons.to_room import room_question
@@ -76,3 +77,21 @@ def test_nothing_that_a_room_sees_holds_the_speakers_notes(name):
     for at, step in enumerate(lesson(name).steps, 1):
         seen = [str(step_html(step)), *Given(name, lesson(name), at).stage.values()]
         assert step.notes and not any(plain(written(step.notes)) in plain(text) for text in seen)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_steps_can_be_skipped_and_the_last_is_what_to_take_home(name):
+    steps = lesson(name).steps
+    assert sum(step.notes.startswith("Skip if late.") for step in steps) == 2 and steps[-1].title == "Take home"
+
+
+def test_all_lessons_are_listed_in_the_order_to_give_them():
+    assert sorted(FIRST_TO_LAST) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_question_begins_where_its_answer_stands(name):
+    for step in lesson(name).steps:
+        if step.question is not None:
+            assert plain(written(step.question.answer)) not in plain(written(step.text))
+            assert not (step.view.query.get("without") and step.question.kind == "how much")
