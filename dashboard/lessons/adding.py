@@ -9,6 +9,7 @@ from dashboard.lessons.shelf import lessons_of
 from dashboard.lessons.strip import PAGE
 from dashboard.lessons.views import OF_ONE_VISITOR, VIEWS, View
 from dashboard.page.link import GIVEN
+from dashboard.page.told import sentence_of
 from dashboard.page.words import escape
 from dashboard.server.roles import Action, may
 from dashboard.server.services import Services
@@ -33,7 +34,7 @@ def show_adding(services: Services, page: str) -> None:
             try:
                 told = add_view(services, page, None if name == NEW else name, title)
             except ValueError as error:
-                st.error(escape(str(error)))
+                st.error(escape(sentence_of(error)))
                 return
             st.session_state.lesson_add_turn = turn + 1
             st.toast(told, icon=":material/school:")

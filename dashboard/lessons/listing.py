@@ -8,6 +8,7 @@ from dashboard.lessons.lesson import MOST_BYTES, Lesson, LessonError, read_lesso
 from dashboard.lessons.shelf import Lessons, lessons_of
 from dashboard.lessons.state import visit
 from dashboard.lessons.strip import give
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.roles import Action, may, offered
@@ -53,14 +54,14 @@ def take(shelf: Lessons, lesson: Lesson) -> None:
     try:
         visit.change(read=shelf.add(lesson), step=None, edit=False)
     except ValueError as error:
-        refuse(str(error))
+        refuse(sentence_of(error))
 
 
 def _show(services: Services, shelf: Lessons, name: str) -> None:
     try:
         lesson = shelf.read(name)
     except LessonError as error:
-        st.warning(escape(f"{name}: {error}"))
+        st.warning(escape(f"{name}: {sentence_of(error)}"))
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -83,7 +84,7 @@ def _import(shelf: Lessons) -> None:
     try:
         lesson = read_lesson(file.read(MOST_BYTES + 1))
     except LessonError as error:
-        refuse(str(error))
+        refuse(sentence_of(error))
     else:
         take(shelf, lesson)
     st.rerun()

@@ -20,6 +20,7 @@ from dashboard.lessons.shelf import lessons_of
 from dashboard.lessons.text import html, plain
 from dashboard.lessons.to_room import show_in_room
 from dashboard.page.link import GIVEN
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import came_back, refuse
 from dashboard.page.words import escape
 from dashboard.server.services import Services
@@ -163,7 +164,7 @@ def _given(services: Services, page: str) -> Given | None:
         if not 1 <= at <= len(lesson.steps):
             raise LessonError(f"The lesson “{lesson.title}” has {len(lesson.steps)} steps, and the link asks for {at}.")
     except LessonError as error:
-        refuse(str(error))
+        refuse(sentence_of(error))
         session.given = None
         return None
     return Given(name, lesson, at)

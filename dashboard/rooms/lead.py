@@ -44,7 +44,7 @@ def held_room(services: Services) -> Room | None:
 @only(Action.OPEN_ROOMS)
 def open_room(services: Services) -> tuple[Room, str]:
     """Open a room; gives it with the key of its holder. A route has asked already who may."""
-    return rooms_of(services).open()
+    return rooms_of(services).open_one()
 
 
 def move(services: Services, room: Room, step: Step, question: Question | None = None) -> None:

@@ -20,6 +20,12 @@ KEEP = 300.0  # seconds after which it is written down again that a holder was h
 FILE = "rooms.json"
 
 
+def steady_clock() -> Callable[[], float]:
+    """Give seconds by the clock on the wall as it stood at first, whatever is done to that later: it closes no room."""
+    begun = time.time() - time.monotonic()
+    return lambda: begun + time.monotonic()
+
+
 class Rooms:
     """The rooms of this server.
 
@@ -27,11 +33,12 @@ class Rooms:
     ----------
     file : Path or None
         Where open rooms are kept over a restart; None to keep none.
-    clock : callable
-        Gives seconds that go on over a restart.
+    clock : callable, optional
+        Gives seconds that go on over a restart; `steady_clock` if not given.
     """
 
-    def __init__(self, file: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, file: Path | None = None, clock: Callable[[], float] | None = None) -> None:
+        clock = clock or steady_clock()
         self._file, self._clock = file, clock
         self._lock = threading.RLock()
         restored = [] if file is None else read_rooms(file, MOST_ROOMS)
@@ -42,7 +49,7 @@ class Rooms:
         self._kept = now
         self.restored = tuple(restored)
 
-    def open(self) -> tuple[Room, str]:
+    def open_one(self) -> tuple[Room, str]:
         """Open a room.
 
         Returns

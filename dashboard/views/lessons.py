@@ -11,6 +11,7 @@ from dashboard.lessons.reading import show_lesson
 from dashboard.lessons.shelf import lessons_of
 from dashboard.lessons.state import visit
 from dashboard.page.refused import show_refused
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.server.roles import Action, may
 from dashboard.server.services import Services
@@ -24,7 +25,7 @@ def lessons(services: Services) -> None:
         try:
             lesson = shelf.read(name)
         except LessonError as error:
-            refuse(str(error))
+            refuse(sentence_of(error))
             visit.change(read=None, step=None, edit=False)
     may_edit = name is not None and shelf.is_own(name) and may(Action.KEEP_LESSONS)
     if visit.state.edit and not may_edit:

@@ -43,7 +43,7 @@ def app(rooms, monkeypatch) -> Starlette:
 
 @pytest.fixture
 def opened(rooms):
-    room, key = rooms.open()
+    room, key = rooms.open_one()
     room.move(FIRST)
     return room, {"cookie": f"{lead.COOKIE}={key}"}
 
@@ -90,7 +90,7 @@ def test_a_visitor_opens_none_and_nor_does_another_site(app, rooms):
     assert json.loads(refused.body) == {"error": "Only the owner of this library may open a room for a class."}
     assert say(app, "/api/rooms", {}, **OWNER, sec_fetch_site="cross-site").status == 404
     assert ask(app, "/api/rooms", "POST", b"{}", **OWNER, content_type="text/plain").status == 404
-    assert rooms.open()[0].code in {room.code for room in rooms._rooms.values()}
+    assert rooms.open_one()[0].code in {room.code for room in rooms._rooms.values()}
     assert len(rooms._rooms) == 1
 
 
@@ -296,7 +296,7 @@ def test_a_locked_room_lets_nobody_new_in_and_keeps_who_was_there(app, opened):
 
 def test_the_owner_alone_lists_rooms_and_closes_one_whose_key_is_lost(app, opened, rooms):
     room, key = opened
-    other, _ = rooms.open()
+    other, _ = rooms.open_one()
     words = {"close": room.code}
     for who in ({}, key, ADA):
         assert ask(app, "/api/rooms/others", **who).status == 403

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 
 import pytest
 
@@ -20,7 +21,7 @@ def now() -> list[float]:
 def test_a_restart_finds_the_room_with_its_step_and_question_but_no_answers_and_no_key(tmp_path, now):
     file = tmp_path / "rooms.json"
     rooms = Rooms(file, lambda: now[0])
-    room, key = rooms.open()
+    room, key = rooms.open_one()
     room.move(Step("?film=simulated/s00000", ("film",), "Look."))
     for _ in range(3):
         room.ask(ASKED)
@@ -39,7 +40,7 @@ def test_a_restart_finds_the_room_with_its_step_and_question_but_no_answers_and_
 
 def test_a_room_that_is_closed_is_not_found_again(tmp_path):
     rooms = Rooms(tmp_path / "rooms.json")
-    room, key = rooms.open()
+    room, key = rooms.open_one()
     rooms.close(room)
     assert rooms.find(room.code) is rooms.held(key) is None
     assert Rooms(tmp_path / "rooms.json").restored == ()
@@ -47,7 +48,7 @@ def test_a_room_that_is_closed_is_not_found_again(tmp_path):
 
 def test_a_room_ends_after_hours_without_a_word_from_its_holder(now):
     rooms = Rooms(clock=lambda: now[0])
-    room, key = rooms.open()
+    room, key = rooms.open_one()
     now[0] += SILENCE
     assert rooms.held(key) is room
     now[0] += SILENCE
@@ -59,14 +60,14 @@ def test_a_room_ends_after_hours_without_a_word_from_its_holder(now):
 
 def test_a_room_that_fell_silent_before_the_restart_is_over(tmp_path, now):
     rooms = Rooms(tmp_path / "rooms.json", lambda: now[0])
-    room, _ = rooms.open()
+    room, _ = rooms.open_one()
     now[0] += SILENCE + 1
     assert Rooms(tmp_path / "rooms.json", lambda: now[0]).find(room.code) is None
 
 
 def test_a_holder_that_was_heard_all_the_while_holds_the_room_after_a_restart(tmp_path, now):
     rooms = Rooms(tmp_path / "rooms.json", lambda: now[0])
-    room, key = rooms.open()
+    room, key = rooms.open_one()
     for _ in range(7):
         now[0] += 3600
         rooms.hear(room)
@@ -79,16 +80,16 @@ def test_a_holder_that_was_heard_all_the_while_holds_the_room_after_a_restart(tm
 
 def test_rooms_are_bounded_and_each_key_holds_its_own():
     rooms = Rooms()
-    opened = [rooms.open() for _ in range(MOST_ROOMS)]
+    opened = [rooms.open_one() for _ in range(MOST_ROOMS)]
     assert len({room.code for room, _ in opened}) == len({key for _, key in opened}) == MOST_ROOMS
     assert all(rooms.held(key) is room for room, key in opened)
     with pytest.raises(RoomError, match="20 rooms open"):
-        rooms.open()
+        rooms.open_one()
 
 
 def test_a_library_that_cannot_be_written_to_stops_nobody(tmp_path):
     tmp_path.joinpath("file").write_text("")
-    room, key = (rooms := Rooms(tmp_path / "file" / "rooms.json")).open()
+    room, key = (rooms := Rooms(tmp_path / "file" / "rooms.json")).open_one()
     assert rooms.held(key) is room
 
 
@@ -127,3 +128,10 @@ def test_a_good_entry_beside_a_bad_one_is_read_and_a_file_too_large_is_not(tmp_p
     file.write_text(json.dumps(content) + " " * 2**20)
     assert Rooms(file, lambda: 2.0).restored == ()
     assert stat.S_ISREG(file.stat().st_mode)
+
+
+def test_a_clock_that_jumps_closes_no_room(monkeypatch):
+    rooms = Rooms()
+    room, _ = rooms.open_one()
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert rooms.find(room.code) is room

@@ -14,7 +14,12 @@ from dashboard.server.jobs import Jobs
 from xai.files import sweep, write_file
 
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
-DATED = {"dashboard/models/trash.py", "dashboard/roc/report.py"}  # people read the date; nothing is decided by it
+DATED = {  # people read the date; nothing is decided by it
+    "dashboard/lessons/handout.py",
+    "dashboard/models/trash.py",
+    "dashboard/roc/report.py",
+    "dashboard/rooms/rooms.py",  # which asks once, when the server starts
+}
 DAY = 86_400.0
 
 
