@@ -25,6 +25,7 @@ APP = REPOSITORY / "dashboard" / "app.py"
 ELSEWHERE = "elsewhere.localhost"  # a name that leads here, and is none of this machine's own
 OWNER_KEY = "the owner of these tests"
 PATIENCE = 60_000  # milliseconds: a busy machine takes its time, and nothing waits longer than it must
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -52,6 +53,17 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def phones(chromium: Any) -> Iterator[list[Any]]:
+    """Two students' phones, each a browser of its own."""
+    opened = [chromium.new_context(**PHONE).new_page() for _ in range(2)]
+    for page in opened:
+        page.set_default_timeout(PATIENCE)
+    yield opened
+    for page in opened:
+        page.context.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A lesson is given by the keys of a clicker: on a page, in a presentation, and after the page is loaded again."""
+"""A lesson by the keys of a clicker: on a page, in a presentation, after a reload, and to a class on phones."""
 
 from __future__ import annotations
 
@@ -73,3 +73,42 @@ def test_a_clicker_gives_a_lesson_over_pages_and_presentations_and_a_reload_keep
     expect(page.get_by_text("Secret.")).to_have_count(0)
     page.get_by_role("button", name="End").click()
     expect(page).to_have_url(re.compile(r"/lessons\?read=short$"))
+
+
+def test_a_class_follows_a_whole_lesson_on_phones_one_reloads_and_one_comes_late(page, address, phones):
+    ada, bob = phones
+    page.goto(f"{address}room", timeout=SLOW)
+    page.get_by_role("button", name="Open a room").click(timeout=SLOW)
+    expect(page.locator(".room .code")).to_have_text(re.compile("^[A-Z]{5}$"))
+    code = page.locator(".room .code").text_content()
+    ada.goto(f"{address}join/{code}")
+    expect(ada.locator(".told")).to_contain_text("You are in")
+    page.goto(f"{address}lessons?read=short", timeout=SLOW)
+    page.locator(".st-key-lesson_give button").click()
+
+    expect(ada.get_by_role("heading", name="Is it?")).to_be_visible(timeout=SLOW)  # a page without a film
+    ada.get_by_role("button", name="Yes").click()
+    expect(ada.locator(".heard")).to_contain_text("counted")
+    page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-lesson_strip .lesson-step")).to_contain_text("Yes: the film was made so.")
+    page.keyboard.press("PageDown")
+    expect(ada.locator(".panels figcaption")).to_have_text(["Film"], timeout=SLOW)
+    expect(ada.locator(".heard")).to_be_empty()  # asked anew
+    ada.get_by_role("button", name="No").click()
+    ada.reload()
+    expect(ada.locator(".panels figcaption")).to_have_text(["Film"], timeout=SLOW)
+    expect(ada.locator(".heard")).to_contain_text("counted")
+    bob.goto(f"{address}join/{code}")
+    expect(bob.get_by_role("heading", name="Is it?")).to_be_visible(timeout=SLOW)
+    expect(bob.locator(".panels figcaption")).to_have_text(["Film"], timeout=SLOW)
+    expect(page.locator(".viewer")).to_have_attribute("data-presenting", "question", timeout=SLOW)
+    page.keyboard.press("PageDown")
+    expect(page.locator(".viewer .told")).to_contain_text("Answer: ")
+    page.keyboard.press("PageDown")
+    for phone in phones:
+        expect(phone.locator(".panels figcaption")).to_have_text(["Film", "Grad-CAM"], timeout=SLOW)
+        assert "Secret." not in phone.content()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-lesson_strip .lesson-step")).to_contain_text("The card.", timeout=SLOW)
+    for phone in phones:
+        expect(phone.locator(".panels figcaption")).to_have_count(0, timeout=SLOW)

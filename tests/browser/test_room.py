@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.browser.compare_page import SLOW, expect
-from tests.browser.conftest import PATIENCE, nothing
+from tests.browser.conftest import nothing
 from tests.browser.test_access import AXE, serious
 
 pytestmark = pytest.mark.browser
 LIBRARY = nothing
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 PAINTED = """node => {
   const painted = node.getContext("2d").getImageData(0, 0, 128, 128).data
     .filter((value, place) => place % 4 === 3 && value > 100).length;
@@ -22,17 +19,6 @@ PAINTED = """node => {
 }"""
 LOADED = "image => image.decode()"  # waits, and fails where there is no picture
 LIGHT = 300_000  # bytes of a phone's first view
-
-
-@pytest.fixture
-def phones(chromium: Any) -> Iterator[list[Any]]:
-    """Two students' phones, each a browser of its own."""
-    opened = [chromium.new_context(**PHONE).new_page() for _ in range(2)]
-    for page in opened:
-        page.set_default_timeout(PATIENCE)
-    yield opened
-    for page in opened:
-        page.context.close()
 
 
 def test_a_class_follows_taps_and_sees_what_it_tapped(page, address, phones):
