@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,22 +39,28 @@ def test_the_trap_catches(trap):
     trap.log.unlink()
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("xai", "explain", FILM, "--finding", "Effusion", "--samples", 20, "--out", "maps"),
-        ("training", "simulate", "--films", 24, "--seed", 1, "--out", "films"),
-        ("training", "predict", "films", "--model", "lightbox", "--out", "answers"),
-        (
-            *("training", "fit", "films", "--architecture", "small-resnet", "--size", 32, "--epochs", 1),
-            *("--batch-size", 8, "--folds", 0, "--out", "own.keras"),
-        ),
-        ("training", "evaluate", "answers", "--out", "figures"),
-    ],
-    ids=lambda words: words[1],
-)
-def test_a_command_calls_nobody_and_leaves_the_home_alone(trap, work, words):
+COMMANDS = [  # each takes what those before it made
+    ("xai", "explain", FILM, "--finding", "Effusion", "--samples", 20, "--out", "maps"),
+    ("training", "simulate", "--films", 24, "--seed", 1, "--out", "films"),
+    ("training", "predict", "films", "--model", "lightbox", "--out", "answers"),
+    (
+        *("training", "fit", "films", "--architecture", "small-resnet", "--size", 32, "--epochs", 1),
+        *("--batch-size", 8, "--folds", 0, "--out", "own.keras"),
+    ),
+    ("training", "evaluate", "answers", "--out", "figures"),
+]
+IN_TURN = """
+import json, sys
+import training.__main__, xai.__main__
+for package, *words in json.loads(sys.argv[1]):
+    assert {"xai": xai, "training": training}[package].__main__.main(words) == 0, words
+"""
+
+
+def test_no_command_calls_anybody_and_all_leave_the_home_alone(trap, work):
     made = ("maps", "films", "answers", "own.keras", "figures")
-    run(trap, "-m", *(work / word if word in made else word for word in words))
+    commands = [[str(work / word if word in made else word) for word in words] for words in COMMANDS]
+    run(trap, "-c", IN_TURN, json.dumps(commands))
+    assert all((work / name).exists() for name in made)
     assert trap.caught() == ""
     assert trap.written() == []
