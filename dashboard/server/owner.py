@@ -55,6 +55,9 @@ IS_OWNER = "You are the owner: in this browser you may change the library."
 AT_THE_MACHINE = "You sit at the machine that serves this, so you are the owner without a key."
 
 
+FOR_OWNERS = "/rooms/others"  # is fetched, and told to owners alone
+
+
 class OwnerKey:
     """A key, and the proof of it that a browser keeps.
 
@@ -106,7 +109,8 @@ class WhoAsks:
         if scope["type"] in ("http", "websocket"):
             # Parts and events, of which a class fetches thousands, are the same for everybody; to look up who opened a
             # connection takes the system longer than to answer them.
-            is_asked = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
+            is_fetched = scope["type"] != "websocket" and scope["method"] in ("GET", "HEAD")
+            is_asked = not is_fetched or scope["path"].endswith(FOR_OWNERS)
             role = Role.OWNER if is_asked and is_owner(scope, self.key) else Role.VISITOR
             others = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
             scope = {**scope, "headers": [*others, (HEADER.encode(), role.value.encode())]}
