@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,14 +27,7 @@ def write_league(root: Path) -> None:
 LIBRARY = write_league
 
 
-def own_league(folder: Path) -> str:
-    """A league that lies in no library, packed."""
-    put(folder, "tiny", card("tiny"))
-    made = put_league(folder, folder / "models" / "tiny.keras", "tiny-on-generated-of-mine")
-    return shutil.make_archive(str(folder / made.name), "zip", made)
-
-
-def test_a_visitor_opens_a_cell_and_its_film_and_sees_which_method_keeps_its_promises(page, address, tmp_path):
+def test_a_visitor_opens_a_cell_and_its_film_and_sees_which_method_keeps_its_promises(page, address):
     page.goto(f"{address}trust?model=tiny&film=c")
     cell = page.get_by_role("button", name="SHAP, Mass: 0.45, 95")
     expect(cell).to_contain_text("=", timeout=SLOW)
@@ -51,11 +43,6 @@ def test_a_visitor_opens_a_cell_and_its_film_and_sees_which_method_keeps_its_pro
     page.goto(f"{page.url}&film=c")
     link = page.get_by_role("link", name=re.compile("Open c on Compare"))
     expect(link).to_have_attribute("href", re.compile("film=generated%2Fc.*truth=on"), timeout=SLOW)
-    page.get_by_text("Bring a league of your own", exact=True).click()
-    page.locator("input[type=file]").set_input_files(own_league(tmp_path))
-    expect(page.get_by_text("You brought these results")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_role("button", name="Keep in the library")).to_be_enabled()
-    expect(page).to_have_url(re.compile("league=tiny-on-generated-of-mine"))
     page.get_by_text("Truth by twin", exact=True).click()
     expect(page.get_by_text("claims follow the effects most closely")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Grad-CAM, rank correlation: 0.50").click()
