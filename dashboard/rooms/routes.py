@@ -22,6 +22,7 @@ from dashboard.rooms.limits import Buckets
 from dashboard.rooms.report import counts_csv
 from dashboard.rooms.room import Room, RoomError
 from dashboard.rooms.step import Question, Step
+from dashboard.server.bodies import body_of
 from dashboard.server.channel import PREFIX
 from dashboard.server.owner import is_this_machine
 from dashboard.server.roles import HEADER, MAY, Action, Role
@@ -29,7 +30,6 @@ from dashboard.server.routes import FORGET, NOT_UNDERSTOOD, PLAIN, is_from_here,
 from dashboard.server.services import Services
 from dashboard.server.visitors import is_token
 
-MOST_BODY = 16_384  # bytes
 ANSWERS = 10, 2.0  # of one participant: at once, and a second in the long run
 ANSWERS_OF_ROOM = 600, 200.0
 WRONG_CODES = 30, 0.5  # of one address, which a whole class may share
@@ -264,7 +264,7 @@ def _lead(services: Services, room: Room, said: Mapping[str, Any]) -> dict[str, 
 async def _acted(request: Request, act: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Response:
     """Do what a browser says, and answer; a sentence says what was wrong with it."""
     try:
-        said = _json(await _body(request))
+        said = _json(await body_of(request))
         if not isinstance(said, dict) or not said:
             raise TypeError("expected an object")
         return _told(await anyio.to_thread.run_sync(act, said))
@@ -281,15 +281,6 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of Python's own
         raise TypeError("expected JSON") from error
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise ValueError("This is too long.")
-    return body
 
 
 def _role_of(request: Request) -> Role:

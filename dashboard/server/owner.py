@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.server.bodies import body_of
 from dashboard.server.peer import is_of_another_user
 from dashboard.server.roles import HEADER, Role
 
@@ -187,11 +188,10 @@ def _with_cookie(answer: Response, request: Request, value: str, age: int | None
 
 
 async def _said(request: Request) -> dict[str, str]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            return {}
+    try:
+        body = await body_of(request, MOST_BODY)
+    except ValueError:
+        return {}
     found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10) if body.count(b"&") < 10 else {}
     return {name: values[0] for name, values in found.items()}
 

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard.page.told import UNEXPECTED, sentence_of
+from dashboard.server.bodies import body_of
 from dashboard.server.channel import PREFIX, Channel
 from dashboard.server.events import Events
 from dashboard.server.files import MakeFile
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 MAKERS = 2  # parts made at the same time: as many as a small machine has cores
 SAVERS = 2  # files made at the same time: some take seconds, and no picture waits for them
-MOST_BODY = 16_384  # bytes of what a page says
 KEEP = "public, max-age=31536000, immutable"
 FORGET = "no-store"
 NAME = re.compile("[0-9a-f]{1,64}")
@@ -101,7 +101,7 @@ class _Routes:
         if page is None or not is_from_here(request):
             return _missing()
         try:
-            said = json.loads(await _body(request))
+            said = json.loads(await body_of(request))
             answer = await anyio.to_thread.run_sync(_act, page, said)
         except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, ClientDisconnect):
             return JSONResponse({"error": NOT_UNDERSTOOD}, 400)
@@ -177,15 +177,6 @@ def _attachment(name: str, media: str, content: bytes) -> Response:
 
 def _sentence(words: str, status: int) -> Response:
     return PlainTextResponse(words or NOT_UNDERSTOOD, status, {**PLAIN, "Cache-Control": FORGET})
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise ValueError("too long")
-    return body
 
 
 def _missing() -> Response:
