@@ -17,11 +17,15 @@ from starlette.middleware import Middleware
 HOME = Path(__file__).resolve().parent
 sys.path[:] = dict.fromkeys([str(HOME.parent), *sys.path])  # streamlit puts only this file's folder on the path
 
+from dashboard.compare.state import LINK as COMPARE
 from dashboard.components.front import front_page
 from dashboard.components.phone import phone_page
+from dashboard.errors.state import LINK as ERRORS
+from dashboard.films.state import LINK as FILMS
 from dashboard.lessons.state import LINK as LESSONS
-from dashboard.lessons.views import VIEWS
+from dashboard.models.state import LINK as MODELS
 from dashboard.page.link import Link
+from dashboard.roc.state import LINK as ROC
 from dashboard.rooms.lead import rooms_of
 from dashboard.rooms.routes import room_routes
 from dashboard.rooms.state import LINK as ROOM
@@ -34,6 +38,7 @@ from dashboard.server.roles import door_address
 from dashboard.server.routes import routes
 from dashboard.server.shared import asked_for, library_root, shared_services, upload_room
 from dashboard.server.upload_room import BoundedUploads, keep_uploads_in_memory
+from dashboard.trust.state import LINK as TRUST
 
 
 def before_stopping(end: Callable[[], None]) -> None:
@@ -64,7 +69,12 @@ async def serving(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 LINKS: Mapping[str, Link[Any]] = {  # by the paths of their pages
-    **{"" if name == "compare" else name: link for name, link in VIEWS.items()},
+    "": COMPARE,
+    "films": FILMS,
+    "roc": ROC,
+    "errors": ERRORS,
+    "trust": TRUST,
+    "models": MODELS,
     "lessons": LESSONS,
     "room": ROOM,
 }

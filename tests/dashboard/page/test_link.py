@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dashboard.compare.state import LINK as COMPARE
 from dashboard.errors.state import LINK as ERRORS
+from dashboard.films.state import LINK as FILMS
 from dashboard.lessons.state import LINK as LESSONS
-from dashboard.lessons.views import VIEWS
+from dashboard.models.state import LINK as MODELS
 from dashboard.page.kinds import (
     NAME,
     SEED,
@@ -29,9 +31,20 @@ from dashboard.page.kinds import (
 )
 from dashboard.page.link import Field, Link, link_to
 from dashboard.page.state import PageState
+from dashboard.roc.state import LINK as ROC
 from dashboard.rooms.state import LINK as ROOM
+from dashboard.trust.state import LINK as TRUST
 
-PAGES = {**VIEWS, "lessons": LESSONS, "room": ROOM}
+PAGES = {
+    "compare": COMPARE,
+    "films": FILMS,
+    "roc": ROC,
+    "errors": ERRORS,
+    "trust": TRUST,
+    "models": MODELS,
+    "lessons": LESSONS,
+    "room": ROOM,
+}
 
 
 @dataclass(frozen=True)
