@@ -17,7 +17,9 @@ RUN sed -i -E 's/^(tensorflow)([>=])/\1-cpu\2/; s/^(opencv-python)([>=])/\1-head
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 reader && mkdir /library && chown reader /library
 COPY --from=build /wheel/ /opt/wheel/
-RUN pip install --no-cache-dir -r /opt/wheel/requirements.txt -c /opt/wheel/constraints.txt \
+# Packages beside: `docker build --build-arg EXTRA=distributed .` for an app or worker of a Dask cluster.
+ARG EXTRA=
+RUN pip install --no-cache-dir -r /opt/wheel/requirements.txt $EXTRA -c /opt/wheel/constraints.txt \
     && pip install --no-cache-dir --no-deps /opt/wheel/lightbox-*.whl \
     && rm -r /opt/wheel
 USER reader

@@ -39,7 +39,7 @@ Shared = TypeVar("Shared")
 Answered = dict[str, Any]  # arrays and plain values, by name
 
 MODELS_IN_MEMORY = 2
-FILM_BYTES = 208 * 2**20  # of uploads, which are nowhere else: 200 films of 1024 x 1024 in 8 bits
+FILM_BYTES = 512 * 2**20  # of uploads, which are nowhere else: 60 of 2048 x 2048 in 16 bits, were they noise
 DATASET_FILM_BYTES = 16 * 2**20  # a film of a dataset is soon read or rendered again
 FEW_EVALUATIONS = 40
 ANSWERED_BYTES = 8 * 2**20  # what visitors asked about a part of a film

@@ -14,8 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.page.told import sentence_of
 from dashboard.page.visit import forget_refused, refuse
-from dashboard.server.film_cache import packed_bytes
-from dashboard.server.services import FILM_BYTES, Services
+from dashboard.server.film_cache import shade_bytes
+from dashboard.server.services import Services
 from dashboard.server.session import part_address, this_page
 from dashboard.server.shared import upload_room
 from xai.films.apart import read_film_apart
@@ -24,7 +24,7 @@ from xai.films.formats import NAMES
 from xai.written import with_unit
 
 MOST_UPLOADS = 200
-MOST_UPLOADED_BYTES = FILM_BYTES  # of pixels in one go, so that they do not push each other out of memory
+MOST_UPLOADED_BYTES = 208 * 2**20  # of shades in one go, so that they do not push all others out of memory
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _read_uploads(services: Services, files: list) -> Upload | None:
         except FilmError as error:
             refused.append(f"{file.name}: {sentence_of(error)}")
             continue
-        left -= packed_bytes(film)
+        left -= shade_bytes(film)
         if left < 0:
             most = f"{with_unit(str(MOST_UPLOADED_BYTES // 2**20), 'MiB')} of pixels at a time"
             refused.append(f"{file.name} and the films after it were left out: this server takes {most}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.server.services import FILM_BYTES
+from dashboard.server.uploads import MOST_UPLOADED_BYTES
 from tests.browser.compare_page import SLOW, address_of, choose_model, contents, expect, finish, panels, title, upload
 from tests.browser.made_films import PATIENT, dicom, hostile_files, picture, png
 from xai.films.film import MAX_SIDE_KEPT
@@ -59,7 +59,7 @@ def test_names_of_files_are_shown_as_text(visit):
 
 def test_more_films_than_memory_holds_are_left_out_and_the_rest_hangs(visit):
     page = visit()
-    count = FILM_BYTES // (4 * MAX_SIDE_KEPT**2) + 1  # scaled down, such films are kept in four bytes a pixel
+    count = MOST_UPLOADED_BYTES // (4 * MAX_SIDE_KEPT**2) + 1  # scaled down, such films are kept in four bytes a pixel
     large = [
         (f"large {number}.png", png(picture(number, 9, 9).repeat(229, 0).repeat(229, 1))) for number in range(count)
     ]
