@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -116,6 +117,25 @@ def share(value: Any) -> float | None:
 
 def evaluations(card: ModelCard) -> dict[str, Evaluation]:
     """Give every set of films that a card has figures of, those that nothing was learned from first."""
+    return _evaluations(_TheSame(card))
+
+
+@dataclass(frozen=True, eq=False)
+class _TheSame:
+    """A card that is the same object: a library reads each once, and pages ask of all its findings."""
+
+    card: ModelCard
+
+    def __hash__(self) -> int:
+        return id(self.card)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TheSame) and other.card is self.card
+
+
+@functools.lru_cache(maxsize=16)
+def _evaluations(of: _TheSame) -> dict[str, Evaluation]:
+    card = of.card
     found = {".".join(path): _evaluation(card, path, content) for path, content in _measured(card.performance)}
     return {key: found[key] for key in (*EVALUATIONS, *found) if key in found and found[key].findings}
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from dashboard.server.drawn import Box as Box
 from dashboard.server.drawn import Drawings
+from dashboard.server.store import content_key
 from training import opening
 from training.datasets.conventions import UNKNOWN, Convention, convention_of, with_sides
 from training.datasets.table import CLASS, FACTS_FILE, TABLE_FILE, Dataset, DatasetError, read_dataset
@@ -111,6 +112,12 @@ class Library:
         """Read the card of a model; raises `ModelCardError`."""
         path = card_path(self.model(model))
         return _card(path, _stamp(path))
+
+    def model_key(self, model: str) -> str:
+        """Name a model by the contents of its file and card; raises `ModelCardError` where either is not there."""
+        path = self.model(model)
+        card = card_path(path)
+        return _model_key(path, _stamp(path), card, _stamp(card))
 
     def model_id(self, model: str) -> str:
         """Sha256 of a model's file; raises `ModelCardError` where there is none."""
@@ -246,6 +253,11 @@ def _card(path: Path, stamp: float) -> ModelCard:
 @functools.lru_cache(maxsize=32)
 def _model_id(path: Path, stamp: float) -> str:
     return file_sha256(path)
+
+
+@functools.lru_cache(maxsize=32)
+def _model_key(path: Path, stamp: float, card: Path, card_stamp: float) -> str:
+    return content_key(_model_id(path, stamp), _card(card, card_stamp).fingerprint)
 
 
 @functools.lru_cache(maxsize=4)

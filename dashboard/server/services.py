@@ -179,7 +179,10 @@ class Services:
 
     def precision(self, model: str, method: str) -> str:
         """Give the precision in which a method's films run; single as long as nothing else was chosen."""
-        return self._precisions.get(self.model_key(model), SINGLE) if EXPLAINERS[method].hides else SINGLE
+        return self._precision(self.model_key(model), method)
+
+    def _precision(self, key: str, method: str) -> str:
+        return self._precisions.get(key, SINGLE) if EXPLAINERS[method].hides else SINGLE
 
     def in_memory(self, model: str) -> Classifier | None:
         """Give a model if it is loaded already; quick."""
@@ -191,7 +194,7 @@ class Services:
 
     def model_key(self, model: str) -> str:
         """Name a model by the contents of its file and card."""
-        return content_key(self.library.model_id(model), self.library.card(model).fingerprint)
+        return self.library.model_key(model)
 
     def film(self, dataset: str, name: str) -> Film:
         """Give a film of a dataset, read once."""
@@ -229,9 +232,10 @@ class Services:
 
         Single precision is not named: results that were kept when there was no other are of it.
         """
-        precision = precision or self.precision(model, method)
+        key = self.model_key(model)
+        precision = precision or self._precision(key, method)
         lower = [] if precision == SINGLE else [precision]
-        return content_key(sha256, self.model_key(model), method, parameters, seed, *lower)
+        return content_key(sha256, key, method, parameters, seed, *lower)
 
     def found(self, request: Request) -> list[Explanation] | None:
         """Give an explanation if it was computed before."""

@@ -8,7 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-import streamlit as st
 from streamlit import runtime
 
 from dashboard.server import services
@@ -16,7 +15,7 @@ from dashboard.server.library import DEFAULT_ROOT
 from dashboard.server.upload_room import UploadRoom
 
 
-@st.cache_resource(show_spinner=False)
+@functools.cache  # asked for with every request: Streamlit's cache would write down the path each time
 def shared_services(root: Path) -> services.Services:
     """Make the services of this server for a library, once."""
     return services.open_services(root, asked_for().scheduler)
@@ -36,10 +35,15 @@ def library_root() -> tuple[Path, list[str]]:
 
 def asked_for() -> argparse.Namespace:
     """Read the app's own words on the command line, as `dashboard.start` has them, and what is `unknown`."""
+    return _asked_for(tuple(sys.argv[1:]), os.environ.get("LIGHTBOX_OWNER_KEY") or None)
+
+
+@functools.lru_cache(maxsize=1)
+def _asked_for(words: tuple[str, ...], owner_key: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--library", type=Path, default=DEFAULT_ROOT)
     parser.add_argument("--host", action="append", default=[])
-    parser.add_argument("--owner-key", default=os.environ.get("LIGHTBOX_OWNER_KEY") or None)
+    parser.add_argument("--owner-key", default=owner_key)
     parser.add_argument("--scheduler")
-    known, unknown = parser.parse_known_args(sys.argv[1:])
+    known, unknown = parser.parse_known_args(words)
     return argparse.Namespace(**vars(known), unknown=unknown)

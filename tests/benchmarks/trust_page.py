@@ -26,6 +26,7 @@ from dashboard.compare.trust_known import known_of
 from dashboard.compare.trust_line import trust_line
 from dashboard.server.library import Library
 from dashboard.server.services import Services
+from dashboard.server.shared import shared_services
 from dashboard.trust.sections import SECTIONS
 from tests.benchmarks.judging_pages import timed
 from training.benchmark.usual import count_places
@@ -40,6 +41,7 @@ def sections() -> None:
     """Open each section cold and again."""
     for name in SECTIONS:
         st.cache_resource.clear()
+        shared_services.cache_clear()
         app = AppTest.from_file(str(APP), default_timeout=300)
         app.switch_page("views/trust.py")
         app.query_params["section"] = name

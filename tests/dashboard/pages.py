@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.server.library import Library
 from dashboard.server.services import Services
+from dashboard.server.shared import shared_services
 from tests.conftest import REPOSITORY
 
 APP = REPOSITORY / "dashboard" / "main.py"
@@ -33,6 +34,7 @@ class Idle(Services):
 def serve(patch: pytest.MonkeyPatch, root: Path, give: Callable[[Path], Services]) -> None:
     """Have pages that open from now on use a library, and services of a test's own."""
     st.cache_resource.clear()
+    shared_services.cache_clear()
     patch.setattr(sys, "argv", ["app.py", "--library", str(root)])
     patch.setattr("dashboard.server.services.open_services", lambda root, *_: give(root))
 

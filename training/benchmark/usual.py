@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class UsualPlaces:
             None where no film of another patient has it at a known place.
         """
         counted = self.films.get(finding, ())
-        own = [one for one in counted if one in _of_same_patient(dataset, film)]
+        same = _of_same_patient(dataset, film)
+        own = [one for one in counted if one in same]
         if len(own) == len(counted):
             return None
         rest = self.totals[finding].astype(np.float64)
@@ -126,9 +128,10 @@ def placed_on_map(place: np.ndarray, shape: tuple[int, int], footprint: Footprin
     return moved
 
 
-def _of_same_patient(dataset: Dataset, film: str) -> set[str]:
+@functools.lru_cache(maxsize=256)  # films that visitors look at, each asked for again with every finding and map
+def _of_same_patient(dataset: Dataset, film: str) -> frozenset[str]:
     table = dataset.films
     patient = table.loc[table["film"] == film, "patient"]
     if patient.empty or patient.isna().all():
-        return {film}
-    return set(table.loc[table["patient"] == patient.iloc[0], "film"])
+        return frozenset({film})
+    return frozenset(table.loc[table["patient"] == patient.iloc[0], "film"])

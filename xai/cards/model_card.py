@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ class ModelCard:
         shares: np.ndarray = expit(np.stack(moved, axis=-1))
         return shares
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Everything in the card that changes a map or a probability, as text: part of a result's content hash."""
         what = (self.outputs, self.link, self.emits, self.input.said, self.feature_layer)

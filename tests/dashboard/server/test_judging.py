@@ -12,12 +12,14 @@ import streamlit as st
 
 from dashboard.server.judging import JUDGING_ERRORS, judged, list_predictions, source, split_counts
 from dashboard.server.library import Library
+from dashboard.server.shared import shared_services
 from tests.dashboard.judged_library import FIRST, MASS, NOTHING, add_dataset, add_predictions
 
 
 @pytest.fixture
 def library(shelf, monkeypatch) -> Library:
     st.cache_resource.clear()
+    shared_services.cache_clear()
     for name in ("MODELS", "DATASETS", "PREDICTIONS"):
         monkeypatch.setattr(f"dashboard.server.library.BUILT_IN_{name}", shelf.root / "nowhere")
     return Library(shelf.root)
