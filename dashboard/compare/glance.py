@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dashboard.compare.trust_line import stands
 from dashboard.server.homes import home_of
 from dashboard.server.library import Library
+from dashboard.server.looking import looked_up
 from training.benchmark.league import ALL
 from training.benchmark.results import Results, results_for
 from training.datasets.facts import DatasetError
@@ -22,6 +23,7 @@ BESIDE = {
 }
 
 
+@looked_up
 def leagues_of(library: Library, model: str) -> list[Results]:
     """Give what was measured of a model, in the order of the folders."""
     return results_for(library.model_id(model), (BUILT_IN_LEAGUES, library.root / "leagues"))
@@ -55,6 +57,7 @@ def films_words(library: Library, results: Results) -> str:
     return f"{counted(results.films, 'film')} of {results.dataset}"
 
 
+@looked_up
 def is_simulated(library: Library, dataset: str) -> bool:
     """Whether a dataset's films are simulated; no for one that is not in the library."""
     home = home_of(library, dataset)

@@ -111,10 +111,10 @@ class Fairness:
         ranks = self._ranks(turns)
         return min(turns, key=ranks.__getitem__)
 
-    def ahead(self, turn: Turn, turns: Collection[Turn]) -> int:
-        """Count those that are before one of them."""
+    def line(self, turns: Collection[Line]) -> list[Line]:
+        """Give all of them in the order in which they are next, as things stand."""
         ranks = self._ranks(turns)
-        return sum(rank < ranks[turn] for rank in ranks.values()) if turn in ranks else 0
+        return sorted(turns, key=ranks.__getitem__)
 
     def _forget(self) -> None:
         """Forget visitors who have been gone for so long that what they used counts for nothing."""

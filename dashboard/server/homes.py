@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 from dashboard.server.library import Library
+from dashboard.server.looking import looked_up
 from training.datasets.table import FACTS_FILE, TABLE_FILE
 from xai.models.loading import file_sha256
 
 
+@looked_up
 def home_of(library: Library, dataset: str, table: str = "") -> str | None:
     """Find a dataset by the name that it gives itself.
 

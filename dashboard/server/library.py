@@ -13,6 +13,7 @@ import pandas as pd
 
 from dashboard.server.drawn import Box as Box
 from dashboard.server.drawn import Drawings
+from dashboard.server.looking import looked_up
 from dashboard.server.store import content_key
 from training import opening
 from training.datasets.conventions import UNKNOWN, Convention, convention_of, with_sides
@@ -91,10 +92,12 @@ class Library:
         """Where arrays that a model took long to make are kept."""
         return self.root / "arrays"
 
+    @looked_up
     def models(self) -> dict[str, Path]:
         """Model files by name."""
         return list_models((BUILT_IN_MODELS, self.root / "models"))
 
+    @looked_up
     def model(self, model: str) -> Path:
         """Give the file of a model; raises `ModelCardError` where it is gone, as a whole library may be."""
         if Path(model).name == model:  # asked for again and again: no folder is listed
@@ -108,22 +111,26 @@ class Library:
             )
         return models[model]
 
+    @looked_up
     def card(self, model: str) -> ModelCard:
         """Read the card of a model; raises `ModelCardError`."""
         path = card_path(self.model(model))
         return _card(path, _stamp(path))
 
+    @looked_up
     def model_key(self, model: str) -> str:
         """Name a model by the contents of its file and card; raises `ModelCardError` where either is not there."""
         path = self.model(model)
         card = card_path(path)
         return _model_key(path, _stamp(path), card, _stamp(card))
 
+    @looked_up
     def model_id(self, model: str) -> str:
         """Sha256 of a model's file; raises `ModelCardError` where there is none."""
         path = self.model(model)
         return _model_id(path, _stamp(path))
 
+    @looked_up
     def datasets(self) -> dict[str, Path]:
         """Dataset folders by name."""
         return _folders((BUILT_IN_DATASETS, self.root / "datasets"), FACTS_FILE)
@@ -146,6 +153,7 @@ class Library:
         folder = self._predictions(name)
         return max(_stamp(folder / predictions_folder.TABLE_FILE), _stamp(folder / predictions_folder.FACTS_FILE))
 
+    @looked_up
     def dataset_stamp(self, dataset: str) -> float:
         """When the table of a dataset was last written; raises `DatasetError`."""
         return _stamp(self._folder(dataset) / TABLE_FILE)
@@ -224,6 +232,7 @@ class Library:
             raise PredictionsError(f"There are no predictions “{name}”; there are {', '.join(folders) or 'none'}.")
         return folders[name]
 
+    @looked_up
     def _folder(self, dataset: str) -> Path:
         folders = self.datasets()
         if dataset not in folders:

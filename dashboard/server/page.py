@@ -13,6 +13,7 @@ from typing import Any
 
 from dashboard.server.awaited import Awaited, Item, Want
 from dashboard.server.files import Files
+from dashboard.server.looking import looking_once
 
 
 class Page:
@@ -106,7 +107,7 @@ class Page:
             ``version``, which counts up with every change; ``groups``, by name: ``view``, which names what is waited
             for, and ``items``; ``rests``, whether all of it has ended; and ``note``.
         """
-        with self._lock:
+        with self._lock, looking_once():
             items = {name: self.items(name) for name in self._groups}
             return {
                 "version": self._version,
@@ -184,7 +185,7 @@ class Page:
 
     def hear(self) -> None:
         """Note that somebody still looks: what a queue forgot meanwhile is asked for again."""
-        with self._lock:
+        with self._lock, looking_once():
             self.is_heard = True
             for one in self._all():
                 one.look(self._changed)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.server.bounded import Bounded
+from dashboard.server.looking import looking_once
 from dashboard.server.store import content_key
 from dashboard.server.visitors import Visitors
 
@@ -100,7 +101,8 @@ class Parts:
         if content is None and not make:
             return None
         if content is None:
-            made = offer.make()
+            with looking_once():
+                made = offer.make()
             if made is None:
                 return None
             content = gzip.compress(made, QUICKLY, mtime=0) if offer.media == PACKED else made

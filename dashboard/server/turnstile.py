@@ -50,6 +50,7 @@ class Turnstile:
         self._fair = Fairness(clock)
         self._standing: list[Sliced] = []
         self._through: dict[Sliced, float] = {}  # since when each has its turn
+        self._places: dict[Sliced, int] | None = None  # in the line; None once it has changed
         self._lock = threading.Lock()
 
     def ask(self, turn: Sliced, visitor: str) -> None:
@@ -63,6 +64,7 @@ class Turnstile:
     def leave(self, turn: Sliced, visitor: str | None = None) -> None:
         """Have a visitor, or everybody, ask for work no longer; what nobody asks for ends at its next look."""
         with self._lock:
+            self._places = None
             gone = set(turn.asked) if visitor is None else {visitor}
             turn.asked = {one: began for one, began in turn.asked.items() if one not in gone}
             if not turn.asked and turn in self._standing:
@@ -102,7 +104,11 @@ class Turnstile:
     def ahead(self, turn: Sliced) -> int:
         """Count what goes on before work, as things stand."""
         with self._lock:
-            return 0 if turn in self._through else len(self._through) + self._fair.ahead(turn, self._standing)
+            if turn in self._through:
+                return 0
+            if self._places is None:  # every page asks so for all that it waits for
+                self._places = {one: place for place, one in enumerate(self._fair.line(self._standing))}
+            return len(self._through) + self._places.get(turn, 0)
 
     @contextlib.contextmanager
     def apart(self, turn: Sliced) -> Iterator[None]:
@@ -117,6 +123,7 @@ class Turnstile:
             self._fair.charge(turn, self._clock() - since)
 
     def _next(self) -> None:
+        self._places = None
         while self._standing and len(self._through) < self._width:
             turn = self._fair.first_of(self._standing)
             self._standing.remove(turn)

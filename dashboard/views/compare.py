@@ -46,6 +46,7 @@ from dashboard.page.told import sentence_of
 from dashboard.page.visit import in_every_link, refuse
 from dashboard.page.words import escape, outputs_word
 from dashboard.server.engine_words import engine_words
+from dashboard.server.looking import looking_once
 from dashboard.server.page import Page
 from dashboard.server.services import Services
 from dashboard.server.session import page_address, this_page
@@ -329,4 +330,5 @@ def light_box_of(
     }
 
 
-compare(st.session_state.services)
+with looking_once():
+    compare(st.session_state.services)

@@ -146,12 +146,12 @@ def test_long_work_gets_a_twentieth_of_the_time_while_a_class_is_at_work_and_all
     assert rest[-20:] == ["L"] * 20
 
 
-def test_how_many_are_ahead_is_counted_as_things_stand(engine):
+def test_the_line_is_in_the_order_in_which_work_is_next(engine):
     turns = [engine.ask(visitor, visitor, [0.1]) for visitor in "abc"]
-    assert [engine.fair.ahead(one, turns) for one in turns] == [0, 1, 2]
+    assert engine.fair.line(turns) == turns
     turns.append(engine.ask("d", "quick", [0.1], Stage.QUICK))
-    assert [engine.fair.ahead(one, turns) for one in turns] == [1, 2, 3, 0]
-    assert engine.fair.ahead(Turn(Stage.LOOK), turns) == 0
+    assert engine.fair.line(turns) == [turns[3], *turns[:3]]
+    assert engine.fair.line(turns)[0] is engine.fair.first_of(turns)
 
 
 def test_visitors_who_left_long_ago_are_forgotten(engine):
