@@ -325,7 +325,7 @@ def _drawn_masks(folder: Path, stamp: float, film: str) -> dict[str, np.ndarray]
     return _drawings(folder, stamp).masks(film)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)  # films that visitors look at: 0.1 MB a finding
 def _masks(folder: Path, stamp: float, film: str, recipe: str) -> dict[str, np.ndarray]:
     """Masks that are not on disk take a third of a second to make, and every map of a film asks for them."""
     return opening.film_masks(folder, film, Recipe.from_json(recipe))

@@ -107,7 +107,7 @@ class Results:
         """Give when a file was written: whoever keeps what was read of it reads anew where that has changed."""
         return stamp(self.source, name)
 
-    @property
+    @functools.cached_property
     def films(self) -> int:
         """How many films are behind it."""
         return int(max(self.league.loc[self.league["finding"] == ALL, "films"], default=0))

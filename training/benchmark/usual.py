@@ -57,7 +57,7 @@ class UsualPlaces:
             return None
         rest = self.totals[finding].astype(np.float64)
         for one in own:
-            rest -= truths(dataset, one, [finding], (SIDE, SIDE), WHOLE)[finding]
+            rest -= _truth(dataset, one, finding)
         return rest / (len(counted) - len(own)), len(counted) - len(own)
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -126,6 +126,11 @@ def placed_on_map(place: np.ndarray, shape: tuple[int, int], footprint: Footprin
     on_film = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
     moved: np.ndarray = np.where(on_film, place[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))], 0.0)
     return moved
+
+
+@functools.lru_cache(maxsize=256)
+def _truth(dataset: Dataset, film: str, finding: str) -> np.ndarray:
+    return truths(dataset, film, [finding], (SIDE, SIDE), WHOLE)[finding]
 
 
 @functools.lru_cache(maxsize=256)  # films that visitors look at, each asked for again with every finding and map
