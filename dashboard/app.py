@@ -39,6 +39,7 @@ from dashboard.server.routes import routes
 from dashboard.server.shared import asked_for, library_root, shared_services, upload_room
 from dashboard.server.upload_room import BoundedUploads, keep_uploads_in_memory
 from dashboard.trust.state import LINK as TRUST
+from xai.machine import share_memory_pools
 
 
 def before_stopping(end: Callable[[], None]) -> None:
@@ -97,6 +98,7 @@ OWNERS_KEY = """
 """
 KEY = OwnerKey(asked_for().owner_key)
 keep_uploads_in_memory(LARGEST_UPLOAD)
+share_memory_pools()
 
 app = st.App(
     HOME / "main.py",

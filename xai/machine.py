@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import functools
 import importlib
@@ -29,6 +30,7 @@ msvcrt = _module("msvcrt")  # on Windows
 resource = _module("resource")  # everywhere but on Windows
 
 MOST_PROCESSES = 61 if os.name == "nt" else None  # Windows waits for no more at once
+M_ARENA_MAX = -8  # glibc's malloc.h
 LOCKED_BYTE = 2**31 - 2  # Windows locks bytes and keeps others from reading them: one that no file of ours has
 TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _limiting = threading.RLock()  # how many threads there are is the process's: two limits that overlap would not end well
@@ -72,6 +74,28 @@ def one_blas_thread() -> Iterator[None]:
     """
     with _limiting, _blas().limit(limits=1):
         yield
+
+
+@functools.cache
+def _libc() -> Any:
+    """Give the C library where it is glibc, which keeps what a program has freed; None elsewhere."""
+    library = ctypes.CDLL(None) if os.name == "posix" else None
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+
+
+def share_memory_pools(most: int = 2) -> None:
+    """Have all threads take memory from a few pools; does nothing where the C library is not glibc.
+
+    By default every thread may fill one of its own, up to eight a core, and what one has freed no other one uses.
+    """
+    if _libc() is not None:
+        _libc().mallopt(M_ARENA_MAX, most)
+
+
+def give_back_memory() -> None:
+    """Give the system what was freed, which glibc would keep; does nothing elsewhere."""
+    if _libc() is not None:
+        _libc().malloc_trim(0)
 
 
 @contextlib.contextmanager

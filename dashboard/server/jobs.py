@@ -23,10 +23,12 @@ from dashboard.page.told import UNEXPECTED, sentence_of
 from dashboard.server.fairness import Stage
 from dashboard.server.turnstile import Sliced, Turnstile
 from xai.budget import Budget, Cancelled
+from xai.machine import give_back_memory
 
 State = Literal["waiting", "running", "done", "failed"]
 PATIENCE = 30.0  # seconds after which a visitor who was not heard of no longer counts as waiting
 TOLD_EVERY = 0.2  # seconds, at most, between two words on how far a job is
+TIDIED_EVERY = 5.0  # seconds at least between two times that the system gets back what jobs have freed
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._changed = threading.RLock()
         self._told = 0.0
+        self._tidied = 0.0
 
     def ask(self, visitor: str, key: str, work: Callable[[Budget], Any], *, slow: bool) -> Job:
         """Wait for a job; start it unless somebody else has."""
@@ -222,6 +225,13 @@ class Jobs:
             self._do(job)
         finally:
             self._turnstile.end(job.turn)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        now = time.monotonic()
+        if now - self._tidied > TIDIED_EVERY:
+            self._tidied = now
+            give_back_memory()
 
     def _do(self, job: Job) -> None:
         told = 0.0
