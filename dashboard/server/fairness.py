@@ -14,6 +14,7 @@ from typing import TypeVar
 
 HALF_LIFE = 30.0  # seconds after which what a visitor used counts half
 LOOK = 1.0  # seconds of work after which a first look that has not come is no quick one
+HEAVY = 8.0  # seconds of work after which the rest of it counts as long: usual maps of the default model take three
 LEAST = 0.05  # of the time, that a later stage gets however much there is to do in those before it
 SHORT = 1.0  # seconds that it waits for its first slice at most
 MANY, LONG_AGO = 1000, 10 * HALF_LIFE  # visitors at which those are forgotten who last asked so many seconds ago
@@ -29,7 +30,7 @@ class Stage(enum.IntEnum):
     QUICK = 0  # takes about as long as the model's own answer
     LOOK = 1  # until something of it can be seen
     SHARPENING = 2  # the rest of it
-    LONG = 3  # many films at once, and what nobody looks for yet
+    LONG = 3  # many films at once, what turned out to be heavy, and what nobody looks for yet
 
 
 @dataclass(eq=False)
@@ -59,8 +60,11 @@ class Turn:
     @property
     def stage(self) -> Stage:
         """The stage that it is in by now."""
-        is_late = self.is_seen or self.used >= LOOK
-        return Stage.SHARPENING if self.first == Stage.LOOK and is_late else self.first
+        if self.first != Stage.LOOK:
+            return self.first
+        if self.used >= HEAVY:
+            return Stage.LONG
+        return Stage.SHARPENING if self.is_seen or self.used >= LOOK else Stage.LOOK
 
 
 class Fairness:

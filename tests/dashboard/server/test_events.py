@@ -174,3 +174,23 @@ def test_one_answer_at_a_time_where_no_stream_comes_through(page, thing, monkeyp
         assert (await ask(page.snapshot()["version"]))["rests"]
 
     run_to_end(run())
+
+
+def test_the_more_pages_listen_the_longer_changes_are_gathered_so_that_all_are_told_as_often_together():
+    async def run() -> None:
+        events, pages, streams = Events(), [], []
+        for number in range(20):
+            page = Page(f"visitor {number}")
+            page.expect("maps", [Thing().want])
+            pages.append(page)
+            streams.append(await listen(events, page))
+            await asyncio.wait_for(told(streams[-1]), SOON)
+        assert events.gather == pytest.approx(20 / module.MOST_A_SECOND)
+        for stream in streams[2:]:
+            await stream.aclose()
+        assert events.gather == module.GATHER
+        for stream in streams[:2]:
+            await stream.aclose()
+        assert events._listening == 0
+
+    run_to_end(run())

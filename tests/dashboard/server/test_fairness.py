@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dashboard.server.fairness import LEAST, Fairness, Stage, Turn
+from dashboard.server.fairness import HEAVY, LEAST, Fairness, Stage, Turn
 
 
 class Clock:
@@ -100,8 +100,20 @@ def test_who_used_little_goes_before_who_used_much_so_long_work_delays_a_short_o
     assert engine.clock.now - asked == pytest.approx(1.0)
 
 
+def test_what_turned_out_to_be_heavy_delays_whole_walks_of_others_by_a_twentieth(engine):
+    engine.ask("heavy", "H", [0.5] * 100, look=0)
+    engine.run(20)  # ten seconds of it
+    asked = engine.clock.now
+    for film in range(5):
+        engine.ask("light", f"l{film}", [0.25] * 24, look=0)
+    ran = engine.run(5 * 24 + 3)
+    assert engine.clock.now - asked == pytest.approx(30.0 * (1 + LEAST), abs=0.75)
+    assert ran.count("H") == 3
+    assert engine.run() == ["H"] * 77
+
+
 def test_what_was_used_long_ago_counts_less(engine):
-    engine.ask("a", "A", [8.0], look=0)
+    engine.ask("a", "A", [HEAVY], look=0)
     engine.run()
     engine.clock.now += 60.0  # two half-lives: 8 s count as 2
     engine.ask("a", "a", [1.0] * 3, look=0)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dashboard.server.library import Library
+from dashboard.server.services import Request, Services
 from dashboard.server.workers import DIED, NoWorkers, Workers
 from xai.budget import Budget, Cancelled
 from xai.explainers.explanation import Explanation
@@ -90,6 +92,33 @@ def test_a_worker_leaves_what_nobody_waits_for(workers, tmp_path):
 def test_what_a_killed_worker_did_another_one_does_again(workers, tmp_path):
     assert workers.run(die, tmp_path / "alive", 1, budget=Budget()) == "done"
     assert (tmp_path / "deaths").read_text() == "xx"
+
+
+@pytest.mark.slow  # two workers load TensorFlow
+def test_a_map_whose_worker_is_killed_is_made_by_another_one_as_it_would_have_been_here(workers, address, tmp_path):
+    services = Services(Library(tmp_path), workers)
+    request = Request(
+        services.film("simulated", "s00002"), "lightbox", "lime", (("samples", 3000),), seed=5, of_dataset=True
+    )
+    with distributed.Client(address) as client:
+        before = client.run(os.getpid)
+        job, killed = services.explain("visitor", request), None
+        while not job.ended:
+            services.jobs.hear("visitor")  # as the page of somebody who waits does
+            if killed is None and job.progress > 0.1:
+                (killed,) = [worker for worker, tasks in client.processing().items() if tasks]
+                os.kill(before[killed], signal.SIGKILL)
+            time.sleep(0.02)
+        assert job.state == "done" and killed is not None
+        assert before[killed] not in client.run(os.getpid).values()
+    alone = Services(Library(tmp_path / "alone"))
+    here = alone.explain("visitor", request)
+    while not here.ended:
+        alone.jobs.hear("visitor")
+        time.sleep(0.02)
+    made, as_here = services.found(request), alone.found(request)
+    assert [one.finding for one in made] == [one.finding for one in as_here]
+    np.testing.assert_allclose([one.map for one in made], [one.map for one in as_here], atol=1e-5)
 
 
 @pytest.mark.slow
