@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,3 +63,23 @@ def test_a_visitor_reads_who_passes_the_sanity_check_and_which_maps_tell_a_short
     assert page.locator("figure img").count() == 4
     page.wait_for_url(re.compile("section=lab"))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def own_league(folder: Path, model: Path) -> str:
+    """A league that lies in no library, packed."""
+    made = put_league(folder, model, "tiny-on-generated-of-mine")
+    return shutil.make_archive(str(folder / made.name), "zip", made)
+
+
+def test_a_visitor_brings_a_league_and_sees_it_alone(page, address, library, tmp_path):
+    page.goto(f"{address}trust?model=tiny")
+    page.get_by_text("Bring a league of your own", exact=True).click(timeout=SLOW)
+    page.locator("input[type=file]").set_input_files(own_league(tmp_path, library / "models" / "tiny.keras"))
+    expect(page.get_by_text("You brought these results")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Keep in the library")).to_be_enabled()
+    expect(page).to_have_url(re.compile("league=tiny-on-generated-of-mine"))
+    other = page.context.browser.new_context().new_page()
+    other.goto(page.url)
+    expect(other.get_by_text("Bring a league of your own", exact=True)).to_be_visible(timeout=SLOW)
+    expect(other.get_by_text("You brought these results")).to_have_count(0)
+    other.context.close()
