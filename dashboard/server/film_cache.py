@@ -79,7 +79,7 @@ def _pack(shades: np.ndarray) -> bytes:
     if shades.dtype.kind == "u":  # differences of floats would not add up again
         shades = imagecodecs.delta_encode(shades, axis=-1)
     planes = np.ascontiguousarray(shades).view(np.uint8).reshape(-1, shades.itemsize).T
-    return imagecodecs.zstd_encode(planes.tobytes(), level=1)
+    return bytes(imagecodecs.zstd_encode(planes.tobytes(), level=1))
 
 
 def _unpack(packed: bytes, kind: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
