@@ -23,7 +23,9 @@ def library() -> Path:
     """Give the library's folder; a word of the command line that was mistyped is said on the page."""
     root, unknown = library_root()
     if unknown:
-        st.error(f"The app knows nothing of `{' '.join(unknown)}`, with which it was started: `--library DIR` is all.")
+        st.error(
+            f"The app knows nothing of `{' '.join(unknown)}`, with which it was started: `lightbox --help` lists what it takes."
+        )
     if root.exists() and not root.is_dir():
         st.error(f"`{root.name}`, given as the library, is no folder: start the app with `--library DIR`.")
         st.stop()

@@ -206,6 +206,7 @@ sys.exit(main(["import-weights", *sys.argv[1:], "--layout", "torchvision"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
 def test_a_disk_that_fills_up_while_keras_writes(colour, tmp_path):
     """The operating system itself stops the file at 1 MB."""

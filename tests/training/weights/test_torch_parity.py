@@ -82,7 +82,9 @@ CASES = {
 }
 
 
-SLOW = {"arnoweng": pytest.mark.slow}  # the layers of the other two, which hold their numbers
+SLOW = dict.fromkeys(
+    ("arnoweng", "CheXNet-Keras"), pytest.mark.slow
+)  # the layers of the third one, which holds the numbers
 
 
 @pytest.fixture(scope="module", params=[pytest.param(name, marks=SLOW.get(name, ())) for name in CASES])
