@@ -23,8 +23,9 @@ def library() -> Path:
     """Give the library's folder; a word of the command line that was mistyped is said on the page."""
     root, unknown = library_root()
     if unknown:
+        words = " ".join(unknown)
         st.error(
-            f"The app knows nothing of `{' '.join(unknown)}`, with which it was started: `lightbox --help` lists what it takes."
+            f"The app was started with `{words}`, of which it knows nothing: `lightbox --help` lists what it takes."
         )
     if root.exists() and not root.is_dir():
         st.error(f"`{root.name}`, given as the library, is no folder: start the app with `--library DIR`.")
