@@ -24,9 +24,7 @@ def library() -> Path:
     root, unknown = library_root()
     if unknown:
         words = " ".join(unknown)
-        st.error(
-            f"The app was started with `{words}`, of which it knows nothing: `lightbox --help` lists what it takes."
-        )
+        st.error(f"The app was started with `{words}`, which it does not know: `lightbox --help` lists what it takes.")
     if root.exists() and not root.is_dir():
         st.error(f"`{root.name}`, given as the library, is no folder: start the app with `--library DIR`.")
         st.stop()
