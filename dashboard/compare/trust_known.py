@@ -10,6 +10,7 @@ from dashboard.compare.glance import is_simulated, leagues_of
 from dashboard.compare.shown import Shown
 from dashboard.compare.trust_line import Known, Measured
 from dashboard.compare.truth_note import Regions
+from training.benchmark.league import FEWEST_PATIENTS
 from training.benchmark.placing import beside_controls
 from training.benchmark.results import Results
 from training.benchmark.usual import UsualPlaces, placed_on_map
@@ -124,7 +125,7 @@ def measured_of(shown: Shown, results: Sequence[Results], made: Explanation) -> 
     found = []
     for one in results:
         score = one.score(made.method, made.finding, "pointing")
-        if score is not None and score.films:
+        if score is not None and score.films >= FEWEST_PATIENTS:  # fewer say nothing of others
             simulated = is_simulated(shown.services.library, one.dataset)
             films = "simulated films" if simulated else f"films of {one.dataset}"
             as_here = one.parameters(made.method) == dict(made.parameters)

@@ -20,6 +20,7 @@ from xai.measures.trust import Gain, Placed, Scores
 from xai.written import counted, percent, with_unit
 
 ON = 0.5  # of its strongest evidence, from which it is said to lie on the finding; anything above 0 lies there in part
+COVERS = 0.5  # IoU from which a map is said to cover the finding, as in the detection of objects
 SELDOM = 0.05  # what chance does in no more cases than this is not put down to chance
 NOT_FLAGGED = "Not flagged: do not read this map as the place of a finding."
 FALSE_POSITIVE = "A false positive: the finding is nowhere on this film."
@@ -31,12 +32,13 @@ CONTROLS = {"prior": "Usual place", "random": "Noise", "centred": "Blob"}
 LIES = {
     "on": "Strongest evidence: on the finding.",
     "partly": "Strongest evidence: partly on the finding.",
+    "covers": "Covers the finding; its strongest point lies just beside.",
     "beside": "Strongest evidence: beside the finding.",
 }
 GUESS = {
-    "ahead": "Better than its usual place.",
-    "level": "Not clearly better than its usual place.",
-    "behind": "Worse than its usual place.",
+    "ahead": "On other films better than its usual place.",
+    "level": "On other films not clearly better than its usual place.",
+    "behind": "On other films worse than its usual place.",
     "unknown": "Measured on other films.",
 }
 OFTEN = {
@@ -142,10 +144,11 @@ def verdict(known: Known) -> tuple[str, str]:
     if not known.has_evidence:
         return NO_EVIDENCE, ""
     if known.placed is not None:
-        return LIES[lies(known.placed.own)], _on_this_film(known.placed)
+        return LIES[lies(known.placed)], _on_this_film(known.placed)
     if known.measured:
         first = known.measured[0]
-        return GUESS[stands(first.lead)], f"Hit in {_interval(first.pointing)} of {_films(first)}."
+        settings = "" if first.as_here else ", with other settings"
+        return GUESS[stands(first.lead)], f"Hit in {_interval(first.pointing)} of {_films(first)}{settings}."
     return (NOT_THIS if known.is_measured else NOT_MEASURED), ""
 
 
@@ -179,9 +182,15 @@ def numbers(known: Known) -> dict[str, Any]:
     }
 
 
-def lies(own: Scores) -> str:
-    """Name how a map's strongest evidence lies to the finding: a key of `LIES`."""
-    return "on" if own.pointing >= ON else "partly" if own.pointing > 0 else "beside"
+def lies(placed: Placed) -> str:
+    """Name how a map's strongest evidence lies to the finding: a key of `LIES`.
+
+    It is one pixel, cell or region, asked by its middle: beside a finding that the whole map covers, that is said.
+    """
+    own = placed.own
+    if own.pointing > 0:
+        return "on" if own.pointing >= ON else "partly"
+    return "covers" if own.iou >= COVERS and placed.by_chance.iou <= SELDOM else "beside"
 
 
 def stands(lead: Score | None) -> str:

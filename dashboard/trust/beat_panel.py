@@ -20,7 +20,7 @@ from dashboard.trust.clocks import Clocks
 from dashboard.trust.large import FILM_KEY, show_switch, show_table
 from dashboard.trust.league import choose_results, show_how_to_begin
 from dashboard.trust.league_table import finding_title, method_title
-from dashboard.trust.league_words import command
+from dashboard.trust.league_words import PLACE, command
 from dashboard.trust.marks import NOTHING, is_open, marked, place
 from dashboard.trust.pictures import Shown, picture_address, show_pictures
 from dashboard.trust.state import LIMITS
@@ -48,6 +48,7 @@ def show_beat(subject: Subject) -> None:
     if not leagues:
         st.info("No results of this model say where each map points on films that are here. This command makes some.")
         st.code(command(subject.model, subject.leagues[0].dataset), language="bash")
+        st.caption(PLACE)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         results = choose_results(leagues, is_shown=not visit.state.large)

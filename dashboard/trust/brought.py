@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard.server.library import Library
 from dashboard.server.model_names import name_problem
 from dashboard.server.roles import Action, only
+from training.benchmark.maps import CLAIM_FILE
 from training.benchmark.results import Results, read_peaks, read_results, read_scores, read_twins
 from training.benchmark.sources import Brought, ResultsError
 from xai.files import write_files
@@ -81,3 +85,28 @@ def keep(library: Library, results: Results) -> str:
         raise ResultsError(f"There are results called {results.name} already; rename the .zip and bring it again.")
     write_files(folder, dict(results.source.files))
     return results.name
+
+
+def is_own(library: Library, results: Results) -> bool:
+    """Whether results lie in the library's own folder of leagues."""
+    return isinstance(results.source, Path) and results.source.parent == library.root / "leagues"
+
+
+@only(Action.KEEP_LEAGUES)
+def remove(library: Library, results: Results) -> None:
+    """Delete results from the library.
+
+    Raises
+    ------
+    NotAllowedError
+        If a visitor asks.
+    ResultsError
+        If they are not the library's own.
+    OSError
+        If they cannot be deleted.
+    """
+    if not is_own(library, results):
+        raise ResultsError(f"{results.name} does not lie in this library's leagues, so it is not deleted.")
+    assert isinstance(results.source, Path)
+    (results.source / CLAIM_FILE).unlink()  # from now on these are no results, wherever this is stopped
+    shutil.rmtree(results.source)

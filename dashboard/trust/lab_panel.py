@@ -97,7 +97,7 @@ def show_film(services: Services, lab: Lab) -> None:
     places = list(films)
     if visit.state.place not in films:
         if visit.state.place is not None:
-            refuse(f"There is no film {visit.state.place} in the lab; showing its first.")
+            refuse("The film that the link names is not among those of the lab; showing its first.")
         visit.change(place=places[0])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         place = visit.bound(

@@ -12,12 +12,14 @@ from dashboard.page.glossary import explained
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.session import offer
-from dashboard.trust.brought_panel import show_bringing, show_keeping
+from dashboard.trust.brought import is_own
+from dashboard.trust.brought_panel import show_bringing, show_keeping, show_removing
 from dashboard.trust.cell_films import show_films
 from dashboard.trust.held_out import films_held_out
 from dashboard.trust.league_table import finding_title, findings_of, heads, measure_title, measures_of, table_of
 from dashboard.trust.league_words import (
     CARD_CHANGED,
+    PLACE,
     about_cell,
     by_chance,
     by_finding,
@@ -59,6 +61,8 @@ def show_league(subject: Subject) -> None:
         return
     if results.is_brought:
         show_keeping(subject.library, results)
+    elif is_own(subject.library, results):
+        show_removing(subject.library, results)
     said = f"**{FACTS[measure].asks}** {summary(results, measure)} {by_finding(results, measure)} "
     said += elsewhere(results, measure)
     st.markdown(said, help=explained(FACTS[measure].asks))
@@ -91,6 +95,7 @@ def show_how_to_begin(subject: Subject) -> None:
         "whose truth is known, and this page shows what it finds. It goes on where it was stopped."
     )
     st.code(command(subject.model, "simulated"), language="bash")
+    st.caption(PLACE)
 
 
 def choose_results(leagues: Sequence[Results], *, is_shown: bool = True) -> Results:
@@ -99,7 +104,10 @@ def choose_results(leagues: Sequence[Results], *, is_shown: bool = True) -> Resu
     first = max(leagues, key=lambda one: one.films).name  # of several, the one that is surest
     if visit.state.league not in named:
         if visit.state.league is not None:
-            refuse(f"There are no results “{visit.state.league}” of this model; showing {first}.")
+            refuse(
+                f"There are no results “{visit.state.league}” of this model; showing {first}. What somebody brings is "
+                "forgotten when their page is closed or loaded anew, and others never have it: bring it again."
+            )
         visit.change(league=None)
     results = named[visit.state.league or first]
     if not is_shown:
@@ -185,6 +193,7 @@ def show_making(subject: Subject, results: Results) -> None:
             "goes on where it was stopped."
         )
         st.code(command(subject.model, results.dataset, results), language="bash")
+        st.caption(PLACE)
         for title, parameters in how_made(results).items():
             st.caption(f"**{escape(title)}**: {escape(parameters)}")
         with st.container(horizontal=True, gap="small"):

@@ -23,8 +23,10 @@ from dashboard.trust.league_table import (
 )
 from training.benchmark.league import ALL, PRIOR
 from training.benchmark.results import Results, Score
+from xai.built_in import BUILT_IN_DATASETS, BUILT_IN_MODELS
 from xai.explainers import DEFAULT_METHODS, EXPLAINERS
 from xai.measures import FACTS
+from xai.models.library import list_models
 from xai.written import percent
 
 ERROR_RATE = 0.05  # of 95 % intervals
@@ -55,7 +57,10 @@ def elsewhere(results: Results, measure: str) -> str:
     for other in measures_of(results):
         signs = [sign_of(results.lead(method, ALL, other)) for method in methods]
         if other != measure and any(signs) and AHEAD not in signs:
-            behind = f"{signs.count(BEHIND)} of {len(methods)} are behind it"
+            compared = [sign for sign in signs if sign]
+            behind = (
+                f"{compared.count(BEHIND)} of {len(compared)} are behind it" if BEHIND in signs else "none is behind it"
+            )
             told.append(f"In {measure_title(other)} no method is ahead of the usual place: {behind}.")
     return " ".join(told)
 
@@ -82,13 +87,15 @@ def by_finding(results: Results, measure: str) -> str:
 
 def by_chance(results: Results, measure: str) -> str:
     """Say how many cells of the table would have a triangle if no method were any different from the usual place."""
-    rows = results.beside[(results.beside["measure"] == measure) & ~results.beside["method"].isin(list(CONTROLS))]
-    compared = int(((rows["finding"] != ALL) & rows["low"].notna()).sum())
+    methods = [method for method in methods_of(results, measure) if method not in CONTROLS]
+    cells = [(method, finding) for method in methods for finding in findings_of(results) if finding != ALL]
+    compared = sum(bool(sign_of(results.lead(*cell, measure))) for cell in cells)
     if not compared:
         return ""
+    expected = ERROR_RATE * compared
+    often = f"about {expected:.0f}" if expected >= 1 else "less than one, on average,"
     return (
-        f"Of {compared} such cells about {max(1, round(ERROR_RATE * compared))} would have a triangle by chance alone: "
-        "one triangle by itself proves little."
+        f"Of {compared} such cells {often} would have a triangle by chance alone: one triangle by itself proves little."
     )
 
 
@@ -111,7 +118,7 @@ def swapped(lead: Score) -> str:
     """Say how often a method's maps do as well when they are handed to other films."""
     if math.isnan(lead.p):
         return ""
-    often = "in less than 1 of 1,000 tries" if lead.p < 0.001 else f"in {percent(lead.p)} of the tries"
+    often = "in none of 999 tries" if lead.p <= 0.001 else f"in {percent(lead.p)} of the tries"
     return (
         f"Dealt out at random among the films of the finding, its maps do as well {often}: where that is often, they "
         "may know no more than where the finding usually is."
@@ -155,6 +162,21 @@ def facts(measure: str) -> dict[str, str]:
     }
 
 
+PLACE = (
+    "“LIBRARY” stands for the library's folder: the one that the app was started with, by default `~/.cache/lightbox`."
+)
+
+
+def model_word(model: str) -> str:
+    """Name a model as a command takes it: one that comes with the app by its name, the library's own by its place."""
+    return model if model in list_models((BUILT_IN_MODELS,)) else f"LIBRARY/models/{model}.keras"
+
+
+def dataset_word(dataset: str) -> str:
+    """Name a dataset as a command takes it, as `model_word` does a model."""
+    return dataset if (BUILT_IN_DATASETS / dataset).is_dir() else f"LIBRARY/datasets/{dataset}"
+
+
 def command(model: str, dataset: str, results: Results | None = None) -> str:
     """Write the command that makes a league, for a shell; with the methods and samples of one that was made."""
     told = {} if results is None else results.settings
@@ -163,8 +185,9 @@ def command(model: str, dataset: str, results: Results | None = None) -> str:
     more = ("--method", *methods) if methods and tuple(methods) != tuple(DEFAULT_METHODS) else ()
     if isinstance(samples := told.get("samples"), int):
         more = (*more, "--samples", str(samples))
-    words = ("python", "-m", "xai", "benchmark", dataset, "--model", model, *more)
-    return shlex.join((*words, "--out", f"LIBRARY/leagues/{model}-on-{dataset}"))
+    words = ("python", "-m", "xai", "benchmark", dataset_word(dataset), "--model", model_word(model), *more)
+    name = f"{model}-on-{dataset}" if results is None else results.name
+    return shlex.join((*words, "--out", f"LIBRARY/leagues/{name}"))
 
 
 def title_of_cell(method: str, finding: str) -> str:

@@ -13,6 +13,7 @@ from dashboard.page.glossary import explained
 from dashboard.page.palette import Ink, theme_ink
 from dashboard.page.words import escape
 from dashboard.server.session import offer
+from dashboard.trust.league_words import PLACE, dataset_word, model_word
 from dashboard.trust.sanity_words import title_of, written
 from dashboard.trust.subject import Subject, league_folders
 from training.benchmark.sanity import EDGES, GRADIENT
@@ -42,6 +43,7 @@ def show_over_films(subject: Subject) -> None:
     if found is None:
         st.caption(f"Over several films nothing was measured of {escape(subject.model)} yet. This command does it:")
         st.code(command(subject.model, "simulated"), language="bash")
+        st.caption(PLACE)
         return
     last = at_last(found.table)
     last = last.loc[sorted(last.index, key=BESIDE.__contains__)]  # what only warns comes last
@@ -52,6 +54,7 @@ def show_over_films(subject: Subject) -> None:
         st.plotly_chart(curves(on_the_way(found.table), theme_ink()), config=QUIET, key="trust_sanity_films_curves")
         st.caption(f"{ABOUT} {origin(found)}")
         st.code(command(subject.model, found.dataset, found), language="bash")
+        st.caption(PLACE)
         address = offer(
             "sanity.csv", f"sanity-{subject.model}.csv", "text/csv", lambda: found.table.to_csv(index=False)
         )
@@ -145,5 +148,5 @@ def command(model: str, dataset: str, found: Sanity | None = None) -> str:
     more = ("--films", str(found.films)) if found is not None else ()
     if found is not None and found.samples is not None:
         more = (*more, "--samples", str(found.samples))
-    words = ("python", "-m", "training", "sanity", dataset, "--model", model, *more)
+    words = ("python", "-m", "training", "sanity", dataset_word(dataset), "--model", model_word(model), *more)
     return shlex.join((*words, "--out", f"LIBRARY/leagues/sanity-{model}"))

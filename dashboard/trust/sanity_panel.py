@@ -11,6 +11,7 @@ from dashboard.components.download import download
 from dashboard.page.glossary import explained
 from dashboard.page.palette import theme_ink
 from dashboard.page.state import filled
+from dashboard.page.told import sentence_of
 from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.library import OWN
@@ -35,15 +36,17 @@ from dashboard.trust.subject import Subject
 from dashboard.trust.visit import visit
 from training.benchmark.league import ALL
 from training.benchmark.sanity import EDGES, FILMS, GRADIENT, STAGES, Strip
+from xai.cards.model_card import ModelCardError
 from xai.explainers import EXPLAINERS
 from xai.findings import finding_label
 from xai.measures.sanity import LIMIT
 
 HOW = (
     f"The weights of more and more layers are shuffled, from the last one on, in {STAGES} steps; the film is explained "
-    f"anew each time. Similarity is the rank correlation with the trained model's map. A map passes that is below "
-    f"{LIMIT:g} at the end. **What that shows:** the map depends on what the model has learned. **What it does not "
-    "show:** that it is right. Noise passes too."
+    "anew each time. Similarity is the rank correlation with the trained model's map, with its signs or without them, "
+    f"whichever is larger. A map passes that is below {LIMIT:g} at the end; other shuffled weights give somewhat other "
+    "numbers. **What that shows:** the map depends on what the model has learned. **What it does not show:** that it "
+    "is right. Noise passes too."
 )
 WARNING = {
     GRADIENT: "The plain gradient is a warning: much of it stays while the last layers are random already.",
@@ -103,7 +106,11 @@ def choose(subject: Subject) -> Asked | None:
     if state.film is not None and known is None:
         refuse(f"There is no film “{state.film}” in {dataset}; showing its first.")
     film = known or str(films[0])
-    outputs = list(library.card(subject.model).outputs)
+    try:
+        outputs = list(library.card(subject.model).outputs)
+    except ModelCardError as error:
+        st.warning(escape(sentence_of(error)))
+        return None
     finding = _known("finding", None if state.finding == ALL else state.finding, outputs, "output of this model")
     method = _known("method", state.method, list(EXPLAINERS), "method")
     visit.change(dataset=dataset, film=film, finding=finding, method=method)

@@ -20,7 +20,7 @@ from dashboard.server.session import offer
 from dashboard.trust.cell_films import COMPARE_PAGE, film_link
 from dashboard.trust.league import choose_finding, choose_results, show_how_to_begin
 from dashboard.trust.league_table import CONTROLS, finding_title, in_finding_order, method_title
-from dashboard.trust.league_words import command
+from dashboard.trust.league_words import PLACE, command
 from dashboard.trust.state import State
 from dashboard.trust.subject import Subject
 from dashboard.trust.twin_figure import scatter
@@ -60,6 +60,7 @@ def show_twin(subject: Subject) -> None:
     if not with_twins:
         st.info("The benchmarks of this model are of films that have no twin. Simulated films have one:")
         st.code(command(subject.model, "simulated"), language="bash")
+        st.caption(PLACE)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         results = choose_results(with_twins)
@@ -89,7 +90,15 @@ def summary(held: pd.DataFrame) -> str:
     if own.empty:
         return "There are too few films to say which method keeps its promises."
     best = _highest(own)
-    told = f"**{method_title(str(best.name))}**'s claims follow the effects most closely: {_rank_words(best)}."
+    name = method_title(str(best.name))
+    near = [method_title(str(one)) for one, row in own.iterrows() if one != best.name and reaches(row, best)]
+    if near:
+        told = (
+            f"The highest is **{name}**'s: {_rank_words(best)}. The intervals of {', '.join(near)} meet its own, so "
+            "that whose claims follow the effects most closely is not known."
+        )
+    else:
+        told = f"**{name}**'s claims follow the effects most closely: {_rank_words(best)}."
     if controls.empty:
         return told
     other = _highest(controls)
@@ -97,7 +106,13 @@ def summary(held: pd.DataFrame) -> str:
     told += f" The control *{control}*, which does not ask the model, reaches {_rank_words(other)}"
     if best["rank_low"] > other["rank_high"]:
         return f"{told}: size alone does not give that order."
-    return f"{told}: the intervals overlap, so that the order may come of size alone."
+    more = "more than any method; " if other["rank"] > best["rank"] else ""
+    return f"{told}: {more}the intervals overlap, so that the order may come of size alone."
+
+
+def reaches(row: pd.Series, best: pd.Series) -> bool:
+    """Whether the interval of a method meets that of the best one, or is not known."""
+    return not row["rank_high"] < best["rank_low"]
 
 
 def _highest(held: pd.DataFrame) -> pd.Series:

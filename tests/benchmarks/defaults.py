@@ -154,7 +154,8 @@ def compared(half: str, scores: pd.DataFrame, patients: pd.Series) -> pd.DataFra
 def kept(out: Path, half: str) -> pd.DataFrame:
     """Read what was measured before."""
     rows = [row for path in sorted((out / half).glob("*.json")) for row in json.loads(path.read_text("utf-8"))]
-    return pd.DataFrame(rows)
+    # A variant of few films is in the files of more films too.
+    return pd.DataFrame(rows).drop_duplicates(["film", "finding", "variant"]) if rows else pd.DataFrame()
 
 
 def measure(dataset: Dataset, model: Classifier, options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from training.benchmark.maps import Measured
 from training.benchmark.swapped import Made, swap_table
-from training.evaluate.bootstrap import percentile_interval
+from training.evaluate.bootstrap import expanded_tail
 from training.evaluate.intervals import area_interval, like_patients
 from training.evaluate.ranked import numbered
 from xai import measures
@@ -41,6 +41,7 @@ BESIDE = {
     "the finding, one film a patient: they would if they knew only its usual place. Empty with fewer than 6 films.",
     "films": "Films behind it.",
 }
+FEWEST_PATIENTS = 5  # of fewer, draws of patients give an interval that is too narrow, of one patient one without width
 FEWEST = 6  # films to swap maps among: of 5, one way in 120 is the right one
 
 
@@ -129,6 +130,8 @@ def beside_the_prior(scores: pd.DataFrame, cases: Sequence[Case], rng: np.random
         for name in SWAPPED:
             ahead = part[name].to_numpy() - there[name].to_numpy()
             low, high = drawn_interval(ahead, part["patient"].to_numpy(), rng)
+            if part["patient"].nunique() < FEWEST_PATIENTS:
+                low = high = math.nan
             tables = [table for (who, what), table in swapped[name].items() if who == method and finding in (what, ALL)]
             p = measures.by_swapping(tables, rng) if tables else math.nan
             rows.append((method, finding, name, ahead.mean(), low, high, p, part["film"].nunique()))
@@ -151,11 +154,14 @@ def mean_with_interval(values: np.ndarray, patients: np.ndarray) -> tuple[float,
 
 
 def drawn_interval(values: np.ndarray, patients: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """Give the 95 % interval of a mean from draws of patients with replacement."""
+    """Give the 95 % interval of a mean from draws of patients with replacement; NaN where there is one patient."""
     owner, count = numbered(patients)
+    if count < 2:
+        return math.nan, math.nan
     draws = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS)[:, owner]
     weight = draws.sum(axis=1)
-    low, high = percentile_interval((draws @ values)[weight > 0] / weight[weight > 0])
+    tail = expanded_tail(count)
+    low, high = np.quantile((draws @ values)[weight > 0] / weight[weight > 0], [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -7,13 +7,13 @@ import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from training.benchmark.league import ALL, BESIDE, COLUMNS
+from training.benchmark.league import ALL, BESIDE, COLUMNS, FEWEST_PATIENTS
 from training.benchmark.maps import CLAIM_FILE
 from training.benchmark.sources import (
     BESIDE_FILE,
@@ -38,6 +38,7 @@ CASE = ["film", "patient", "finding", "method"]  # of `SCORES_FILE`; all its oth
 ONE_MAP = ["film", "finding", "method"]
 MOST_FOLDERS = 500  # that are looked at in one place
 LONGEST_NAME = 500  # characters
+ROUNDED = 1e-6  # by as much a mean may lie beside its interval
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,14 @@ class Results:
         return self._scores.get((method, finding, measure))
 
     def lead(self, method: str, finding: str, measure: str) -> Score | None:
-        """Give how far a method is ahead of where the finding usually is; None where that was not asked."""
-        return self._leads.get((method, finding, measure))
+        """Give how far a method is ahead of where the finding usually is; None where that was not asked.
+
+        Over fewer films than `FEWEST_PATIENTS` its interval is not known, whatever the table says.
+        """
+        found = self._leads.get((method, finding, measure))
+        if found is None or found.films >= FEWEST_PATIENTS:
+            return found
+        return replace(found, low=math.nan, high=math.nan)
 
     @functools.cached_property
     def _scores(self) -> dict[tuple[str, ...], Score]:
@@ -151,6 +158,8 @@ def read_results(source: Source) -> Results:
     claim = _claim(source)
     league = _table(source, LEAGUE_FILE, dict.fromkeys(KEY, str) | _numbers(COLUMNS, KEY), KEY)
     beside = _table(source, BESIDE_FILE, dict.fromkeys(KEY, str) | _numbers(BESIDE, KEY), KEY)
+    for table, name, mean, least in ((league, LEAGUE_FILE, "value", 0.0), (beside, BESIDE_FILE, "ahead", -1.0)):
+        _check_means(table, mean, least, f"{source.name}/{name}")
     known = {name: claim.pop(name, "") for name in ("model", "card", "dataset")}
     return Results(source, known["model"], known["card"], known["dataset"], claim, league, beside)
 
@@ -268,6 +277,17 @@ def _table(
     if table.duplicated(list(unique)).any():
         raise ResultsError(f"{where} has two rows of the same {', '.join(unique)}; expected one.")
     return table[list(wanted)]
+
+
+def _check_means(table: pd.DataFrame, mean: str, least: float, where: str) -> None:
+    """Refuse means that no measure has, or that lie beside their own interval; what is not known may be."""
+    value, low, high = (table[column] for column in (mean, "low", "high"))
+    outside = [(one < least) | (one > 1) for one in (value, low, high)]
+    if pd.concat(outside).any() or (low > value + ROUNDED).any() or (high < value - ROUNDED).any():
+        raise ResultsError(
+            f"{where} has a {mean} outside of {least:g} to 1, or outside of its own interval: expected a mean of a "
+            "measure, from low to high."
+        )
 
 
 def _texts(column: pd.Series, where: str) -> pd.Series:

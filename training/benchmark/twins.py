@@ -7,7 +7,6 @@ film to its twin is the finding's effect: no method's assumption is in it.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, stdtrit
 
 from training.benchmark.league import ALL, DRAWS, Case
 from training.datasets.table import Dataset
+from training.evaluate.bootstrap import expanded_tail
 from training.evaluate.ranked import numbered
-from training.evaluate.rates import CONFIDENCE
 from training.opening import open_film, render_film, rendered_size
 from training.simulation.recipe import Recipe
 from xai.explainers import EXPLAINERS
@@ -182,15 +180,11 @@ def _draws(owner: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[
 
 
 def _with_interval(values: np.ndarray, patients: int) -> tuple[float, float, float]:
-    """Give the first value, and the 95 % interval of the others.
-
-    Percentiles alone are too narrow for few patients: they are taken further out, as Student's t is wider than a normal
-    (the expanded percentile interval of Hesterberg, The American Statistician 2015).
-    """
+    """Give the first value, and the 95 % interval of the others."""
     known = values[1:][np.isfinite(values[1:])]
     if patients < 2 or not np.isfinite(values[0]) or not len(known):
         return np.nan, np.nan, np.nan
-    tail = float(ndtr(stdtrit(patients - 1, (1 - CONFIDENCE) / 2) * math.sqrt(patients / (patients - 1))))
+    tail = expanded_tail(patients)
     low, high = np.quantile(known, [tail, 1 - tail])
     return float(values[0]), float(low), float(high)
 

@@ -3,6 +3,7 @@
 
 import { dropFocusAfterChoosing, nameMain, stayWhereMended, stepIntoWhatOpened, tellDoubts } from "./focus.js";
 import { keepHistory } from "./history.js";
+import { nameHome } from "./links.js";
 import { bindPresses } from "./presses.js";
 import { showRoomBar } from "./room.js";
 
@@ -16,3 +17,4 @@ stepIntoWhatOpened();
 stayWhereMended();
 tellDoubts();
 showRoomBar(Object.keys(places));
+nameHome(Object.keys(places).find((path) => path.endsWith("/")) ?? "/");
