@@ -13,6 +13,7 @@ from dashboard.page.visit import refuse
 from dashboard.page.words import escape
 from dashboard.server.roles import Action, may, offered
 from dashboard.server.services import Services
+from dashboard.server.uploads import let_go_of
 from xai.written import counted
 
 WHAT = (
@@ -80,7 +81,8 @@ def _import(shelf: Lessons) -> None:
         file = st.file_uploader("A lesson’s file (JSON)", type="json", key=f"lesson_file_{turn}")
     if file is None:
         return
-    st.session_state.lesson_import_turn = turn + 1  # a fresh uploader lets go of the file
+    st.session_state.lesson_import_turn = turn + 1
+    let_go_of([file])
     try:
         lesson = read_lesson(file.read(MOST_BYTES + 1))
     except LessonError as error:

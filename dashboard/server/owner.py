@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -25,8 +27,12 @@ from dashboard.server.roles import HEADER, Role
 COOKIE = "lightbox_owner"
 SHORTEST_KEY = 12  # characters of a key that is given; one that is made up has 32
 MOST_BODY = 4096
-PAUSE = 1.0  # seconds after a wrong key; one at a time, so nobody tries many
-FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+PAUSE = 1.0  # seconds after a wrong key; one at a time from an address, so nobody tries many
+MOST_IN_LINE = 5  # keys from an address
+FORWARDED = (
+    *("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-host", "true-client-ip"),
+    *("cf-connecting-ip", "fly-client-ip", "x-envoy-external-address", "tailscale-user-login"),
+)
 
 FORM = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Lightbox: the owner</title>
@@ -52,6 +58,7 @@ ENTER = """
 LEAVE = """<input type="hidden" name="leave" value="yes"><button>Be a visitor again in this browser</button>"""
 ASKED = "Visitors look at everything and change nothing. The key was given, or printed, when the app was started."
 WRONG = "That is not the key."
+TOO_MANY = "Keys are entered one after the other, and others from your address are at it: try again in a few seconds."
 IS_OWNER = "You are the owner: in this browser you may change the library."
 AT_THE_MACHINE = "You sit at the machine that serves this, so you are the owner without a key."
 
@@ -119,8 +126,22 @@ class WhoAsks:
 
 
 def is_owner(scope: Scope, key: OwnerKey) -> bool:
-    """Whether a request comes from the owner."""
+    """Whether a request comes from the owner, by a page of this server.
+
+    Pages of another port of this machine are of the same site, so that browsers send its cookies with what they ask.
+    """
+    if not is_from_here(Headers(scope=scope)):
+        return False
     return is_at_the_machine(scope) or key.proves(Request({**scope, "type": "http"}).cookies.get(COOKIE))
+
+
+def is_from_here(headers: Headers) -> bool:
+    """Whether a request that says which page it comes from comes from one of the host and port that it asks."""
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    host, port = _place_of(origin)
+    return bool(host) and (host, port) == _place_of(f"{urlsplit(origin).scheme}://{headers.get('host', '')}")
 
 
 def is_at_the_machine(scope: Scope) -> bool:
@@ -156,14 +177,28 @@ def owner_routes(key: OwnerKey, path: str, home: str) -> list[Route]:
     path, home : str
         Of that page and of the first page of the app.
     """
-    one_at_a_time = anyio.Lock()
+    lines: dict[str, tuple[anyio.Lock, int]] = {}  # by address: whose turn it is, and how many stand in it
+
+    @contextmanager
+    def in_line(address: str) -> Iterator[anyio.Lock | None]:
+        lock, count = lines.get(address, (anyio.Lock(), 0))
+        if count >= MOST_IN_LINE:
+            yield None
+            return
+        lines[address] = lock, count + 1
+        try:
+            yield lock
+        finally:
+            lock, count = lines.pop(address)
+            if count > 1:
+                lines[address] = lock, count - 1
 
     def page(told: str, fields: str, status: int = 200) -> Response:
         content = FORM.format(told=told, fields=fields, home=home)
         return HTMLResponse(content, status, {"Cache-Control": "no-store"})
 
     async def door(request: Request) -> Response:
-        if request.method == "GET":
+        if request.method in ("GET", "HEAD"):
             if is_at_the_machine(request.scope):
                 return page(AT_THE_MACHINE, "")
             return page(IS_OWNER, LEAVE) if is_owner(request.scope, key) else page(ASKED, ENTER)
@@ -172,10 +207,13 @@ def owner_routes(key: OwnerKey, path: str, home: str) -> list[Route]:
         said = await _said(request)
         if "leave" in said:
             return _with_cookie(RedirectResponse(path, 303), request, "", 0)
-        async with one_at_a_time:
-            if not key.opens(said.get("key", "")):
-                await anyio.sleep(PAUSE)
-                return page(WRONG, ENTER, 403)
+        with in_line(_asks_from(request)) as lock:
+            if lock is None:
+                return page(TOO_MANY, ENTER, 429)
+            async with lock:
+                if not key.opens(said.get("key", "")):
+                    await anyio.sleep(PAUSE)
+                    return page(WRONG, ENTER, 403)
         return _with_cookie(RedirectResponse(home, 303), request, key.proof)
 
     return [Route(path, door, methods=["GET", "POST"])]
@@ -194,6 +232,21 @@ async def _said(request: Request) -> dict[str, str]:
         return {}
     found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10) if body.count(b"&") < 10 else {}
     return {name: values[0] for name, values in found.items()}
+
+
+def _asks_from(request: Request) -> str:
+    """Give the address whose line somebody stands in, as a proxy of this machine says it where one forwards."""
+    address = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "") if _is_loopback(address) else ""
+    return forwarded.rpartition(",")[2].strip()[:64] or address
+
+
+def _place_of(address: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", None
 
 
 def _host_of(address: str) -> str:

@@ -13,8 +13,11 @@ from typing import Protocol
 import anyio
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.server.visitors import COOKIE
 
 PATH = re.compile(r".*/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)")
 MEBI = 2**20
@@ -23,6 +26,8 @@ MOST_OF_ONE = 256 * MEBI  # of one visitor
 FRAMING = MEBI  # what a request may have beside its file, as Streamlit counts
 PATIENCE = 10.0  # seconds that an upload waits for room
 SILENCE = 30.0  # seconds without a byte after which an upload is given up
+SLOWEST = 16_000  # bytes a second that an upload must reach in the end
+UNREAD = 300.0  # seconds after which a film is let go of that no page has read
 TOO_MUCH = "Your films take more memory at a time than this server has for one visitor: bring fewer of them at once."
 TOO_MANY = "Others are bringing films just now, and this server has no memory left: bring yours again in a minute."
 
@@ -38,6 +43,9 @@ class Store(Protocol):
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> Sequence[_File]:
         """Give those files of a session that are there."""
 
+    def remove_file(self, session_id: str, file_id: str) -> None:
+        """Let go of a file, if it is there."""
+
 
 class UploadRoom:
     """Counts the bytes that uploads take, on their way and until a page has read them.
@@ -47,14 +55,23 @@ class UploadRoom:
     store : callable
         Gives where files are kept that have come.
     most, most_of_one : int
-        Bytes of all visitors and of one.
+        Bytes of all visitors and of one, in however many tabs.
+    clock : callable
+        Gives seconds.
     """
 
-    def __init__(self, store: Callable[[], Store], most: int = MOST_BYTES, most_of_one: int = MOST_OF_ONE) -> None:
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        most: int = MOST_BYTES,
+        most_of_one: int = MOST_OF_ONE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.most, self.most_of_one = most, most_of_one
-        self._store = store
+        self._store, self._clock = store, clock
         self._coming: Counter[str] = Counter()
-        self._came: defaultdict[str, set[str]] = defaultdict(set)
+        self._came: defaultdict[str, dict[str, float]] = defaultdict(dict)  # when, by session and file
+        self._whose: dict[str, str] = {}  # the visitor of each session that brings something
         self._refused: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -64,12 +81,14 @@ class UploadRoom:
             return self._taken()
 
     @contextmanager
-    def place(self, session: str, file: str, size: int) -> Iterator[str | None]:
+    def place(self, session: str, file: str, size: int, visitor: str | None = None) -> Iterator[str | None]:
         """Hold room for a file while it comes; gives None where there is room, else the sentence that says why not."""
         with self._lock:
             taken = self._taken()
+            self._whose = {one: self._whose[one] for one in taken if one in self._whose} | {session: visitor or session}
+            own = sum(size for one, size in taken.items() if self._whose.get(one, one) == self._whose[session])
             problem = None
-            if taken.get(session, 0) + size > self.most_of_one:
+            if own + size > self.most_of_one:
                 problem = TOO_MUCH
             elif sum(taken.values()) + size > self.most:
                 problem = TOO_MANY
@@ -82,7 +101,13 @@ class UploadRoom:
                 with self._lock:
                     self._coming[session] -= size
                     self._coming += Counter()  # lets go of what is zero
-                    self._came[session].add(file)
+                    self._came[session][file] = self._clock()
+
+    def let_go(self, session: str, files: Sequence[str]) -> None:
+        """Let go of the bytes of files that a page has read: Streamlit would keep them as long as the page is open."""
+        with self._lock:
+            for file in files:
+                self._store().remove_file(session, file)
 
     def refuse(self, session: str, problem: str) -> None:
         """Note why a file of a session was not taken, for its page to say."""
@@ -98,10 +123,13 @@ class UploadRoom:
 
     def _taken(self) -> dict[str, int]:
         taken = Counter(self._coming)
+        old = self._clock() - UNREAD
         for session, files in list(self._came.items()):
+            for file in [file for file, came in files.items() if came < old]:
+                self._store().remove_file(session, file)
             held = {file: one for file in files for one in self._store().get_files(session, [file])}
             taken[session] += sum(len(one.data) for one in held.values())
-            self._came[session] = set(held)
+            self._came[session] = {file: files[file] for file in held}
             if not held:
                 del self._came[session]
         return +taken  # without what is zero
@@ -135,8 +163,9 @@ class BoundedUploads:
             await self.app(scope, receive, send)
             return
         size, end = _size(scope, self.largest + FRAMING), time.monotonic() + self.patience
+        visitor = Request(scope).cookies.get(COOKIE)
         while True:
-            with self.room.place(found["session"], found["file"], size) as problem:
+            with self.room.place(found["session"], found["file"], size, visitor) as problem:
                 if problem is None:
                     await self.app(scope, self._heard(receive), send)
                     return
@@ -149,11 +178,16 @@ class BoundedUploads:
         await answer(scope, receive, send)
 
     def _heard(self, receive: Receive) -> Receive:
-        """Give up who says nothing for long: the room is wanted by others."""
+        """Give up who says nothing for long, or next to nothing: the room is wanted by others."""
+        start, heard = time.monotonic(), 0
 
         async def next_message() -> Message:
-            with anyio.move_on_after(self.silence):
-                return await receive()
+            nonlocal heard
+            left = start + self.silence + heard / SLOWEST - time.monotonic()
+            with anyio.move_on_after(min(self.silence, left)):
+                message = await receive()
+                heard += len(message.get("body", b""))
+                return message
             return {"type": "http.disconnect"}
 
         return next_message

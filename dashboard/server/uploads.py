@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.page.told import sentence_of
 from dashboard.page.visit import forget_refused, refuse
@@ -61,9 +63,16 @@ def take_uploads(services: Services) -> Upload | None:
     first = _read_uploads(services, files[:MOST_UPLOADS])
     if len(files) > MOST_UPLOADS:
         refuse(f"Only the first {MOST_UPLOADS} films were taken.")
-    # A fresh uploader lets go of the files' bytes, DICOM headers included.
+    let_go_of(files)  # their bytes, DICOM headers included; and a fresh uploader does not name them any more
     st.session_state.upload_turn = turn + 1
     return first
+
+
+def let_go_of(files: Sequence[UploadedFile]) -> None:
+    """Have nothing of files remain here that were read: Streamlit keeps what came as long as the page is open."""
+    context = get_script_run_ctx()
+    if context is not None and runtime.exists():
+        upload_room().let_go(context.session_id, [file.file_id for file in files])
 
 
 def show_upload(services: Services, sha256: str, view: str, draw: Callable[[Film], np.ndarray], alt: str) -> None:

@@ -9,6 +9,7 @@ from dashboard.page.visit import forget_refused, refuse
 from dashboard.page.words import escape
 from dashboard.server.library import Library
 from dashboard.server.roles import Action, offered
+from dashboard.server.uploads import let_go_of
 from dashboard.trust.brought import checked, hold, keep, let_go, model_of, remove
 from dashboard.trust.visit import visit
 from training.benchmark.results import Results
@@ -38,8 +39,9 @@ def show_bringing(library: Library) -> None:
         st.caption(ABOUT)
         if files:
             forget_refused()
-            st.session_state.league_turn = turn + 1  # a fresh uploader lets go of the files' bytes
+            st.session_state.league_turn = turn + 1
             _take(library, [(file.name, file.getvalue()) for file in files])
+            let_go_of(files)
             st.rerun()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
@@ -10,9 +11,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from dashboard.server import owner
-from dashboard.server.owner import COOKIE, OwnerKey, WhoAsks, is_at_the_machine, owner_routes
+from dashboard.server.owner import COOKIE, OwnerKey, WhoAsks, is_at_the_machine, is_owner, owner_routes
 from dashboard.server.roles import HEADER
-from tests.dashboard.server.asgi import ask
+from tests.dashboard.server.asgi import ask, asked
+from tests.dashboard.server.coroutines import run_to_end
 
 KEY = "correct horse battery"
 FORM = {"content_type": "application/x-www-form-urlencoded"}
@@ -109,6 +111,41 @@ def test_a_wrong_key_is_answered_late_and_with_nothing(app, body):
     assert time.monotonic() - start >= 0.2
     assert answer.status == 403
     assert "set-cookie" not in answer.headers
+
+
+def test_wrong_keys_from_one_address_keep_nobody_elsewhere_out(app):
+    async def told(client: str, said: str) -> tuple[int, float]:
+        start = time.monotonic()
+        answer = await asked(app, "/owner", "POST", f"key={said}".encode(), client=(client, 5000), **FORM)
+        return answer.status, time.monotonic() - start
+
+    async def run() -> None:
+        guesses = [asyncio.create_task(told("192.168.1.7", f"wrong {k}")) for k in range(20)]
+        await asyncio.sleep(0.05)
+        status, seconds = await told("192.168.1.8", KEY.replace(" ", "+"))
+        assert status == 303 and seconds < 0.2
+        statuses = [status for status, _ in await asyncio.gather(*guesses)]
+        assert statuses.count(403) == owner.MOST_IN_LINE and statuses.count(429) == 20 - owner.MOST_IN_LINE
+        assert (await told("192.168.1.7", KEY.replace(" ", "+")))[0] == 303  # the line is empty again
+
+    run_to_end(run())
+
+
+def test_the_door_is_looked_at_without_a_key(app):
+    assert ask(app, "/owner", "HEAD").status == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "owns"),
+    [("http://localhost:8501", True), (None, True), ("http://localhost:3000", False), ("http://127.0.0.1:8501", False),
+     ("https://localhost:8501", True), ("null", False), ("http://localhost", False), ("http://localhost:x", False)],
+)  # fmt: skip
+def test_a_page_of_another_port_of_the_machine_is_no_owners_nor_with_the_cookie(key, origin, owns):
+    more = {} if origin is None else {"origin": origin}
+    at_the_machine = scope("127.0.0.1", host="localhost:8501", **more)
+    elsewhere = scope("192.168.1.7", host="localhost:8501", cookie=f"{COOKIE}={key.proof}", **more)
+    assert is_owner(at_the_machine, key) is owns
+    assert is_owner(elsewhere, key) is owns
 
 
 def test_a_page_of_another_site_cannot_enter_a_key(app):

@@ -20,7 +20,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
-from dashboard.server.upload_room import TOO_MANY, TOO_MUCH, BoundedUploads, UploadRoom, keep_uploads_in_memory
+from dashboard.server.upload_room import TOO_MANY, TOO_MUCH, UNREAD, BoundedUploads, UploadRoom, keep_uploads_in_memory
 from tests.dashboard.server.asgi import ask, asked
 from tests.dashboard.server.coroutines import run_to_end
 
@@ -113,6 +113,56 @@ def test_no_more_comes_than_there_is_room_for(store):
             assert fits is None
             assert room.taken() == {"ada": 60, "bob": 40}
     assert room.taken() == {}
+
+
+def test_the_tabs_of_one_visitor_are_counted_together(store):
+    room = UploadRoom(lambda: store, most=100, most_of_one=60)
+    with room.place("tab 1", "1", 40, "ada") as first, room.place("tab 2", "1", 30, "ada") as more:
+        assert (first, more) == (None, TOO_MUCH)
+        with room.place("tab 3", "1", 30, "bob") as other:
+            assert other is None
+
+
+def test_a_page_lets_go_of_what_it_has_read(store):
+    room = UploadRoom(lambda: store)
+    for file in "12":
+        with room.place("ada", file, 30):
+            hold(store, "ada", file, 30)
+    room.let_go("ada", ["1", "gone"])
+    assert room.taken() == {"ada": 30} and store.get_files("ada", ["1"]) == []
+
+
+def test_what_no_page_reads_is_let_go_of_after_a_while(store):
+    now = [0.0]
+    room = UploadRoom(lambda: store, clock=lambda: now[0])
+    with room.place("ada", "1", 30):
+        hold(store, "ada", "1", 30)
+    now[0] = UNREAD - 1
+    assert room.taken() == {"ada": 30}
+    now[0] = UNREAD + 1
+    assert room.taken() == {} and store.get_files("ada", ["1"]) == []
+
+
+def test_who_sends_next_to_nothing_gives_the_room_back(store):
+    room = UploadRoom(lambda: store)
+    heard: list[str] = []
+
+    async def reads(scope, receive, send):
+        while (message := await receive())["type"] == "http.request":
+            heard.append(message["type"])
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def a_byte_now_and_then():
+        await asyncio.sleep(0.03)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message):
+        pass
+
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/ada/1", "headers": []}
+    run_to_end(BoundedUploads(reads, room, 100, silence=0.2)(scope, a_byte_now_and_then, send))
+    assert 3 <= len(heard) <= 7 and room.taken() == {}
 
 
 def test_why_a_film_was_not_taken_is_said_once():

@@ -41,8 +41,8 @@ def sanity(folder: Path) -> str:
     return "\n".join(
         [
             f"## Sanity of `{folder.name.partition('-')[2]}`\n",
-            f"Rank correlation of a map with that of the same model when all its layers are random (of one shuffle; with the "
-            f"maps' signs or without them, whichever is larger), over {one.films} "
+            f"Rank correlation of a map with that of the same model when all its layers are random (one "
+            f"shuffle; with the maps' signs or without them, whichever is larger), over {one.films} "
             f"films of `{one.dataset}`; films hidden in part a map: {sent}. The limit is {LIMIT:g}; a verdict needs "
             "the whole 95 % interval on one side of it. The edges of the film must not pass.\n",
             "| map | similarity, all random | verdict | films | maps empty when random |",
