@@ -7,12 +7,13 @@ import functools
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from streamlit import runtime
 
 from dashboard.server import services
 from dashboard.server.library import DEFAULT_ROOT
-from dashboard.server.upload_room import UploadRoom
+from dashboard.server.upload_room import Store, UploadRoom
 
 
 @functools.cache  # asked for with every request: Streamlit's cache would write down the path each time
@@ -24,7 +25,8 @@ def shared_services(root: Path) -> services.Services:
 @functools.cache
 def upload_room() -> UploadRoom:
     """Make what counts the uploads on their way, once."""
-    return UploadRoom(lambda: runtime.get_instance().uploaded_file_mgr)
+    # The one that keeps files in memory, which is all there is, lets go of single ones too.
+    return UploadRoom(lambda: cast("Store", runtime.get_instance().uploaded_file_mgr))
 
 
 def library_root() -> tuple[Path, list[str]]:

@@ -6,13 +6,13 @@ import html
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.page.told import sentence_of
 from dashboard.page.visit import forget_refused, refuse
@@ -68,7 +68,7 @@ def take_uploads(services: Services) -> Upload | None:
     return first
 
 
-def let_go_of(files: Sequence[UploadedFile]) -> None:
+def let_go_of(files: Sequence[Any]) -> None:
     """Have nothing of files remain here that were read: Streamlit keeps what came as long as the page is open."""
     context = get_script_run_ctx()
     if context is not None and runtime.exists():

@@ -323,7 +323,7 @@ class Brought:
     """A file of a visitor that holds no film."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = self.file_id = name
 
     def getvalue(self) -> bytes:
         return b"no film"

@@ -26,7 +26,7 @@ def library(shelf, monkeypatch) -> Library:
 def test_what_was_measured_is_said_measure_by_measure(library, shelf):
     folder = put_league(shelf.root, shelf.root / "models" / "tiny.keras")
     told = {name: measured_words(library, leagues_of(library, "tiny"), EXPLAINERS[name]()) for name in EXPLAINERS}
-    before = "On 4 films of generated, all findings together: "
+    before = "On 12 films of generated, all findings together: "
     assert told["gradcam"] == f"{before}ahead of the usual place in pointing."
     assert told["shap"] == f"{before}not told apart from the usual place in pointing."
     assert told["random"] == f"{before}behind the usual place in pointing."

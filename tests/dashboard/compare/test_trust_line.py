@@ -54,7 +54,25 @@ def test_what_is_said_of_a_map_on_its_truth_agrees_with_the_map():
         beside = "more than" if own > usual else "less than" if own < usual else "no more than"
         assert told["Beside it"].startswith(f"This map covers the finding {beside} its usual place")
         assert "From 7 films of others." in told["Usual place"]
-    assert seen == {*words.LIES.values(), words.NO_EVIDENCE}
+    assert seen == {*words.LIES.values(), words.NO_EVIDENCE} - {words.LIES["covers"]}
+
+
+def test_a_map_whose_point_lies_beside_a_finding_that_the_whole_of_it_covers_is_not_said_to_be_beside():
+    truth = np.zeros(SHAPE, bool)
+    truth[2:8, 2:8] = True
+    values = truth.astype(float)
+    values[9, 9] = 2.0  # the one strongest point
+    covering = Known("Mass", True, truth="present", placed=placed((values, None), truth, {}))
+    assert verdict(covering)[0] == words.LIES["covers"] and covering.placed.own.iou > 0.9
+    spread = np.linspace(0.2, 1.0, truth.size).reshape(SHAPE)  # strongest in the corner: it covers nothing
+    beside = Known("Mass", True, truth="present", placed=placed((spread, None), truth, {}))
+    assert verdict(beside)[0] == words.LIES["beside"]
+
+
+def test_settings_other_than_those_of_the_map_are_said_in_its_line():
+    score = Score(0.41, 0.33, 0.49, 57)
+    known = Known("Mass", True, measured=(Measured("simulated films", score, None, as_here=False),), is_measured=True)
+    assert verdict(known)[1] == "Hit in 41\u00a0% (33 to 49) of 57 simulated films, with other settings."
 
 
 def test_what_was_measured_is_said_as_its_interval_says():
@@ -70,9 +88,10 @@ def test_what_was_measured_is_said_as_its_interval_says():
         said, origin = verdict(known)
         (sentence,) = words.measured_sentences(known)
         seen.add(said)
-        assert said.startswith("Better") == (low > 0) == (", more often" in sentence)
-        assert said.startswith("Worse") == (high < 0) == (", less often" in sentence)
-        assert said.startswith("Not clearly") == (low <= 0 <= high) == (", not clearly more often" in sentence)
+        said = said.removeprefix("On other films ")
+        assert said.startswith("better") == (low > 0) == (", more often" in sentence)
+        assert said.startswith("worse") == (high < 0) == (", less often" in sentence)
+        assert said.startswith("not clearly") == (low <= 0 <= high) == (", not clearly more often" in sentence)
         assert (words.REACTS in sentence) == (low <= 0)
         assert origin == "Hit in 41\u00a0% (33 to 49) of 57 simulated films."
         assert sentence.startswith(

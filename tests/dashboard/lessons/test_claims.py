@@ -289,12 +289,12 @@ def test_edges_keep_all_and_layercam_a_part_when_the_model_forgets():
     assert sanity("edges")[0] == 1 and 0.3 < sanity("layercam")[1] < sanity("layercam")[2] < 1
 
 
-def test_grad_cam_passes_mostly_by_empty_maps_and_lime_only_just():
+def test_grad_cam_passes_mostly_by_empty_maps_and_shap_and_lime_may_be_either():
     assert sanity_empty("gradcam") == (9, 12) and sanity("gradcam")[2] < 0.3
     assert {sanity_empty(name)[0] for name in ("shap", "lime", "layercam", "edges")} == {0}
     assert sanity("lime")[1] < 0.3 < sanity("lime")[2] and sanity("shap")[1] < 0.3 < sanity("shap")[2]
     said = {name: filled(f"{{sanity-verdict {name}}}") for name in ("gradcam", "shap", "lime", "layercam", "edges")}
-    assert list(said.values()) == ["passes", "may be either", "passes", "does not pass", "does not pass"]
+    assert list(said.values()) == ["passes", "may be either", "may be either", "does not pass", "does not pass"]
 
 
 def test_the_alarm_finds_strong_shortcuts_and_mostly_misses_weak_ones():

@@ -15,6 +15,7 @@ from training.benchmark.twins import PROMISES
 from xai.models.loading import file_sha256
 
 FILMS = ("a", "b", "c", "d")
+COUNT = 12  # films that the tables speak of: of four nothing would be said
 VALUES = {"shap": 0.4, "gradcam": 0.6, "random": 0.1, "prior": 0.3}
 LEADS = {"shap": (0.1, -0.05, 0.25, 0.3), "gradcam": (0.3, 0.1, 0.5, 0.0004), "random": (-0.2, -0.3, -0.1, 1.0)}
 ENDS = {"gradcam": (0.1, 0.2), "lime": (0.6, 0.7), "shap": (0.1, 0.9), EDGES: (1.0, 1.0), GRADIENT: (0.5, 0.6)}
@@ -40,13 +41,13 @@ def put_league(root: Path, model: Path, name: str = "tiny-on-generated", *, scor
     folder = root / "leagues" / name
     folder.mkdir(parents=True)
     league = [
-        (method, finding, measure, value + 0.05 * (finding == "Mass"), value - 0.1, value + 0.1, 4)
+        (method, finding, measure, value + 0.05 * (finding == "Mass"), value - 0.1, value + 0.1, COUNT)
         for method, value in VALUES.items()
         for finding in ("all", "Mass", "Effusion")
         for measure in ("pointing", "auroc")
     ]
     beside = [
-        (method, finding, "pointing", *lead, 4)
+        (method, finding, "pointing", *lead, COUNT)
         for method, lead in LEADS.items()
         for finding in ("all", "Mass", "Effusion")
     ]

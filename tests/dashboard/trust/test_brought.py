@@ -6,14 +6,17 @@ import io
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboard.server.library import Library
-from dashboard.trust.brought import checked, keep
+from dashboard.trust.brought import checked, is_own, keep, remove
 from tests.dashboard.models.model_library import card, put
 from tests.dashboard.pages import Idle, link_of, opened, said, serve, shown
 from tests.dashboard.trust.made_league import put_league
+from training.benchmark.results import read_results
 from training.benchmark.sources import MOST_BROUGHT, MOST_COLUMNS, Brought, ResultsError, brought
+from xai.built_in import BUILT_IN_LEAGUES
 
 
 @pytest.fixture
@@ -135,3 +138,29 @@ def test_a_name_leads_nowhere_else(library, files):
     climbing = brought([packed(files, "../../", "../../etc/passwd.zip")])
     assert climbing.name == "passwd" and set(climbing.files) == set(files)
     assert checked(climbing, library).name == "passwd"
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [("league", {"value": 7.5}), ("league", {"low": 0.99}), ("league", {"high": 0.0}), ("beside", {"ahead": -1.5})],
+)
+def test_a_mean_that_no_measure_has_or_that_lies_beside_its_interval_is_refused(tmp_path, table, change):
+    put(tmp_path, "tiny", card("tiny"))
+    folder = put_league(tmp_path, tmp_path / "models" / "tiny.keras")
+    content = pd.read_csv(folder / f"{table}.csv")
+    content.loc[0, list(change)] = list(change.values())
+    content.to_csv(folder / f"{table}.csv", index=False)
+    with pytest.raises(ResultsError, match="outside of its own interval"):
+        read_results(folder)
+
+
+def test_the_owner_removes_what_was_kept_and_nothing_that_comes_with_the_app(tmp_path, monkeypatch):
+    put(tmp_path, "tiny", card("tiny"))
+    folder = put_league(tmp_path, tmp_path / "models" / "tiny.keras")
+    library, results = Library(tmp_path), read_results(folder)
+    shipped = read_results(BUILT_IN_LEAGUES / "lightbox-on-nih")
+    assert is_own(library, results) and not is_own(library, shipped)
+    with pytest.raises(ResultsError, match="does not lie in this library"):
+        remove(library, shipped)
+    remove(library, results)
+    assert not folder.exists() and (BUILT_IN_LEAGUES / "lightbox-on-nih" / "league.csv").exists()

@@ -102,7 +102,7 @@ def test_the_lab_says_what_both_models_do_and_which_maps_tell(served):
 def test_a_link_to_no_film_of_the_lab_is_refused_and_another_version_of_a_model_named(served, shelf):
     (shelf.root / "models" / f"{BENT}.keras").write_bytes(b"another")
     app = show(section="lab", place="99", method="occlusion")
-    assert "There is no film 99 in the lab" in said(app)
+    assert "is not among those of the lab" in said(app)
     assert "There are no maps of the method “occlusion” here" in said(app)
     assert f"another version of {BENT}" in said(app)
 
@@ -253,7 +253,8 @@ def test_what_was_found_over_films_says_who_passes_and_that_the_edges_are_caught
     assert "**Passes**: Grad-CAM. **Does not pass**: LIME. **May be either**: SHAP." in shown(app)
     assert "The plain gradient does not pass. The edges of the film, which know no model, are caught" in shown(app)
     assert app.code[0].value == (
-        f"python -m training sanity generated --model {CALM} --films 2 --samples 100 "
+        f"python -m training sanity LIBRARY/datasets/generated --model LIBRARY/models/{CALM}.keras --films 2 "
+        "--samples 100 "
         f"--out LIBRARY/leagues/sanity-{CALM}"
     )
     table = app.dataframe[0].value.set_index("Map")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.compare.state import LINK as COMPARE
 from dashboard.server.library import Library
 from dashboard.trust.cell_films import film_link, films_of_cell
-from dashboard.trust.league_table import AHEAD, BEHIND, LEVEL, heads, table_of
+from dashboard.trust.league_table import AHEAD, BEHIND, LEVEL, heads, sign_of, table_of
 from dashboard.trust.league_words import about_cell, by_chance, by_finding, command, elsewhere, summary
 from dashboard.trust.twin import promises_table
 from dashboard.trust.twin import summary as twin_summary
@@ -59,7 +60,9 @@ def test_a_model_without_a_league_is_told_how_to_make_one(run):
     app = run(model="tiny")
     assert "Nothing was measured of the maps of tiny yet." in said(app)
     (code,) = app.code
-    assert code.value == "python -m xai benchmark simulated --model tiny --out LIBRARY/leagues/tiny-on-simulated"
+    assert code.value == (
+        "python -m xai benchmark simulated --model LIBRARY/models/tiny.keras --out LIBRARY/leagues/tiny-on-simulated"
+    )
     assert "Nothing was measured" in said(run(section="twin"))
 
 
@@ -155,18 +158,18 @@ def test_methods_stand_by_their_score_and_controls_apart(results):
     table = table_of(results, "pointing")
     signs = {method: table[method, "Mass"].sign for method in ("gradcam", "shap", "random", "prior")}
     assert signs == {"gradcam": AHEAD, "shap": LEVEL, "random": BEHIND, "prior": ""}
-    told = "Grad-CAM, Mass: 0.65, 95\u00a0% interval 0.50 to 0.70, 4 films. Ahead of the usual place."
+    told = "Grad-CAM, Mass: 0.65, 95\u00a0% interval 0.50 to 0.70, 12 films. Ahead of the usual place."
     assert (table["gradcam", "Mass"].words, table["gradcam", "Mass"].told) == ("0.65", told)
 
 
 def test_a_cell_is_told_with_its_lead_and_with_how_often_chance_does_as_well(results):
     told = about_cell(results, "gradcam", "Mass", "pointing")
-    assert "Pointing: **0.65, 95\u00a0% interval 0.50 to 0.70, 4 films**." in told
+    assert "Pointing: **0.65, 95\u00a0% interval 0.50 to 0.70, 12 films**." in told
     assert "usually is reaches 0.35" in told and "ahead of the usual place**: +0.30 (95\u00a0% interval +0.10" in told
-    assert "as well in less than 1 of 1,000 tries" in told
+    assert "as well in none of 999 tries" in told
     assert "usual place" not in about_cell(results, "prior", "Mass", "pointing")
     assert "ahead" not in about_cell(results, "shap", "Mass", "auroc")
-    assert by_chance(results, "pointing").startswith("Of 4 such cells about 1 would")
+    assert by_chance(results, "pointing").startswith("Of 4 such cells less than one, on average, would")
     assert by_chance(results, "auroc") == "" and "SHAP" in summary(results, "pointing")
 
 
@@ -199,11 +202,18 @@ def test_promises_are_told_beside_the_best_control(results):
 
 
 def test_a_command_is_written_such_that_a_shell_takes_each_name_whole():
-    assert "--model 'my model; rm' " in command("my model; rm", "simulated")
+    assert "--model 'LIBRARY/models/my model; rm.keras' " in command("my model; rm", "simulated")
+
+
+def test_what_comes_with_the_app_is_named_in_a_command_and_what_is_the_librarys_by_its_place():
+    assert command("lightbox", "simulated").startswith("python -m xai benchmark simulated --model lightbox --out ")
 
 
 def test_the_command_of_a_league_has_its_methods_and_samples(results):
-    before, after = "python -m xai benchmark made --model tiny", "--out LIBRARY/leagues/tiny-on-made"
+    before, after = (
+        "python -m xai benchmark LIBRARY/datasets/made --model LIBRARY/models/tiny.keras",
+        "--out LIBRARY/leagues/tiny-on-generated",  # where these results lie, whatever they are of
+    )
     assert command("tiny", "made", results) == f"{before} --method shap {after}"
     settings = {"methods": ["gradcam", "shap", "lime", "random"], "samples": 200}
     assert command("tiny", "made", replace(results, settings=settings)) == f"{before} --samples 200 {after}"
@@ -223,3 +233,14 @@ def test_a_score_of_no_film_has_no_cell(results):
     empty = pd.concat([results.league, results.league.head(1).assign(finding="Hernia", value=float("nan"), films=0)])
     odd = Results(results.source, "", "", "generated", {}, empty, results.beside)
     assert (empty.iloc[-1]["method"], "Hernia") not in table_of(odd, empty.iloc[-1]["measure"])
+
+
+def test_a_lead_over_four_films_is_told_of_none(tmp_path):
+    put(tmp_path, "tiny", card("tiny"))
+    folder = put_league(tmp_path, tmp_path / "models" / "tiny.keras")
+    beside = pd.read_csv(folder / "beside.csv").assign(films=4)
+    beside.to_csv(folder / "beside.csv", index=False)
+    few = read_results(folder)
+    lead = few.lead("gradcam", "Mass", "pointing")
+    assert lead.value == pytest.approx(0.3) and math.isnan(lead.low) and sign_of(lead) == ""
+    assert by_chance(few, "pointing") == "" and "was not held against" in summary(few, "pointing")
