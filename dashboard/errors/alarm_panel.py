@@ -82,8 +82,8 @@ def _show(atlas: Atlas, first: Seen, second: Seen, said: Alarm, output: int) -> 
         column.caption(title)
     st.caption(
         "Orange: the score falls when the region is hidden; blue: it rises. The middle stands for long bright lines "
-        "there. The first two have one scale; in the third, orange is where the wrongly flagged lose more. Left and right "
-        "are those of the picture: the patient's left is mostly on its right. "
+        "there. The first two have one scale; in the third, orange is where the wrongly flagged lose more. Left "
+        "and right are those of the picture: the patient's left is mostly on its right. "
         f"{bounds_words(read_models())}"
     )
     table = regions_table(said)
