@@ -13,7 +13,7 @@ from typing import Protocol
 import anyio
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +29,8 @@ SILENCE = 30.0  # seconds without a byte after which an upload is given up
 SLOWEST = 16_000  # bytes a second that an upload must reach in the end
 UNREAD = 300.0  # seconds after which a film is let go of that no page has read
 TOO_MUCH = "Your films take more memory at a time than this server has for one visitor: bring fewer of them at once."
+GIVEN_UP = "Too little of this file came in too long a time, so it was given up: bring it again."
+CLOSED = {"Cache-Control": "no-store", "Connection": "close"}
 TOO_MANY = "Others are bringing films just now, and this server has no memory left: bring yours again in a minute."
 
 
@@ -167,14 +169,17 @@ class BoundedUploads:
         while True:
             with self.room.place(found["session"], found["file"], size, visitor) as problem:
                 if problem is None:
-                    await self.app(scope, self._heard(receive), send)
+                    try:
+                        await self.app(scope, self._heard(receive), send)
+                    except ClientDisconnect:  # gone, or given up: no fault of the server that its log should tell
+                        await PlainTextResponse(GIVEN_UP, 408, CLOSED)(scope, receive, send)
                     return
             if problem == TOO_MUCH or time.monotonic() > end:
                 break
             await anyio.sleep(0.1)
         self.room.refuse(found["session"], problem)
         status, more = (413, {}) if problem == TOO_MUCH else (503, {"Retry-After": "60"})
-        answer = PlainTextResponse(problem, status, {"Cache-Control": "no-store", "Connection": "close", **more})
+        answer = PlainTextResponse(problem, status, {**CLOSED, **more})
         await answer(scope, receive, send)
 
     def _heard(self, receive: Receive) -> Receive:

@@ -165,6 +165,23 @@ def test_who_sends_next_to_nothing_gives_the_room_back(store):
     assert 3 <= len(heard) <= 7 and room.taken() == {}
 
 
+def test_who_is_given_up_is_told_so_and_the_log_is_not(streamlits, store):
+    bounds = Middleware(BoundedUploads, room=UploadRoom(lambda: store), largest=100, silence=0.05)
+    app = Starlette(routes=streamlits, middleware=[bounds])
+    sent: list[dict] = []
+
+    async def silent():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/ada/1", "query_string": b"",
+             "headers": [(b"content-type", b"multipart/form-data; boundary=cut")]}  # fmt: skip
+    run_to_end(app(scope, silent, send))
+    assert sent[0]["status"] == 408
+
+
 def test_why_a_film_was_not_taken_is_said_once():
     room = UploadRoom(lambda: None)
     room.refuse("ada", TOO_MUCH)
