@@ -28,7 +28,7 @@ class FilmCache:
 
     Pixels are float32, but those of an 8-bit file have 256 values: they are kept in a byte each wherever that gives
     the same float back, bit for bit, and what neighbours have in common is left out (Zstandard, RFC 8878). A real
-    film takes 0.4 to 0.5 bytes a pixel so, and is there again in 5 ms per million pixels.
+    film takes 0.4 to 0.5 bytes a pixel so, and is there again in some 10 ms per million pixels.
 
     Parameters
     ----------

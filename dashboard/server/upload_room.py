@@ -88,7 +88,7 @@ class UploadRoom:
         with self._lock:
             taken = self._taken()
             self._whose = {one: self._whose[one] for one in taken if one in self._whose} | {session: visitor or session}
-            own = sum(size for one, size in taken.items() if self._whose.get(one, one) == self._whose[session])
+            own = sum(count for one, count in taken.items() if self._whose.get(one, one) == self._whose[session])
             problem = None
             if own + size > self.most_of_one:
                 problem = TOO_MUCH
